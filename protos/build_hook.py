@@ -1,0 +1,67 @@
+"""Generates the Python code of every .proto beside its source: as hatchling's build hook, or by hand.
+
+By hand: `python protos/build_hook.py`. Generated files are never tracked, so a build always makes them anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from grpc_tools import protoc
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
+
+
+def _plugin(name: str) -> str:
+    # An isolated build has the plugins on PATH; by hand they lie beside an interpreter that need not be on it.
+    found = shutil.which(f"protoc-gen-{name}")
+    return found or str(Path(sys.executable).parent / f"protoc-gen-{name}")
+
+
+def generate() -> list[Path]:
+    """Deletes old output, runs protoc over all of protos/winnow and returns the files it made."""
+    for old in ROOT.rglob("*_pb2*"):
+        if old.name.endswith(SUFFIXES):
+            old.unlink()
+    sources = sorted(str(path.relative_to(ROOT)) for path in ROOT.joinpath("winnow").rglob("*.proto"))
+    well_known = resources.files("grpc_tools") / "_proto"
+    google_api = Path(str(resources.files("google.api"))).parents[1]
+    plugins = [f"--plugin=protoc-gen-{name}={_plugin(name)}" for name in ("mypy", "mypy_grpc")]
+    code = protoc.main(
+        [
+            "protoc",
+            f"-I{ROOT}",
+            f"-I{well_known}",
+            f"-I{google_api}",
+            *plugins,
+            f"--python_out={ROOT}",
+            f"--grpc_python_out={ROOT}",
+            f"--mypy_out=quiet:{ROOT}",
+            f"--mypy_grpc_out=quiet,only_async:{ROOT}",
+            *sources,
+        ]
+    )
+    if code != 0:
+        raise SystemExit(f"protoc failed with code {code}")
+    return sorted(path for path in ROOT.rglob("*_pb2*") if path.name.endswith(SUFFIXES))
+
+
+class BuildHook(BuildHookInterface[Any]):
+    """Makes generated code part of every build, though git ignores it."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before it collects files."""
+        made = generate()
+        build_data["artifacts"].extend(str(path.relative_to(ROOT.parent)) for path in made)
+
+
+if __name__ == "__main__":
+    generate()

@@ -1,0 +1,1 @@
+"""Winnow's services: catalog, curator, gateway, what they share (kit) and the `winnow` command."""
