@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from google.api import annotations_pb2
 from grpc_tools import protoc
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -19,7 +20,7 @@ SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 
 
 def _plugin(name: str) -> str:
-    # An isolated build has the plugins on PATH; by hand they lie beside an interpreter that need not be on it.
+    # An isolated build has the plugins on PATH; by hand they lie beside an interpreter that may not be.
     found = shutil.which(f"protoc-gen-{name}")
     return found or str(Path(sys.executable).parent / f"protoc-gen-{name}")
 
@@ -31,7 +32,7 @@ def generate() -> list[Path]:
             old.unlink()
     sources = sorted(str(path.relative_to(ROOT)) for path in ROOT.joinpath("winnow").rglob("*.proto"))
     well_known = resources.files("grpc_tools") / "_proto"
-    google_api = Path(str(resources.files("google.api"))).parents[1]
+    google_api = Path(str(annotations_pb2.__file__)).parents[2]
     plugins = [f"--plugin=protoc-gen-{name}={_plugin(name)}" for name in ("mypy", "mypy_grpc")]
     code = protoc.main(
         [
