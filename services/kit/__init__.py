@@ -1,0 +1,3 @@
+"""What any service needs, without one noun of the product."""
+
+from __future__ import annotations
