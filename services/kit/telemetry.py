@@ -1,7 +1,8 @@
 """Logs, metrics and the trace that one change leaves across services.
 
-The trace is a W3C `traceparent` value and nothing more: it comes in as gRPC metadata or a NATS header, is bound
-to the logs, is stored in the outbox row and goes out again, so that one id finds every log line of one change.
+The trace is a W3C `traceparent` value and nothing more: it comes in as gRPC metadata or a NATS header, is
+bound to the logs, is stored in the outbox row and goes out again, so that one id finds every log line of one
+change.
 """
 
 from __future__ import annotations
