@@ -1,0 +1,119 @@
+"""Carries calls as bytes to the service that owns the method: catalog over gRPC, curator over NATS.
+
+Nothing here knows what a call is about; the only exception is that answers of PeopleService make the gateway ask
+again who its callers are, so that a removed person is out at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+import grpc
+import grpc.aio
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from services.gateway.auth import Authenticator
+from services.gateway.methods import Method
+from services.kit import identity, telemetry
+from services.kit.errors import ResourceExhausted
+from services.kit.natsrpc import NatsChannel
+from services.kit.rpc import error_info
+from winnow.internal.v1.identity_service_pb2 import AuthenticateResponse
+
+AUTHORIZE_ONLY = ("winnow-authorize-only", "1")
+"""Asks the owner to judge the caller's rights on the named object and to do nothing else."""
+
+_PEOPLE = "winnow.catalog.v1.PeopleService"
+
+
+def _raw(message: bytes) -> bytes:
+    return message
+
+
+class Forwarder:
+    """Calls methods for credentials: authenticates, limits, signs, forwards."""
+
+    def __init__(
+        self,
+        catalog: grpc.aio.Channel,
+        curator: NatsChannel,
+        authenticator: Authenticator,
+        calls_per_second: int,
+    ) -> None:
+        self._channels: Mapping[str, grpc.aio.Channel | NatsChannel] = {
+            "catalog": catalog,
+            "curator": curator,
+        }
+        self._authenticator = authenticator
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limit = RateLimitItemPerSecond(calls_per_second)
+
+    async def admit(self, credential: str) -> AuthenticateResponse:
+        """Whom the credential stands for, within their rate; Unauthenticated, or ResourceExhausted RATE_LIMITED."""
+        known = await self._authenticator.authenticate(credential)
+        if not await self._limiter.hit(self._limit, known.person):
+            raise ResourceExhausted(
+                "RATE_LIMITED",
+                f"More than {self._limit.amount} calls a second; slow down and try again.",
+                {"limit": str(self._limit.amount)},
+            )
+        return known
+
+    async def unary(
+        self, method: Method, request: bytes, credential: str, timeout: float, *, authorize_only: bool = False
+    ) -> bytes:
+        """The answer's bytes; the owner's error as it came.
+
+        `authorize_only` never has an effect: the owner answers INVALID_ARGUMENT where it would have begun.
+        """
+        known = await self.admit(credential)
+        try:
+            answer = await self._call(method, request, known, timeout, authorize_only)
+        except grpc.aio.AioRpcError as error:
+            if not _duties_changed(error):
+                raise
+            # The person's roles moved since the gateway asked; who they are now decides.
+            self._authenticator.forget(credential)
+            known = await self._authenticator.authenticate(credential)
+            answer = await self._call(method, request, known, timeout, authorize_only)
+        if method.service.full_name == _PEOPLE and not method.read_only:
+            self._authenticator.forget_people()
+        return answer
+
+    async def _call(
+        self,
+        method: Method,
+        request: bytes,
+        known: AuthenticateResponse,
+        timeout: float,
+        authorize_only: bool,
+    ) -> bytes:
+        call = self._channels[method.owner].unary_unary(
+            method.path, request_serializer=_raw, response_deserializer=_raw
+        )
+        metadata = self._metadata(method, known)
+        if authorize_only:
+            metadata = (*metadata, AUTHORIZE_ONLY)
+        return await call(request, timeout=timeout, metadata=metadata)
+
+    async def upload(
+        self, method: Method, requests: AsyncIterator[bytes], credential: str, timeout: float
+    ) -> bytes:
+        """The answer to a client stream; the stream is read only as fast as the owner takes it."""
+        known = await self.admit(credential)
+        channel = self._channels[method.owner]
+        call = channel.stream_unary(method.path, request_serializer=_raw, response_deserializer=_raw)
+        return await call(requests, timeout=timeout, metadata=self._metadata(method, known))
+
+    def _metadata(self, method: Method, known: AuthenticateResponse) -> tuple[tuple[str, str], ...]:
+        token = self._authenticator.sign(known, method.path)
+        return (*identity.metadata(token), (telemetry.TRACE_HEADER, telemetry.trace()))
+
+
+def _duties_changed(error: grpc.aio.AioRpcError) -> bool:
+    if error.code() != grpc.StatusCode.UNAUTHENTICATED:
+        return False
+    info = error_info(error)
+    return info is not None and info.reason == "DUTIES_CHANGED"

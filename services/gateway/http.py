@@ -1,0 +1,230 @@
+"""The public HTTP door: JSON by the http annotations, multipart uploads, OpenAPI, health, and the page beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import grpc.aio
+import orjson
+from google.rpc.status_pb2 import Status
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.gateway import openapi
+from services.gateway.errors import reason_of, status_of, to_json
+from services.gateway.forward import Forwarder
+from services.gateway.methods import Method
+from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
+from services.gateway.transcoding import Binding, bind, path_only, request_from_http
+from services.gateway.transcoding import to_json as message_to_json
+from services.gateway.web.pages import COOKIE, Pages, failed, signed_out
+from services.kit.errors import (
+    InvalidArgument,
+    NotFound,
+    ResourceExhausted,
+    Unimplemented,
+    Violation,
+    WinnowError,
+)
+from services.kit.rpc import MAX_MESSAGE
+from winnow.catalog.v1.import_pb2 import ImportPackageRequest
+
+CHUNK = 1024 * 1024
+MAX_FILES = 20_000
+_UPLOAD_PATH = "/winnow.catalog.v1.CatalogService/ImportPackage"
+
+
+class JsonApi:
+    """The `/v1` routes: finds the method, transcodes, forwards, transcodes back."""
+
+    def __init__(self, methods: Mapping[str, Method], forwarder: Forwarder, version: str) -> None:
+        self._upload_method = methods[_UPLOAD_PATH]
+        self._bindings = bind(methods.values())
+        self._forwarder = forwarder
+        self._openapi = orjson.dumps(openapi.document(methods.values(), version))
+
+    def routes(self) -> list[Route]:
+        """All of them, for the application."""
+        return [
+            Route("/v1/openapi.json", self.describe, methods=["GET"]),
+            Route("/v1/imports", self.upload, methods=["POST"]),
+            Route("/v1/{path:path}", self.call, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        ]
+
+    async def describe(self, request: Request) -> Response:
+        """OpenAPI 3.1 of everything here; needs no credential."""
+        return Response(self._openapi, media_type="application/json")
+
+    async def call(self, request: Request) -> Response:
+        """One method by its HTTP rule."""
+        try:
+            binding, variables = self._find(request.method, request.url.path)
+            message = await self.transcode(
+                binding, variables, request.url.query, await _body(request), _credential(request)
+            )
+        except (WinnowError, grpc.aio.AioRpcError) as error:
+            return _error(status_of(error))
+        return _json(200, message)
+
+    async def get(self, request: Request, path: str, query: dict[str, str | list[str]]) -> dict[str, Any]:
+        """A GET route answered in process, for the page; raises what `call` would answer as an error."""
+        binding, variables = self._find("GET", path)
+        return await self.transcode(
+            binding, variables, urlencode(query, doseq=True), b"", _credential(request)
+        )
+
+    async def transcode(
+        self, binding: Binding, variables: dict[str, str], query: str, body: bytes, credential: str
+    ) -> dict[str, Any]:
+        """The method's answer as protobuf JSON."""
+        method = binding.method
+        try:
+            parameters = parse_qs(query, keep_blank_values=True, max_num_fields=100)
+            request = request_from_http(binding, variables, parameters, body)
+        except (InvalidArgument, ValueError) as error:
+            invalid = error if isinstance(error, InvalidArgument) else _too_many_parameters()
+            await self._judge_rights(binding, variables, credential)
+            raise invalid from error
+        answer = await self._forwarder.unary(method, request.SerializeToString(), credential, UNARY_SECONDS)
+        return message_to_json(method.output.FromString(answer))
+
+    async def _judge_rights(self, binding: Binding, variables: dict[str, str], credential: str) -> None:
+        # Rights are judged before the body is: who may not do this learns that, not what is wrong with the body.
+        request = path_only(binding, variables).SerializeToString()
+        try:
+            await self._forwarder.unary(
+                binding.method, request, credential, UNARY_SECONDS, authorize_only=True
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                raise
+
+    def _find(self, verb: str, path: str) -> tuple[Binding, dict[str, str]]:
+        others: set[str] = set()
+        for binding in self._bindings:
+            variables = binding.match(path)
+            if variables is not None:
+                if binding.rule.verb == verb:
+                    return binding, variables
+                others.add(binding.rule.verb)
+        if others:
+            allowed = ", ".join(sorted(others))
+            raise Unimplemented(
+                "METHOD_UNKNOWN", f"{path} answers {allowed}, not {verb}.", {"method": f"{verb} {path}"}
+            )
+        raise NotFound(
+            "METHOD_UNKNOWN",
+            f"There is nothing at {path}; see /v1/openapi.json.",
+            {"method": f"{verb} {path}"},
+        )
+
+    async def upload(self, request: Request) -> Response:
+        """Files of one source as a multipart form; each file's name is its path inside the import."""
+        credential = _credential(request)
+        try:
+            await self._forwarder.admit(credential)
+            if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+                text = "Send a multipart form with the field source and the files."
+                raise InvalidArgument("JSON_INVALID", text, violations=[Violation("", text)])
+            async with request.form(max_files=MAX_FILES, max_fields=20) as form:
+                start = _start(form)
+                files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+                answer = await self._forwarder.upload(
+                    self._upload_method, _stream(start, files), credential, UPLOAD_SECONDS
+                )
+        except (WinnowError, grpc.aio.AioRpcError) as error:
+            return _error(status_of(error))
+        return _json(200, message_to_json(self._upload_method.output.FromString(answer)))
+
+
+def _start(form: Mapping[str, Any]) -> ImportPackageRequest.Start:
+    def flag(name: str) -> bool:
+        value = form.get(name, "")
+        if value not in ("", "true", "false"):
+            text = f"{name} is true or false."
+            raise InvalidArgument("JSON_INVALID", text, {"field": name}, violations=[Violation(name, text)])
+        return value == "true"
+
+    source = form.get("source", "")
+    request_id = form.get("requestId", "")
+    return ImportPackageRequest.Start(
+        source=source if isinstance(source, str) else "",
+        request_id=request_id if isinstance(request_id, str) else "",
+        validate_only=flag("validateOnly"),
+        complete=flag("complete"),
+    )
+
+
+async def _stream(start: ImportPackageRequest.Start, files: Iterable[UploadFile]) -> AsyncIterator[bytes]:
+    yield ImportPackageRequest(start=start).SerializeToString()
+    for file in files:
+        named = ImportPackageRequest.File(path=file.filename or "")
+        yield ImportPackageRequest(file=named).SerializeToString()
+        while chunk := await file.read(CHUNK):
+            yield ImportPackageRequest(chunk=chunk).SerializeToString()
+
+
+async def _body(request: Request) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_MESSAGE:
+            raise ResourceExhausted(
+                "MESSAGE_TOO_LARGE",
+                f"A body has at most {MAX_MESSAGE} bytes; upload files through /v1/imports.",
+                {"limit": str(MAX_MESSAGE), "actual": f"more than {size}"},
+            )
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _too_many_parameters() -> InvalidArgument:
+    return InvalidArgument("JSON_INVALID", "There are more than 100 parameters.", {"field": ""})
+
+
+def _credential(request: Request) -> str:
+    header = request.headers.get("authorization")
+    if header is not None:
+        return bearer(header)
+    # The cookie opens reads only: a form of another site would send it along with a POST.
+    return request.cookies.get(COOKIE, "") if request.method in ("GET", "HEAD") else ""
+
+
+def _json(code: int, body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), status_code=code, media_type="application/json")
+
+
+def _error(status: Status) -> Response:
+    code, body = to_json(status)
+    response = _json(code, body)
+    if code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def _page_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, WinnowError | grpc.aio.AioRpcError):
+        raise error
+    status = status_of(error)
+    code, _ = to_json(status)
+    if code == 401:
+        return signed_out()
+    if code == 503:
+        return failed(
+            code, "Not available right now", "A service is starting or down. Try again in a moment."
+        )
+    return failed(code, "That did not work", status.message or reason_of(status))
+
+
+def application(api: JsonApi, pages: Pages, health: list[Route]) -> Starlette:
+    """The whole HTTP door."""
+    return Starlette(
+        routes=[*health, *api.routes(), *pages.routes()],
+        exception_handlers={WinnowError: _page_error, grpc.aio.AioRpcError: _page_error},
+    )
