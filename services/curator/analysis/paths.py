@@ -1,0 +1,85 @@
+"""What every learner of a program must open, and what is known around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from services.curator.analysis.model import Block, Document, Group, Program
+from services.kit.errors import FailedPrecondition
+
+_DEEPEST = 5  # behaviour §6
+_WORDS_A_MINUTE = 200.0  # silent reading of an adult; the basis is "estimated" where nobody stated minutes
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What the catalog knows of an item beyond its text: its length, and whether it gives credit itself."""
+
+    minutes: float | None = None
+    credited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mandatory resource on a program's path, and the program that holds it directly."""
+
+    resource: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What streamlining looks at beside the programs themselves.
+
+    `better` names for a resource the survivor of its duplicate group; `boilerplate` holds the hashes of blocks
+    that do not count; `learners` are learners a year by program, absent where nobody measured.
+    """
+
+    documents: Mapping[str, Document]
+    blocks: Mapping[str, Sequence[Block]]
+    better: Mapping[str, str]
+    groups: Sequence[Group] = ()
+    facts: Mapping[str, ItemFacts] | None = None
+    learners: Mapping[str, float] | None = None
+    boilerplate: AbstractSet[str] = frozenset()
+
+    def minutes(self, resource: str) -> tuple[float, str]:
+        """Minutes of the item and their basis, `stated` or `estimated` (from its words)."""
+        stated = (self.facts or {}).get(resource, ItemFacts()).minutes
+        if stated is not None:
+            return stated, "stated"
+        words = sum(block.words for block in self.blocks.get(resource, ()))
+        return round(words / _WORDS_A_MINUTE, 1), "estimated"
+
+
+def mandatory_path(program: Program, programs: Mapping[str, Program]) -> tuple[Place, ...]:
+    """The resources every learner of the program must open, in order, nested programs laid flat.
+
+    FailedPrecondition when programs contain each other or nest deeper than five; an unknown one has no items.
+    """
+    return tuple(_flatten(program, programs, ()))
+
+
+def _flatten(program: Program, programs: Mapping[str, Program], above: tuple[str, ...]) -> Iterable[Place]:
+    if program.id in above:
+        cycle = [*above[above.index(program.id) :], program.id]
+        raise FailedPrecondition(
+            "PROGRAM_CYCLE",
+            f"Programs contain each other: {' → '.join(cycle)}.",
+            {"programs": ",".join(cycle)},
+        )
+    if len(above) >= _DEEPEST:
+        raise FailedPrecondition(
+            "PROGRAM_TOO_DEEP",
+            f"Program {program.id} lies deeper than {_DEEPEST} levels.",
+            {"program": program.id, "levels": str(_DEEPEST)},
+        )
+    for item in sorted(program.items, key=lambda item: item.position):
+        if not item.mandatory:
+            continue
+        if item.resource:
+            yield Place(item.resource, program.id)
+        elif item.program in programs:
+            yield from _flatten(programs[item.program], programs, (*above, program.id))

@@ -1,0 +1,180 @@
+"""A catalog in files of JSON lines, read into documents: the way in for `winnow curate`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+from services.curator.analysis.model import Document, Part, Program, ProgramItem
+from services.kit.errors import InvalidArgument, NotFound
+
+_BODY = "body"  # the only part of such a document, and its place in quotations
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Documents by id and the day on which each is looked at; programs; learners a year where counted."""
+
+    documents: dict[str, Document]
+    as_of: dict[str, date]
+    programs: dict[str, Program]
+    learners: dict[str, float]
+
+
+def read_corpus(directory: Path) -> Corpus:
+    """Reads `resources`, `programs` and `engagement` (`.jsonl` or `.jsonl.gz`); a missing file has no rows.
+
+    Reads only what a system under test may know: not where a copy came from, nor any answer. InvalidArgument
+    names the file and line of what cannot be read; NotFound when the folder does not exist.
+    """
+    if not directory.is_dir():
+        raise NotFound("FOLDER_NOT_FOUND", f"{directory} is no folder.", {"folder": str(directory)})
+    documents: dict[str, Document] = {}
+    as_of: dict[str, date] = {}
+    placed: dict[str, list[tuple[float, str]]] = {}
+    for row in _rows(directory, "resources"):
+        document = _document(row)
+        if document.id in documents:
+            raise row.wrong("id", f"“{document.id}” occurs twice")
+        documents[document.id] = document
+        as_of[document.id] = row.day("as_of") or document.updated or date.max
+        for program, position in _placements(row):
+            placed.setdefault(program, []).append((position, document.id))
+    programs = {row.text("id"): _program(row) for row in _rows(directory, "programs")}
+    for program in sorted(placed.keys() - programs.keys()):
+        programs[program] = _in_order(program, "", [resource for _, resource in sorted(placed[program])])
+    return Corpus(documents, as_of, programs, _learners(directory))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One object of one line; the readers of its fields say where they failed."""
+
+    file: str
+    line: int
+    fields: Mapping[str, object]
+
+    def wrong(self, field: str, text: str) -> InvalidArgument:
+        return InvalidArgument(
+            "CORPUS_INVALID",
+            f"{self.file}, line {self.line}, {field}: {text}.",
+            {"file": self.file, "line": str(self.line), "field": field},
+        )
+
+    def text(self, field: str, default: str | None = None) -> str:
+        value = self.fields.get(field)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str) or (default is None and not value):
+            raise self.wrong(field, "a text is expected" if value is not None else "is missing")
+        return value
+
+    def day(self, field: str) -> date | None:
+        value = self.text(field, "")
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value[:10])
+        except ValueError:
+            raise self.wrong(field, f"“{value}” is no date") from None
+
+    def number(self, field: str) -> float:
+        value = self.fields.get(field)
+        if value is None:
+            return 0.0
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong(field, "a number is expected")
+        return float(value)
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        values = self.sequence(field)
+        if not all(isinstance(value, str) for value in values):
+            raise self.wrong(field, "a list of texts is expected")
+        return cast("tuple[str, ...]", values)
+
+    def sequence(self, field: str) -> tuple[object, ...]:
+        value = self.fields.get(field)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.wrong(field, "a list is expected")
+        return tuple(cast("list[object]", value))
+
+
+def _rows(directory: Path, name: str) -> Iterator[_Row]:
+    plain, packed = directory / f"{name}.jsonl", directory / f"{name}.jsonl.gz"
+    if plain.exists():
+        with plain.open("rb") as lines:
+            yield from _objects(plain.name, lines)
+    elif packed.exists():
+        with gzip.open(packed, "rb") as lines:
+            yield from _objects(packed.name, lines)
+
+
+def _objects(file: str, lines: Iterable[bytes]) -> Iterator[_Row]:
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            value: object = json.loads(line)
+            if not isinstance(value, dict):
+                raise _Row(file, number, {}).wrong("line", "one JSON object is expected")
+            yield _Row(file, number, cast("dict[str, object]", value))
+    except UnicodeDecodeError:
+        raise _Row(file, number, {}).wrong("line", "is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _Row(file, number, {}).wrong(f"column {error.colno}", error.msg) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _Row(file, number + 1, {}).wrong("line", f"cannot be unpacked: {error}") from None
+
+
+def _document(row: _Row) -> Document:
+    identifier, title = row.text("id"), row.text("title", "")
+    return Document(
+        id=identifier,
+        title=title,
+        parts=(Part(title, _BODY, row.text("body", "")),),
+        language=row.text("language", ""),
+        kind=row.text("kind", ""),
+        owner=row.text("owner", ""),
+        created=row.day("created"),
+        updated=row.day("updated"),
+        review_date=row.day("review_date"),
+        links=row.texts("links"),
+    )
+
+
+def _placements(row: _Row) -> Iterator[tuple[str, float]]:
+    for place in row.sequence("programs"):
+        if not isinstance(place, dict):
+            raise row.wrong("programs", "objects with id and position are expected")
+        inner = _Row(row.file, row.line, cast("dict[str, object]", place))
+        yield inner.text("id"), inner.number("position")
+
+
+def _program(row: _Row) -> Program:
+    return _in_order(row.text("id"), row.text("title", ""), row.texts("resources"), row.texts("objectives"))
+
+
+def _in_order(
+    identifier: str, title: str, resources: tuple[str, ...] | list[str], objectives: tuple[str, ...] = ()
+) -> Program:
+    items = tuple(ProgramItem(number, True, resource=resource) for number, resource in enumerate(resources))
+    return Program(identifier, title, items, objectives)
+
+
+def _learners(directory: Path) -> dict[str, float]:
+    """Most learners enrolled in any week: a presentation is counted once, as one year's learners."""
+    most: dict[str, float] = {}
+    for row in _rows(directory, "engagement"):
+        program = row.text("program", "")
+        if program:
+            most[program] = max(most.get(program, 0.0), row.number("enrolled_after"))
+    return most
