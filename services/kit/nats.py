@@ -19,6 +19,7 @@ from nats.errors import (
     StaleConnectionError,
 )
 from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
 
 from services.kit import telemetry
@@ -87,6 +88,11 @@ async def connect(
         reconnected_cb=back,
     )
     return connection
+
+
+def jetstream(connection: Client) -> JetStreamContext:
+    """JetStream over the connection; each of its calls takes at most 2 seconds."""
+    return connection.jetstream(timeout=2)  # pyright: ignore[reportUnknownMemberType]
 
 
 async def close(connection: Client) -> None:
