@@ -204,7 +204,7 @@ _RECORD = re.compile(
 _LONGEST = 600  # what is longer is a list or a table run together, not a sentence
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|‘[^’]{12,}’")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])[\"”’)\]]*\s+(?=[A-Z0-9“\"(\[*_`])|\n(?=\s*(?:[-*+]|\d+[.)])\s)|\n{2,}"
+    r"(?<=[.!?])(?P<closing>[\"”’)\]]*)\s+(?=[A-Z0-9“\"(\[*_`])|\n(?=\s*(?:[-*+]|\d+[.)])\s)|\n{2,}"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|no|nr|approx|dr|mr|mrs|ms|st|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
@@ -307,9 +307,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Bounds of the sentences of one block, white space left out; a list's items end sentences too."""
     start = 0
     for gap in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text, start, gap.start()) and "\n" not in gap.group():
+        end = gap.start() if gap["closing"] is None else gap.end("closing")
+        if gap["closing"] == "" and _ABBREVIATION.search(text, start, end):
             continue
-        yield from _trimmed(text, start, gap.start())
+        yield from _trimmed(text, start, end)
         start = gap.end()
     yield from _trimmed(text, start, len(text))
 
@@ -332,11 +333,10 @@ def _statement(document: Document, block: Block, start: int, end: int, today: da
     hidden = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), sentence)
     masked, ends = mask_dates(hidden)
     for rule in _RULES:
-        match = rule.pattern.search(masked)
-        if match is None:
+        if not rule.pattern.search(masked):
             continue
-        # A sentence with several dates has passed when the last one it speaks of has.
-        passed = max(ends[int(number)] for number in re.findall(r"<[dy](\d+)>", match.group()))
+        # A sentence with several dates has passed when the last of them has.
+        passed = max(ends)
         if passed + timedelta(days=rule.patience) < today:
             quote = Quote(document.id, document.parts[block.part].location, block.start + start, sentence)
             return DatedStatement(rule.code, quote, passed, rule.confidence)
