@@ -16,7 +16,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from services.gateway.auth import Authenticator
 from services.gateway.methods import Method
-from services.kit import identity, telemetry
+from services.kit import identity
 from services.kit.errors import ResourceExhausted
 from services.kit.natsrpc import NatsChannel
 from services.kit.rpc import error_info
@@ -109,7 +109,7 @@ class Forwarder:
 
     def _metadata(self, method: Method, known: AuthenticateResponse) -> tuple[tuple[str, str], ...]:
         token = self._authenticator.sign(known, method.path)
-        return (*identity.metadata(token), (telemetry.TRACE_HEADER, telemetry.trace()))
+        return tuple(identity.metadata(token))
 
 
 def _duties_changed(error: grpc.aio.AioRpcError) -> bool:
