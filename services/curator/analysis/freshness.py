@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,9 @@ _DUE = 0.5  # F at which a review is due, so that the half-life is the review in
 _AGE_WEIGHT = 0.30
 _ASK, _ACT, _ARCHIVE = 0.40, 0.70, 0.90  # behaviour §4
 _CERTAIN = 0.97  # no text is proof of its own error
-_FURTHER_STATEMENT = 0.85  # each further passed statement leaves this share of the doubt: they age together
+_FURTHER = (
+    0.85  # each further piece of evidence of one kind leaves this share of the doubt: they age together
+)
 
 
 class Plan(StrEnum):
@@ -214,7 +217,7 @@ def passed_statements(document: Document, blocks: Sequence[Block], today: date) 
     if not found:
         return None
     first = max(found, key=lambda statement: statement.confidence)
-    doubt = (1 - first.confidence) * math.pow(_FURTHER_STATEMENT, len(found) - 1)
+    doubt = (1 - first.confidence) * math.pow(_FURTHER, len(found) - 1)
     return Claim(
         "dated_statement",
         document.id,
@@ -279,14 +282,18 @@ def claims(
 
 
 def probability(found: Iterable[Claim], fresh: float) -> float:
-    """That the document is outdated: each claim and its age as independent causes (noisy-or), 0 to 0.97.
+    """That the document is outdated: its age and each kind of claim as independent causes (noisy-or), 0 to 0.97.
 
+    Further claims of one kind add little, since they age together.
     The age of a document without any claim reaches 0.30 at most, so that it is never proposed for its age.
     """
     doubt = 1 - _AGE_WEIGHT * (1 - fresh)
+    by_code: dict[str, list[float]] = defaultdict(list)
     for claim in found:
         if claim.code != "review_due":
-            doubt *= 1 - min(claim.confidence, _CERTAIN)
+            by_code[claim.code].append(min(claim.confidence, _CERTAIN))
+    for confidences in by_code.values():
+        doubt *= (1 - max(confidences)) * math.pow(_FURTHER, len(confidences) - 1)
     return round(min(_CERTAIN, 1 - doubt), 4)
 
 
