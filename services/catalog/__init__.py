@@ -1,0 +1,1 @@
+"""The catalog: the truth about resources, programs, people, engagement, imports and review."""

@@ -1,0 +1,97 @@
+"""People who work on the catalog (never learners), their roles, and who is calling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.kit.errors import InvalidArgument, Violation
+
+MAX_EMAIL = 320
+
+
+class Role(StrEnum):
+    """What a person may do in general; duties on one object add to it."""
+
+    ADMINISTRATOR = "ADMINISTRATOR"
+    LEARNING_LEADER = "LEARNING_LEADER"
+    INSTRUCTIONAL_DESIGNER = "INSTRUCTIONAL_DESIGNER"
+    SPECIALIST = "SPECIALIST"
+
+
+CONTENT_ROLES = frozenset({Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST})
+
+
+def in_role_order(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """Each role once, in the order of the enum."""
+    held = set(roles)
+    return tuple(role for role in Role if role in held)
+
+
+def email_key(email: str) -> str:
+    """The form in which e-mails are compared."""
+    return email.strip().casefold()
+
+
+def checked_email(email: str, field: str) -> str:
+    """The e-mail without surrounding space; InvalidArgument when it is none."""
+    trimmed = email.strip()
+    name, at, host = trimmed.rpartition("@")
+    if not (name and at and host) or len(trimmed) > MAX_EMAIL or any(ch.isspace() for ch in trimmed):
+        raise InvalidArgument(
+            "FIELD_INVALID",
+            f"{field} is not an e-mail address.",
+            {"field": field},
+            violations=[Violation(field, "is not an e-mail address")],
+        )
+    return trimmed
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who works on the catalog; active while `deactivate_time` is None."""
+
+    id: str
+    email: str
+    display_name: str
+    roles: tuple[Role, ...]
+    create_time: datetime
+    deactivate_time: datetime | None = None
+    duties_version: int = 1
+
+    @property
+    def active(self) -> bool:
+        """Whether the person has access."""
+        return self.deactivate_time is None
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the person holds one of the roles."""
+        return any(role in self.roles for role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a person answers for: ids of programs owned or co-owned, and of resources owned."""
+
+    programs: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.programs or self.resources)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who calls, as the catalog knows them at this moment; `credential` is an API token's id or empty."""
+
+    person: Person
+    duties: Duties
+    read_only: bool = False
+    credential: str = ""
+
+    @property
+    def reads_content(self) -> bool:
+        """Whether the person may read the catalog: a content role or a duty."""
+        return self.person.has(*CONTENT_ROLES) or bool(self.duties)
