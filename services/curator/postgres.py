@@ -85,6 +85,7 @@ _SAVE_STATE = """
     SET revision = EXCLUDED.revision, gone = EXCLUDED.gone, state = EXCLUDED.state
     WHERE states.revision < EXCLUDED.revision
 """
+_CHANGED = "UPDATE copy SET reconciled_revision = -1"
 
 
 async def states(connection: Connection, kind: int, ids: Iterable[str]) -> dict[str, StateRow]:
@@ -101,16 +102,22 @@ async def live_states(connection: Connection, kind: int) -> list[StateRow]:
         return await cursor.fetchall()
 
 
-async def save_states(connection: Connection, rows: Sequence[StateRow]) -> None:
-    """Keeps each state that is newer than the one known."""
+async def save_states(connection: Connection, rows: Sequence[StateRow]) -> list[str]:
+    """Keeps each state that is newer than the one known; returns the ids of those it kept."""
+    saved: list[str] = []
+    # In id order, so that two readers wait for each other instead of deadlocking.
     async with connection.cursor() as cursor:
-        await cursor.executemany(
-            _SAVE_STATE, [(row.kind, row.id, row.revision, row.gone, row.state) for row in rows]
-        )
+        for row in sorted(rows, key=lambda row: row.id):
+            await cursor.execute(_SAVE_STATE, (row.kind, row.id, row.revision, row.gone, row.state))
+            if cursor.rowcount:
+                saved.append(row.id)
+    if saved:
+        await connection.execute(_CHANGED)
+    return saved
 
 
 _REVISIONS = "SELECT id, revision FROM states WHERE kind = %s AND NOT gone"
-_HIGHEST = "SELECT coalesce(max(revision), 0) FROM states"
+_HIGHEST = "SELECT coalesce(max(revision), 0) FROM states WHERE kind = %s"
 
 
 async def revisions(connection: Connection, kind: int) -> dict[str, int]:
@@ -119,9 +126,11 @@ async def revisions(connection: Connection, kind: int) -> dict[str, int]:
     return dict(await cursor.fetchall())
 
 
-async def highest_revision(connection: Connection) -> int:
-    """The highest feed revision applied."""
-    return await _number(connection, _HIGHEST)
+async def highest_of_kind(connection: Connection, kind: int) -> int:
+    """The highest feed revision applied to objects of a kind, gone ones included."""
+    cursor = await connection.execute(_HIGHEST, (kind,))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 _TEXTS = "SELECT resource, content_hash, outline, profile FROM texts WHERE resource = ANY(%s)"
@@ -218,7 +227,9 @@ async def vectors_after(
 
 async def indexable(connection: Connection, space: str) -> int:
     """How many vectors belong into the index."""
-    return await _number(connection, _INDEXABLE, space)
+    cursor = await connection.execute(_INDEXABLE, (space,))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 _DROPPED = """
@@ -543,9 +554,3 @@ async def forget_all(connection: Connection) -> None:
     """Empties the copy for a rebuild. Vectors stay: they are keyed by text, not by feed."""
     for statement in _FORGET_ALL:
         await connection.execute(statement)
-
-
-async def _number(connection: Connection, query: str, *arguments: str) -> int:
-    cursor = await connection.execute(query, arguments)  # pyright: ignore[reportArgumentType]
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0

@@ -6,7 +6,7 @@ import asyncio
 from importlib.metadata import version
 from pathlib import Path
 
-import grpc.aio
+import grpc
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -55,7 +55,7 @@ async def _stay_connected(settings: Settings, connection: Client, authenticator:
 
 async def serve(settings: Settings) -> None:
     """Serves both doors until a signal stops it; without NATS everything but the curator's methods answers."""
-    telemetry.configure("gateway", settings.log_level)
+    telemetry.configure_logging("gateway", settings.log_level)
     clock = settings.clock()
     methods = reachable()
     signer = Signer(settings.identity_private_key_file.read_bytes())

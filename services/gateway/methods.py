@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from winnow.catalog.v1 import catalog_service_pb2, people_service_pb2
 from winnow.curation.v1 import curation_service_pb2
 from winnow.review.v1 import review_service_pb2
+
+# The stubs know two kinds of descriptors, Python's and the C runtime's, that are one at run time.
+AnyDescriptor: TypeAlias = Any
 
 # Everything else, `winnow.internal` above all, does not exist for a caller.
 _OWNERS = {
@@ -41,7 +44,7 @@ class Method:
 
     path: str
     owner: str
-    descriptor: MethodDescriptor
+    descriptor: AnyDescriptor
     input: type[Message]
     output: type[Message]
     client_streaming: bool
@@ -50,23 +53,24 @@ class Method:
     rules: tuple[HttpRule, ...]
 
     @property
-    def service(self) -> ServiceDescriptor:
+    def service(self) -> AnyDescriptor:
         """The service it belongs to."""
         return self.descriptor.containing_service
 
 
-def _rules(descriptor: MethodDescriptor) -> Iterator[HttpRule]:
+def _rules(descriptor: AnyDescriptor) -> Iterator[HttpRule]:
     options = descriptor.GetOptions()
-    if not options.HasExtension(annotations_pb2.http):
+    extension: Any = annotations_pb2.http
+    if not options.HasExtension(extension):
         return
-    first: http_pb2.HttpRule = options.Extensions[annotations_pb2.http]
+    first = options.Extensions[extension]
     for rule in (first, *first.additional_bindings):
         verb = rule.WhichOneof("pattern")
         if verb and verb != "custom":
             yield HttpRule(verb=verb.upper(), template=getattr(rule, verb), body=rule.body)
 
 
-def _message(descriptor: Descriptor) -> type[Message]:
+def _message(descriptor: AnyDescriptor) -> type[Message]:
     return GetMessageClass(descriptor)
 
 
@@ -76,7 +80,8 @@ def reachable() -> dict[str, Method]:
     for owner, files in _OWNERS.items():
         for file in files:
             for service in file.services_by_name.values():
-                for descriptor in service.methods:
+                descriptors: list[AnyDescriptor] = list(service.methods)
+                for descriptor in descriptors:
                     path = f"/{service.full_name}/{descriptor.name}"
                     found[path] = Method(
                         path=path,

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from google.api import field_behavior_pb2
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 
-from services.gateway.methods import HttpRule, Method
+from services.gateway.methods import AnyDescriptor, HttpRule, Method
 
 _VARIABLE = re.compile(r"\{([A-Za-z0-9_.]+)(?:=([^}]*))?\}")
 _SCALARS: dict[int, dict[str, Any]] = {
@@ -142,11 +142,11 @@ def _responses(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fits_query(field: FieldDescriptor) -> bool:
+def _fits_query(field: AnyDescriptor) -> bool:
     return field.message_type is None or field.message_type.full_name in _WELL_KNOWN
 
 
-def _query_parameter(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
+def _query_parameter(field: AnyDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": field.json_name,
         "in": "query",
@@ -155,11 +155,12 @@ def _query_parameter(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[st
     }
 
 
-def _required(field: FieldDescriptor) -> bool:
-    return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+def _required(field: AnyDescriptor) -> bool:
+    extension: Any = field_behavior_pb2.field_behavior
+    return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[extension]
 
 
-def _message(descriptor: Descriptor, schemas: dict[str, Any]) -> dict[str, Any]:
+def _message(descriptor: AnyDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     if descriptor.full_name in _WELL_KNOWN:
         return dict(_WELL_KNOWN[descriptor.full_name])
     name = descriptor.full_name.removeprefix("winnow.").replace(".v1.", ".")
@@ -169,7 +170,7 @@ def _message(descriptor: Descriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _inline(descriptor: Descriptor, schemas: dict[str, Any], *, without: set[str]) -> dict[str, Any]:
+def _inline(descriptor: AnyDescriptor, schemas: dict[str, Any], *, without: set[str]) -> dict[str, Any]:
     fields = [field for field in descriptor.fields if field.name not in without]
     schema: dict[str, Any] = {
         "type": "object",
@@ -182,7 +183,7 @@ def _inline(descriptor: Descriptor, schemas: dict[str, Any], *, without: set[str
     return schema
 
 
-def _field(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
+def _field(field: AnyDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         value = field.message_type.fields_by_name["value"]
         return {"type": "object", "additionalProperties": _single(value, schemas)}
@@ -190,7 +191,7 @@ def _field(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": single} if field.is_repeated else single
 
 
-def _single(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
+def _single(field: AnyDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     if field.message_type is not None:
         return _message(field.message_type, schemas)
     if field.enum_type is not None:
@@ -198,5 +199,5 @@ def _single(field: FieldDescriptor, schemas: dict[str, Any]) -> dict[str, Any]:
     return dict(_SCALARS[field.type])
 
 
-def _enum(descriptor: EnumDescriptor) -> dict[str, Any]:
+def _enum(descriptor: AnyDescriptor) -> dict[str, Any]:
     return {"type": "string", "enum": [value.name for value in descriptor.values]}

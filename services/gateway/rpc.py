@@ -13,6 +13,7 @@ from typing_extensions import override
 from services.gateway.errors import status_of
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method, service_names
+from services.kit import rpc
 from services.kit.rpc import CODES, STATUS_KEY
 
 UPLOAD_SECONDS = 3600.0
@@ -31,14 +32,15 @@ class Door(grpc.GenericRpcHandler):
         method = self._methods.get(handler_call_details.method)
         if method is None:
             return None
+        untyped: Any = grpc  # handlers of bytes: no serializers to type them by
         if method.client_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._upload(method))
-        return grpc.unary_unary_rpc_method_handler(self._unary(method))
+            return untyped.stream_unary_rpc_method_handler(self._upload(method))
+        return untyped.unary_unary_rpc_method_handler(self._unary(method))
 
     def _unary(self, method: Method) -> Any:
         async def call(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
-            left = context.time_remaining()
-            timeout = UNARY_SECONDS if left is None else min(left, UNARY_SECONDS)
+            # A call without a deadline was given one by the chain's DeadlineInterceptor.
+            timeout = rpc.outgoing_timeout(UNARY_SECONDS)
             try:
                 return await self._forwarder.unary(method, request, _credential(context), timeout)
             except grpc.aio.AioRpcError as error:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from services.gateway.methods import HttpRule, Method
+from services.gateway.methods import AnyDescriptor, HttpRule, Method
 from services.kit.errors import InvalidArgument, Violation
 
 _VARIABLE = re.compile(r"\{(?P<field>[A-Za-z0-9_.]+)(?:=(?P<pattern>[^}]*))?\}")
@@ -69,7 +69,7 @@ class _Tree:
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    def put(self, path: list[FieldDescriptor], value: Any) -> None:
+    def put(self, path: list[AnyDescriptor], value: Any) -> None:
         here = self.values
         for step in path[:-1]:
             here = cast("dict[str, Any]", here.setdefault(step.json_name, {}))
@@ -153,9 +153,9 @@ def _field_of(error: str) -> str:
     return found.group(1) if found else ""
 
 
-def _resolve(descriptor: Descriptor, name: str) -> list[FieldDescriptor] | None:
-    path: list[FieldDescriptor] = []
-    here: Descriptor | None = descriptor
+def _resolve(descriptor: AnyDescriptor, name: str) -> list[AnyDescriptor] | None:
+    path: list[AnyDescriptor] = []
+    here: AnyDescriptor | None = descriptor
     for step in name.split("."):
         if here is None:
             return None
@@ -168,7 +168,7 @@ def _resolve(descriptor: Descriptor, name: str) -> list[FieldDescriptor] | None:
     return path
 
 
-def _scalar(leaf: FieldDescriptor, name: str, value: str) -> Any:
+def _scalar(leaf: AnyDescriptor, name: str, value: str) -> Any:
     if leaf.type == FieldDescriptor.TYPE_BOOL:
         truth = _TRUTH.get(value.lower())
         if truth is None:
@@ -187,7 +187,4 @@ def _invalid(field_name: str, text: str) -> InvalidArgument:
 
 def to_json(message: Message) -> dict[str, Any]:
     """Protobuf JSON of a message, default values included."""
-    return cast(
-        "dict[str, Any]",
-        json_format.MessageToDict(message, always_print_fields_with_no_presence=True),
-    )
+    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)

@@ -1,0 +1,43 @@
+"""The embedding model: loaded once beside everything else, waited for by whoever embeds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from services.curator.analysis.embedding import Embedder
+from services.curator.ports import Vectors
+
+
+class Model:
+    """An embedder that may still be loading. Encoding runs in a thread, one batch at a time."""
+
+    def __init__(self, load: Callable[[], Embedder]) -> None:
+        self._load = load
+        self._ready = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._embedder: Embedder | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether texts can be embedded now."""
+        return self._embedder is not None
+
+    async def run(self) -> None:
+        """Loads the model and keeps it until cancelled."""
+        self._embedder = await asyncio.to_thread(self._load)
+        self._ready.set()
+        await asyncio.Event().wait()
+
+    async def embedder(self) -> Embedder:
+        """The embedder, once it is loaded."""
+        await self._ready.wait()
+        if self._embedder is None:
+            raise AssertionError("ready without an embedder")
+        return self._embedder
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit row a text, in order."""
+        embedder = await self.embedder()
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(embedder.encode, texts)

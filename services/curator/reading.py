@@ -1,0 +1,146 @@
+"""Brings the feed's states and texts into the copy, embeds what was never embedded, queues what to judge.
+
+Idempotent and free of order: a state counts only when it is newer, a block is embedded once a space whatever
+happens in between, and everything a batch changes commits together with its places in the judge's queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from services.curator import metrics, postgres, wire
+from services.curator.analysis import fingerprints
+from services.curator.analysis.text import segment
+from services.curator.embedding_model import Model
+from services.curator.feed import Feed
+from services.curator.postgres import StateRow, TextRow
+from services.kit import telemetry
+from services.kit.postgres import Pool, transaction
+from winnow.internal.v1.feed_service_pb2 import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A resource's new text, ready to be stored: `blocks` maps each block's hash to its text."""
+
+    row: TextRow
+    blocks: Mapping[str, str]
+    bands: tuple[bytes, ...]
+
+
+class Reader:
+    """Reads one catalog into one copy; any number of readers may work side by side."""
+
+    def __init__(self, pool: Pool, feed: Feed, model: Model) -> None:
+        self._pool = pool
+        self._feed = feed
+        self._model = model
+
+    async def read(self, kind: int, ids: Collection[str]) -> None:
+        """Brings these objects to the catalog's current state, texts and vectors included."""
+        rows, epoch = await self._feed.states(kind, ids)
+        await self.follow_epoch(epoch)
+        async with self._pool.connection() as connection:
+            known = await postgres.states(connection, kind, ids)
+        newer = [row for row in rows if row.id not in known or known[row.id].revision < row.revision]
+        if not newer:
+            return
+        if kind == postgres.RESOURCES:
+            await self._take_resources(newer, known)
+            return
+        async with transaction(self._pool) as connection:
+            saved = await postgres.save_states(connection, newer)
+            if kind == postgres.PROGRAMS:
+                await postgres.add_programs_to_judge(connection, saved)
+            else:
+                await postgres.add_to_judge(connection, _concerned(kind, saved), text_changed=False)
+
+    async def read_verdicts(self, resources: Collection[str]) -> None:
+        """Brings the verdicts on these resources to the catalog's current state."""
+        async with self._pool.connection() as connection:
+            after = await postgres.highest_of_kind(connection, postgres.VERDICTS)
+        async for rows, epoch in self._feed.all_states(postgres.VERDICTS, after):
+            await self.follow_epoch(epoch)
+            async with transaction(self._pool) as connection:
+                saved = await postgres.save_states(connection, rows)
+                concerned = {*_concerned(postgres.VERDICTS, saved), *resources}
+                await postgres.add_to_judge(connection, concerned, text_changed=False)
+
+    async def queue_everything(self) -> None:
+        """Lets every resource be judged again on the texts as they are: a day has begun."""
+        async with transaction(self._pool) as connection:
+            await postgres.add_all_to_judge(connection, text_changed=False)
+
+    async def follow_epoch(self, epoch: str) -> None:
+        """Empties the copy when the feed is another catalog's (after a restore); the sweep then fills it."""
+        async with transaction(self._pool) as connection:
+            copy = await postgres.copy(connection)
+            if copy.epoch == epoch:
+                return
+            if copy.epoch:
+                telemetry.logger().warning("The feed has a new epoch; the copy is built anew", epoch=epoch)
+            await postgres.forget_all(connection)
+            await postgres.set_epoch(connection, epoch)
+
+    async def _take_resources(self, newer: list[StateRow], known: Mapping[str, StateRow]) -> None:
+        states = {row.id: State.FromString(row.state) for row in newer}
+        async with self._pool.connection() as connection:
+            hashes = await postgres.text_hashes(connection, states)
+        unread = [
+            key
+            for key, state in states.items()
+            if not state.gone and hashes.get(key) != state.resource.content_hash
+        ]
+        reads = await self._read_texts(unread, states)
+        await self._embed(reads.values())
+        async with transaction(self._pool) as connection:
+            saved = set(await postgres.save_states(connection, newer))
+            gone = sorted(key for key in saved if states[key].gone)
+            await postgres.drop_text(connection, gone)
+            for key in sorted(saved & reads.keys()):
+                read = reads[key]
+                await postgres.save_text(connection, read.row, read.blocks, read.bands)
+            changed = {*gone, *(saved & reads.keys())}
+            await postgres.add_to_judge(connection, changed, text_changed=True)
+            await postgres.add_to_judge(connection, saved - changed, text_changed=False)
+
+    async def _read_texts(self, ids: list[str], states: Mapping[str, State]) -> dict[str, _Read]:
+        outlines = await self._feed.texts(ids) if ids else {}
+
+        def work() -> dict[str, _Read]:
+            return {key: _prepare(states[key], outlines.get(key, wire.Outline("", ()))) for key in ids}
+
+        return await asyncio.to_thread(work)
+
+    async def _embed(self, reads: Iterable[_Read]) -> None:
+        blocks = {text_hash: text for read in reads for text_hash, text in read.blocks.items()}
+        if not blocks:
+            return
+        space = (await self._model.embedder()).space
+        async with self._pool.connection() as connection:
+            missing = sorted(await postgres.without_vector(connection, space, blocks))
+        if not missing:
+            return
+        vectors = await self._model.encode([blocks[text_hash] for text_hash in missing])
+        # Kept apart from the texts: a crash in between costs nothing, the vectors are found again by hash.
+        async with transaction(self._pool) as connection:
+            new = await postgres.save_vectors(connection, space, missing, vectors)
+            await postgres.count(connection, "blocks_embedded", new)
+        metrics.blocks_embedded.inc(new)
+
+
+def _concerned(kind: int, ids: Iterable[str]) -> set[str]:
+    """Resources whose findings may change with these objects; a verdict's id names both its resources."""
+    if kind == postgres.VERDICTS:
+        return {resource for key in ids for resource in key.split(":")}
+    return set(ids)
+
+
+def _prepare(state: State, outline: wire.Outline) -> _Read:
+    document = wire.document(state, outline.parts)
+    blocks = segment(document)
+    profile = fingerprints.profile(document, blocks)
+    row = TextRow(document.id, outline.content_hash, wire.outline_bytes(outline), profile.to_bytes())
+    return _Read(row, {block.hash: block.text for block in blocks}, profile.bands)

@@ -1,0 +1,256 @@
+"""The only place where the curator's values meet protobuf messages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from google.type.date_pb2 import Date
+
+from services.curator.analysis.model import (
+    Document,
+    Judgement,
+    Listing,
+    Part,
+    Passage,
+    Program,
+    ProgramItem,
+    Quote,
+    Reason,
+    Relation,
+)
+from services.kit import protobuf
+from winnow.curation.v1.curation_service_pb2 import Comparison
+from winnow.curation.v1.proposal_pb2 import Counterpart, Evidence, Proposal
+from winnow.internal.v1.feed_service_pb2 import GetTextsResponse, State, TextSlice
+
+_RELATIONS = {
+    Relation.SAME_ITEM: Proposal.SAME_ITEM,
+    Relation.IDENTICAL: Proposal.IDENTICAL,
+    Relation.REVISED: Proposal.REVISED,
+    Relation.TRANSLATED: Proposal.TRANSLATED,
+    Relation.CONTAINED: Proposal.CONTAINED,
+    Relation.OVERLAP: Proposal.OVERLAP,
+    Relation.VARIANT: Proposal.VARIANT,
+    Relation.UNRELATED: Proposal.UNRELATED,
+}
+_RELATIONS_BACK = {number: relation for relation, number in _RELATIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A resource's text as the feed gave it."""
+
+    content_hash: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much a resource is used; what nobody measured is absent rather than 0."""
+
+    started_year: int
+    completed_year: int
+    in_progress: int
+
+
+def relation(value: Relation) -> Proposal.Relation:
+    """The relation's number in the API."""
+    return _RELATIONS[value]
+
+
+def _day(message: Date) -> date | None:
+    return protobuf.date_value(message)
+
+
+def document(state: State, parts: Sequence[Part]) -> Document:
+    """A resource's state and text as analysis sees it."""
+    resource = state.resource
+    return Document(
+        id=state.id,
+        title=resource.title,
+        parts=tuple(parts),
+        language=resource.language,
+        kind=resource.kind,
+        version=resource.version,
+        owner=resource.owner,
+        created=_day(resource.created),
+        updated=_day(resource.updated),
+        reviewed=_day(resource.reviewed),
+        review_date=_day(resource.review_date),
+        expires=_day(resource.expires),
+        mandatory=resource.mandatory,
+        archived=resource.archived,
+        links=tuple(resource.links),
+        listings=tuple(
+            Listing(listing.source, listing.external_id, listing.format) for listing in resource.listings
+        ),
+    )
+
+
+def program(state: State) -> Program:
+    """A program's state as analysis sees it."""
+    return Program(
+        id=state.id,
+        title=state.program.title,
+        items=tuple(
+            ProgramItem(position, item.mandatory, item.resource, item.program)
+            for position, item in enumerate(state.program.items)
+        ),
+        objectives=tuple(state.program.objectives),
+        owner=state.program.owners[0] if state.program.owners else "",
+    )
+
+
+def use(state: State) -> Use:
+    """A resource's engagement in numbers."""
+    engagement = state.engagement
+    return Use(engagement.started_year, engagement.completed_year, engagement.in_progress)
+
+
+def outlines(slices: Iterable[TextSlice]) -> dict[str, Outline]:
+    """Texts put together from their slices, by resource; slices come in order."""
+    hashes: dict[str, str] = {}
+    found: dict[str, dict[int, tuple[str, str, list[str]]]] = {}
+    for piece in slices:
+        if hashes.setdefault(piece.id, piece.content_hash) != piece.content_hash:
+            # The text changed between two pages: what came first is of the older one.
+            hashes[piece.id] = piece.content_hash
+            found.pop(piece.id, None)
+        parts = found.setdefault(piece.id, {})
+        parts.setdefault(piece.part, (piece.title, piece.location, []))[2].append(piece.text)
+    return {
+        resource: Outline(
+            hashes[resource],
+            tuple(
+                Part(title, location, "".join(texts)) for _, (title, location, texts) in sorted(parts.items())
+            ),
+        )
+        for resource, parts in found.items()
+    }
+
+
+def outline_bytes(outline: Outline) -> bytes:
+    """An outline for storage: the feed's own slices, one a part."""
+    stored = GetTextsResponse(
+        slices=[
+            TextSlice(
+                content_hash=outline.content_hash,
+                part=number,
+                title=part.title,
+                location=part.location,
+                text=part.text,
+            )
+            for number, part in enumerate(outline.parts)
+        ]
+    )
+    return stored.SerializeToString(deterministic=True)
+
+
+def parts(stored: bytes) -> tuple[Part, ...]:
+    """A stored outline's parts."""
+    slices = GetTextsResponse.FromString(stored).slices
+    return tuple(Part(piece.title, piece.location, piece.text) for piece in slices)
+
+
+def passage_evidence(passage: Passage) -> Evidence:
+    """An aligned passage with both its places."""
+    return Evidence(
+        type="passage",
+        text=_MATCHES[passage.match],
+        quote=passage.a.text,
+        resource=passage.a.document,
+        place=passage.a.location,
+        start=passage.a.start,
+        counterpart=Counterpart(
+            quote=passage.b.text, resource=passage.b.document, place=passage.b.location, start=passage.b.start
+        ),
+        match=passage.match,
+        value=passage.similarity,
+    )
+
+
+_MATCHES = {
+    "exact": "The same words stand in both.",
+    "near": "Nearly the same words stand in both.",
+    "meaning": "Both say the same in other words.",
+}
+
+
+def quote_evidence(kind: str, text: str, quote: Quote) -> Evidence:
+    """One quotation that shows something."""
+    return Evidence(
+        type=kind,
+        text=text,
+        quote=quote.text,
+        resource=quote.document,
+        place=quote.location,
+        start=quote.start,
+    )
+
+
+def reason_evidence(reason: Reason) -> Evidence:
+    """A measured value that says something without a quotation."""
+    return Evidence(type=reason.code, text=reason.text, value=reason.value)
+
+
+def comparison(judgement: Judgement) -> Comparison:
+    """A judgement as the API shows it; ids are bare here, `rpc.py` makes names of them."""
+    return Comparison(
+        relation=_RELATIONS[judgement.relation],
+        a=judgement.a,
+        b=judgement.b,
+        probability=judgement.probability,
+        confidence=judgement.confidence,
+        coverage_a=judgement.coverage_a,
+        coverage_b=judgement.coverage_b,
+        evidence=[
+            *(passage_evidence(passage) for passage in judgement.passages),
+            *(reason_evidence(reason) for reason in judgement.reasons),
+        ],
+    )
+
+
+def judgement(message: Comparison) -> Judgement:
+    """A stored comparison back."""
+    passages = [item for item in message.evidence if item.type == "passage"]
+    reasons = [item for item in message.evidence if item.type != "passage"]
+    return Judgement(
+        a=message.a,
+        b=message.b,
+        relation=_RELATIONS_BACK[message.relation],
+        probability=message.probability,
+        confidence=message.confidence,
+        coverage_a=message.coverage_a,
+        coverage_b=message.coverage_b,
+        passages=tuple(
+            Passage(
+                Quote(item.resource, item.place, item.start, item.quote),
+                Quote(
+                    item.counterpart.resource,
+                    item.counterpart.place,
+                    item.counterpart.start,
+                    item.counterpart.quote,
+                ),
+                item.match,
+                item.value,
+            )
+            for item in passages
+        ),
+        reasons=tuple(Reason(item.type, item.value, item.text) for item in reasons),
+    )
+
+
+def stated(states: Mapping[str, bytes]) -> dict[str, State]:
+    """Stored states by id."""
+    return {key: State.FromString(data) for key, data in states.items()}
+
+
+def sealed(proposal: Proposal) -> Proposal:
+    """The proposal with the hash over all else it says."""
+    proposal.evidence_hash = ""
+    data = proposal.SerializeToString(deterministic=True)
+    proposal.evidence_hash = hashlib.sha256(data).hexdigest()
+    return proposal
