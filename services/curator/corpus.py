@@ -52,6 +52,11 @@ def read_corpus(directory: Path) -> Corpus:
     return Corpus(documents, as_of, programs, _learners(directory))
 
 
+def read_rows(directory: Path, name: str) -> Iterator[Mapping[str, object]]:
+    """The objects of `name.jsonl` or `name.jsonl.gz`, none where neither is; errors as `read_corpus`."""
+    return (row.fields for row in _rows(directory, name))
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """One object of one line; the readers of its fields say where they failed."""

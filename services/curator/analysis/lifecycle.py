@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TypedDict, cast
 
 from services.curator.analysis.model import Block, BlockKind, Document, Quote
-from services.curator.analysis.statements import any_of, sentences
+from services.curator.analysis.statements import any_of, sentence_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def mentions(document: Document, blocks: Sequence[Block], today: date) -> tuple[
 
 def _unaware(document: Document, block: Block, ending: Ending) -> list[Quote]:
     found: list[Quote] = []
-    for start, end in sentences(block.text):
+    for start, end in sentence_bounds(block.text):
         sentence = block.text[start:end]
         if not ending.pattern.search(sentence) or _AWARE.search(sentence) or _AWARE.search(block.heading):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,6 +25,11 @@ _REDUNDANT = 0.80  # share of an item's block words that the rest of the path mu
 _FEWEST_WORDS = 40  # below, coverage is chance
 _PASSAGES = 12
 _ASSESSING_KINDS = frozenset({"quiz", "assessment", "exam", "test", "assignment", "certification", "survey"})
+_QUESTIONS = 3
+_TEST_HEADING = re.compile(
+    r"\b(?:quiz|assessment|exam|knowledge\s+check|test\s+your|check\s+your\s+(?:knowledge|understanding)|self[\s-]test)\b",
+    re.IGNORECASE,
+)
 # A drop is as sure as its cover is whole: 0.70 at the 80 % that the rule demands, 0.95 at all of it.
 _SURE_AT_LEAST, _SURE_AT_MOST = 0.70, 0.95
 
@@ -86,12 +92,18 @@ def _may_go(
     words = sum(block.words for block in blocks)
     if words < _FEWEST_WORDS or (around.facts or {}).get(resource, ItemFacts()).credited:
         return False
-    if around.documents[resource].kind.lower() in _ASSESSING_KINDS:
-        return False
-    if any(block.kind is BlockKind.QUESTION for block in around.blocks[resource]):
+    if around.documents[resource].kind.lower() in _ASSESSING_KINDS or _assesses(around.blocks[resource]):
         return False
     covered = sum(block.words for block, found in zip(blocks, covers, strict=True) if found)
     return covered >= _REDUNDANT * words
+
+
+def _assesses(blocks: Sequence[Block]) -> bool:
+    """Whether the text itself tests the learner; one question in prose does not."""
+    questions = sum(1 for block in blocks if block.kind is BlockKind.QUESTION)
+    return questions >= _QUESTIONS or any(
+        block.kind is BlockKind.HEADING and _TEST_HEADING.search(block.text) for block in blocks
+    )
 
 
 def _best_set(

@@ -277,7 +277,7 @@ def dated_statements(document: Document, blocks: Sequence[Block], today: date) -
             continue
         if _RECORD.search(block.heading) or block.text.lstrip().startswith(">"):
             continue
-        for start, end in sentences(block.text):
+        for start, end in sentence_bounds(block.text):
             statement = _statement(document, block, start, end, today)
             if statement is not None:
                 found.append(statement)
@@ -290,7 +290,7 @@ def replaced_by(document: Document, blocks: Sequence[Block]) -> Replacement | No
         return None
     opening = [block for block in blocks if block.kind is not BlockKind.CODE][:6]
     for block in opening:
-        for start, end in sentences(block.text):
+        for start, end in sentence_bounds(block.text):
             match = _REPLACED.match(block.text[start:end])
             if match is not None:
                 quote = Quote(
@@ -303,7 +303,7 @@ def replaced_by(document: Document, blocks: Sequence[Block]) -> Replacement | No
     return None
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentence_bounds(text: str) -> Iterator[tuple[int, int]]:
     """Bounds of the sentences of one block, white space left out; a list's items end sentences too."""
     start = 0
     for gap in _SENTENCE_END.finditer(text):

@@ -13,7 +13,8 @@ from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings, mentions
 from services.curator.analysis.model import Claim, Document, Judgement, Passage, Quote, Relation
-from tests.unit.analysis.paragraphs import blocks, document
+from services.curator.analysis.text import segment as blocks
+from tests.unit.analysis.shorthand import document
 
 TODAY = date(2026, 1, 15)
 

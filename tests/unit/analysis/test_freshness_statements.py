@@ -11,8 +11,9 @@ from datetime import date
 import pytest
 
 from services.curator.analysis.dates import mask_dates
-from services.curator.analysis.statements import dated_statements, replaced_by, sentences
-from tests.unit.analysis.paragraphs import blocks, document
+from services.curator.analysis.statements import dated_statements, replaced_by, sentence_bounds
+from services.curator.analysis.text import segment as blocks
+from tests.unit.analysis.shorthand import document
 
 TODAY = date(2025, 6, 1)
 
@@ -147,7 +148,7 @@ def test_a_replaced_thing_is_not_a_replaced_document(text: str) -> None:
 
 def test_sentences_end_where_readers_end_them() -> None:
     text = "Ask Dr. Lee, e.g. by phone. Then go!\n- one item\n- another (see p. 3). “Done.” Now."
-    found = [text[start:end] for start, end in sentences(text)]
+    found = [text[start:end] for start, end in sentence_bounds(text)]
     assert found == [
         "Ask Dr. Lee, e.g. by phone.",
         "Then go!",

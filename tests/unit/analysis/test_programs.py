@@ -14,8 +14,9 @@ from services.curator.analysis.model import Document, Group, Judgement, Passage,
 from services.curator.analysis.paths import ItemFacts, Surroundings, mandatory_path
 from services.curator.analysis.programs import replacements, streamline
 from services.curator.analysis.redundancy import drops
+from services.curator.analysis.text import segment as blocks
 from services.kit.errors import FailedPrecondition
-from tests.unit.analysis.paragraphs import blocks, document, program
+from tests.unit.analysis.shorthand import document, program
 
 
 def paragraph(seed: int, words: int = 30) -> str:
@@ -119,11 +120,18 @@ def test_eighty_percent_covered_is_enough_and_less_is_not(
 def test_what_assesses_or_gives_credit_stays() -> None:
     long = resource("long", 1, 2, 3, 4, 5, 6)
     quiz = resource("quiz", 1, 2, 3, kind="quiz")
-    asks = document("asks", "\n\n".join([*map(paragraph, (1, 2, 3)), "What is the answer to all of it?"]))
+    questions = ("Which comes first?", "Which comes next?", "Which comes last?")
+    asks = document("asks", "\n\n".join([*map(paragraph, (1, 2, 3)), *questions]))
+    checks = document("checks", "\n\n".join(["## Knowledge check", *map(paragraph, (1, 2, 3))]))
     credit = resource("credit", 1, 2, 3)
     facts = {"credit": ItemFacts(credited=True)}
-    one = program("p", "quiz", "asks", "credit", "long")
-    assert gone(one, around([quiz, asks, credit, long], facts=facts)) == set()
+    one = program("p", "quiz", "asks", "checks", "credit", "long")
+    assert gone(one, around([quiz, asks, checks, credit, long], facts=facts)) == set()
+
+
+def test_one_question_in_prose_is_no_assessment() -> None:
+    a = document("a", "\n\n".join([*map(paragraph, (1, 2, 3, 4)), "Why does that matter to us?"]))
+    assert gone(program("p", "a", "b"), around([a, resource("b", 1, 2, 3, 4, 5, 6, 7)])) == {"a"}
 
 
 def test_an_elective_neither_goes_nor_covers() -> None:
