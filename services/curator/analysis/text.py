@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.curator.analysis.model import Block, BlockKind, Document, Part
+from services.curator.analysis.model import Block, BlockKind, Document
 
 SEGMENTER = "1"  # part of a vector space's name: raise it whenever the same text gives other blocks
 
@@ -70,12 +70,12 @@ def written_words(text: str, *, code: bool = False) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text if code else _plain(text)))
 
 
-def normalised(text: str, *, code: bool = False) -> str:
-    """The words of a block with single spaces: what is hashed, and what an embedder reads.
+def normalised(block: Block) -> str:
+    """The words of a block with single spaces: what its hash is made of, and what an embedder should read.
 
-    The embedder gets these words, not the block as written, so that a vector depends on nothing but its hash.
+    An embedder that read the block as written would give blocks of one hash vectors that differ by who came first.
     """
-    return " ".join(words(text, code=code))
+    return " ".join(words(block.text, code=block.kind is BlockKind.CODE))
 
 
 def block_hash(said: list[str]) -> str:
@@ -96,11 +96,6 @@ def sentences(block: Block) -> Iterator[Sentence]:
         said = written_words(piece, code=code)
         if said:
             yield Sentence(tuple(said))
-
-
-def part_text(part: Part, block: Block) -> str:
-    """The block's words in its part, for whoever must prove a quotation."""
-    return part.text[block.start : block.end]
 
 
 def _plain(text: str) -> str:
