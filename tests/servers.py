@@ -153,11 +153,12 @@ class PostgresServer:
     def conninfo(self, database: str, user: str = "postgres") -> str:
         return f"host={self._home} dbname={database} user={user}"
 
-    def start(self) -> PostgresServer:
+    def start(self, **changed: str) -> PostgresServer:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self._home),
             "max_connections": "200",
+            **changed,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         with (self.folder / "log").open("ab") as log:

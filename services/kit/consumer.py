@@ -30,6 +30,7 @@ IN_PROGRESS = 3.0  # seconds; without it a long batch is delivered again, and ol
 DELAYS = (1.0, 2.0, 10.0, 60.0)  # before deliveries 2, 3, 4 and 5 of one event
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # between two tries while a dependency does not answer
 _IDLE = 5.0  # how long one request for events waits
+_LOOK = 0.5  # how often a waiting request looks whether its connection is still the same
 _LAG_EVERY = 2.0
 
 Handler = Callable[[Sequence[Event]], Awaitable[None]]
@@ -109,12 +110,16 @@ class Consumer:
     ) -> list[Msg]:
         ask = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream.name}.{self._durable}"
         await self._connection.publish(ask, json.dumps(request).encode(), reply=inbox)
+        until = time.monotonic() + seconds
+        connections = self._connection.stats["reconnects"]
         messages: list[Msg] = []
-        while len(messages) < wanted:
+        while len(messages) < wanted and (left := until - time.monotonic()) > 0:
             try:
-                message: Msg = await subscription.next_msg(timeout=seconds)
+                message: Msg = await subscription.next_msg(timeout=min(left, _LOOK))
             except NatsTimeoutError:
-                break
+                if self._connection.stats["reconnects"] != connections:
+                    break  # the request died with the old connection
+                continue
             if message.headers and "Status" in message.headers and not message.data:
                 break  # no (more) messages, time is up, or no such consumer: `_rebind` finds out
             messages.append(message)

@@ -1,0 +1,558 @@
+"""From an outbox row to a consumer's effect, over real PostgreSQL and JetStream, with what may fail in between.
+
+Events are messages made at run time with the names of the table of streams, so that nothing depends on the
+contracts. Power cuts and random kills of whole processes are proved elsewhere; here each failure is made by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from services.kit import consumer, deadletters, events, nats, outbox, postgres, telemetry
+from services.kit.errors import Aborted, InvalidArgument, NotFound, Unavailable
+from services.kit.events import Event
+from tests.servers import Database, NatsServer, PostgresServer
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+PACKAGE = "winnow.catalog.v1"
+
+
+def _messages() -> dict[str, Any]:
+    file = descriptor_pb2.FileDescriptorProto(name="kit_test_events.proto", package=PACKAGE, syntax="proto3")
+    for name in ("ResourcesChanged", "DayStarted"):
+        message = file.message_type.add(name=name)
+        message.field.add(name="number", number=1, type=3, label=1)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return {
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.{name}"))
+        for name in ("ResourcesChanged", "DayStarted")
+    }
+
+
+MESSAGES = _messages()
+Changed = MESSAGES["ResourcesChanged"]
+
+
+@pytest.fixture
+async def pool(postgres_server: PostgresServer) -> AsyncGenerator[tuple[Database, postgres.Pool]]:
+    database = postgres_server.database("kit")
+    made = postgres.pool(database.owner, name="test")
+    async with made:
+        async with made.connection() as connection:
+            await connection.execute(outbox.TABLE)
+        yield database, made
+
+
+async def record(pool: postgres.Pool, *numbers: int, kind: Any = Changed) -> None:
+    async with postgres.transaction(pool) as connection:
+        for number in numbers:
+            await outbox.record(connection, kind(number=number), source="kit", now=NOW)
+
+
+@contextlib.asynccontextmanager
+async def running(*works: Awaitable[None]) -> AsyncGenerator[list[asyncio.Future[None]]]:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+    """Polls a condition, plain or awaitable, until it holds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            holds = condition()
+            if asyncio.iscoroutine(holds):
+                holds = await holds
+            if holds:
+                return
+            await asyncio.sleep(0.02)
+
+
+class Worker:
+    """A handler that remembers the numbers it made durable and fails as told."""
+
+    def __init__(self) -> None:
+        self.done: list[int] = []
+        self.deliveries: dict[int, int] = {}
+        self.batches: list[list[int]] = []
+        self.failures: dict[int, Callable[[], Exception | None]] = {}
+
+    async def handle(self, batch: Sequence[Event]) -> None:
+        numbers = [events.payload(event, Changed).number for event in batch]
+        self.batches.append(numbers)
+        for number, event in zip(numbers, batch, strict=True):
+            self.deliveries[number] = event.deliveries
+            error = self.failures[number]() if number in self.failures else None
+            if error is not None:
+                raise error
+        self.done.extend(numbers)
+
+    def always(self, number: int, error: Exception) -> None:
+        self.failures[number] = lambda: error
+
+    def times(self, number: int, count: int, error: Exception) -> None:
+        left = iter([error] * count)
+        self.failures[number] = lambda: next(left, None)
+
+
+async def publish(js: JetStreamContext, *numbers: int) -> None:
+    for number in numbers:
+        data = Changed(number=number).SerializeToString()
+        row = outbox.Row(0, uuid.uuid4(), Changed.DESCRIPTOR.full_name, "kit", NOW, data, "")
+        await js.publish(events.subject(row.type), data, headers=outbox.headers(row))
+
+
+@pytest.fixture
+async def js(bus: Client) -> JetStreamContext:
+    made = nats.jetstream(bus)
+    await events.ensure_streams(made)
+    return made
+
+
+async def settled(js: JetStreamContext, durable: str = "curator-embed") -> bool:
+    return await events.lag(js, durable) == events.Lag(0, 0)
+
+
+async def test_the_relay_publishes_rows_in_order_as_cloudevents_and_empties_the_outbox(
+    bus: Client, pool: tuple[Database, postgres.Pool]
+) -> None:
+    database, made = pool
+    trace_id = telemetry.bind_trace(None)
+    await record(made, *range(250))
+    seen: list[Event] = []
+
+    async def handle(batch: Sequence[Event]) -> None:
+        seen.extend(batch)
+
+    relay = outbox.Relay(database.owner, bus, stream="CATALOG")
+    async with running(relay.run(), consumer.Consumer(bus, "curator-embed", handle).run()):
+        await until(lambda: len(seen) == 250)
+        await record(made, 250)
+        await until(lambda: len(seen) == 251, 3)
+    assert [events.payload(event, Changed).number for event in seen] == list(range(251))
+    assert {(event.type, event.source, event.time) for event in seen} == {
+        ("winnow.catalog.v1.ResourcesChanged", "kit", NOW)
+    }
+    assert len({event.id for event in seen}) == 251
+    assert {event.trace.split("-")[1] for event in seen[:250]} == {trace_id}
+    async with made.connection() as connection:
+        assert (await outbox.backlog(connection)).waiting == 0
+
+
+async def test_events_carry_the_headers_of_the_cloudevents_binding(
+    bus: Client, pool: tuple[Database, postgres.Pool]
+) -> None:
+    database, made = pool
+    plain = await bus.subscribe("events.>")
+    await bus.flush()
+    await record(made, 1)
+    async with running(outbox.Relay(database.owner, bus, stream="CATALOG").run()):
+        message = await plain.next_msg(timeout=10)
+    headers = message.headers or {}
+    assert headers["ce-specversion"] == "1.0"
+    assert headers["ce-type"] == "winnow.catalog.v1.ResourcesChanged"
+    assert headers["ce-datacontenttype"] == "application/protobuf"
+    assert datetime.fromisoformat(headers["ce-time"]) == NOW
+    assert headers["Nats-Msg-Id"] == f"kit/{headers['ce-id']}"
+
+
+async def test_an_event_published_twice_is_in_the_stream_once(
+    bus: Client, js: JetStreamContext, pool: tuple[Database, postgres.Pool]
+) -> None:
+    """The rows come back as after a crash between the acknowledgement and the delete."""
+    database, made = pool
+    await record(made, 1, 2, 3)
+    async with made.connection() as connection:
+        await connection.execute("CREATE TABLE copy AS SELECT * FROM outbox")
+    duplicates = telemetry.outbox_duplicates._value.get()
+
+    async def empty() -> bool:
+        async with made.connection() as connection:
+            return (await outbox.backlog(connection)).waiting == 0
+
+    async with running(outbox.Relay(database.owner, bus, stream="CATALOG").run()):
+        await until(empty)
+        async with made.connection() as connection:
+            await connection.execute(
+                "INSERT INTO outbox (event_id, type, source, time, data, trace)"
+                " SELECT event_id, type, source, time, data, trace FROM copy; "
+            )
+        await until(empty)
+    assert (await js.stream_info("CATALOG")).state.messages == 3
+    assert telemetry.outbox_duplicates._value.get() == duplicates + 3
+
+
+async def test_a_transaction_that_commits_late_is_not_skipped(
+    bus: Client, js: JetStreamContext, pool: tuple[Database, postgres.Pool]
+) -> None:
+    database, made = pool
+    worker = Worker()
+    async with running(
+        outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+        consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+    ):
+        async with postgres.transaction(made) as slow:
+            await outbox.record(slow, Changed(number=1), source="kit", now=NOW)
+            await record(made, 2)
+            await until(lambda: worker.done == [2])
+        await until(lambda: worker.done == [2, 1])
+
+
+async def test_without_nats_events_wait_and_with_nats_back_they_arrive(
+    own_nats_server: NatsServer, pool: tuple[Database, postgres.Pool]
+) -> None:
+    database, made = pool
+    bus = await nats.connect(own_nats_server.url, name="test")
+    worker = Worker()
+    async with running(
+        outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+        consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+    ):
+        await record(made, 1)
+        await until(lambda: worker.done == [1])
+        own_nats_server.kill()
+        await record(made, 2, 3)
+        async with made.connection() as connection:
+            assert (await outbox.backlog(connection)).waiting == 2
+        own_nats_server.start()
+        await until(lambda: sorted(set(worker.done)) == [1, 2, 3])
+    await bus.close()
+
+
+async def test_a_lost_store_is_made_again_with_its_durables_before_anything_is_published(
+    own_nats_server: NatsServer, pool: tuple[Database, postgres.Pool]
+) -> None:
+    """A stream that keeps by interest drops what comes before its durables; the events after the loss must arrive."""
+    database, made = pool
+    bus = await nats.connect(own_nats_server.url, name="test")
+    worker = Worker()
+    async with running(
+        outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+        consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+    ):
+        await record(made, 1)
+        await until(lambda: worker.done == [1])
+        own_nats_server.kill()
+        own_nats_server.wipe()
+        await record(made, *range(2, 60))
+        own_nats_server.start()
+        await until(lambda: sorted(set(worker.done)) == list(range(1, 60)), 30)
+    await bus.close()
+
+
+async def test_one_relay_works_and_the_standby_takes_over(
+    bus: Client, js: JetStreamContext, pool: tuple[Database, postgres.Pool]
+) -> None:
+    database, made = pool
+    relays = [outbox.Relay(database.owner, bus, stream="CATALOG") for _ in range(2)]
+
+    async def empty() -> bool:
+        async with made.connection() as connection:
+            return (await outbox.backlog(connection)).waiting == 0
+
+    async with running(relays[0].run()) as (first,):
+        await record(made, 1)
+        await until(empty)
+        async with running(relays[1].run()):
+            await record(made, 2)
+            await until(empty)
+            first.cancel()
+            await record(made, 3)
+            await until(empty)
+    assert (await js.stream_info("CATALOG")).state.messages == 3
+
+
+async def test_the_relay_survives_a_killed_postgres(
+    nats_server: NatsServer, own_postgres_server: PostgresServer
+) -> None:
+    database = own_postgres_server.database("kit")
+    bus = await nats.connect(nats_server.url, name="test")
+    made = postgres.pool(database.owner, name="test")
+    worker = Worker()
+    async with made:
+        async with made.connection() as connection:
+            await connection.execute(outbox.TABLE)
+        async with running(
+            outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+            consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+        ):
+            await record(made, 1)
+            await until(lambda: worker.done == [1])
+            own_postgres_server.kill()
+            own_postgres_server.start()
+            await record(made, 2)
+            await until(lambda: worker.done == [1, 2])
+    await bus.close()
+
+
+async def test_streams_have_the_bounds_promised(js: JetStreamContext) -> None:
+    for stream in events.STREAMS:
+        config = (await js.stream_info(stream.name)).config
+        assert config.retention == ("limits" if stream.name == "DEAD" else "interest")
+        assert config.discard == "new"
+        assert config.max_bytes == stream.max_bytes
+        assert config.duplicate_window == 120
+        for durable in stream.durables:
+            found = (await js.consumer_info(stream.name, durable.name)).config
+            assert (found.ack_wait, found.max_ack_pending, found.max_deliver) == (10, 200, 5)
+            assert not found.backoff
+
+
+async def test_a_stream_that_differs_from_the_table_is_brought_to_it(js: JetStreamContext) -> None:
+    config = (await js.stream_info("CATALOG")).config
+    config.max_bytes = 1024
+    await js.update_stream(config)
+    await events.ensure_streams(js, ["CATALOG"])
+    assert (await js.stream_info("CATALOG")).config.max_bytes == 256 * 1024 * 1024
+
+
+async def test_what_waits_is_handed_over_in_batches_and_a_single_event_without_delay(
+    bus: Client, js: JetStreamContext
+) -> None:
+    await publish(js, *range(150))
+    worker = Worker()
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: len(worker.done) == 150)
+        assert max(len(batch) for batch in worker.batches) >= 50
+        begun = asyncio.get_running_loop().time()
+        await publish(js, 150)
+        await until(lambda: 150 in worker.done, 2)
+        assert asyncio.get_running_loop().time() - begun < 1.0
+        await until(lambda: settled(js))
+    assert worker.done == list(range(151))
+
+
+async def test_poison_blocks_no_other_event_and_becomes_dead_letters_with_reasons(
+    bus: Client, js: JetStreamContext
+) -> None:
+    poison = list(range(5, 100, 10))
+    worker = Worker()
+    for number in poison:
+        worker.always(number, InvalidArgument("BAD_NUMBER", f"{number} is bad – ✗", {"number": str(number)}))
+    await publish(js, *range(100))
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: settled(js))
+        assert sorted(worker.done) == [number for number in range(100) if number not in poison]
+        letters = await deadletters.letters(js)
+        assert [Changed.FromString(letter.data).number for letter in letters] == poison
+        assert {(letter.reason, letter.durable) for letter in letters} == {("BAD_NUMBER", "curator-embed")}
+        assert {letter.subject for letter in letters} == {"events.winnow.catalog.v1.ResourcesChanged"}
+
+        worker.failures.clear()
+        retried = await deadletters.retry(js, letters[0].number)
+        await until(lambda: 5 in worker.done)
+        assert retried.event_id == letters[0].event_id
+        assert len(await deadletters.letters(js)) == 9
+    with pytest.raises(NotFound):
+        await deadletters.retry(js, letters[0].number)
+
+
+async def test_a_retried_event_that_fails_again_is_a_dead_letter_again(
+    bus: Client, js: JetStreamContext
+) -> None:
+    worker = Worker()
+    worker.always(1, InvalidArgument("BAD_NUMBER", "bad"))
+    await publish(js, 1)
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: settled(js))
+        (letter,) = await deadletters.letters(js)
+        await deadletters.retry(js, letter.number)
+        await until(lambda: len(worker.batches) == 2)
+        await until(lambda: settled(js))
+        (again,) = await deadletters.letters(js)
+    assert again.number != letter.number
+    assert again.event_id == letter.event_id
+
+
+async def test_what_is_no_cloudevent_is_a_dead_letter(bus: Client, js: JetStreamContext) -> None:
+    worker = Worker()
+    subject = "events.winnow.catalog.v1.ResourcesChanged"
+    await js.publish(subject, b"\x00\xff")
+    await publish(js, 1)
+    await js.publish(
+        subject, b"", headers={"ce-id": "x", "ce-source": "y", "ce-type": "z", "ce-time": "never"}
+    )
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: settled(js))
+    assert worker.done == [1]
+    assert {letter.reason for letter in await deadletters.letters(js)} == {"EVENT_MALFORMED"}
+
+
+@pytest.mark.parametrize("error", [Aborted("TAKEN", "taken"), ValueError("a bug")])
+async def test_what_may_pass_comes_back_after_a_delay(
+    bus: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(consumer, "DELAYS", (0.1, 0.1, 0.1, 0.1))
+    worker = Worker()
+    worker.times(1, 2, error)
+    await publish(js, 1)
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: worker.done == [1])
+        await until(lambda: settled(js))
+    assert worker.deliveries == {1: 3}
+    assert await deadletters.letters(js) == []
+
+
+async def test_a_bug_that_stays_is_a_dead_letter_after_five_deliveries(
+    bus: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "DELAYS", (0.05, 0.05, 0.05, 0.05))
+    worker = Worker()
+    worker.always(1, ValueError("a secret bug"))
+    await publish(js, 1, 2)
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: settled(js))
+    assert worker.done == [2]
+    assert worker.deliveries[1] == 5
+    (letter,) = await deadletters.letters(js)
+    assert (letter.reason, letter.text) == ("INTERNAL", "ValueError")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [psycopg.OperationalError("connection refused"), Unavailable("AWAY", "away"), ConnectionError("index")],
+)
+async def test_a_dependency_that_is_away_pauses_the_consumer_and_spends_no_delivery(
+    bus: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The pause is longer than the acknowledgement wait, so that only `in_progress` can keep the event here."""
+    await js.delete_stream("CATALOG")
+    monkeypatch.setattr(events, "ACK_WAIT", 0.5)
+    monkeypatch.setattr(consumer, "IN_PROGRESS", 0.1)
+    await events.ensure_streams(js)
+    worker = Worker()
+    away = asyncio.Event()
+    away.set()
+    worker.failures[1] = lambda: error if away.is_set() else None
+
+    def is_down(failure: BaseException) -> bool:
+        return isinstance(failure, ConnectionError) or consumer.dependency_down(failure)
+
+    begun = asyncio.get_running_loop().time()
+    await publish(js, 1)
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle, is_down=is_down).run()):
+        await until(lambda: asyncio.get_running_loop().time() - begun > 1.6)
+        await publish(js, 2)
+        assert await events.lag(js, "curator-embed") == events.Lag(1, 1)  # nothing is fetched meanwhile
+        away.clear()
+        await until(lambda: sorted(worker.done) == [1, 2])
+        await until(lambda: settled(js))
+    assert worker.deliveries == {1: 1, 2: 1}
+    assert await deadletters.letters(js) == []
+
+
+async def test_a_long_batch_is_not_delivered_twice(
+    bus: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await js.delete_stream("CATALOG")
+    monkeypatch.setattr(events, "ACK_WAIT", 0.5)
+    monkeypatch.setattr(consumer, "IN_PROGRESS", 0.1)
+    await events.ensure_streams(js)
+    loop = asyncio.get_running_loop()
+    seen: list[int] = []
+
+    async def handle(batch: Sequence[Event]) -> None:
+        seen.extend(event.deliveries for event in batch)
+        busy_until = loop.time() + 1.5  # three times the wait
+        await until(lambda: loop.time() > busy_until)
+
+    await publish(js, 1)
+    async with running(consumer.Consumer(bus, "curator-embed", handle).run()):
+        await until(lambda: settled(js))
+    assert seen == [1]
+
+
+async def test_a_stopped_consumer_gives_back_what_it_holds(bus: Client, js: JetStreamContext) -> None:
+    started = asyncio.Event()
+
+    async def never(_: Sequence[Event]) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    await publish(js, 1)
+    async with running(consumer.Consumer(bus, "curator-embed", never).run()):
+        await asyncio.wait_for(started.wait(), 5)
+    worker = Worker()
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await until(lambda: worker.done == [1], 3)  # sooner than the acknowledgement wait of 10 s
+
+
+async def test_an_event_nobody_answers_is_listed_from_the_advisory_and_can_be_retried(
+    bus: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an event kills its process each time: fetched and never answered; nobody of ours is listening."""
+    await js.delete_stream("CATALOG")
+    monkeypatch.setattr(events, "ACK_WAIT", 0.1)
+    await events.ensure_streams(js)
+    await publish(js, 1)
+    inbox = bus.new_inbox()
+    fetched = await bus.subscribe(inbox)
+    for delivery in range(6):
+        ask = "$JS.API.CONSUMER.MSG.NEXT.CATALOG.curator-embed"
+        await bus.publish(ask, json.dumps({"batch": 1, "expires": 5_000_000_000}).encode(), reply=inbox)
+        if delivery < 5:  # the sixth request gets nothing, and makes the server notice that five were enough
+            await fetched.next_msg(timeout=5)
+
+    async def listed() -> bool:
+        return len(await deadletters.letters(js)) == 1
+
+    await until(listed)
+    (letter,) = await deadletters.letters(js)
+    assert (letter.reason, letter.durable) == (deadletters.UNANSWERED, "curator-embed")
+    assert Changed.FromString(letter.data).number == 1
+    worker = Worker()
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await deadletters.retry(js, letter.number)
+        await until(lambda: worker.done == [1])
+    assert await deadletters.letters(js) == []
+
+
+async def test_a_vanished_durable_is_made_again_by_its_consumer(bus: Client, js: JetStreamContext) -> None:
+    worker = Worker()
+    async with running(consumer.Consumer(bus, "curator-embed", worker.handle).run()):
+        await publish(js, 1)
+        await until(lambda: worker.done == [1])
+        await js.delete_consumer("CATALOG", "curator-embed")
+
+        async def back() -> bool:
+            names = [info.name for info in await js.consumers_info("CATALOG")]
+            return "curator-embed" in names
+
+        await until(back)
+        await publish(js, 2)
+        await until(lambda: worker.done == [1, 2])
+
+
+async def test_events_reach_only_the_role_they_are_for(bus: Client, js: JetStreamContext) -> None:
+    embed, judge = [], []
+
+    async def to(seen: list[str], batch: Sequence[Event]) -> None:
+        seen.extend(event.type.rpartition(".")[2] for event in batch)
+
+    for name in ("ResourcesChanged", "DayStarted"):
+        kind = MESSAGES[name]
+        row = outbox.Row(0, uuid.uuid4(), kind.DESCRIPTOR.full_name, "kit", NOW, b"", "")
+        await js.publish(events.subject(row.type), b"", headers=outbox.headers(row))
+    async with running(
+        consumer.Consumer(bus, "curator-embed", lambda batch: to(embed, batch)).run(),
+        consumer.Consumer(bus, "curator-judge", lambda batch: to(judge, batch)).run(),
+    ):
+        await until(lambda: embed and judge)
+    assert (embed, judge) == (["ResourcesChanged"], ["DayStarted"])
