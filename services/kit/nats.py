@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
 from nats.aio.client import Client
 from nats.errors import (
-    AuthorizationError,
     ConnectionClosedError,
     ConnectionDrainingError,
     ConnectionReconnectingError,
@@ -23,6 +23,8 @@ from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
 
 from services.kit import telemetry
+
+_LOG_EVERY = 60.0  # seconds
 
 _DOWN = (
     ConnectionClosedError,
@@ -43,17 +45,30 @@ def is_down(error: BaseException) -> bool:
     return isinstance(error, _DOWN)
 
 
-async def _count_error(error: Exception) -> None:
-    # A denied publish shows up only here and as a time-out of the publisher (measured), hence the counter.
-    if isinstance(error, SlowConsumerError):
-        telemetry.nats_slow_consumer.inc()
-    elif isinstance(error, AuthorizationError) or "permissions violation" in str(error).lower():
-        telemetry.nats_permission_denied.inc()
-        telemetry.logger().error("NATS refused a subject or the login", error=str(error))
-    elif isinstance(error, OSError | NatsTimeoutError | StaleConnectionError):
-        telemetry.logger().debug("NATS does not answer", error=str(error))
-    else:
-        telemetry.logger().warning("NATS connection error", error=str(error))
+class _Errors:
+    """Counts a connection's errors and logs each text once a minute, as a refused login repeats five times a second."""
+
+    def __init__(self) -> None:
+        self._logged: dict[str, float] = {}
+
+    async def note(self, error: Exception) -> None:
+        text = str(error) or type(error).__name__
+        # A denied publish shows up only here and as a time-out of the publisher (measured), hence the
+        # counter.
+        denied = any(words in text.lower() for words in ("permissions violation", "authorization violation"))
+        if denied:
+            telemetry.nats_permission_denied.inc()
+        if isinstance(error, SlowConsumerError):
+            telemetry.nats_slow_consumer.inc()
+        if time.monotonic() < self._logged.get(text, 0.0) + _LOG_EVERY:
+            return
+        self._logged[text] = time.monotonic()
+        if denied:
+            telemetry.logger().error("NATS refused a subject or the login", error=text)
+        elif isinstance(error, OSError | NatsTimeoutError | StaleConnectionError):
+            telemetry.logger().info("NATS does not answer", error=text)
+        else:
+            telemetry.logger().warning("NATS connection error", error=text)
 
 
 async def connect(
@@ -83,7 +98,7 @@ async def connect(
         connect_timeout=2,
         ping_interval=10,
         max_outstanding_pings=2,
-        error_cb=_count_error,
+        error_cb=_Errors().note,
         disconnected_cb=lost,
         reconnected_cb=back,
     )
