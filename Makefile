@@ -48,3 +48,8 @@ lint: setup ## formatting, types, import contracts, protos
 .PHONY: clean
 clean: ## removes the environment and the demo's data
 	rm -rf $(VENV) .winnow
+
+DIR ?= deploy/kubernetes
+.PHONY: manifests
+manifests: setup ## checks the Kubernetes manifests; DIR=… checks a copy
+	$(BIN)/python -m deploy.manifests $(DIR)

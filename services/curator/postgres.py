@@ -78,7 +78,12 @@ class Totals:
 
 
 _STATES = "SELECT kind, id, revision, gone, state FROM states WHERE kind = %s AND id = ANY(%s)"
-_ALL_STATES = "SELECT kind, id, revision, gone, state FROM states WHERE kind = %s AND NOT gone ORDER BY id"
+_ALL_STATES = "SELECT kind, id, revision, gone, state FROM states"
+_STATES_OF = """
+    SELECT kind, id, revision, gone, state FROM states
+    WHERE kind IN (1, 3) AND id = ANY(%(resources)s) OR kind = 2 AND id = ANY(%(programs)s)
+       OR kind = 4 AND (split_part(id, ':', 1) = ANY(%(resources)s) OR split_part(id, ':', 2) = ANY(%(resources)s))
+"""
 _SAVE_STATE = """
     INSERT INTO states (kind, id, revision, gone, state) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (kind, id) DO UPDATE
@@ -95,10 +100,19 @@ async def states(connection: Connection, kind: int, ids: Iterable[str]) -> dict[
         return {row.id: row for row in await cursor.fetchall()}
 
 
-async def live_states(connection: Connection, kind: int) -> list[StateRow]:
-    """All states of a kind that are not gone, by id."""
+async def all_states(connection: Connection) -> list[StateRow]:
+    """Every state of every kind, gone ones included."""
     async with connection.cursor(row_factory=class_row(StateRow)) as cursor:
-        await cursor.execute(_ALL_STATES, (kind,))
+        await cursor.execute(_ALL_STATES)
+        return await cursor.fetchall()
+
+
+async def states_of(
+    connection: Connection, resources: Iterable[str], programs: Iterable[str]
+) -> list[StateRow]:
+    """The states of these resources, their engagement and verdicts, and of these programs; gone ones included."""
+    async with connection.cursor(row_factory=class_row(StateRow)) as cursor:
+        await cursor.execute(_STATES_OF, {"resources": list(resources), "programs": list(programs)})
         return await cursor.fetchall()
 
 
@@ -146,7 +160,10 @@ _DROP_POSTINGS = """
 """
 _DROP_BANDS = "DELETE FROM bands WHERE resource = ANY(%s)"
 _DROP_TEXTS = "DELETE FROM texts WHERE resource = ANY(%s)"
-_ADD_POSTINGS = "INSERT INTO postings (resource, hash) SELECT %s, unnest(%s::text[])"
+_ADD_POSTINGS = """
+    INSERT INTO postings (resource, hash, telling)
+    SELECT %s, hash, hash = ANY(%s) FROM unnest(%s::text[]) AS new (hash)
+"""
 _ADD_BANDS = "INSERT INTO bands (resource, band) SELECT %s, unnest(%s::bytea[])"
 
 
@@ -164,12 +181,16 @@ async def text_hashes(connection: Connection, ids: Iterable[str]) -> dict[str, s
 
 
 async def save_text(
-    connection: Connection, row: TextRow, hashes: Iterable[str], band_keys: Iterable[bytes]
+    connection: Connection,
+    row: TextRow,
+    hashes: Iterable[str],
+    telling: Iterable[str],
+    band_keys: Iterable[bytes],
 ) -> None:
-    """Replaces a resource's text, postings and bands."""
+    """Replaces a resource's text, postings (`telling` ones have vectors) and bands."""
     await drop_text(connection, [row.resource], keep_text=True)
     await connection.execute(_SAVE_TEXT, (row.resource, row.content_hash, row.outline, row.profile))
-    await connection.execute(_ADD_POSTINGS, (row.resource, sorted(set(hashes))))
+    await connection.execute(_ADD_POSTINGS, (row.resource, list(telling), sorted(set(hashes))))
     await connection.execute(_ADD_BANDS, (row.resource, sorted(set(band_keys))))
 
 
@@ -325,28 +346,39 @@ _BY_BLOCK = """
     FROM postings mine JOIN postings other USING (hash)
     WHERE mine.resource = ANY(%s) AND other.resource <> mine.resource
       AND NOT EXISTS (SELECT 1 FROM boilerplate WHERE boilerplate.hash = mine.hash)
+      AND (SELECT count(*) FROM postings every WHERE every.hash = mine.hash) <= %s
     GROUP BY 1, 2
 """
 _BY_BAND = """
     SELECT mine.resource, other.resource, count(*) AS shared
     FROM bands mine JOIN bands other USING (band)
     WHERE mine.resource = ANY(%s) AND other.resource <> mine.resource
+      AND (SELECT count(*) FROM bands every WHERE every.band = mine.band) <= %s
     GROUP BY 1, 2
 """
 _HOLDERS = "SELECT hash, resource FROM postings WHERE hash = ANY(%s)"
 _FREQUENT = "SELECT hash, count(*) FROM postings GROUP BY hash HAVING count(*) >= %s"
-_HASHES_OF = "SELECT resource, hash FROM postings WHERE resource = ANY(%s)"
+_RESOURCES_WITH = "SELECT DISTINCT resource FROM postings WHERE hash = ANY(%s)"
+_RESOURCES = "SELECT count(*) FROM texts"
+_TELLING_OF = "SELECT resource, hash FROM postings WHERE resource = ANY(%s) AND telling"
 
 
-async def sharing_blocks(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, int]]:
-    """(resource, other, number of equal blocks that are no boilerplate) for each of the resources."""
-    cursor = await connection.execute(_BY_BLOCK, (list(ids),))
+async def sharing_blocks(
+    connection: Connection, ids: Iterable[str], most_sharers: int
+) -> list[tuple[str, str, int]]:
+    """(resource, other, number of equal blocks that are no boilerplate) for each of the resources.
+
+    Blocks and bands on more than `most_sharers` resources are not followed.
+    """
+    cursor = await connection.execute(_BY_BLOCK, (list(ids), most_sharers))
     return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
 
 
-async def sharing_bands(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, int]]:
+async def sharing_bands(
+    connection: Connection, ids: Iterable[str], most_sharers: int
+) -> list[tuple[str, str, int]]:
     """(resource, other, number of equal bands) for each of the resources."""
-    cursor = await connection.execute(_BY_BAND, (list(ids),))
+    cursor = await connection.execute(_BY_BAND, (list(ids), most_sharers))
     return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
 
 
@@ -359,19 +391,32 @@ async def holders(connection: Connection, hashes: Iterable[str]) -> dict[str, li
     return found
 
 
-async def blocks_of(connection: Connection, ids: Sequence[str]) -> dict[str, set[str]]:
-    """The block hashes of each of the resources."""
-    cursor = await connection.execute(_HASHES_OF, (list(ids),))
+async def telling_blocks(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
+    """The hashes of each resource's blocks that have vectors."""
+    cursor = await connection.execute(_TELLING_OF, (list(ids),))
     found: dict[str, set[str]] = {}
     for resource, text_hash in await cursor.fetchall():
         found.setdefault(resource, set()).add(text_hash)
     return found
 
 
-async def frequent_blocks(connection: Connection, at_least: int) -> set[str]:
-    """Blocks on at least so many resources."""
+async def frequent_blocks(connection: Connection, at_least: int) -> dict[str, int]:
+    """Blocks on at least so many resources, and on how many."""
     cursor = await connection.execute(_FREQUENT, (at_least,))
+    return dict(await cursor.fetchall())
+
+
+async def resources_with(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    """Resources that have one of these blocks."""
+    cursor = await connection.execute(_RESOURCES_WITH, (list(hashes),))
     return {row[0] for row in await cursor.fetchall()}
+
+
+async def resources_with_text(connection: Connection) -> int:
+    """How many resources the shares of blocks are taken of."""
+    cursor = await connection.execute(_RESOURCES)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 _BOILERPLATE = "SELECT hash FROM boilerplate"
@@ -476,7 +521,7 @@ _COUNTERS = "SELECT name, value FROM counters"
 _TOTALS = """
     SELECT
         (SELECT count(*) FROM states WHERE kind = 1 AND NOT gone) AS resources,
-        (SELECT count(DISTINCT hash) FROM postings) AS blocks,
+        (SELECT count(DISTINCT hash) FROM postings WHERE telling) AS blocks,
         (SELECT count(*) FROM states LEFT JOIN texts ON texts.resource = states.id
             WHERE kind = 1 AND NOT gone AND texts.resource IS NULL) AS to_embed,
         (SELECT count(*) FROM to_judge) + (SELECT count(*) FROM programs_to_judge) AS to_judge,

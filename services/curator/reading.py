@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from services.curator import metrics, postgres, wire
 from services.curator.analysis import fingerprints
-from services.curator.analysis.text import segment
+from services.curator.analysis.candidates import telling
+from services.curator.analysis.model import BlockKind
+from services.curator.analysis.text import normalised, segment
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
 from services.curator.postgres import StateRow, TextRow
@@ -23,10 +25,14 @@ from winnow.internal.v1.feed_service_pb2 import State
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A resource's new text, ready to be stored: `blocks` maps each block's hash to its text."""
+    """A resource's new text, ready to be stored.
+
+    `hashes` names every block; `telling` maps those worth a vector to the words that are embedded.
+    """
 
     row: TextRow
-    blocks: Mapping[str, str]
+    hashes: frozenset[str]
+    telling: Mapping[str, str]
     bands: tuple[bytes, ...]
 
 
@@ -101,7 +107,7 @@ class Reader:
             await postgres.drop_text(connection, gone)
             for key in sorted(saved & reads.keys()):
                 read = reads[key]
-                await postgres.save_text(connection, read.row, read.blocks, read.bands)
+                await postgres.save_text(connection, read.row, read.hashes, read.telling, read.bands)
             changed = {*gone, *(saved & reads.keys())}
             await postgres.add_to_judge(connection, changed, text_changed=True)
             await postgres.add_to_judge(connection, saved - changed, text_changed=False)
@@ -115,7 +121,7 @@ class Reader:
         return await asyncio.to_thread(work)
 
     async def _embed(self, reads: Iterable[_Read]) -> None:
-        blocks = {text_hash: text for read in reads for text_hash, text in read.blocks.items()}
+        blocks = {text_hash: text for read in reads for text_hash, text in read.telling.items()}
         if not blocks:
             return
         space = (await self._model.embedder()).space
@@ -143,4 +149,7 @@ def _prepare(state: State, outline: wire.Outline) -> _Read:
     blocks = segment(document)
     profile = fingerprints.profile(document, blocks)
     row = TextRow(document.id, outline.content_hash, wire.outline_bytes(outline), profile.to_bytes())
-    return _Read(row, {block.hash: block.text for block in blocks}, profile.bands)
+    words = {
+        key: normalised(block.text, code=block.kind is BlockKind.CODE) for key, block in telling(blocks).items()
+    }
+    return _Read(row, frozenset(profile.block_hashes), words, profile.bands)

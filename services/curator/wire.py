@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ def document(state: State, parts: Sequence[Part]) -> Document:
             Listing(listing.source, listing.external_id, listing.format) for listing in resource.listings
         ),
     )
+
+
+def document_with(known: Document, text: Sequence[Part]) -> Document:
+    """The document with these parts."""
+    return dataclasses.replace(known, parts=tuple(text))
 
 
 def program(state: State) -> Program:
@@ -241,11 +247,6 @@ def judgement(message: Comparison) -> Judgement:
         ),
         reasons=tuple(Reason(item.type, item.value, item.text) for item in reasons),
     )
-
-
-def stated(states: Mapping[str, bytes]) -> dict[str, State]:
-    """Stored states by id."""
-    return {key: State.FromString(data) for key, data in states.items()}
 
 
 def sealed(proposal: Proposal) -> Proposal:

@@ -21,7 +21,6 @@ CREATE TABLE states (
     state bytea NOT NULL,
     PRIMARY KEY (kind, id)
 );
-CREATE INDEX states_revision ON states (revision);
 
 -- A resource's text as it was last read, and what comparing needs of it.
 CREATE TABLE texts (
@@ -35,6 +34,8 @@ CREATE TABLE texts (
 CREATE TABLE postings (
     resource text NOT NULL,
     hash text NOT NULL,
+    -- Whether it is long enough to say something: only such blocks have vectors.
+    telling boolean NOT NULL,
     PRIMARY KEY (resource, hash)
 );
 CREATE INDEX postings_hash ON postings (hash);

@@ -1,0 +1,1 @@
+"""How Winnow is operated: manifests and what checks them."""

@@ -1,0 +1,127 @@
+"""The copy's states in memory, as values: what every pass of the judge looks things up in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from services.curator import postgres, wire
+from services.curator.analysis.fingerprints import Profile
+from services.curator.analysis.model import Block, Document, Program
+from services.curator.analysis.text import segment
+from services.curator.postgres import StateRow
+from services.kit.postgres import Connection
+from winnow.internal.v1.feed_service_pb2 import ResourceState, State
+
+# Decisions after which two resources are never proposed together again (behaviour §8).
+APART = frozenset(
+    {"not_same", "variant", "translation", "intentional_copy", "different_level", "different_purpose"}
+)
+_MOST_TEXTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One resource with its text: the document, its blocks and its profile."""
+
+    document: Document
+    blocks: tuple[Block, ...]
+    profile: Profile
+    content_hash: str
+
+
+@dataclass(slots=True)
+class Shelf:
+    """All states, kept up by what is queued. Documents here have no parts; `books` loads texts when they are needed."""
+
+    epoch: str | None = None
+    documents: dict[str, Document] = field(default_factory=dict[str, Document])
+    resources: dict[str, ResourceState] = field(default_factory=dict[str, ResourceState])
+    revisions: dict[str, int] = field(default_factory=dict[str, int])
+    programs: dict[str, Program] = field(default_factory=dict[str, Program])
+    archived_programs: set[str] = field(default_factory=set[str])
+    program_revisions: dict[str, int] = field(default_factory=dict[str, int])
+    use: dict[str, wire.Use] = field(default_factory=dict[str, wire.Use])
+    verdicts: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _books: dict[str, Book] = field(default_factory=dict[str, Book])
+
+    async def refresh(
+        self, connection: Connection, resources: Collection[str], programs: Collection[str]
+    ) -> None:
+        """Takes in what changed of these; the first time, and when the feed has a new epoch, everything.
+
+        Whoever changes a state queues what it concerns in the same transaction, so the queue names all that
+        this must look at; revisions would not do, transactions do not commit in their order.
+        """
+        copy = await postgres.copy(connection)
+        if copy.epoch != self.epoch:
+            fresh = Shelf(epoch=copy.epoch)
+            for name in Shelf.__slots__:
+                setattr(self, name, getattr(fresh, name))
+            rows = await postgres.all_states(connection)
+        else:
+            rows = await postgres.states_of(connection, resources, programs)
+        for row in rows:
+            self._take(row)
+
+    def _take(self, row: StateRow) -> None:
+        state = State.FromString(row.state)
+        if row.kind == postgres.RESOURCES:
+            self._books.pop(row.id, None)
+            if row.gone:
+                self.documents.pop(row.id, None)
+                self.resources.pop(row.id, None)
+                return
+            self.documents[row.id] = wire.document(state, ())
+            self.resources[row.id] = state.resource
+            self.revisions[row.id] = row.revision
+        elif row.kind == postgres.PROGRAMS:
+            self.programs.pop(row.id, None)
+            self.archived_programs.discard(row.id)
+            if not row.gone:
+                self.programs[row.id] = wire.program(state)
+                self.program_revisions[row.id] = row.revision
+                if state.program.archived:
+                    self.archived_programs.add(row.id)
+        elif row.kind == postgres.ENGAGEMENT:
+            self.use.pop(row.id, None)
+            if not row.gone:
+                self.use[row.id] = wire.use(state)
+        elif row.kind == postgres.VERDICTS:
+            first, _, second = row.id.partition(":")
+            self.verdicts.pop((first, second), None)
+            if not row.gone:
+                self.verdicts[first, second] = state.verdict.verdict
+
+    async def books(self, connection: Connection, ids: Iterable[str]) -> dict[str, Book]:
+        """These resources with their texts; those that are gone or not yet read are left out."""
+        wanted = [key for key in ids if key in self.documents]
+        if len(self._books) > _MOST_TEXTS:
+            self._books.clear()
+        missing = [key for key in wanted if key not in self._books]
+        for key, row in (await postgres.texts(connection, missing)).items():
+            known = wire.document_with(self.documents[key], wire.parts(row.outline))
+            self._books[key] = Book(
+                known, segment(known), Profile.from_bytes(row.profile), row.content_hash
+            )
+        return {key: self._books[key] for key in wanted if key in self._books}
+
+    def forget_texts(self, ids: Iterable[str]) -> None:
+        """Their texts have changed; the next `books` reads them again."""
+        for key in ids:
+            self._books.pop(key, None)
+
+    def apart(self) -> set[frozenset[str]]:
+        """Pairs that people have decided are not to be proposed together."""
+        return {frozenset(pair) for pair, verdict in self.verdicts.items() if verdict in APART}
+
+    def programs_by_resource(self) -> dict[str, set[str]]:
+        """The live programs that hold each resource directly."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for program in self.programs.values():
+            if program.id not in self.archived_programs:
+                for item in program.items:
+                    if item.resource:
+                        found[item.resource].add(program.id)
+        return found
