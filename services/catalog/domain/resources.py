@@ -274,7 +274,7 @@ class Resource:
 
     @property
     def body(self) -> Listing | None:
-        """The listing whose text is the resource's: a package's or document's, else a description; None without text."""
+        """The listing whose text is the resource's: a package's, else a description; None without text."""
         with_text = [listing for listing in self.listings if listing.outline_hash]
         return min(with_text, key=lambda listing: (listing.gone, listing.described_only), default=None)
 

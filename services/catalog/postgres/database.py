@@ -1,0 +1,44 @@
+"""The catalog's database: one way in, a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from services.catalog.postgres.engagement import Engagement
+from services.catalog.postgres.feed import Feed
+from services.catalog.postgres.imports import Imports
+from services.catalog.postgres.journal import Journal
+from services.catalog.postgres.people import People
+from services.catalog.postgres.programs import Programs
+from services.catalog.postgres.sources import Sources
+from services.kit import postgres
+from services.kit.clock import Clock
+from services.kit.postgres import Pool
+
+
+class Transaction(Programs, Sources, Imports, Engagement, People, Feed, Journal):
+    """Everything that can be read and written in one transaction."""
+
+
+class Database:
+    """Gives transactions: each commits with its events when its block ends and rolls back when it raises."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self.pool = pool
+        self.clock = clock
+
+    @asynccontextmanager
+    async def transaction(self, *, now: datetime | None = None) -> AsyncGenerator[Transaction]:
+        """A transaction for reading and writing; `now` is the moment its changes bear."""
+        async with postgres.transaction(self.pool) as connection:
+            tx = Transaction(connection, now or self.clock.now())
+            yield tx
+            await tx.flush()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[Transaction]:
+        """A transaction for reading alone, in which every statement sees the same moment."""
+        async with postgres.transaction(self.pool, snapshot=True) as connection:
+            yield Transaction(connection, self.clock.now())

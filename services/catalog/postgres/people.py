@@ -1,0 +1,193 @@
+"""People, their credentials and duties; written as the role that alone may."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.catalog.domain.people import Duties, Person, Role, email_key
+from services.catalog.postgres.session import Row, Session, columns
+from services.kit.errors import NotFound
+
+_COLUMNS_BY_ID = """
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    FROM persons WHERE id = ANY(%s) ORDER BY id
+"""
+_BY_EMAIL = """
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    FROM persons WHERE email_key = ANY(%s) ORDER BY id
+"""
+_WITH_ROLE = """
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    FROM persons WHERE roles && %s::text[] AND deactivate_time IS NULL ORDER BY id
+"""
+_PAGE = """
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    FROM persons WHERE email_key > %s ORDER BY email_key LIMIT %s
+"""
+_INSERT = """
+    INSERT INTO persons (id, email, email_key, display_name, roles, create_time, duties_version)
+    VALUES (%s, %s, %s, %s, %s, %s, 1) ON CONFLICT (email_key) DO NOTHING
+"""
+_UPDATE = """
+    UPDATE persons SET display_name = %s, roles = %s, deactivate_time = %s, duties_version = duties_version + 1
+    WHERE id = %s
+"""
+_DUTIES_MOVED = (
+    "UPDATE persons SET duties_version = duties_version + 1 WHERE email_key = ANY(%s) RETURNING id"
+)
+_ADD_CREDENTIAL = """
+    INSERT INTO credentials (id, kind, person, digest, read_only, create_time, expire_time)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
+"""
+_CREDENTIAL = (
+    "SELECT id, kind, person, read_only, expire_time FROM credentials WHERE digest = %s AND expire_time > %s"
+)
+_CREDENTIAL_BY_ID = """
+    SELECT id, kind, person, read_only, expire_time FROM credentials WHERE id = %s AND expire_time > %s
+"""
+_SPEND = """
+    DELETE FROM credentials WHERE digest = %s AND kind = 'link' AND expire_time > %s
+    RETURNING id, kind, person, read_only, expire_time
+"""
+_DROP_CREDENTIALS = "DELETE FROM credentials WHERE person = %s"
+_OWNED_PROGRAMS = "SELECT id FROM programs WHERE owner_keys @> ARRAY[%s] ORDER BY id"
+_OWNED_RESOURCES = """
+    SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
+    WHERE o.owner_key = %s AND r.alias_of IS NULL ORDER BY 1
+"""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('people', 0))"
+_HAS_ROLE = "SELECT 1 FROM pg_roles WHERE rolname = 'catalog_people' AND pg_has_role(oid, 'MEMBER')"
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a credential's secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A token, session or one-time link; its secret is not here."""
+
+    id: str
+    kind: str
+    person: str
+    read_only: bool
+    expire_time: datetime
+
+
+def _person(row: Row) -> Person:
+    return Person(**columns(row, roles=tuple(Role(role) for role in row["roles"])))
+
+
+class People(Session):
+    """People and how they sign in."""
+
+    async def person(self, id_: str) -> Person:
+        """The person, deactivated ones too; NotFound when there is none."""
+        found = await self.people([id_])
+        if not found:
+            raise NotFound("PERSON_NOT_FOUND", f"There is no person {id_}.", {"person": id_})
+        return found[0]
+
+    async def people(self, ids: Iterable[str]) -> list[Person]:
+        """These people, in id order."""
+        return [_person(row) for row in await self.rows(_COLUMNS_BY_ID, (list(ids),))]
+
+    async def people_by_email(self, emails: Iterable[str]) -> dict[str, Person]:
+        """People by folded e-mail; an address that nobody has is left out."""
+        keys = {email_key(email) for email in emails}
+        people = [_person(row) for row in await self.rows(_BY_EMAIL, (list(keys),))]
+        return {email_key(person.email): person for person in people}
+
+    async def people_with(self, *roles: Role) -> list[Person]:
+        """Active people who hold one of the roles, in id order."""
+        return [_person(row) for row in await self.rows(_WITH_ROLE, ([str(role) for role in roles],))]
+
+    async def person_page(self, *, after: str, limit: int) -> list[Person]:
+        """People whose folded e-mail comes after, by e-mail."""
+        return [_person(row) for row in await self.rows(_PAGE, (after, limit))]
+
+    async def duties(self, person: Person) -> Duties:
+        """What the person owns now."""
+        key = email_key(person.email)
+        programs = await self.rows(_OWNED_PROGRAMS, (key,))
+        resources = await self.rows(_OWNED_RESOURCES, (key,))
+        return Duties(
+            frozenset(row["id"] for row in programs), frozenset(row["resource"] for row in resources)
+        )
+
+    async def lock_people(self) -> None:
+        """Holds everybody else's change of people until commit: "the last administrator" is a rule over all."""
+        await self.run(_LOCK)
+
+    async def add_person(self, person: Person) -> bool:
+        """Stores a new person; False when the e-mail is taken."""
+        roles = [str(role) for role in person.roles]
+        async with self._as_people():
+            return bool(
+                await self.run(
+                    _INSERT,
+                    (
+                        *(person.id, person.email, email_key(person.email), person.display_name),
+                        *(roles, person.create_time),
+                    ),
+                )
+            )
+
+    async def save_person(self, person: Person) -> Person:
+        """The person as stored, with the next duties version."""
+        roles = [str(role) for role in person.roles]
+        async with self._as_people():
+            await self.run(_UPDATE, (person.display_name, roles, person.deactivate_time, person.id))
+        return await self.person(person.id)
+
+    async def duties_moved(self, emails: Iterable[str]) -> list[str]:
+        """Gives these people the next duties version; their ids."""
+        keys = sorted({email_key(email) for email in emails if email})
+        if not keys:
+            return []
+        async with self._as_people():
+            return [row["id"] for row in await self.rows(_DUTIES_MOVED, (keys,))]
+
+    async def add_credential(
+        self, id_: str, kind: str, person: str, secret: str, *, read_only: bool, expire_time: datetime
+    ) -> None:
+        """Stores a credential's digest; one that is there already stays as it is."""
+        async with self._as_people():
+            values = (id_, kind, person, digest(secret), read_only, self.now, expire_time)
+            await self.run(_ADD_CREDENTIAL, values)
+
+    async def credential(self, secret: str) -> Credential | None:
+        """The live credential with this secret."""
+        row = await self.row(_CREDENTIAL, (digest(secret), self.now))
+        return None if row is None else Credential(**row)
+
+    async def credential_by_id(self, id_: str) -> Credential | None:
+        """The live credential with this id."""
+        row = await self.row(_CREDENTIAL_BY_ID, (id_, self.now))
+        return None if row is None else Credential(**row)
+
+    async def spend_link(self, secret: str) -> Credential | None:
+        """Takes a one-time link out; None when it is spent or over."""
+        async with self._as_people():
+            row = await self.row(_SPEND, (digest(secret), self.now))
+        return None if row is None else Credential(**row)
+
+    async def drop_credentials(self, person: str) -> None:
+        """Ends every token, session and link of a person."""
+        async with self._as_people():
+            await self.run(_DROP_CREDENTIALS, (person,))
+
+    @asynccontextmanager
+    async def _as_people(self) -> AsyncGenerator[None]:
+        """Acts as the role that alone writes people, where the database has it."""
+        separate = await self.row(_HAS_ROLE) is not None
+        if separate:
+            await self.run("SET LOCAL ROLE catalog_people")
+        yield
+        if separate:
+            await self.run("RESET ROLE")

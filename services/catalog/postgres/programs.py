@@ -1,0 +1,179 @@
+"""Programs with their items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.catalog.domain.people import email_key
+from services.catalog.domain.programs import Items, Program
+from services.catalog.postgres import codec
+from services.catalog.postgres.resources import Resources
+from services.catalog.postgres.session import Row
+from services.kit.errors import Aborted, NotFound
+
+_LOAD = """
+    SELECT id, source, key, version, revision, create_time, update_time, observed, desired
+    FROM programs WHERE id = ANY(%s) ORDER BY id
+"""
+_LOAD_FOR_UPDATE = """
+    SELECT id, source, key, version, revision, create_time, update_time, observed, desired
+    FROM programs WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+_PAGE = "SELECT id FROM programs WHERE id > %s ORDER BY id LIMIT %s"
+_WITH = "SELECT id FROM programs WHERE members && %s::text[]"
+_BY_KEY = "SELECT key, id FROM programs WHERE source = %s AND key = ANY(%s)"
+_UNRESOLVED = "SELECT id FROM programs WHERE unresolved ORDER BY id"
+_NAMED = """
+    SELECT id, source, key, observed ->> 'title' AS title FROM programs
+    WHERE key = ANY(%(names)s) OR lower(observed ->> 'title') = ANY(%(lowered)s)
+"""
+_NESTED = "SELECT id, members FROM programs WHERE id <> %s"
+_INSERT = """
+    INSERT INTO programs (id, source, key, version, create_time, update_time, observed, desired, members,
+        unresolved, owner_keys, seen_number)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0)
+"""
+_UPDATE = """
+    UPDATE programs SET version = %s, update_time = %s, observed = %s, desired = %s, members = %s,
+        unresolved = %s, owner_keys = %s
+    WHERE id = %s AND version = %s
+"""
+_SEEN = "UPDATE programs SET seen_number = %s WHERE id = ANY(%s)"
+_UNSEEN = "SELECT id FROM programs WHERE source = %s AND seen_number < %s ORDER BY id"
+
+
+def _columns(program: Program) -> tuple[Any, ...]:
+    wish = program.desired.get("items")
+    lists: list[Items] = [program.observed_program.items]
+    if wish is not None:
+        lists += [value for value in (wish.value, wish.against) if isinstance(value, tuple)]
+    items = [item for each in lists for item in each]
+    members = {name for item in items for name in (item.resource, item.program, *item.prerequisites) if name}
+    return (
+        codec.observed_program_json(program.observed_program),
+        codec.desired_json(program.desired),
+        sorted(members),
+        any(item.target[0] == "reference" for item in items),
+        sorted({email_key(owner) for owner in program.owners}),
+    )
+
+
+def _program(row: Row) -> Program:
+    return Program(
+        id=row["id"],
+        source=row["source"],
+        key=row["key"],
+        version=row["version"],
+        revision=row["revision"],
+        create_time=row["create_time"],
+        update_time=row["update_time"],
+        observed_program=codec.observed_program_value(row["observed"]),
+        desired=codec.desired_value(row["desired"], codec.program_value),
+    )
+
+
+class Programs(Resources):
+    """Reading and saving programs."""
+
+    async def program(self, id_: str, *, for_update: bool = False) -> Program:
+        """The program of that id; NotFound when there is none."""
+        found = await self.programs([id_], for_update=for_update)
+        if not found:
+            raise NotFound("PROGRAM_NOT_FOUND", f"There is no program {id_}.", {"program": id_})
+        return found[0]
+
+    async def programs(self, ids: Iterable[str], *, for_update: bool = False) -> list[Program]:
+        """These programs, in id order (which is the lock order), with resources under their present names."""
+        asked = sorted(set(ids))
+        if not asked:
+            return []
+        found = [
+            _program(row) for row in await self.rows(_LOAD_FOR_UPDATE if for_update else _LOAD, (asked,))
+        ]
+        named = {
+            name
+            for program in found
+            for items in _item_lists(program)
+            for item in items
+            for name in (item.resource, *item.prerequisites)
+            if name
+        }
+        roots = await self.roots(named) if named else {}
+        renamed = {name: root for name, root in roots.items() if name != root}
+        values = [program.mapped(renamed) for program in found] if renamed else found
+        self._loaded_programs.update({value.id: value for value in values})
+        return values
+
+    async def programs_with(self, *ids: str, for_update: bool = False) -> list[Program]:
+        """Programs whose items or prerequisites name one of these resources or programs, as observed or as wanted."""
+        known = await self.resources(ids)
+        names = {*ids, *(each.id for each in known), *(name for each in known for name in each.aliases)}
+        rows = await self.rows(_WITH, (sorted(names),))
+        return await self.programs([row["id"] for row in rows], for_update=for_update)
+
+    async def programs_by_key(self, source: str, keys: Iterable[str]) -> dict[str, str]:
+        """Program ids by key, for those that the source has."""
+        return {row["key"]: row["id"] for row in await self.rows(_BY_KEY, (source, list(keys)))}
+
+    async def programs_named(self, source: str, references: Sequence[str]) -> dict[str, str | None]:
+        """Program ids by reference: a key, else a full title, the same source first; None where several fit."""
+        lowered = [reference.lower() for reference in references]
+        rows = await self.rows(_NAMED, {"names": list(references), "lowered": lowered})
+        found: dict[str, str | None] = {}
+        for reference in references:
+            for column, name in (("key", reference), ("title", reference.lower())):
+                hits = [row for row in rows if (row[column] or "").lower() == name.lower()]
+                hits = [row for row in hits if row["source"] == source] or hits
+                if hits:
+                    found[reference] = hits[0]["id"] if len(hits) == 1 else None
+                    break
+        return found
+
+    async def unresolved_programs(self) -> list[Program]:
+        """Programs with an item that nobody knows yet, locked."""
+        rows = await self.rows(_UNRESOLVED)
+        return await self.programs([row["id"] for row in rows], for_update=True)
+
+    async def program_page(self, *, after: str, limit: int) -> list[Program]:
+        """Programs whose id comes after, in id order."""
+        return await self.programs([row["id"] for row in await self.rows(_PAGE, (after, limit))])
+
+    async def nested_programs(self, but: str) -> Mapping[str, Sequence[str]]:
+        """For every other program the ids it names (resources among them do no harm)."""
+        return {row["id"]: row["members"] for row in await self.rows(_NESTED, (but,))}
+
+    async def programs_seen(self, ids: Sequence[str], number: int) -> None:
+        """Notes that an import still had these programs."""
+        await self.run(_SEEN, (number, list(ids)))
+
+    async def programs_unseen(self, source: str, number: int) -> list[Program]:
+        """Programs of the source that no import since `number` had, locked."""
+        rows = await self.rows(_UNSEEN, (source, number))
+        return await self.programs([row["id"] for row in rows], for_update=True)
+
+    async def save_program(self, program: Program) -> Program:
+        """The program as stored, a version higher; nothing happens when it is as it was loaded.
+
+        Aborted if somebody changed it since (it was not loaded `for_update`).
+        """
+        before = self._loaded_programs.get(program.id)
+        if before == program:
+            return program
+        version = program.version if before is None else program.version + 1
+        saved = replace(program, version=version, update_time=self.now)
+        if before is None:
+            head = (saved.id, saved.source, saved.key, saved.version, saved.create_time, self.now)
+            await self.run(_INSERT, (*head, *_columns(saved)))
+        else:
+            values = (saved.version, self.now, *_columns(saved), saved.id, before.version)
+            if not await self.run(_UPDATE, values):
+                raise Aborted("CONCURRENT_CHANGE", "Somebody else changed the same; try again.")
+        self._loaded_programs[saved.id] = saved
+        self._saved_programs.add(saved.id)
+        return saved
+
+
+def _item_lists(program: Program) -> list[Items]:
+    return [program.items, program.observed_program.items]
