@@ -25,7 +25,7 @@ SHINGLE = 5  # words; containment of 5-word runs is what settles revisions and e
 # One run in eight is a key under which documents meet, whatever their lengths: unlike the bands of a MinHash
 # sketch, which look for resemblance, such a sample also finds a page inside a book.
 _SAMPLED = (1 << 64) // 8
-_MOST_KEYS, _FEWEST_KEYS = 384, 8
+_MOST_KEYS, _FEWEST_KEYS, _MOST_CODE_KEYS = 384, 8, 48
 
 NUMBER, YEAR, NAME, FUNCTION = 1, 2, 4, 8  # what a word is; bits of Profile.flags
 _YEAR = re.compile(r"(?:19|20)\d\d$")
@@ -104,31 +104,28 @@ class Profile:
         if len(data) < _HEADER.size or data[:4] != _MAGIC:
             raise ValueError("these bytes are no profile of this version")
         lengths: tuple[int, ...] = _HEADER.unpack_from(data)[1:]
-        arrays: list[NDArray[np.uint32] | NDArray[np.uint8]] = []
+        arrays: list[U32] = []
         position = _HEADER.size
         for length, wide in zip(lengths, (True, False, True, True, False, True, True, False), strict=True):
-            kind = np.dtype("<u4") if wide else np.dtype(np.uint8)
-            arrays.append(np.frombuffer(data, kind, length, position))
+            kind = np.dtype("<u4") if wide else np.dtype("u1")
+            arrays.append(np.frombuffer(data, kind, length, position).astype(np.uint32))
             position += length * kind.itemsize
         words, flags, sentence_ends, block_ends, block_kinds, links, code, headings = arrays
         hashes = data[position : position + 32 * len(block_kinds)].hex()
         language, content = data[position + 32 * len(block_kinds) :].decode().split("\n")
         return Profile(
-            words.astype(np.uint32),
+            words,
             flags.astype(np.uint8),
-            sentence_ends.astype(np.uint32),
-            block_ends.astype(np.uint32),
+            sentence_ends,
+            block_ends,
             block_kinds.astype(np.uint8),
             tuple(hashes[i : i + 64] for i in range(0, len(hashes), 64)),
-            links.astype(np.uint32),
-            code.astype(np.uint32),
+            links,
+            code,
             headings.astype(np.uint8),
             language,
             content,
         )
-
-
-_MOST_CODE_KEYS = 48
 
 
 def profile(document: Document, blocks: Sequence[Block]) -> Profile:

@@ -30,10 +30,15 @@ _BY_LANGUAGE = {
     "lub ma może na nie o od oraz po pod przed przez przy się są ta tak tego ten to tylko tym w we z za ze że",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _BY_LANGUAGE.items()}
-FUNCTION_WORDS: frozenset[str] = frozenset().union(*_WORDS.values())
+FUNCTION_WORDS: frozenset[str] = frozenset(word for words in _WORDS.values() for word in words)
 _ENOUGH = 0.12  # share of a text's words that must be function words of its language
 _AHEAD = 1.3  # and how far ahead of the second language
-_SCRIPTS = (("ja", "\u3040", "\u30ff"), ("zh", "\u4e00", "\u9fff"), ("ru", "\u0400", "\u04ff"), ("ko", "\uac00", "\ud7af"))
+_SCRIPTS = (
+    ("ja", "\u3040", "\u30ff"),
+    ("zh", "\u4e00", "\u9fff"),
+    ("ru", "\u0400", "\u04ff"),
+    ("ko", "\uac00", "\ud7af"),
+)
 
 
 def language_of(words: Sequence[str]) -> str:

@@ -25,7 +25,9 @@ _FENCE = re.compile(r"[ \t]{0,3}(?:(`{3,}|~{3,})|(-{4,}|\.{4,}|_{4,})[ \t]*$)")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6}|={1,6})[ \t]+\S")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])[ \t]+\S")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:=+|-+)[ \t]*$")
-_CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Image|Photo|Abbildung|Figura|Tabelle|Tabla)\s+[\dIVX]+|!\[", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"(?:Figure|Fig\.|Table|Image|Photo|Abbildung|Figura|Tabelle|Tabla)\s+[\dIVX]+|!\[", re.IGNORECASE
+)
 _QUESTION = re.compile(r"(?:Q(?:uestion)?\s*\d*\s*[:.)]\s)", re.IGNORECASE)
 # Bounded repeats: what never closes must not be searched to the end of the text from each opening.
 _TARGET = re.compile(r"\]\([^()\n]{0,600}(?:\([^()\n]{0,100}\)[^()\n]{0,100})?\)")
@@ -56,7 +58,9 @@ def segment(document: Document) -> tuple[Block, ...]:
                     heading = _MARK.sub("", text).strip()
                     blocks.append(Block(number, kind, text, begin, stop, len(said), block_hash(said)))
                 else:
-                    blocks.append(Block(number, kind, text, begin, stop, len(said), block_hash(said), heading))
+                    blocks.append(
+                        Block(number, kind, text, begin, stop, len(said), block_hash(said), heading)
+                    )
     return tuple(blocks)
 
 
@@ -226,7 +230,7 @@ def _fitting(text: str, kind: BlockKind, start: int, end: int) -> Iterator[tuple
     else:
         units = _sentences(text[start:end])
     position, begin, room_words, room_pieces = start, start, _MOST_WORDS, _MOST_PIECES
-    for unit in (small for unit in units for small in _small(unit)):
+    for unit in (small for whole in units for small in _small(whole)):
         count, pieces = _size(unit)
         if position > begin and (count > room_words or pieces > room_pieces):
             yield from _stripped(text, begin, position)

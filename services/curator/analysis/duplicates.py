@@ -1,0 +1,29 @@
+"""Which judgements become duplicate findings, and how they are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from services.curator.analysis.groups import Pair, group, pair
+from services.curator.analysis.model import Group, Judgement, Relation
+
+PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
+_ALONE = (Relation.CONTAINED, Relation.OVERLAP)
+
+
+def find_duplicates(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
+    """The duplicate findings of these judgements, surest first.
+
+    Copies and editions are put into groups (see `groups.group`); each excerpt and each overlap is a finding of
+    its two documents. Needs a confidence of 0.40; pairs in `apart` (contrary verdicts) make none.
+    """
+    strong = [one for one in judgements if one.confidence >= PROPOSED]
+    groups = group(strong, apart)
+    alone: dict[tuple[object, object], Judgement] = {}
+    for one in sorted(strong, key=lambda one: (-one.confidence, one.a, one.b)):
+        if one.relation in _ALONE and pair(one.a, one.b) not in apart:
+            alone.setdefault((one.a, one.b), one)
+    pairs = [
+        Group(tuple(sorted((one.a, one.b))), one.relation, (one,), one.confidence) for one in alone.values()
+    ]
+    return sorted([*groups, *pairs], key=lambda one: (-one.confidence, one.members))

@@ -1,0 +1,82 @@
+"""Pairs into groups: copies and editions of one document, where every pair inside holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from services.curator.analysis.model import Group, Judgement, Relation
+
+MOST_MEMBERS = 12  # for one decision (behaviour §3); larger sets of copies are split
+_MERGED = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
+_RANK = (Relation.REVISED, Relation.SAME_ITEM, Relation.IDENTICAL)  # a group is named after its weakest tie
+
+Pair = tuple[str, str]
+
+
+def pair(a: str, b: str) -> Pair:
+    """The two ids in the order in which pairs are named."""
+    return (a, b) if a <= b else (b, a)
+
+
+def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
+    """Groups of IDENTICAL, SAME_ITEM and REVISED pairs, strongest ties first; two members or more each.
+
+    Every two members of a group have a judgement of these kinds, no pair of `apart` (contrary verdicts) shares
+    one, and none has more than 12 members; a set of copies that is larger becomes several groups. Each document
+    is in one group at most. `confidence` is that of the weakest pair.
+    """
+    kept = {
+        pair(one.a, one.b): one
+        for one in judgements
+        if one.relation in _MERGED and pair(one.a, one.b) not in apart
+    }
+    member_of: dict[str, int] = {}
+    groups: dict[int, list[str]] = {}
+    ranked = sorted(
+        kept.values(), key=lambda one: (-one.confidence, -_RANK.index(one.relation), one.a, one.b)
+    )
+    for tie in ranked:
+        left, right = (groups.get(member_of.get(name, -1), [name]) for name in (tie.a, tie.b))
+        if left is right or len(left) + len(right) > MOST_MEMBERS:
+            continue
+        if all(pair(one, other) in kept for one in left for other in right):
+            number = len(groups) + len(member_of)  # new each time: both terms only grow
+            while number in groups:
+                number += 1
+            for name in left + right:
+                groups.pop(member_of.get(name, -1), None)
+                member_of[name] = number
+            groups[number] = left + right
+    found = [_group(sorted(members), kept) for members in groups.values()]
+    return sorted(found, key=lambda one: (-one.confidence, one.members))
+
+
+def _group(members: list[str], kept: dict[Pair, Judgement]) -> Group:
+    inside = tuple(
+        kept[pair(one, other)] for place, one in enumerate(members) for other in members[place + 1 :]
+    )
+    relation = min((one.relation for one in inside), key=_RANK.index)
+    return Group(tuple(members), relation, inside, min(one.confidence for one in inside))
+
+
+def families(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[frozenset[str]]:
+    """Documents connected by translation or edition, without a cap: shown together, never decided together."""
+    linked: dict[str, set[str]] = defaultdict(set)
+    for one in judgements:
+        if one.relation in (*_MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart:
+            linked[one.a].add(one.b)
+            linked[one.b].add(one.a)
+    found: list[frozenset[str]] = []
+    seen: set[str] = set()
+    for start in sorted(linked):
+        if start in seen:
+            continue
+        family, waiting = {start}, [start]
+        while waiting:
+            new = linked[waiting.pop()] - family
+            family |= new
+            waiting.extend(new)
+        seen |= family
+        found.append(frozenset(family))
+    return found

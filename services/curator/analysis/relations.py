@@ -1,0 +1,76 @@
+"""What two documents are to each other: measured side by side, judged, and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.curator.analysis.alignment import Alignment, align
+from services.curator.analysis.editions import direction
+from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.features import Prepared, measure, prepare
+from services.curator.analysis.model import Judgement, Passage, Quote, Relation
+from services.curator.analysis.relation_model import judge
+
+_MOST_PASSAGES = 60
+_FEWEST_QUOTED = 4  # words: a shorter block proves nothing
+
+
+def compare(a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = None) -> Judgement:
+    """The relation of two documents with its probability, evidence and reasons.
+
+    Symmetric: (a, b) and (b, a) give the same judgement, whose own `a` and `b` tell the direction. `vectors`
+    maps block hashes to unit vectors; without them words alone decide.
+    """
+    if a.document.id > b.document.id:
+        a, b = b, a
+    aligned = align(a.text, b.text, vectors)
+    found = measure(a, b, aligned, vectors)
+    verdict = judge(found)
+    first, second = a, b
+    reasons = list(verdict.reasons)
+    swap = False
+    if verdict.relation is Relation.CONTAINED:
+        swap = found.inside_b_is_a
+    elif verdict.relation is Relation.REVISED:
+        way = direction(a.document, b.document)
+        swap = way.older != a.document.id
+        reasons.append(way.reason)
+    coverage = (aligned.a.meant, aligned.b.meant)
+    passages = _passages(a, b, aligned)
+    if swap:
+        first, second = b, a
+        coverage = (coverage[1], coverage[0])
+        passages = tuple(Passage(p.b, p.a, p.match, p.similarity) for p in passages)
+    return Judgement(
+        first.document.id,
+        second.document.id,
+        verdict.relation,
+        verdict.probability,
+        verdict.confidence,
+        round(min(1.0, coverage[0]), 4),
+        round(min(1.0, coverage[1]), 4),
+        passages,
+        tuple(reasons),
+    )
+
+
+def _passages(a: Prepared, b: Prepared, aligned: Alignment) -> tuple[Passage, ...]:
+    """The longest matched blocks, in reading order; quotations are the blocks themselves."""
+    told = [
+        match
+        for match in aligned.blocks
+        if min(a.blocks[match.a].words, b.blocks[match.b].words) >= _FEWEST_QUOTED
+    ]
+    told.sort(key=lambda match: (-match.similarity * a.blocks[match.a].words, match.a))
+    kept = sorted(told[:_MOST_PASSAGES], key=lambda match: match.a)
+    return tuple(
+        Passage(_quote(a, match.a), _quote(b, match.b), match.match, match.similarity) for match in kept
+    )
+
+
+def _quote(side: Prepared, number: int) -> Quote:
+    block = side.blocks[number]
+    return Quote(side.document.id, side.document.parts[block.part].location, block.start, block.text)
+
+
+__all__ = ["Prepared", "compare", "prepare"]
