@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
 
 from services.curator.analysis.model import Block
+from services.curator.analysis.text import words
 
-_WORD = re.compile(r"\w+")
 _SHINGLE = 3  # blocks are short: five-word runs would miss a paragraph with every tenth word changed
 _NEAR = 0.60  # share of a block's three-word runs found in one other block
 _FEWEST_SHINGLES = 4
+_COMMON = 40  # a run in more blocks than this is a phrase of the language, not of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ def block_covers(blocks: Mapping[str, Sequence[Block]]) -> dict[str, list[list[C
     Exact covers have similarity 1; near ones the share of the block's three-word runs that the other holds.
     """
     by_hash: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    by_shingle: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    shingles: dict[tuple[str, int], frozenset[str]] = {}
+    by_shingle: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    shingles: dict[tuple[str, int], frozenset[int]] = {}
     for resource, own in blocks.items():
         for number, block in enumerate(own):
             by_hash[block.hash].append((resource, number))
@@ -48,7 +50,12 @@ def block_covers(blocks: Mapping[str, Sequence[Block]]) -> dict[str, list[list[C
                     best.setdefault(other, Cover(other, at, 1.0))
             mine = shingles[resource, number]
             if len(mine) >= _FEWEST_SHINGLES:
-                shared = Counter(place for shingle in mine for place in by_shingle[shingle])
+                shared = Counter(
+                    place
+                    for shingle in mine
+                    if len(by_shingle[shingle]) <= _COMMON
+                    for place in by_shingle[shingle]
+                )
                 for (other, at), count in shared.items():
                     share = count / len(mine)
                     known = best.get(other)
@@ -58,6 +65,10 @@ def block_covers(blocks: Mapping[str, Sequence[Block]]) -> dict[str, list[list[C
     return covers
 
 
-def _shingles(text: str) -> frozenset[str]:
-    words = _WORD.findall(text.lower())
-    return frozenset(" ".join(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1))
+# Programs share chapters, so the next one asks for the same blocks again.
+@lru_cache(maxsize=8_192)
+def _shingles(text: str) -> frozenset[int]:
+    said = words(text)
+    return frozenset(
+        crc32(" ".join(said[i : i + _SHINGLE]).encode()) for i in range(len(said) - _SHINGLE + 1)
+    )

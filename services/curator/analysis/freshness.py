@@ -165,6 +165,8 @@ def superseded(
     for judgement in judgements:
         if judgement.relation is not Relation.REVISED or judgement.a != document.id:
             continue
+        if any(reason.code == "direction_unclear" for reason in judgement.reasons):
+            continue
         other = documents.get(judgement.b)
         if other is None or other.archived or not _there(other, today):
             continue

@@ -1,0 +1,260 @@
+"""Curation without any server: a folder of catalog files in, pairs, findings, outdated content and programs out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from services.curator.analysis import candidates, freshness
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates
+from services.curator.analysis.embedding import Embedder, Vectors
+from services.curator.analysis.fingerprints import Profile, profile
+from services.curator.analysis.model import Block, Claim, Group, Judgement, ProgramFinding, Quote, Relation
+from services.curator.analysis.paths import Surroundings
+from services.curator.analysis.programs import streamline
+from services.curator.analysis.relations import compare, prepare
+from services.curator.analysis.survivors import Facts, choose
+from services.curator.analysis.text import normalised, segment
+from services.curator.corpus import Corpus, read_corpus
+from services.curator.minilm import MiniLm
+
+_OUTDATED = 0.50  # from here on the label is "outdated": more likely than not
+_QUIET = (Relation.VARIANT, Relation.UNRELATED)
+# 100 resources take at most 20 s, model included (contract), and two cores embed some 120 blocks a second: beyond
+# this many blocks of a catalog only the longest of each resource are embedded, but never fewer than so many.
+_MOST_EMBEDDED, _EMBEDDED_AT_LEAST = 1_200, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was read and written, in rows, and how long it took in seconds."""
+
+    resources: int
+    programs: int
+    pairs: int
+    findings: int
+    outdated: int
+    program_findings: int
+    seconds: float
+
+    def json(self) -> dict[str, object]:
+        """The same as plain values for JSON."""
+        return asdict(self)
+
+
+def curate(directory: Path, out: Path, *, index: bool = True) -> Summary:
+    """Reads a catalog (`corpus.read_corpus`) and writes what would be found, as JSON lines, sorted, into `out`.
+
+    `pairs.jsonl` has every pair that was compared, `findings.jsonl` those that would be proposed,
+    `outdated.jsonl` a row for each resource, `programs.jsonl` what would streamline programs. Without `index`
+    nothing is embedded and words alone decide. The same input gives the same bytes.
+    """
+    began = time.monotonic()
+    corpus = read_corpus(directory)
+    # The model takes seconds to load, which is about as long as reading the texts does.
+    with ThreadPoolExecutor(1) as beside:
+        model = beside.submit(MiniLm) if index and corpus.documents else None
+        blocks = {name: segment(document) for name, document in corpus.documents.items()}
+        profiles = {name: profile(document, blocks[name]) for name, document in corpus.documents.items()}
+        frame = candidates.boilerplate(profiles)
+        embedder = model.result() if model else None
+    judgements = _judge(corpus, blocks, profiles, frame, _embed(blocks, frame, embedder))
+    groups = find_duplicates(judgements)
+    findings = finding_rows(groups, judgements)
+    outdated = outdated_rows(corpus, blocks, judgements)
+    streamlined = program_rows(_streamline(corpus, blocks, frame, groups))
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "pairs.jsonl", map(_pair, judgements))
+    _write(out / "findings.jsonl", findings)
+    _write(out / "outdated.jsonl", outdated)
+    _write(out / "programs.jsonl", streamlined)
+    return Summary(
+        len(corpus.documents),
+        len(corpus.programs),
+        len(judgements),
+        len(findings),
+        sum(row["label"] == "outdated" for row in outdated),
+        len(streamlined),
+        round(time.monotonic() - began, 1),
+    )
+
+
+def _embed(
+    blocks: Mapping[str, Sequence[Block]], frame: AbstractSet[str], embedder: Embedder | None
+) -> dict[str, Vectors]:
+    """Vectors by block hash, of the longest blocks of each resource; none without an embedder.
+
+    A block that stands in several resources word for word needs none: it is found and matched by its hash.
+    """
+    if embedder is None:
+        return {}
+    telling = {name: candidates.telling(own, frame) for name, own in blocks.items()}
+    holders = Counter(key for own in telling.values() for key in own)
+    most = max(_EMBEDDED_AT_LEAST, _MOST_EMBEDDED // max(1, len(blocks)))
+    chosen: dict[str, Block] = {}
+    for _, own in sorted(telling.items()):
+        alone = [block for key, block in own.items() if holders[key] == 1]
+        alone.sort(key=lambda block: (-block.words, block.part, block.start))
+        chosen |= {block.hash: block for block in alone[:most]}
+    keys = sorted(chosen)
+    rows = embedder.encode([normalised(chosen[key]) for key in keys])
+    return dict(zip(keys, rows, strict=True))
+
+
+def _judge(
+    corpus: Corpus,
+    blocks: Mapping[str, Sequence[Block]],
+    profiles: Mapping[str, Profile],
+    frame: AbstractSet[str],
+    vectors: Mapping[str, Vectors],
+) -> list[Judgement]:
+    """A judgement for each pair worth comparing, sorted by the ids of its two resources."""
+    holders: dict[str, list[str]] = defaultdict(list)
+    for name, own in blocks.items():
+        for key in {block.hash for block in own} & vectors.keys():
+            holders[key].append(name)
+    near = candidates.neighbours(holders, vectors)
+    ready = {
+        name: prepare(document, blocks[name], profiles[name], frame)
+        for name, document in corpus.documents.items()
+    }
+    compared = candidates.pairs(profiles, frame, near)
+    return [compare(ready[a], ready[b], vectors or None) for a, b in compared]
+
+
+def _streamline(
+    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], frame: AbstractSet[str], groups: Sequence[Group]
+) -> list[ProgramFinding]:
+    copies = [group for group in groups if group.relation in (Relation.IDENTICAL, Relation.REVISED)]
+    places = Counter(item.resource for program in corpus.programs.values() for item in program.items)
+    facts = {name: Facts(programs=places[name]) for name in corpus.documents}
+    better: dict[str, str] = {}
+    for group in copies:
+        today = max((corpus.as_of[name] for name in group.members), default=date.max)
+        chosen = choose(group, corpus.documents, blocks, facts, today)
+        better |= dict.fromkeys(chosen.archivable, chosen.survivor)
+    around = Surroundings(
+        corpus.documents, blocks, better, copies, learners=corpus.learners, boilerplate=frame
+    )
+    return [
+        finding
+        for _, program in sorted(corpus.programs.items())
+        for finding in streamline(program, corpus.programs, around)
+    ]
+
+
+def _pair(judgement: Judgement) -> dict[str, object]:
+    return {
+        "a": judgement.a,
+        "b": judgement.b,
+        "relation": str(Relation.UNRELATED if judgement.relation in _QUIET else judgement.relation),
+        "confidence": judgement.probability,
+    }
+
+
+def finding_rows(groups: Iterable[Group], judgements: Iterable[Judgement]) -> list[dict[str, object]]:
+    """Every pair of every group and of every family of translations, with the confidence of the whole."""
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for group in groups:
+        for judgement in group.judgements:
+            rows[judgement.a, judgement.b] = _finding(judgement, group.confidence)
+    for judgement in judgements:
+        if judgement.relation is Relation.TRANSLATED and judgement.confidence >= PROPOSED:
+            rows[judgement.a, judgement.b] = _finding(judgement, judgement.confidence)
+    return [row for _, row in sorted(rows.items())]
+
+
+def _finding(judgement: Judgement, confidence: float) -> dict[str, object]:
+    return {
+        "a": judgement.a,
+        "b": judgement.b,
+        "relation": str(judgement.relation),
+        "confidence": confidence,
+        "kind": "DUPLICATE",
+        "reasons": [reason.text for reason in judgement.reasons],
+        "passages": [{"a": _quote(p.a), "b": _quote(p.b), "match": p.match} for p in judgement.passages],
+    }
+
+
+def outdated_rows(
+    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], judgements: Iterable[Judgement]
+) -> list[dict[str, object]]:
+    """One row for each resource, outdated or not, sorted by id; its own `as_of` is its today."""
+    by_older: dict[str, list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        if judgement.relation is Relation.REVISED:
+            by_older[judgement.a].append(judgement)
+    rows: list[dict[str, object]] = []
+    for identifier, document in sorted(corpus.documents.items()):
+        today = corpus.as_of[identifier]
+        claims = freshness.claims(document, blocks[identifier], by_older[identifier], corpus.documents, today)
+        fresh = freshness.current_freshness(document, today)
+        found = freshness.offered(claims, fresh)
+        probability = freshness.probability(claims, fresh)
+        evidence: dict[str, object] = {"claims": [_claim(claim) for claim in claims]}
+        if found is not None and found.successor:
+            evidence["newer"] = found.successor
+        rows.append(
+            {
+                "resource": identifier,
+                "label": "outdated" if probability >= _OUTDATED else "current",
+                "confidence": probability,
+                "reason": claims[0].code if claims else "none",
+                "plan": found.plan if found else "",
+                "evidence": evidence,
+            }
+        )
+    return rows
+
+
+def program_rows(findings: Iterable[ProgramFinding]) -> list[dict[str, object]]:
+    """One row for each finding; `saving` is in minutes, of what `saving_unit` says."""
+    rows: list[dict[str, object]] = [
+        {
+            "program": finding.program,
+            "operation": finding.operation,
+            "items": list(finding.items),
+            "saving": finding.saving_minutes,
+            "saving_unit": _unit(finding),
+            "confidence": finding.confidence,
+            "replacement": finding.replacement,
+            "reasons": [reason.text for reason in finding.reasons],
+            "passages": [{"a": _quote(p.a), "b": _quote(p.b), "match": p.match} for p in finding.passages],
+        }
+        for finding in findings
+    ]
+    return sorted(rows, key=lambda row: (str(row["program"]), str(row["operation"]), str(row["items"])))
+
+
+def _unit(finding: ProgramFinding) -> str:
+    if finding.operation == "replace":
+        return "none"
+    measured = any(reason.code == "learners_a_year" for reason in finding.reasons)
+    return "learner minutes a year" if measured else "minutes a learner"
+
+
+def _claim(claim: Claim) -> dict[str, object]:
+    return {
+        "claim": claim.code,
+        "confidence": claim.confidence,
+        "text": claim.text,
+        "quotes": [_quote(quote) for quote in claim.quotes],
+        "successor": claim.successor,
+    }
+
+
+def _quote(quote: Quote) -> dict[str, object]:
+    return {"resource": quote.document, "place": quote.location, "start": quote.start, "quote": quote.text}
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        for row in rows:
+            lines.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
