@@ -19,6 +19,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from services.kit import consumer, deadletters, events, nats, outbox, postgres, telemetry
 from services.kit.errors import Aborted, InvalidArgument, NotFound, Unavailable
@@ -255,6 +256,26 @@ async def test_a_lost_store_is_made_again_with_its_durables_before_anything_is_p
         own_nats_server.start()
         await until(lambda: sorted(set(worker.done)) == list(range(1, 60)), 30)
     await bus.close()
+
+
+async def test_the_relay_makes_a_vanished_durable_again_by_itself(
+    bus: Client, pool: tuple[Database, postgres.Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing fails when only a durable has gone: events without interest are accepted, and dropped."""
+    monkeypatch.setattr(outbox, "_CHECK_STREAMS", 0.1)
+    database, _ = pool
+    js = nats.jetstream(bus)
+
+    async def there() -> bool:
+        try:
+            return "curator-embed" in [info.name for info in await js.consumers_info("CATALOG")]
+        except NotFoundError:
+            return False
+
+    async with running(outbox.Relay(database.owner, bus, stream="CATALOG").run()):
+        await until(there)
+        await js.delete_consumer("CATALOG", "curator-embed")
+        await until(there)
 
 
 async def test_one_relay_works_and_the_standby_takes_over(
