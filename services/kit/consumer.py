@@ -67,6 +67,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Consumes until cancelled, through restarts of NATS and lost streams; events in hand are then given back."""
+        await nats.until_connected(self._connection)
         inbox = self._connection.new_inbox()
         subscription = await self._connection.subscribe(inbox)  # pyright: ignore[reportUnknownMemberType]
         heartbeat = asyncio.create_task(self._keep_in_progress())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -103,6 +104,13 @@ async def connect(
         reconnected_cb=back,
     )
     return connection
+
+
+async def until_connected(connection: Client) -> None:
+    """Returns when the connection is there."""
+    # Before the first connect nats-py has no inbox prefix, and it offers no event to wait for.
+    while not connection.is_connected:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
 
 
 def jetstream(connection: Client) -> JetStreamContext:

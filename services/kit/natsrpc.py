@@ -26,7 +26,7 @@ from nats.errors import Error, MaxPayloadError, NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from typing_extensions import override
 
-from services.kit import rpc, telemetry
+from services.kit import nats, rpc, telemetry
 from services.kit.errors import InvalidArgument, ResourceExhausted, Unimplemented, WinnowError
 
 MAX_BODY = 900_000  # the server's max_payload is 1 MB and counts headers too
@@ -138,7 +138,8 @@ class NatsServer:
         """Called by generated code with the same handlers once more; nothing is left to do."""
 
     async def start(self) -> None:
-        """Returns when callers on other connections reach this server."""
+        """Returns when callers on other connections reach this server; waits for the connection first."""
+        await nats.until_connected(self._connection)
         for service in self._services:
             subject = f"{SUBJECT_PREFIX}{service}.*"
             self._subscriptions.append(
@@ -165,10 +166,16 @@ class NatsServer:
 
     async def serve_until_stopped(self, stop: asyncio.Event, *, grace: float = 5.0) -> None:
         """Serves until `stop` is set, then drains."""
-        await self.start()
+        starting = asyncio.ensure_future(self.start())
+        stopping = asyncio.ensure_future(stop.wait())
         try:
-            await stop.wait()
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                await starting
+                await stopping
         finally:
+            starting.cancel()
+            stopping.cancel()
             await self.stop(grace)
 
     async def _receive(self, message: Msg) -> None:

@@ -134,6 +134,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relays until cancelled, through restarts of PostgreSQL and NATS."""
+        await nats.until_connected(self._connection)
         failures = 0
         while True:
             try:

@@ -12,16 +12,20 @@ import json
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import grpc
 import psycopg
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from services.kit import consumer, deadletters, events, nats, outbox, postgres, telemetry
+from services.kit import consumer, deadletters, events, nats, natsrpc, outbox, postgres, rpc, telemetry
 from services.kit.errors import Aborted, InvalidArgument, NotFound, Unavailable
 from services.kit.events import Event
 from tests.servers import Database, NatsServer, PostgresServer
@@ -577,3 +581,54 @@ async def test_events_reach_only_the_role_they_are_for(bus: Client, js: JetStrea
     ):
         await until(lambda: embed and judge)
     assert (embed, judge) == (["ResourcesChanged"], ["DayStarted"])
+
+
+async def test_a_process_that_starts_before_nats_works_once_nats_is_there(
+    tmp_path: Path, pool: tuple[Database, postgres.Pool]
+) -> None:
+    """As `main` wires it: every part runs side by side on a connection that is still being made."""
+    database, made = pool
+    server = NatsServer(tmp_path / "nats")
+    bus = Client()
+    worker, stop = Worker(), asyncio.Event()
+    rpc_server = natsrpc.NatsServer(bus, queue="test", chain=rpc.interceptors())
+    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), rpc_server)
+
+    async def connect() -> None:
+        await nats.connect(server.url, name="early", client=bus)
+
+    await record(made, 1)
+    async with running(
+        connect(),
+        outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+        consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+        rpc_server.serve_until_stopped(stop),
+    ) as parts:
+        done, _ = await asyncio.wait(parts, timeout=0.3)
+        assert not done
+        server.start()
+        await until(lambda: worker.done == [1])
+        stub = health_pb2_grpc.HealthStub(natsrpc.NatsChannel(bus))
+
+        async def served() -> bool:
+            try:
+                await stub.Check(health_pb2.HealthCheckRequest())
+            except grpc.aio.AioRpcError as error:
+                return error.code() is not grpc.StatusCode.UNAVAILABLE
+            return True
+
+        await until(served)
+        stop.set()
+        await asyncio.wait_for(parts[-1], 5)
+    await bus.close()
+    server.stop()
+
+
+async def test_a_server_over_nats_stops_though_nats_never_came() -> None:
+    stop = asyncio.Event()
+    server = natsrpc.NatsServer(Client(), queue="test", chain=[])
+    serving = asyncio.ensure_future(server.serve_until_stopped(stop))
+    done, _ = await asyncio.wait([serving], timeout=0.2)
+    assert not done
+    stop.set()
+    await asyncio.wait_for(serving, 5)
