@@ -20,6 +20,7 @@ from services.curator.analysis.model import Block, Claim, Group, Judgement, Prog
 from services.curator.analysis.paths import Surroundings
 from services.curator.analysis.programs import streamline
 from services.curator.analysis.relations import compare, prepare
+from services.curator.analysis.succession import editions
 from services.curator.analysis.survivors import Facts, choose
 from services.curator.analysis.text import normalised, segment
 from services.curator.corpus import Corpus, read_corpus
@@ -187,14 +188,11 @@ def outdated_rows(
     corpus: Corpus, blocks: Mapping[str, Sequence[Block]], judgements: Iterable[Judgement]
 ) -> list[dict[str, object]]:
     """One row for each resource, outdated or not, sorted by id; its own `as_of` is its today."""
-    by_older: dict[str, list[Judgement]] = defaultdict(list)
-    for judgement in judgements:
-        if judgement.relation is Relation.REVISED:
-            by_older[judgement.a].append(judgement)
+    newer = editions(judgements)
     rows: list[dict[str, object]] = []
     for identifier, document in sorted(corpus.documents.items()):
         today = corpus.as_of[identifier]
-        claims = freshness.claims(document, blocks[identifier], by_older[identifier], corpus.documents, today)
+        claims = freshness.claims(document, blocks[identifier], newer, corpus.documents, today)
         fresh = freshness.current_freshness(document, today)
         found = freshness.offered(claims, fresh)
         probability = freshness.probability(claims, fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.curator.analysis import freshness as fr
+from services.curator.analysis.ageing import freshness, last_sign
 from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings, mentions
-from services.curator.analysis.model import Claim, Document, Judgement, Passage, Quote, Relation
+from services.curator.analysis.model import Claim, Document, Judgement, Passage, Quote, Reason, Relation
+from services.curator.analysis.succession import editions, superseded
 from services.curator.analysis.text import segment as blocks
 from tests.unit.analysis.shorthand import document
 
@@ -35,14 +38,14 @@ def judge(older: Document, newer: Document, confidence: float = 0.95) -> Judgeme
 
 
 def test_freshness_halves_with_each_half_life() -> None:
-    assert fr.freshness(0, 12) == 1.0
-    assert fr.freshness(365.25, 12) == pytest.approx(0.5)
-    assert round(fr.freshness(48 * 365.25 / 12, 36), 2) == 0.40  # behaviour §11.2
+    assert freshness(0, 12) == 1.0
+    assert freshness(365.25, 12) == pytest.approx(0.5)
+    assert round(freshness(48 * 365.25 / 12, 36), 2) == 0.40  # behaviour §11.2
 
 
 def test_old_but_right_content_is_asked_for_one_review_whatever_its_age() -> None:
     old = document("d", "Queues and stacks.", updated=date(1996, 1, 1))
-    found = fr.claims(old, blocks(old), [], {"d": old}, TODAY)
+    found = fr.claims(old, blocks(old), {}, {"d": old}, TODAY)
     for use in Use:
         finding = offered(found, fr.current_freshness(old, TODAY), use)
         assert finding is not None
@@ -76,15 +79,15 @@ def test_a_later_review_answers_the_stated_date() -> None:
 
 def test_the_later_of_review_change_and_publication_starts_the_clock() -> None:
     known = document("d", created=ago(90), published=ago(60), updated=ago(50), reviewed=ago(2))
-    assert fr.last_sign(known, TODAY) == (ago(2), "reviewed")
-    assert fr.last_sign(document("d", created=ago(90)), TODAY) == (ago(90), "created")
-    assert fr.last_sign(document("d"), TODAY) is None
-    assert fr.last_sign(document("d", updated=TODAY + timedelta(days=1)), TODAY) is None
+    assert last_sign(known, TODAY) == (ago(2), "reviewed")
+    assert last_sign(document("d", created=ago(90)), TODAY) == (ago(90), "created")
+    assert last_sign(document("d"), TODAY) is None
+    assert last_sign(document("d", updated=TODAY + timedelta(days=1)), TODAY) is None
 
 
 def test_what_has_expired_is_deprecated_at_once() -> None:
     gone = document("d", expires=ago(1), updated=ago(2))
-    finding = offered(fr.claims(gone, (), [], {}, TODAY), 0.9)
+    finding = offered(fr.claims(gone, (), {}, {}, TODAY), 0.9)
     assert finding is not None
     assert finding.plan is Plan.DEPRECATE
     assert fr.expired(document("d", expires=TODAY), TODAY) is None  # its last day
@@ -153,22 +156,38 @@ def test_an_older_edition_is_superseded_by_the_newest_live_one() -> None:
     archived = document("archived", updated=ago(1), archived=True)
     documents = {one.id: one for one in (old, newer, newest, archived)}
     judgements = [judge(old, newer), judge(old, newest), judge(newer, newest), judge(old, archived)]
-    found = fr.superseded(old, (), judgements, documents, TODAY)
+    found = superseded(old, (), editions(judgements), documents, TODAY)
     assert found is not None
     assert found.successor == "newest"
     assert found.quotes[0].document == "old"
-    assert fr.superseded(newest, (), judgements, documents, TODAY) is None
+    assert superseded(newest, (), editions(judgements), documents, TODAY) is None
 
 
 def test_an_edition_of_the_future_supersedes_nothing_today() -> None:
     old, new = document("old", updated=ago(40)), document("new", created=ago(50), updated=ago(-2))
-    assert fr.superseded(old, (), [judge(old, new)], {"old": old, "new": new}, TODAY) is None
+    assert superseded(old, (), editions([judge(old, new)]), {"old": old, "new": new}, TODAY) is None
+
+
+def test_the_successor_is_the_last_of_a_chain_of_editions() -> None:
+    chain = [document(f"e{n}", title=f"Edition {n}", updated=ago(40 - 10 * n)) for n in range(3)]
+    documents = {one.id: one for one in chain}
+    newer = editions([judge(chain[0], chain[1], 0.8), judge(chain[1], chain[2])])
+    found = superseded(chain[0], (), newer, documents, TODAY)
+    assert found is not None
+    assert (found.successor, found.confidence) == ("e2", 0.8)
+    assert found.quotes[1].document == "e1"
+
+
+def test_an_edition_pair_of_unclear_direction_supersedes_nobody() -> None:
+    one, other = document("one", updated=ago(9)), document("other", updated=ago(9))
+    unclear = replace(judge(one, other), reasons=(Reason("direction_unclear", 0.0, "Nothing tells."),))
+    assert superseded(one, (), editions([unclear]), {"one": one, "other": other}, TODAY) is None
 
 
 def test_a_document_that_says_it_was_replaced_points_to_the_one_of_that_name() -> None:
     old = document("old", "This course has been replaced by Safe Lifting at Work.")
     new = document("new", title="Safe lifting at work")
-    found = fr.superseded(old, blocks(old), [], {"old": old, "new": new}, TODAY)
+    found = superseded(old, blocks(old), {}, {"old": old, "new": new}, TODAY)
     assert found is not None
     assert found.successor == "new"
     assert found.quotes[0].text == old.parts[0].text
