@@ -25,9 +25,17 @@ class Model:
 
     async def run(self) -> None:
         """Loads the model and keeps it until cancelled."""
-        self._embedder = await asyncio.to_thread(self._load)
+        await asyncio.to_thread(self._take)
         self._ready.set()
         await asyncio.Event().wait()
+
+    def load_now(self) -> None:
+        """Loads the model before anything else happens, for short-lived programs."""
+        self._take()
+        self._ready.set()
+
+    def _take(self) -> None:
+        self._embedder = self._load()
 
     async def embedder(self) -> Embedder:
         """The embedder, once it is loaded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from services.curator import wire
 from services.curator.postgres import StateRow
@@ -82,8 +83,8 @@ class Feed:
         return Digests(tuple(answer.digests), answer.epoch, answer.revision)
 
 
-def _kind(number: int) -> StateKind:
-    return StateKind.ValueType(number)
+def _kind(number: int) -> StateKind.ValueType:
+    return cast("StateKind.ValueType", number)
 
 
 def _row(kind: int, state: State) -> StateRow:

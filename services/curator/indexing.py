@@ -10,7 +10,7 @@ import numpy as np
 from services.curator import metrics, postgres
 from services.curator.ports import Neighbour, VectorIndex, Vectors
 from services.kit import telemetry
-from services.kit.postgres import Pool, transaction
+from services.kit.postgres import Connection, Pool, transaction
 
 _PAGE = 2000
 
@@ -35,6 +35,7 @@ class Indexer:
         async with self._pool.connection() as connection:
             wanted = await postgres.indexable(connection, self._space)
             unwanted = len(await postgres.dropped(connection))
+            await postgres.set_space(connection, self._space)
         found = await self._index.count()
         # Blocks that wait to be taken out may still be there.
         self.stale = not wanted <= found <= wanted + unwanted
@@ -72,6 +73,11 @@ class Indexer:
         await self._index.remove(unwanted)
         async with transaction(self._pool) as connection:
             await postgres.forget_dropped(connection, unwanted)
+
+    async def vectors(self, connection: Connection, hashes: Iterable[str]) -> dict[str, Vectors]:
+        """The unit vectors of these blocks, those that have one."""
+        rows = await postgres.vectors(connection, self._space, hashes)
+        return {key: np.frombuffer(row, "<f4") for key, row in rows.items()}
 
     async def nearest(self, vectors: Vectors, limit: int) -> list[list[Neighbour]]:
         """As the port says."""

@@ -90,7 +90,7 @@ _SAVE_STATE = """
     SET revision = EXCLUDED.revision, gone = EXCLUDED.gone, state = EXCLUDED.state
     WHERE states.revision < EXCLUDED.revision
 """
-_CHANGED = "UPDATE copy SET reconciled_revision = -1"
+_CHANGED = "UPDATE feed_copy SET reconciled_revision = -1"
 
 
 async def states(connection: Connection, kind: int, ids: Iterable[str]) -> dict[str, StateRow]:
@@ -511,11 +511,11 @@ async def drop_proposal(connection: Connection, key: str) -> None:
     await connection.execute(_DROP_PROPOSAL, (key,))
 
 
-_COPY = "SELECT epoch, space, rebuilding, reconciled_revision FROM copy"
-_SET_EPOCH = "UPDATE copy SET epoch = %s"
-_SET_SPACE = "UPDATE copy SET space = %s"
-_SET_REBUILDING = "UPDATE copy SET rebuilding = %s"
-_SET_RECONCILED = "UPDATE copy SET reconciled_revision = %s"
+_COPY = "SELECT epoch, space, rebuilding, reconciled_revision FROM feed_copy"
+_SET_EPOCH = "UPDATE feed_copy SET epoch = %s"
+_SET_SPACE = "UPDATE feed_copy SET space = %s"
+_SET_REBUILDING = "UPDATE feed_copy SET rebuilding = %s"
+_SET_RECONCILED = "UPDATE feed_copy SET reconciled_revision = %s"
 _COUNT = "UPDATE counters SET value = value + %s WHERE name = %s"
 _COUNTERS = "SELECT name, value FROM counters"
 _TOTALS = """
@@ -591,7 +591,7 @@ _FORGET_ALL = (
     "DELETE FROM boilerplate",
     "DELETE FROM dropped",
     "DELETE FROM proposals",
-    "UPDATE copy SET rebuilding = true, reconciled_revision = -1",
+    "UPDATE feed_copy SET rebuilding = true, reconciled_revision = -1",
 )
 
 

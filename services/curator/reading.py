@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from services.curator import metrics, postgres, wire
 from services.curator.analysis import fingerprints
 from services.curator.analysis.candidates import telling
-from services.curator.analysis.model import BlockKind
 from services.curator.analysis.text import normalised, segment
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
@@ -149,7 +148,5 @@ def _prepare(state: State, outline: wire.Outline) -> _Read:
     blocks = segment(document)
     profile = fingerprints.profile(document, blocks)
     row = TextRow(document.id, outline.content_hash, wire.outline_bytes(outline), profile.to_bytes())
-    words = {
-        key: normalised(block.text, code=block.kind is BlockKind.CODE) for key, block in telling(blocks).items()
-    }
+    words = {key: normalised(block) for key, block in telling(blocks).items()}
     return _Read(row, frozenset(profile.block_hashes), words, profile.bands)

@@ -102,9 +102,7 @@ class Shelf:
         missing = [key for key in wanted if key not in self._books]
         for key, row in (await postgres.texts(connection, missing)).items():
             known = wire.document_with(self.documents[key], wire.parts(row.outline))
-            self._books[key] = Book(
-                known, segment(known), Profile.from_bytes(row.profile), row.content_hash
-            )
+            self._books[key] = Book(known, segment(known), Profile.from_bytes(row.profile), row.content_hash)
         return {key: self._books[key] for key in wanted if key in self._books}
 
     def forget_texts(self, ids: Iterable[str]) -> None:
@@ -112,9 +110,9 @@ class Shelf:
         for key in ids:
             self._books.pop(key, None)
 
-    def apart(self) -> set[frozenset[str]]:
-        """Pairs that people have decided are not to be proposed together."""
-        return {frozenset(pair) for pair, verdict in self.verdicts.items() if verdict in APART}
+    def apart(self) -> set[tuple[str, str]]:
+        """Pairs, the smaller id first, that people have decided are not to be proposed together."""
+        return {pair for pair, verdict in self.verdicts.items() if verdict in APART}
 
     def programs_by_resource(self) -> dict[str, set[str]]:
         """The live programs that hold each resource directly."""

@@ -8,8 +8,8 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from services.curator import postgres
+from services.curator.answers import Library
 from services.curator.embedding_model import Model
-from services.curator.ports import VectorIndex
 from services.kit import events, nats, outbox
 from services.kit.postgres import Pool
 from winnow.curation.v1.curation_service_pb2 import IndexStatus
@@ -24,7 +24,7 @@ class StatusReader:
     pool: Pool
     connection: Client
     model: Model
-    index: VectorIndex | None
+    library: Library
 
     async def read(self) -> IndexStatus:
         """The status now; `nats_connected` is false, and the lag unknown, while NATS does not answer."""
@@ -39,7 +39,7 @@ class StatusReader:
             space=copy.space,
             resources=totals.resources,
             blocks=totals.blocks,
-            indexed=await self.index.count() if self.index is not None else 0,
+            indexed=await self.library.index.count() if self.library.index is not None else 0,
             to_embed=totals.to_embed,
             to_judge=totals.to_judge,
             outbox=backlog.waiting,
@@ -56,7 +56,7 @@ class StatusReader:
     async def _lag(self) -> int | None:
         if not self.connection.is_connected:
             return None
-        js = self.connection.jetstream(timeout=2)  # pyright: ignore[reportUnknownMemberType]
+        js = nats.jetstream(self.connection)
         total = 0
         for durable in _DURABLES:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,7 +57,7 @@ class Use:
     in_progress: int
 
 
-def relation(value: Relation) -> Proposal.Relation:
+def relation(value: Relation) -> Proposal.Relation.ValueType:
     """The relation's number in the API."""
     return _RELATIONS[value]
 
@@ -217,6 +217,19 @@ def comparison(judgement: Judgement) -> Comparison:
             *(reason_evidence(reason) for reason in judgement.reasons),
         ],
     )
+
+
+def named(message: Comparison) -> Comparison:
+    """The comparison with resource names, `resources/{id}`, where it had bare ids."""
+    answer = Comparison()
+    answer.CopyFrom(message)
+    answer.a, answer.b = f"resources/{message.a}", f"resources/{message.b}"
+    for item in answer.evidence:
+        if item.resource:
+            item.resource = f"resources/{item.resource}"
+        if item.HasField("counterpart"):
+            item.counterpart.resource = f"resources/{item.counterpart.resource}"
+    return answer
 
 
 def judgement(message: Comparison) -> Judgement:

@@ -1,8 +1,8 @@
 -- The curator's copy of the catalog and what it makes of it. Everything here can be rebuilt from the feed.
 
 -- One row: which feed this is a copy of, and which vector space is searched.
-CREATE TABLE copy (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+CREATE TABLE feed_copy (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     epoch text NOT NULL DEFAULT '',
     space text NOT NULL DEFAULT '',
     -- A rebuild republishes every finding; until then nothing is known to be complete.
@@ -10,7 +10,7 @@ CREATE TABLE copy (
     -- Highest feed revision at which the sweep found copy and catalog equal; -1 after every change.
     reconciled_revision bigint NOT NULL DEFAULT -1
 );
-INSERT INTO copy DEFAULT VALUES;
+INSERT INTO feed_copy DEFAULT VALUES;
 
 -- The feed's states as they came: kind is winnow.internal.v1.StateKind, state a serialized State.
 CREATE TABLE states (

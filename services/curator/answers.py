@@ -1,0 +1,137 @@
+"""Questions people ask about content: compare two, find some, why is nothing shown."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.curator import postgres
+from services.curator.analysis.duplicates import PROPOSED
+from services.curator.analysis.model import Block, Judgement
+from services.curator.analysis.text import normalised, words
+from services.curator.embedding_model import Model
+from services.curator.judging import compare_all
+from services.curator.ports import VectorIndex
+from services.curator.shelf import APART, Book, Shelf
+from services.kit.errors import NotFound
+from services.kit.postgres import Pool
+
+_MEANING_HITS = 60
+_WORD_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A resource that fits a query, with the passage that fits best; scores compare inside one answer only."""
+
+    resource: str
+    title: str
+    quote: str
+    place: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why nothing, or nothing more, is shown for a pair."""
+
+    outcome: str
+    text: str
+    judgement: Judgement | None = None
+    key: str = ""
+
+
+class Library:
+    """Answers from the copy; reads only, and as of what the copy holds now."""
+
+    def __init__(self, pool: Pool, model: Model) -> None:
+        self._pool = pool
+        self._model = model
+        self.index: VectorIndex | None = None
+
+    async def compare(self, a: str, b: str) -> Judgement:
+        """The judgement of two resources, made now; NotFound for one that is not in the copy."""
+        shelf = Shelf()
+        async with self._pool.connection() as connection:
+            await shelf.refresh(connection, (), ())
+            books = await shelf.books(connection, (a, b))
+            for key in (a, b):
+                if key not in books:
+                    raise NotFound(
+                        "RESOURCE_NOT_FOUND",
+                        f"The curator does not know resources/{key} (yet).",
+                        {"resource": f"resources/{key}"},
+                    )
+            frame = await postgres.boilerplate(connection)
+            hashes = {block.hash for book in books.values() for block in book.blocks}
+            space = (await postgres.copy(connection)).space
+            rows = await postgres.vectors(connection, space, hashes)
+        vectors = {key: np.frombuffer(row, "<f4") for key, row in rows.items()}
+        (judgement,) = await asyncio.to_thread(compare_all, books, [(a, b)], frame, vectors)
+        return judgement
+
+    async def explain_absence(self, a: str, b: str) -> Absence:
+        """Which test keeps a pair from being proposed, or under which key it is proposed."""
+        shelf = Shelf()
+        first, second = min(a, b), max(a, b)
+        async with self._pool.connection() as connection:
+            await shelf.refresh(connection, (), ())
+            for key in (a, b):
+                if key not in shelf.documents:
+                    return Absence("unknown_resource", f"The curator does not know resources/{key} (yet).")
+            proposed = await postgres.proposals_of(connection, [a], [])
+            stored = {(x, y) for x, y, _ in await postgres.pairs_of(connection, [a])}
+        judgement = await self.compare(a, b)
+        for row in proposed:
+            if b in row.members:
+                return Absence("proposed", "It is proposed.", judgement, row.key)
+        verdict = shelf.verdicts.get((first, second), "")
+        if verdict in APART:
+            return Absence("verdict", f"A person decided: {verdict.replace('_', ' ')}.", judgement)
+        if (first, second) not in stored:
+            text = "They share too little wording and meaning to have been compared."
+            return Absence("not_candidate", text, judgement)
+        text = (
+            f"They are judged {judgement.relation.value} with confidence {judgement.confidence:.2f}; "
+            f"a duplicate is proposed from {PROPOSED:.2f}."
+        )
+        return Absence("below_threshold", text, judgement)
+
+    async def search(self, query: str, limit: int) -> tuple[list[Hit], bool]:
+        """Resources by meaning and words, best first, and whether meaning was used."""
+        shelf = Shelf()
+        wanted = set(words(query))
+        async with self._pool.connection() as connection:
+            await shelf.refresh(connection, (), ())
+        by_meaning = self.index is not None and self._model.loaded
+        near: dict[str, float] = {}
+        if by_meaning and self.index is not None:
+            vector = await self._model.encode([query])
+            (found,) = await self.index.nearest(vector, _MEANING_HITS)
+            near = {one.hash: one.similarity for one in found}
+        async with self._pool.connection() as connection:
+            holders = await postgres.holders(connection, near)
+            by_title = [
+                key for key, document in shelf.documents.items() if wanted & set(words(document.title))
+            ]
+            candidates = {key for keys in holders.values() for key in keys} | set(by_title)
+            books = await shelf.books(connection, candidates)
+        hits = [_hit(book, wanted, near) for book in books.values() if not book.document.archived]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.resource))[:limit], by_meaning
+
+
+def _hit(book: Book, wanted: set[str], near: dict[str, float]) -> Hit:
+    def score(block: Block) -> float:
+        said = set(normalised(block).split())
+        shared = len(wanted & said) / max(1, len(wanted))
+        return near.get(block.hash, 0.0) + _WORD_WEIGHT * shared
+
+    best = max(book.blocks, key=score, default=None)
+    title = len(wanted & set(words(book.document.title))) / max(1, len(wanted))
+    value = (score(best) if best is not None else 0.0) + _WORD_WEIGHT * title
+    place = book.document.parts[best.part].location if best is not None else ""
+    return Hit(
+        book.document.id, book.document.title, best.text if best is not None else "", place, round(value, 4)
+    )

@@ -1,0 +1,145 @@
+"""From judgements to findings: duplicates, what is outdated, programs to streamline. Pure; analysis decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+
+from services.curator.analysis import freshness, paths, programs
+from services.curator.analysis.duplicates import find_duplicates
+from services.curator.analysis.freshness import Outdated, Use
+from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
+from services.curator.analysis.survivors import Choice, Facts, choose
+from services.curator.shelf import Book, Shelf
+
+# Above so many learners in 12 months an outdated resource is updated, never archived (behaviour §4: "much used").
+_MUCH_USED = 50
+_COPIES = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A group with the member to keep; `choice` is None where nothing may go (excerpts, overlaps)."""
+
+    group: Group
+    choice: Choice | None
+
+
+def duplicates(
+    shelf: Shelf,
+    books: Mapping[str, Book],
+    judgements: Iterable[Judgement],
+    held_by: Mapping[str, AbstractSet[str]],
+    today: date,
+) -> list[Duplicate]:
+    """The duplicate findings among these judgements; archived resources are nobody's copy any more."""
+    live = [
+        one
+        for one in judgements
+        if one.a in books and one.b in books and not _ended(books[one.a]) and not _ended(books[one.b])
+    ]
+    documents = {key: book.document for key, book in books.items()}
+    blocks = {key: book.blocks for key, book in books.items()}
+    found: list[Duplicate] = []
+    for group in find_duplicates(live, shelf.apart()):
+        choice = None
+        if group.relation in _COPIES:
+            facts = {member: _facts(shelf, member, held_by) for member in group.members}
+            choice = choose(group, documents, blocks, facts, today)
+        found.append(Duplicate(group, choice))
+    return found
+
+
+def _ended(book: Book) -> bool:
+    return book.document.archived
+
+
+def _facts(shelf: Shelf, member: str, held_by: Mapping[str, AbstractSet[str]]) -> Facts:
+    state = shelf.resources[member]
+    use = shelf.use.get(member)
+    return Facts(
+        protected=state.mandatory or state.on_hold,
+        in_progress=use.in_progress if use else 0,
+        learners=float(use.started_year) if use else None,
+        programs=len(held_by.get(member, ())),
+        quality=None,
+        owner_active=state.owner_active if state.owner else None,
+    )
+
+
+def outdated(
+    shelf: Shelf,
+    book: Book,
+    newer: Mapping[str, Sequence[Judgement]],
+    explained: AbstractSet[str],
+    today: date,
+) -> Outdated | None:
+    """What speaks against one resource, or None.
+
+    `newer` holds the judgements with newer editions by the older resource (`freshness.editions`). `explained` are resources that a duplicate finding already retires in favour of a newer edition: that alone
+    makes no second finding.
+    """
+    document = book.document
+    if document.archived:
+        return None
+    found = [
+        claim
+        for claim in freshness.claims(document, book.blocks, newer, shelf.documents, today)
+        if not (claim.code == "superseded" and document.id in explained)
+    ]
+    fresh = freshness.current_freshness(document, today)
+    return freshness.offered(found, fresh, _use(shelf, document.id))
+
+
+def _use(shelf: Shelf, resource: str) -> Use:
+    known = shelf.use.get(resource)
+    if known is None:
+        return Use.NOT_KNOWN
+    if known.started_year == 0 and known.in_progress == 0:
+        return Use.NONE
+    return Use.MUCH if known.started_year >= _MUCH_USED else Use.SOME
+
+
+def streamlined(
+    shelf: Shelf,
+    program: Program,
+    books: Mapping[str, Book],
+    found: Sequence[Duplicate],
+    boilerplate: AbstractSet[str],
+) -> list[ProgramFinding]:
+    """Items of one program that the rest of its path covers.
+
+    Replacing an item by its better copy is a part of that copy's own suggestion, so it makes no finding here.
+    """
+    better = {
+        member: one.choice.survivor
+        for one in found
+        if one.choice is not None and one.choice.survivor
+        for member in one.group.members
+        if member != one.choice.survivor
+    }
+    documents: dict[str, Document] = {key: book.document for key, book in books.items()}
+    facts = {
+        key: paths.ItemFacts(minutes=state.duration_seconds / 60 if state.duration_seconds else None)
+        for key, state in shelf.resources.items()
+        if key in books
+    }
+    around = paths.Surroundings(
+        documents=documents,
+        blocks={key: book.blocks for key, book in books.items()},
+        better=better,
+        groups=[one.group for one in found],
+        facts=facts,
+        learners=_learners(shelf, program),
+        boilerplate=boilerplate,
+    )
+    findings = programs.streamline(program, shelf.programs, around)
+    return [finding for finding in findings if finding.operation == "drop"]
+
+
+def _learners(shelf: Shelf, program: Program) -> dict[str, float]:
+    # Nobody enrols in more items than in the program: the most started item stands for its learners.
+    started = [shelf.use[item.resource].started_year for item in program.items if item.resource in shelf.use]
+    return {program.id: float(max(started))} if started else {}

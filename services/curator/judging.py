@@ -1,0 +1,406 @@
+"""The judge: works off the queue, keeps the index, compares, and tells the catalog what changed.
+
+One judge works at a time; the session that holds the lock is the one that writes. A pass reads and compares
+outside any transaction, then commits judgements, proposals, events and the emptied queue together, so a crash
+repeats a pass and never half of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.curator import findings, metrics, postgres, proposing, wire
+from services.curator.analysis import candidates, freshness, relations
+from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.model import Judgement, Relation
+from services.curator.indexing import Indexer
+from services.curator.postgres import ProposalRow, ToJudge
+from services.curator.shelf import Book, Shelf
+from services.kit import outbox
+from services.kit.clock import Clock
+from services.kit.postgres import Connection, Pool, transaction
+from winnow.curation.v1.curation_service_pb2 import Comparison
+from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.proposal_pb2 import Proposal
+
+SOURCE = "curator"
+_BATCH = 200
+_BOILERPLATE_LEAST = 5
+_KEPT_PROBABILITY = 0.10  # less, and a comparison is not worth remembering
+_KEYS_A_PAGE = 2000
+_LISTENING = 1.0  # seconds between two looks when no NOTIFY comes
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a pass found out, ready to be committed."""
+
+    rows: Sequence[ToJudge]
+    programs: Mapping[str, int]
+    compared_anew: AbstractSet[str]
+    judgements: Sequence[Judgement]
+    concerned: AbstractSet[str]
+    concerned_programs: AbstractSet[str]
+    proposals: Mapping[str, Proposal]
+
+
+class Judge:
+    """Judges one copy. `run` on the session that holds the judge's lock."""
+
+    def __init__(
+        self, pool: Pool, indexer: Indexer, clock: Clock, sweep: Callable[[], Awaitable[int]]
+    ) -> None:
+        self._pool = pool
+        self._indexer = indexer
+        self._clock = clock
+        self._sweep = sweep
+        self._shelf = Shelf()
+
+    async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
+        """Judges until cancelled."""
+        await session.execute("LISTEN to_judge")
+        await self._indexer.check()
+        swept = 0.0
+        while True:
+            await self._indexer.rebuild_if_stale()
+            if await self.judge_some(session):
+                continue
+            if await self._complete_rebuild(session):
+                continue
+            async with self._pool.connection() as connection:
+                copy = await postgres.copy(connection)
+            if copy.reconciled_revision < 0 or time.monotonic() > swept + sweep_seconds:
+                await self._indexer.check()
+                await self._sweep()
+                swept = time.monotonic()
+            async for _ in session.notifies(timeout=_LISTENING, stop_after=1):
+                pass
+
+    async def judge_some(self, session: Connection) -> bool:
+        """One pass over some of what waits; False when nothing did."""
+        await self._follow_boilerplate()
+        async with self._pool.connection() as connection:
+            rows = await postgres.to_judge(connection, _BATCH)
+            waiting_programs = await postgres.programs_to_judge(connection)
+        if not rows and not waiting_programs:
+            return False
+        begun = time.monotonic()
+        async with self._pool.connection() as connection:
+            await self._shelf.refresh(connection, [row.resource for row in rows], waiting_programs)
+        changed = {row.resource for row in rows if row.text_changed}
+        self._shelf.forget_texts(changed)
+        outcome = await self._judge(rows, waiting_programs, changed)
+        await self._commit(session, outcome)
+        metrics.judge_seconds.set(time.monotonic() - begun)
+        return True
+
+    async def _follow_boilerplate(self) -> None:
+        """Moves the set of boilerplate blocks on; whoever has a block that joined or left it is compared again."""
+        async with self._pool.connection() as connection:
+            total = await postgres.resources_with_text(connection)
+            frequent = await postgres.frequent_blocks(connection, _BOILERPLATE_LEAST)
+            known = await postgres.boilerplate(connection)
+        now = {key for key, sharers in frequent.items() if candidates.is_boilerplate(sharers, total)}
+        if now == known:
+            return
+        async with transaction(self._pool) as connection:
+            await postgres.change_boilerplate(connection, now - known, known - now)
+            again = await postgres.resources_with(connection, now ^ known)
+            await postgres.add_to_judge(connection, again, text_changed=True)
+
+    async def _judge(
+        self, rows: Sequence[ToJudge], programs: Mapping[str, int], changed: AbstractSet[str]
+    ) -> _Outcome:
+        touched = {row.resource for row in rows}
+        pairs = await self._pairs(touched, changed)
+        judgements = await self._compare(pairs)
+        kept = [
+            one
+            for one in judgements
+            if one.relation is not Relation.UNRELATED or one.probability >= _KEPT_PROBABILITY
+        ]
+        async with self._pool.connection() as connection:
+            known = await self._component(connection, touched, changed, kept)
+            members = {key for one in known for key in (one.a, one.b)} | touched
+            previous = await postgres.proposals_of(connection, members, programs)
+            members |= {key for row in previous for key in row.members}
+            held_by = self._shelf.programs_by_resource()
+            concerned_programs = set(programs) | {key for one in members for key in held_by.get(one, ())}
+            concerned_programs |= self._above(concerned_programs)
+            path = self._items_below(concerned_programs)
+            books = await self._shelf.books(connection, members | path)
+            seen = {_pair(one) for one in known}
+            around = [one for one in await self._stored(connection, path - members) if _pair(one) not in seen]
+            boilerplate = await postgres.boilerplate(connection)
+        everything = [*known, *around]
+        proposals = await asyncio.to_thread(
+            self._propose, books, everything, members, concerned_programs, boilerplate
+        )
+        return _Outcome(rows, programs, changed, kept, members, concerned_programs, proposals)
+
+    async def _pairs(self, touched: AbstractSet[str], changed: AbstractSet[str]) -> set[Pair]:
+        """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
+        async with self._pool.connection() as connection:
+            same_text = touched - changed
+            pairs = {(a, b) for a, b, _ in await postgres.pairs_of(connection, same_text)}
+            own = await postgres.telling_blocks(connection, changed)
+            cap = candidates.most_sharers(await postgres.resources_with_text(connection))
+            shared: dict[str, Counter[str]] = defaultdict(Counter)
+            by_block = await postgres.sharing_blocks(connection, changed, cap)
+            by_band = await postgres.sharing_bands(connection, changed, cap)
+        metrics.candidates.labels("blocks").inc(len(by_block))
+        metrics.candidates.labels("bands").inc(len(by_band))
+        for resource, other, count in (*by_block, *by_band):
+            shared[resource][other] += count
+        hashes = sorted({key for keys in own.values() for key in keys})
+        await self._indexer.follow(hashes)
+        near = await self.near(own)
+        for resource in sorted(changed):
+            limit = min(candidates.LIMIT, candidates.LIMIT * max(1, len(own.get(resource, ()))))
+            for other in candidates.rank(shared[resource], near.get(resource, ()), limit=limit):
+                if other != resource:
+                    pairs.add((min(resource, other), max(resource, other)))
+        return {(a, b) for a, b in pairs if a in self._shelf.documents and b in self._shelf.documents}
+
+    async def near(self, own: Mapping[str, AbstractSet[str]]) -> dict[str, list[tuple[str, float]]]:
+        """For each resource, by its blocks, the resources with blocks near its own in meaning, with the cosine."""
+        hashes = {key for blocks in own.values() for key in blocks}
+        async with self._pool.connection() as connection:
+            frame = await postgres.boilerplate(connection)
+            rows = await self._indexer.vectors(connection, [key for key in hashes if key not in frame])
+        if not rows:
+            return {}
+        keys = sorted(rows)
+        found = await self._indexer.nearest(np.stack([rows[key] for key in keys]), candidates.NEIGHBOURS + 1)
+        neighbours = {
+            key: [one for one in answer if one.hash != key and one.hash not in frame]
+            for key, answer in zip(keys, found, strict=True)
+        }
+        async with self._pool.connection() as connection:
+            holders = await postgres.holders(
+                connection, {one.hash for answer in neighbours.values() for one in answer}
+            )
+        near: dict[str, list[tuple[str, float]]] = {}
+        for resource, blocks in own.items():
+            near[resource] = [
+                (other, one.similarity)
+                for key in sorted(blocks)
+                for one in neighbours.get(key, ())
+                for other in holders.get(one.hash, ())
+                if other != resource and one.similarity >= candidates.SIMILAR
+            ]
+        metrics.candidates.labels("meaning").inc(
+            sum(len({other for other, _ in one}) for one in near.values())
+        )
+        return near
+
+    async def _compare(self, pairs: AbstractSet[Pair]) -> list[Judgement]:
+        if not pairs:
+            return []
+        names = {key for pair in pairs for key in pair}
+        async with self._pool.connection() as connection:
+            books = await self._shelf.books(connection, names)
+            boilerplate = await postgres.boilerplate(connection)
+            wanted = {block.hash for book in books.values() for block in book.blocks}
+            vectors = await self._indexer.vectors(connection, wanted)
+        ordered = sorted((a, b) for a, b in pairs if a in books and b in books)
+        return await asyncio.to_thread(compare_all, books, ordered, boilerplate, vectors)
+
+    async def _component(
+        self,
+        connection: Connection,
+        touched: AbstractSet[str],
+        changed: AbstractSet[str],
+        fresh: Sequence[Judgement],
+    ) -> list[Judgement]:
+        """Every judgement connected with the touched resources, fresh ones in place of stored ones."""
+        judgements = {_pair(one): one for one in fresh}
+        done: set[str] = set()
+        frontier = set(touched) | {key for one in fresh for key in (one.a, one.b)}
+        while frontier:
+            stored = await self._stored(connection, frontier)
+            done |= frontier
+            frontier = set[str]()
+            for one in stored:
+                a, b = _pair(one)
+                # What was stored with a changed text is about its old text.
+                if a in changed or b in changed:
+                    continue
+                judgements.setdefault((a, b), one)
+                frontier |= {a, b} - done
+        return [judgements[key] for key in sorted(judgements)]
+
+    @staticmethod
+    async def _stored(connection: Connection, ids: Iterable[str]) -> list[Judgement]:
+        rows = await postgres.pairs_of(connection, ids)
+        return [wire.judgement(Comparison.FromString(data)) for _, _, data in rows]
+
+    def _above(self, programs: AbstractSet[str]) -> set[str]:
+        """Programs that hold these, at any depth."""
+        above: set[str] = set()
+        while True:
+            more = {
+                program.id
+                for program in self._shelf.programs.values()
+                if program.id not in above
+                and any(
+                    item.program in programs or item.program in above
+                    for item in program.items
+                    if item.program
+                )
+            }
+            if not more:
+                return above
+            above |= more
+
+    def _items_below(self, programs: AbstractSet[str]) -> set[str]:
+        """Resources in these programs and in the programs inside them."""
+        found: set[str] = set()
+        waiting, seen = list(programs), set[str]()
+        while waiting:
+            program = self._shelf.programs.get(waiting.pop())
+            if program is None or program.id in seen:
+                continue
+            seen.add(program.id)
+            found |= {item.resource for item in program.items if item.resource}
+            waiting += [item.program for item in program.items if item.program]
+        return found
+
+    def _propose(
+        self,
+        books: Mapping[str, Book],
+        judgements: Sequence[Judgement],
+        members: AbstractSet[str],
+        programs: AbstractSet[str],
+        boilerplate: AbstractSet[str],
+    ) -> dict[str, Proposal]:
+        today = self._clock.today()
+        held_by = self._shelf.programs_by_resource()
+        found = findings.duplicates(self._shelf, books, judgements, held_by, today)
+        proposals = [
+            proposing.duplicate(self._shelf, books, one) for one in found if set(one.group.members) & members
+        ]
+        retired = {key for one in found if one.choice for key in one.choice.archivable}
+        newer = freshness.editions(judgements)
+        for key in sorted(members & books.keys()):
+            stale = findings.outdated(self._shelf, books[key], newer, retired, today)
+            if stale is not None:
+                proposals.append(proposing.outdated(self._shelf, books, stale))
+        for key in sorted(programs):
+            program = self._shelf.programs.get(key)
+            if program is not None and key not in self._shelf.archived_programs:
+                streamlined = findings.streamlined(self._shelf, program, books, found, boilerplate)
+                proposals += [proposing.program(self._shelf, books, one) for one in streamlined]
+        return {proposal.key: proposal for proposal in proposals}
+
+    async def _commit(self, session: Connection, outcome: _Outcome) -> None:
+        now = self._clock.now()
+        async with session.transaction():
+            await postgres.drop_pairs(session, outcome.compared_anew)
+            await postgres.save_pairs(session, [_stored_pair(one) for one in outcome.judgements])
+            previous = {
+                row.key: row
+                for row in await postgres.proposals_of(session, outcome.concerned, outcome.concerned_programs)
+                # A program's finding may concern items outside of what this pass looked at.
+                if row.kind != Proposal.PROGRAM or set(row.programs) & outcome.concerned_programs
+            }
+            events: list[ProposalMade | ProposalWithdrawn] = []
+            for key, proposal in outcome.proposals.items():
+                known = previous.pop(key, None)
+                if known is None or known.evidence_hash != proposal.evidence_hash:
+                    await postgres.save_proposal(session, _proposal_row(proposal))
+                    events.append(ProposalMade(proposal=proposal))
+            for key, row in previous.items():
+                await postgres.drop_proposal(session, key)
+                events.append(self._withdrawal(row, outcome.proposals))
+            await postgres.judged(session, outcome.rows, outcome.programs)
+            await postgres.count(session, "pairs_compared", len(outcome.judgements))
+            for event in events:
+                await outbox.record(session, event, source=SOURCE, now=now)
+        metrics.pairs_compared.inc(len(outcome.judgements))
+
+    def _withdrawal(self, row: ProposalRow, successors: Mapping[str, Proposal]) -> ProposalWithdrawn:
+        last = Proposal.FromString(row.proposal)
+        for member in last.members:
+            member.revision = max(member.revision, self._shelf.revisions.get(member.resource, 0))
+        return ProposalWithdrawn(
+            key=row.key,
+            reason="What it rested on no longer holds.",
+            members=last.members,
+            epoch=self._shelf.epoch or "",
+        )
+
+    async def _complete_rebuild(self, session: Connection) -> bool:
+        """After a rebuild, when nothing waits any more: says that all findings have been published."""
+        async with self._pool.connection() as connection:
+            copy = await postgres.copy(connection)
+            if not copy.rebuilding or copy.reconciled_revision < 0:
+                return False
+            keys = await postgres.proposal_keys(connection)
+        async with session.transaction():
+            for kind in (Proposal.DUPLICATE, Proposal.OUTDATED, Proposal.PROGRAM):
+                await self._publish_keys(
+                    session, kind, [key for of, key in keys if of == kind], copy.reconciled_revision
+                )
+            await postgres.set_rebuilding(session, rebuilding=False)
+        return True
+
+    async def _publish_keys(
+        self, session: Connection, kind: Proposal.Kind.ValueType, keys: Sequence[str], watermark: int
+    ) -> None:
+        pass_id = str(uuid.uuid4())
+        pages = [keys[start : start + _KEYS_A_PAGE] for start in range(0, len(keys), _KEYS_A_PAGE)] or [[]]
+        for number, page in enumerate(pages):
+            completed = PassCompleted(
+                scope=kind,
+                keys=page,
+                watermark=watermark,
+                epoch=self._shelf.epoch or "",
+                pass_id=pass_id,
+                last=number == len(pages) - 1,
+            )
+            await outbox.record(session, completed, source=SOURCE, now=self._clock.now())
+
+
+def compare_all(
+    books: Mapping[str, Book],
+    pairs: Sequence[Pair],
+    boilerplate: AbstractSet[str],
+    vectors: Mapping[str, Vectors],
+) -> list[Judgement]:
+    """The judgement of each pair of books, in order."""
+    prepared = {
+        key: relations.prepare(books[key].document, books[key].blocks, books[key].profile, boilerplate)
+        for key in {name for pair in pairs for name in pair}
+    }
+    return [relations.compare(prepared[a], prepared[b], vectors or None) for a, b in pairs]
+
+
+def _pair(one: Judgement) -> Pair:
+    return (one.a, one.b) if one.a < one.b else (one.b, one.a)
+
+
+def _stored_pair(one: Judgement) -> tuple[str, str, float, bytes]:
+    a, b = _pair(one)
+    return a, b, one.probability, wire.comparison(one).SerializeToString(deterministic=True)
+
+
+def _proposal_row(proposal: Proposal) -> ProposalRow:
+    return ProposalRow(
+        key=proposal.key,
+        kind=int(proposal.kind),
+        evidence_hash=proposal.evidence_hash,
+        members=[member.resource for member in proposal.members],
+        programs=[read.program for read in proposal.programs],
+        proposal=proposal.SerializeToString(deterministic=True),
+    )

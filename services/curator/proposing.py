@@ -1,0 +1,184 @@
+"""Findings as proposals: what the catalog is told, with evidence it can show without asking again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from services.curator import wire
+from services.curator.analysis.freshness import Outdated, Plan
+from services.curator.analysis.model import ProgramFinding, Relation
+from services.curator.analysis.relation_model import VERSION
+from services.curator.findings import Duplicate
+from services.curator.shelf import Book, Shelf
+from winnow.curation.v1.proposal_pb2 import (
+    Claim,
+    DraftOperation,
+    Evidence,
+    Proposal,
+    ProposalMember,
+    ProposalProgram,
+)
+
+_MOST_EVIDENCE = 200
+_MOST_BYTES = 256 * 1024  # of evidence in one proposal (design §4.6)
+_LOSES = {
+    Relation.SAME_ITEM: "link_listings",
+    Relation.IDENTICAL: "archive",
+    Relation.REVISED: "deprecate",
+}
+_OUTDATED_OPERATIONS = {
+    Plan.REVIEW: "confirm",
+    Plan.UPDATE: "request_update",
+    Plan.DEPRECATE: "deprecate",
+    Plan.ARCHIVE: "archive",
+}
+
+
+def duplicate(shelf: Shelf, books: Mapping[str, Book], found: Duplicate) -> Proposal:
+    """The proposal of a duplicate finding."""
+    group, choice = found.group, found.choice
+    survivor = choice.survivor if choice else ""
+    standings = {standing.resource: standing for standing in choice.standings} if choice else {}
+    members = [_member(shelf, books, key) for key in group.members]
+    for member in members:
+        member.survivor = member.resource == survivor
+        standing = standings.get(member.resource)
+        if standing is not None:
+            member.score = standing.score
+            member.score_parts.update({part.code: part.value for part in standing.parts})
+    evidence = [
+        *(wire.passage_evidence(passage) for one in group.judgements for passage in one.passages),
+        *(wire.reason_evidence(reason) for one in group.judgements for reason in one.reasons),
+    ]
+    if choice is not None:
+        evidence.append(wire.reason_evidence(choice.why))
+        text = "Only the copy that would go says this."
+        lost = [wire.quote_evidence("would_be_lost", text, quote) for quote in choice.lost]
+        evidence = [*lost, *evidence]
+    return _finished(
+        Proposal(
+            key=f"DUPLICATE:{','.join(sorted(group.members))}",
+            kind=Proposal.DUPLICATE,
+            relation=wire.relation(group.relation),
+            members=members,
+            score=group.confidence,
+            operations=_duplicate_operations(found),
+            summary=_duplicate_summary(books, found),
+        ),
+        shelf,
+        evidence,
+    )
+
+
+def _duplicate_operations(found: Duplicate) -> list[DraftOperation]:
+    group, choice = found.group, found.choice
+    if choice is None:
+        one = group.judgements[0]
+        return [DraftOperation(operation="request_update", resource=one.a, other=one.b)]
+    operation = _LOSES[group.relation]
+    return [
+        DraftOperation(operation=operation, resource=key, other=choice.survivor) for key in choice.archivable
+    ]
+
+
+def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
+    group = found.group
+    one = group.judgements[0]
+    a, b = (f"“{_title(books, key)}”" for key in (one.a, one.b))
+    more = len(group.members) - 2
+    others = f" and {more} more" if more else ""
+    match group.relation:
+        case Relation.SAME_ITEM:
+            return f"{a} and {b}{others} are one thing, listed more than once"
+        case Relation.IDENTICAL:
+            return f"{a} and {b}{others} have the same text"
+        case Relation.REVISED:
+            return f"{a} is an older edition of {b}{others}"
+        case Relation.CONTAINED:
+            return f"{a} is contained in {b}"
+        case _:
+            return f"{a} and {b} share a substantial part"
+
+
+def outdated(shelf: Shelf, books: Mapping[str, Book], found: Outdated) -> Proposal:
+    """The proposal of an outdated resource; its claims come strongest first."""
+    book = books[found.document]
+    others = [found.successor] if found.successor in books else []
+    evidence: list[Evidence] = []
+    for claim in found.claims:
+        evidence += [wire.quote_evidence(claim.code, claim.text, quote) for quote in claim.quotes]
+        evidence += [wire.reason_evidence(reason) for reason in claim.reasons]
+        if not claim.quotes and not claim.reasons:
+            evidence.append(Evidence(type=claim.code, text=claim.text))
+    first = found.claims[0].text if found.claims else "Its review is due."
+    return _finished(
+        Proposal(
+            key=f"OUTDATED:{found.document}",
+            kind=Proposal.OUTDATED,
+            members=[_member(shelf, books, key) for key in (found.document, *others)],
+            score=found.confidence,
+            operations=[
+                DraftOperation(
+                    operation=_OUTDATED_OPERATIONS[found.plan],
+                    resource=found.document,
+                    other=found.successor if others else "",
+                )
+            ],
+            summary=f"“{book.document.title}”: {first}",
+            claims=[
+                Claim(code=claim.code, confidence=claim.confidence, text=claim.text, hard=claim.hard)
+                for claim in found.claims
+            ],
+        ),
+        shelf,
+        evidence,
+    )
+
+
+def program(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> Proposal:
+    """The proposal of one way to streamline a program."""
+    title = shelf.programs[found.program].title
+    items = ", ".join(f"“{_title(books, key)}”" for key in found.items)
+    covering = sorted({passage.b.document for passage in found.passages} - set(found.items))
+    return _finished(
+        Proposal(
+            key=f"PROGRAM:{found.program}:{found.operation}:{','.join(sorted(found.items))}",
+            kind=Proposal.PROGRAM,
+            members=[_member(shelf, books, key) for key in (*found.items, *covering) if key in books],
+            programs=[
+                ProposalProgram(program=found.program, revision=shelf.program_revisions[found.program])
+            ],
+            score=found.confidence,
+            operations=[
+                DraftOperation(operation=f"item_{found.operation}", resource=key, program=found.program)
+                for key in found.items
+            ],
+            summary=f"“{title}” teaches what {items} says a second time",
+            saving_minutes=found.saving_minutes,
+        ),
+        shelf,
+        [
+            *(wire.passage_evidence(passage) for passage in found.passages),
+            *(wire.reason_evidence(reason) for reason in found.reasons),
+        ],
+    )
+
+
+def _member(shelf: Shelf, books: Mapping[str, Book], key: str) -> ProposalMember:
+    return ProposalMember(resource=key, content_hash=books[key].content_hash, revision=shelf.revisions[key])
+
+
+def _title(books: Mapping[str, Book], key: str) -> str:
+    return books[key].document.title if key in books else key
+
+
+def _finished(proposal: Proposal, shelf: Shelf, evidence: Sequence[Evidence]) -> Proposal:
+    size = 0
+    for item in evidence[:_MOST_EVIDENCE]:
+        size += item.ByteSize()
+        if size > _MOST_BYTES:
+            break
+        proposal.evidence.append(item)
+    proposal.model_version = VERSION
+    proposal.epoch = shelf.epoch or ""
+    return wire.sealed(proposal)

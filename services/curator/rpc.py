@@ -1,0 +1,97 @@
+"""CurationService over NATS: read-only answers about content, for callers whose token says they may read it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import grpc.aio
+from typing_extensions import override
+
+from services.curator import wire
+from services.curator.answers import Library
+from services.curator.status import StatusReader
+from services.kit import identity, pages
+from services.kit.errors import InvalidArgument, NotFound, Violation
+from winnow.curation.v1 import curation_service_pb2 as pb
+from winnow.curation.v1.curation_service_pb2_grpc import CurationServiceServicer
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+_MOST_QUERY = 1000
+_MOST_HITS = 50
+
+
+class CurationRpc(CurationServiceServicer):
+    """Parses, asks the library, answers."""
+
+    def __init__(self, library: Library, status: StatusReader) -> None:
+        self._library = library
+        self._status = status
+
+    @override
+    async def CompareResources(self, request: pb.CompareResourcesRequest, context: Context) -> pb.Comparison:
+        """As the service says."""
+        _may_read()
+        judgement = await self._library.compare(_resource("a", request.a), _resource("b", request.b))
+        return wire.named(wire.comparison(judgement))
+
+    @override
+    async def SearchResources(
+        self, request: pb.SearchResourcesRequest, context: Context
+    ) -> pb.SearchResourcesResponse:
+        """As the service says."""
+        _may_read()
+        query = request.query.strip()
+        if not query or len(query) > _MOST_QUERY:
+            raise _invalid("query", f"A query has 1 to {_MOST_QUERY} characters.")
+        size = pages.size(request.page_size, default=10, maximum=_MOST_HITS)
+        hits, by_meaning = await self._library.search(query, size)
+        return pb.SearchResourcesResponse(
+            hits=[
+                pb.SearchResourcesResponse.Hit(
+                    resource=f"resources/{hit.resource}",
+                    title=hit.title,
+                    quote=hit.quote,
+                    place=hit.place,
+                    score=hit.score,
+                )
+                for hit in hits
+            ],
+            by_meaning=by_meaning,
+        )
+
+    @override
+    async def ExplainAbsence(
+        self, request: pb.ExplainAbsenceRequest, context: Context
+    ) -> pb.ExplainAbsenceResponse:
+        """As the service says."""
+        _may_read()
+        absence = await self._library.explain_absence(_resource("a", request.a), _resource("b", request.b))
+        answer = pb.ExplainAbsenceResponse(
+            outcome=absence.outcome, text=absence.text, proposal_key=absence.key
+        )
+        if absence.judgement is not None:
+            answer.comparison.CopyFrom(wire.named(wire.comparison(absence.judgement)))
+        return answer
+
+    @override
+    async def GetIndexStatus(self, request: pb.GetIndexStatusRequest, context: Context) -> pb.IndexStatus:
+        """As the service says; an administrator without a content role may watch the system too."""
+        identity.caller()
+        return await self._status.read()
+
+
+def _may_read() -> None:
+    if not identity.caller().read_content:
+        # Whoever may not read content learns nothing of what exists.
+        raise NotFound("RESOURCE_NOT_FOUND", "There is nothing here for you.", {"resource": ""})
+
+
+def _resource(field: str, name: str) -> str:
+    collection, _, key = name.partition("/")
+    if collection != "resources" or not key:
+        raise _invalid(field, f"{field} is a name like resources/…")
+    return key
+
+
+def _invalid(field: str, text: str) -> InvalidArgument:
+    return InvalidArgument("FIELD_INVALID", text, {"field": field}, violations=[Violation(field, text)])

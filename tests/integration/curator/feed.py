@@ -1,0 +1,97 @@
+"""A catalog's feed from memory, for tests of the curator alone: real NATS, real messages, no PostgreSQL behind."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from winnow.internal.v1.feed_service_pb2 import (
+    GetDigestsResponse,
+    GetStatesResponse,
+    GetTextsResponse,
+    ListStatesResponse,
+    ProgramState,
+    ResourceState,
+    State,
+    TextSlice,
+)
+from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceServicer
+
+RESOURCES, PROGRAMS = 1, 2
+
+
+@dataclass
+class MemoryFeed(FeedServiceServicer):
+    """What a test says the catalog holds."""
+
+    epoch: str = "first"
+    revision: int = 0
+    states: dict[tuple[int, str], State] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def put(self, key: str, text: str | None = None, **values: Any) -> State:
+        """A resource, new or changed; without `text` its text stays."""
+        if text is not None:
+            self.texts[key] = text
+        known = self.states.get((RESOURCES, key))
+        resource = ResourceState()
+        if known is not None:
+            resource.CopyFrom(known.resource)
+        resource.MergeFrom(ResourceState(**values))
+        resource.content_hash = hashlib.sha256(self.texts[key].encode()).hexdigest()
+        if not resource.listings:
+            resource.listings.add(source="lms", external_id=key, format="csv")
+        return self._keep(RESOURCES, State(id=key, resource=resource))
+
+    def put_program(self, key: str, program: ProgramState) -> State:
+        return self._keep(PROGRAMS, State(id=key, program=program))
+
+    def remove(self, key: str) -> None:
+        self._keep(RESOURCES, State(id=key, gone=True))
+
+    def _keep(self, kind: int, state: State) -> State:
+        self.revision += 1
+        state.revision = self.revision
+        self.states[kind, state.id] = state
+        return state
+
+    def _of(self, kind: int) -> list[State]:
+        return sorted(
+            (state for (of, _), state in self.states.items() if of == kind), key=lambda one: one.revision
+        )
+
+    async def GetStates(self, request: Any, context: Any) -> GetStatesResponse:
+        found = [self.states.get((request.kind, key), State(id=key, gone=True)) for key in request.ids]
+        return GetStatesResponse(states=found, epoch=self.epoch)
+
+    async def ListStates(self, request: Any, context: Any) -> ListStatesResponse:
+        found = [
+            state
+            for state in self._of(request.kind)
+            if state.revision > request.after_revision
+            and request.bucket in (0, hashlib.sha256(state.id.encode()).digest()[0] + 1)
+        ]
+        return ListStatesResponse(states=found[:2], more=len(found) > 2, epoch=self.epoch)
+
+    async def GetTexts(self, request: Any, context: Any) -> GetTextsResponse:
+        ids = list(request.ids)
+        key = ids[request.page]
+        slices = []
+        if key in self.texts:
+            text = self.texts[key]
+            state = self.states[RESOURCES, key]
+            slices.append(
+                TextSlice(id=key, content_hash=state.resource.content_hash, location="description", text=text)
+            )
+        more = request.page + 1
+        return GetTextsResponse(slices=slices, next_page=more if more < len(ids) else 0, epoch=self.epoch)
+
+    async def GetDigests(self, request: Any, context: Any) -> GetDigestsResponse:
+        sums = [0] * 256
+        for state in self._of(request.kind):
+            if not state.gone:
+                entry = hashlib.sha256(f"{state.id}:{state.revision}".encode()).digest()[:8]
+                bucket = hashlib.sha256(state.id.encode()).digest()[0]
+                sums[bucket] = (sums[bucket] + int.from_bytes(entry, "big", signed=True)) % (1 << 64)
+        return GetDigestsResponse(digests=sums, epoch=self.epoch, revision=self.revision)

@@ -1,0 +1,198 @@
+"""The curator from event to proposal: what it tells the catalog, what it computes again, and how it heals.
+
+The feed comes from memory and the embedder hashes words; everything between is real.
+"""
+
+from __future__ import annotations
+
+from google.type.date_pb2 import Date
+
+from services.curator import postgres as sql
+from tests.integration.curator.conftest import Curator
+from winnow.curation.v1.events_pb2 import ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.proposal_pb2 import Proposal
+
+SAFETY = """# Working at height
+
+Before anyone climbs, the ladder is inspected for cracked rungs, loose feet and bent stiles, and a damaged one is tagged out.
+
+A harness is worn above two metres and clipped to an anchor that the supervisor has marked as rated for a fall.
+
+Nobody works alone on the upper platform; the second person stays in sight and carries the radio.
+"""
+INVOICES = """# Paying suppliers
+
+Every invoice is matched with its purchase order and the delivery note before the payment run on Thursday.
+
+Differences of more than fifty euros go back to the buyer, who clears them with the supplier in writing.
+
+The payment file is released by two people, neither of whom entered the invoice.
+"""
+GREETING = """# Greeting visitors
+
+Visitors are met at the gate, shown the assembly point and given a badge that they return when they leave.
+
+Phones stay switched off in the control room, and photographs need the permission of the shift manager.
+"""
+
+
+async def test_two_copies_become_one_proposal_whose_quotations_stand_where_they_say(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY), ("c", INVOICES)):
+        curator.feed.put(key, text, title=f"Course {key}", kind="course")
+    await curator.hear("a", "b", "c")
+    await curator.settle()
+    made = [event.proposal for event in await curator.events() if isinstance(event, ProposalMade)]
+    (proposal,) = [one for one in made if one.kind == Proposal.DUPLICATE]
+    assert proposal.relation == Proposal.IDENTICAL
+    assert {member.resource for member in proposal.members} == {"a", "b"}
+    assert proposal.score >= 0.7
+    quoted = [item for item in proposal.evidence if item.quote]
+    assert quoted
+    for item in quoted:
+        text = curator.feed.texts[item.resource]
+        assert text[item.start : item.start + len(item.quote)] == item.quote
+        assert item.place == "description"
+
+
+async def test_the_same_events_twice_change_nothing(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b")
+    await curator.settle()
+    before = await curator.proposals()
+    await curator.events()
+    await curator.hear("a", "b")
+    await curator.hear("b")
+    await curator.settle()
+    assert await curator.events() == []
+    assert await curator.proposals() == before
+
+
+async def test_a_changed_body_embeds_its_new_blocks_only_and_withdraws_what_no_longer_holds(
+    curator: Curator,
+) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b")
+    await curator.settle()
+    await curator.events()
+    before = await curator.counters()
+    curator.feed.put("b", INVOICES)
+    await curator.hear("b")
+    await curator.settle()
+    after = await curator.counters()
+    assert after["blocks_embedded"] - before["blocks_embedded"] == 3
+    assert after["pairs_compared"] - before["pairs_compared"] <= 50 * 3
+    withdrawn = [event for event in await curator.events() if isinstance(event, ProposalWithdrawn)]
+    assert [event.key for event in withdrawn] == ["DUPLICATE:a,b"]
+    assert await curator.proposals() == {}
+    async with curator.pool.connection() as connection:
+        wanted = await sql.indexable(connection, (await sql.copy(connection)).space)
+    assert await curator.index.count() == wanted == 6
+
+
+async def test_a_new_title_embeds_nothing_and_is_what_the_proposal_says_next(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=f"Old {key}")
+    await curator.hear("a", "b")
+    await curator.settle()
+    before = await curator.counters()
+    curator.feed.put("a", title="Ladders and harnesses")
+    await curator.hear("a")
+    await curator.settle()
+    assert (await curator.counters())["blocks_embedded"] == before["blocks_embedded"]
+    (proposal,) = (await curator.proposals()).values()
+    assert "Ladders and harnesses" in proposal.summary
+    assert {member.revision for member in proposal.members} == {2, 3}
+
+
+async def test_swapped_bodies_swap_the_findings(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY), ("c", INVOICES)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b", "c")
+    await curator.settle()
+    assert list(await curator.proposals()) == ["DUPLICATE:a,b"]
+    curator.feed.put("b", INVOICES)
+    curator.feed.put("c", SAFETY)
+    await curator.hear("b", "c")
+    await curator.settle()
+    assert list(await curator.proposals()) == ["DUPLICATE:a,c"]
+
+
+async def test_a_removed_resource_takes_its_findings_along(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b")
+    await curator.settle()
+    curator.feed.remove("b")
+    await curator.hear("b")
+    await curator.settle()
+    assert await curator.proposals() == {}
+    assert await curator.index.count() == 3  # the copy's blocks are the other's too
+
+
+async def test_a_review_that_is_due_is_proposed_with_its_date(curator: Curator) -> None:
+    curator.feed.put("a", SAFETY, title="a", review_date=Date(year=2026, month=1, day=31))
+    curator.feed.put("b", GREETING, title="b", review_date=Date(year=2027, month=1, day=31))
+    await curator.hear("a", "b")
+    await curator.settle()
+    (proposal,) = (await curator.proposals()).values()
+    assert proposal.key == "OUTDATED:a"
+    assert [claim.code for claim in proposal.claims] == ["review_due"]
+    assert [operation.operation for operation in proposal.operations] == ["confirm"]
+
+
+async def test_what_events_did_not_say_the_sweep_finds(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY), ("c", INVOICES), ("d", GREETING)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a")  # the other events are lost
+    assert await curator.sweep() == 3
+    await curator.settle()
+    assert list(await curator.proposals()) == ["DUPLICATE:a,b"]
+    assert await curator.sweep() == 0
+    async with curator.pool.connection() as connection:
+        assert (await sql.copy(connection)).reconciled_revision == curator.feed.revision
+    curator.feed.remove("b")
+    assert await curator.sweep() == 1
+    await curator.settle()
+    assert await curator.proposals() == {}
+
+
+async def test_another_epoch_is_another_catalog(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b")
+    await curator.settle()
+    embedded = (await curator.counters())["blocks_embedded"]
+    curator.feed.epoch = "second"
+    curator.feed.revision = 0
+    curator.feed.states.clear()
+    for key, text in (("x", SAFETY), ("y", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    assert await curator.sweep() == 2
+    await curator.settle()
+    assert list(await curator.proposals()) == ["DUPLICATE:x,y"]
+    # The words are the same, and so are their vectors.
+    assert (await curator.counters())["blocks_embedded"] == embedded
+
+
+async def test_an_emptied_index_finds_nothing_by_meaning_until_its_rebuild_is_released(
+    curator: Curator,
+) -> None:
+    reworded = SAFETY.replace("harness is worn", "belt is worn").replace("cracked rungs", "rungs cracked")
+    for key, text in (("a", SAFETY), ("b", INVOICES), ("c", GREETING)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b", "c")
+    await curator.settle()
+    await curator.index.clear()
+    curator.hold.touch()
+    await curator.indexer.check()
+    assert not await curator.indexer.rebuild_if_stale()
+    curator.feed.put("d", reworded, title="d")
+    await curator.hear("d")
+    await curator.settle()
+    assert await curator.meaning_candidates("d") == set()
+    curator.hold.unlink()
+    assert await curator.indexer.rebuild_if_stale()
+    await curator.settle()
+    assert "a" in await curator.meaning_candidates("d")
