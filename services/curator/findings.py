@@ -78,7 +78,8 @@ def outdated(
 ) -> Outdated | None:
     """What speaks against one resource, or None.
 
-    `newer` holds the judgements with newer editions by the older resource (`freshness.editions`). `explained` are resources that a duplicate finding already retires in favour of a newer edition: that alone
+    `newer` holds the judgements with newer editions by the older resource (`freshness.editions`).
+    `explained` are resources that a duplicate finding already retires in favour of a newer edition: that alone
     makes no second finding.
     """
     document = book.document

@@ -6,7 +6,9 @@ import asyncio
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
+from grpc.aio import Server
 from nats.aio.client import Client
 from qdrant_client import AsyncQdrantClient
 
@@ -81,7 +83,8 @@ async def serve(settings: Settings) -> None:
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     chain = rpc.interceptors(translate=postgres.translate, verifier=verifier, clock=clock)
     server = NatsServer(connection, queue="curator", chain=chain)
-    add_CurationServiceServicer_to_server(CurationRpc(library, status), server)
+    # Generated code asks for gRPC's server and uses what both have.
+    add_CurationServiceServicer_to_server(CurationRpc(library, status), cast("Server", server))
 
     async def database_answers() -> str | None:
         async with pool.connection() as one:

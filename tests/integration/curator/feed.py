@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from winnow.internal.v1.feed_service_pb2 import (
     GetDigestsResponse,
     GetStatesResponse,
@@ -61,10 +63,12 @@ class MemoryFeed(FeedServiceServicer):
             (state for (of, _), state in self.states.items() if of == kind), key=lambda one: one.revision
         )
 
+    @override
     async def GetStates(self, request: Any, context: Any) -> GetStatesResponse:
         found = [self.states.get((request.kind, key), State(id=key, gone=True)) for key in request.ids]
         return GetStatesResponse(states=found, epoch=self.epoch)
 
+    @override
     async def ListStates(self, request: Any, context: Any) -> ListStatesResponse:
         found = [
             state
@@ -74,6 +78,7 @@ class MemoryFeed(FeedServiceServicer):
         ]
         return ListStatesResponse(states=found[:2], more=len(found) > 2, epoch=self.epoch)
 
+    @override
     async def GetTexts(self, request: Any, context: Any) -> GetTextsResponse:
         ids = list(request.ids)
         key = ids[request.page]
@@ -87,6 +92,7 @@ class MemoryFeed(FeedServiceServicer):
         more = request.page + 1
         return GetTextsResponse(slices=slices, next_page=more if more < len(ids) else 0, epoch=self.epoch)
 
+    @override
     async def GetDigests(self, request: Any, context: Any) -> GetDigestsResponse:
         sums = [0] * 256
         for state in self._of(request.kind):

@@ -14,7 +14,7 @@ from winnow.curation.v1.proposal_pb2 import Proposal
 
 SAFETY = """# Working at height
 
-Before anyone climbs, the ladder is inspected for cracked rungs, loose feet and bent stiles, and a damaged one is tagged out.
+Before anyone climbs, the ladder is inspected for cracked rungs, loose feet and bent stiles and, if damaged, tagged out.
 
 A harness is worn above two metres and clipped to an anchor that the supervisor has marked as rated for a fall.
 
