@@ -79,7 +79,7 @@ class Judge:
                 continue
             async with self._pool.connection() as connection:
                 copy = await postgres.copy(connection)
-            if copy.reconciled_revision < 0 or time.monotonic() > swept + sweep_seconds:
+            if not copy.reconciled or time.monotonic() > swept + sweep_seconds:
                 await self._indexer.check()
                 await self._sweep()
                 swept = time.monotonic()
@@ -344,7 +344,7 @@ class Judge:
         """After a rebuild, when nothing waits any more: says that all findings have been published."""
         async with self._pool.connection() as connection:
             copy = await postgres.copy(connection)
-            if not copy.rebuilding or copy.reconciled_revision < 0:
+            if not copy.rebuilding or not copy.reconciled:
                 return False
             keys = await postgres.proposal_keys(connection)
         async with session.transaction():

@@ -21,6 +21,8 @@ from services.kit import telemetry
 from services.kit.postgres import Pool, transaction
 from winnow.internal.v1.feed_service_pb2 import State
 
+_AT_ONCE = 200  # objects in one transaction, so that a large import is worked off in steps that are kept
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -45,6 +47,11 @@ class Reader:
 
     async def read(self, kind: int, ids: Collection[str]) -> None:
         """Brings these objects to the catalog's current state, texts and vectors included."""
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            await self._read_some(kind, wanted[start : start + _AT_ONCE])
+
+    async def _read_some(self, kind: int, ids: Collection[str]) -> None:
         rows, epoch = await self._feed.states(kind, ids)
         await self.follow_epoch(epoch)
         async with self._pool.connection() as connection:

@@ -47,9 +47,9 @@ class StatusReader:
             rebuilding=copy.rebuilding,
             blocks_embedded=counters["blocks_embedded"],
             pairs_compared=counters["pairs_compared"],
-            feed_revision=totals.feed_revision,
+            feed_revision=copy.feed_revision,
             epoch=copy.epoch,
-            reconciled=copy.reconciled_revision >= totals.feed_revision > 0 or _empty(copy, totals),
+            reconciled=copy.reconciled,
             nats_connected=lag is not None,
         )
 
@@ -69,7 +69,3 @@ class StatusReader:
                 raise
             total += found.pending + found.unacknowledged
         return total
-
-
-def _empty(copy: postgres.Copy, totals: postgres.Totals) -> bool:
-    return copy.reconciled_revision == totals.feed_revision == 0

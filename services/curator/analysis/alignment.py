@@ -356,7 +356,7 @@ def _changes(a: Text, b: Text, equal: list[Match], near: list[Match]) -> Changes
         only_b = _difference(words_b, flags_b, words_a)
         changed += sum(map(_is_fact, only_a)) + sum(map(_is_fact, only_b))
         years += any(flag & YEAR for flag in only_a) and any(flag & YEAR for flag in only_b)
-        content = [flag for flag in (*only_a, *only_b) if not flag & FUNCTION]
+        content = [flag for flag in (*only_a, *only_b) if not flag & (FUNCTION | YEAR)]
         slots += bool(content) and all(flag & (NUMBER | NAME) for flag in content)
     return Changes(facts, changed, len(near), slots, years, max(_foreign(a, b), _foreign(b, a)))
 

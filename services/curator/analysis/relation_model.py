@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from services.curator.analysis.features import Features
 from services.curator.analysis.model import Reason, Relation
 
-
 VERSION = "1"  # of the coefficients: raise it with every change of a judgement
 
 

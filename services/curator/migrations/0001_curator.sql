@@ -22,6 +22,8 @@ CREATE TABLE states (
     PRIMARY KEY (kind, id)
 );
 
+CREATE INDEX states_revision ON states (revision);
+
 -- A resource's text as it was last read, and what comparing needs of it.
 CREATE TABLE texts (
     resource text PRIMARY KEY,

@@ -17,6 +17,12 @@ class Copy:
     space: str
     rebuilding: bool
     reconciled_revision: int
+    feed_revision: int
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether the sweep found copy and feed equal since the last change."""
+        return self.reconciled_revision >= self.feed_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,13 @@ class Totals:
     blocks: int
     to_embed: int
     to_judge: int
-    feed_revision: int
 
 
-_COPY = "SELECT epoch, space, rebuilding, reconciled_revision FROM feed_copy"
+_COPY = """
+    SELECT epoch, space, rebuilding, reconciled_revision,
+        (SELECT coalesce(max(revision), 0) FROM states) AS feed_revision
+    FROM feed_copy
+"""
 _SET_EPOCH = "UPDATE feed_copy SET epoch = %s"
 _SET_SPACE = "UPDATE feed_copy SET space = %s"
 _SET_REBUILDING = "UPDATE feed_copy SET rebuilding = %s"
@@ -43,8 +52,7 @@ _TOTALS = """
         (SELECT count(DISTINCT hash) FROM postings WHERE telling) AS blocks,
         (SELECT count(*) FROM states LEFT JOIN texts ON texts.resource = states.id
             WHERE kind = 1 AND NOT gone AND texts.resource IS NULL) AS to_embed,
-        (SELECT count(*) FROM to_judge) + (SELECT count(*) FROM programs_to_judge) AS to_judge,
-        (SELECT coalesce(max(revision), 0) FROM states) AS feed_revision
+        (SELECT count(*) FROM to_judge) + (SELECT count(*) FROM programs_to_judge) AS to_judge
 """
 
 
