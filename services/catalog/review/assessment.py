@@ -1,0 +1,39 @@
+"""A whole plan from a proposal: formed, simulated, checked, rated, and resting on named facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from services.catalog.review import material, plans, risk, safeguards, simulation
+from services.catalog.review.domain import Edits, Plan, Proposal, Risk
+from services.catalog.review.surroundings import Surroundings
+
+USE_UNKNOWN = "use: not known"
+
+
+def assessed(proposal: Proposal, edits: Edits, around: Surroundings, texts: Mapping[str, str]) -> Plan:
+    """The plan with parts rated and fingerprinted, failing safeguards, simulation and what is not known.
+
+    `texts` gives for a resource the text that counts as the same as its present one.
+    """
+    plan = plans.formed(proposal, edits, around)
+    computed = simulation.simulated(plan, around)
+    plan = replace(plan, safeguards=safeguards.failing(plan, around), caveat=_caveat(plan, around))
+    parts = tuple(
+        replace(
+            part,
+            risk=risk.of_part(part, plan, around, sums_only=computed.sums_only),
+            facts=material.facts_of(part, proposal, plan, around, texts),
+        )
+        for part in plan.parts
+    )
+    plan = replace(plan, parts=parts)
+    return replace(plan, simulation=computed if plan.risk >= Risk.R2 else None)
+
+
+def _caveat(plan: Plan, around: Surroundings) -> str:
+    """Where any resource that learners are led away from comes from sources without known learners."""
+    from_learners = safeguards.led_away(plan)
+    concerned = [around.resources[id_] for id_ in sorted(from_learners) if id_ in around.resources]
+    return USE_UNKNOWN if any(around.without_learners(each) for each in concerned) else ""

@@ -1,0 +1,446 @@
+"""Suggestions, their plans and their states; no I/O, no clock, no protobuf."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+
+RESOURCES_PART = "resources"
+SHOWN_FROM = 0.40  # behaviour.md §8: below it nothing is proposed
+OPEN_FROM = 0.70  # behaviour.md §8: below it a suggestion waits as HELD
+CURATOR = "curator"
+SCHEDULER = "scheduler"
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    DUPLICATE = "DUPLICATE"
+    OUTDATED = "OUTDATED"
+    UNUSED = "UNUSED"
+    PROGRAM = "PROGRAM"
+
+
+class Relation(StrEnum):
+    """How the members are related; NONE where there is one member."""
+
+    NONE = ""
+    SAME_ITEM = "SAME_ITEM"
+    IDENTICAL = "IDENTICAL"
+    REVISED = "REVISED"
+    TRANSLATED = "TRANSLATED"
+    CONTAINED = "CONTAINED"
+    OVERLAP = "OVERLAP"
+    VARIANT = "VARIANT"
+    UNRELATED = "UNRELATED"
+
+
+class State(StrEnum):
+    """Where a suggestion stands."""
+
+    HELD = "HELD"
+    OPEN = "OPEN"
+    SNOOZED = "SNOOZED"
+    SCHEDULED = "SCHEDULED"
+    APPLIED = "APPLIED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    UNDONE = "UNDONE"
+
+
+LIVE = frozenset({State.HELD, State.OPEN, State.SNOOZED, State.SCHEDULED})
+DECIDED = frozenset({State.APPLIED, State.REJECTED, State.UNDONE})
+"""States in which a person's decision has ended it."""
+
+
+class Risk(IntEnum):
+    """What can go wrong, which says who must approve."""
+
+    R0 = 0
+    R1 = 1
+    R2 = 2
+    R3 = 3
+
+
+class Operation(StrEnum):
+    """What one change does; the words of behaviour.md §7."""
+
+    CONFIRM = "confirm"
+    REQUEST_UPDATE = "request_update"
+    LINK_LISTINGS = "link_listings"
+    UNLIST = "unlist"
+    DEPRECATE = "deprecate"
+    CLOSE_TO_NEW = "close_to_new"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+    ADD_EQUIVALENCE = "add_equivalence"
+    ITEM_REPLACE = "item_replace"
+    ITEM_DROP = "item_drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A resource concerned, as the curator read it; `survivor` is whom the curator would keep."""
+
+    resource: str
+    content_hash: str = ""
+    revision: int = 0
+    survivor: bool = False
+    score: float = 0.0
+    score_parts: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The other side of an aligned passage."""
+
+    quote: str
+    resource: str
+    place: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A reason with its place; `quote` is literal, empty where the evidence is not a text."""
+
+    type: str
+    text: str = ""
+    quote: str = ""
+    resource: str = ""
+    place: str = ""
+    start: int = 0
+    counterpart: Counterpart | None = None
+    match: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim on one resource; a hard one needs no probability to act on."""
+
+    code: str
+    confidence: float
+    text: str = ""
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One operation that the curator drafted; ids are bare, empty where they do not apply."""
+
+    operation: str
+    resource: str = ""
+    other: str = ""
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the curator found, as last said; `programs` maps each program it read to its feed revision."""
+
+    key: str
+    kind: Kind
+    relation: Relation
+    members: tuple[Member, ...]
+    score: float
+    programs: Mapping[str, int] = field(default_factory=dict[str, int])
+    evidence: tuple[Evidence, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    replaces: tuple[str, ...] = ()
+    evidence_hash: str = ""
+    epoch: str = ""
+    summary: str = ""
+    claims: tuple[Claim, ...] = ()
+    saving_minutes: float = 0.0
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Ids of the members, in the proposal's order."""
+        return tuple(member.resource for member in self.members)
+
+    @property
+    def hard(self) -> bool:
+        """Whether a claim needs no probability to act on."""
+        return any(claim.hard for claim in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One field set from the value the plan was computed from; values are as the field holds them, in JSON's terms.
+
+    `items` of a program are written item by item: `before` is the resource whose item it is, `after` the one
+    that takes its place, empty to drop it. `alias` of a resource joins it to the resource `after`.
+    """
+
+    target: str
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One typed change of a plan. `target` is `resources/{id}` or `programs/{id}`; `other` a resource's name."""
+
+    id: str
+    operation: Operation
+    target: str
+    text: str
+    other: str = ""
+    writes: tuple[Write, ...] = ()
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """Names of what it changes."""
+        return frozenset({self.target, *(write.target for write in self.writes)})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one owner answers for; `facts` are what it rests on, by label."""
+
+    id: str
+    title: str
+    changes: tuple[Change, ...]
+    risk: Risk = Risk.R0
+    depends_on: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the facts it rests on and of what it would change."""
+        said = [
+            sorted(self.facts.items()),
+            [
+                [change.operation, change.target, change.other, *map(_written, change.writes)]
+                for change in self.changes
+            ],
+        ]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def _written(write: Write) -> list[object]:
+    return [write.target, write.field, write.after]
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguard:
+    """A rule that forbids the plan now, and what would satisfy it; `part` is the part that it concerns."""
+
+    code: str
+    target: str
+    text: str
+    remedy: str
+    part: str = RESOURCES_PART
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What would happen to learners, in sums; `lose_credit` and `newly_overdue` must be 0."""
+
+    enrolments: int = 0
+    lose_credit: int = 0
+    newly_overdue: int = 0
+    minutes_saved: float = 0.0
+    sums_only: bool = False
+
+    @property
+    def harmless(self) -> bool:
+        """Whether nobody loses credit or becomes overdue."""
+        return not (self.lose_credit or self.newly_overdue)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that says where it comes from: measured, estimated or assumed."""
+
+    value: float
+    unit: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a plan would change for people."""
+
+    learners: Figure = Figure(0.0, "learners", "measured")
+    learner_hours: Figure = Figure(0.0, "hours a year", "estimated")
+    maintenance_hours: Figure = Figure(0.0, "hours a year", "assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a suggestion would do. `survivor` is who stays, empty where nobody is chosen yet or nothing is to choose.
+
+    `missing` says what a person has to choose before it can be approved; empty when nothing is missing.
+    """
+
+    parts: tuple[Part, ...] = ()
+    tasks: tuple[str, ...] = ()
+    safeguards: tuple[Safeguard, ...] = ()
+    simulation: Simulation | None = None
+    survivor: str = ""
+    caveat: str = ""
+    missing: str = ""
+
+    @property
+    def risk(self) -> Risk:
+        """The highest among the parts."""
+        return max((part.risk for part in self.parts), default=Risk.R0)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Of all parts, in order."""
+        return tuple(change for part in self.parts for change in part.changes)
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """Names of what it changes."""
+        return frozenset[str]().union(*(change.touches for change in self.changes))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the parts' fingerprints."""
+        said = "\n".join(f"{part.id} {part.fingerprint}" for part in self.parts)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+    def part(self, id_: str) -> Part | None:
+        """The part of that id."""
+        return next((part for part in self.parts if part.id == id_), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to one part, as its fingerprint was."""
+
+    person: str
+    capacity: str
+    part: str
+    fingerprint: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody, or the scheduler or curator, did; `actor` is a person's id or one of the two words."""
+
+    id: str
+    suggestion: str
+    verb: str
+    actor: str
+    state: State
+    time: datetime
+    revision: int
+    reason: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What people changed in the plan; the curator may add evidence then, not rewrite it.
+
+    `author` is empty when nobody changed anything.
+    """
+
+    author: str = ""
+    survivor: str = ""
+    leave_out: tuple[str, ...] = ()
+    drop_changes: tuple[str, ...] = ()
+    drop_parts: tuple[str, ...] = ()
+    finish_on_old: bool = False
+    move_requirements: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """When a suggestion comes back: at a moment, or at an event."""
+
+    until: datetime | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one write did: `prior` is what undo restores, `made` what undo must find. JSON's terms; see `applying`."""
+
+    target: str
+    field: str
+    prior: object
+    made: object
+    wish: object = None
+    """The pending wish the field had before, for a field that sources know; None when there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the catalog makes of a proposal.
+
+    `baseline` holds the facts by label as they stood when it ended: it returns only when they move. `touched`
+    says that a person has acted on it: from then on it never goes back to HELD. `quiet_until` is the day until
+    which an answer holds. `facts_changed` are words for what has moved since the revision before.
+    """
+
+    id: str
+    version: int
+    state: State
+    revision: int
+    proposal: Proposal
+    plan: Plan
+    create_time: datetime
+    update_time: datetime
+    confidence: float
+    priority: float = 0.0
+    impact: Impact = Impact()
+    assignee: str = ""
+    held_reason: str = ""
+    note: str = ""
+    facts_changed: tuple[str, ...] = ()
+    edits: Edits = Edits()
+    approvals: tuple[Approval, ...] = ()
+    decision: Decision | None = None
+    snooze: Snooze | None = None
+    due_time: datetime | None = None
+    touched: bool = False
+    receipts: tuple[Receipt, ...] = ()
+    baseline: Mapping[str, str] = field(default_factory=dict[str, str])
+    quiet_until: date | None = None
+
+    @property
+    def name(self) -> str:
+        """`suggestions/{id}`."""
+        return f"suggestions/{self.id}"
+
+    @property
+    def key(self) -> str:
+        """The proposal's key."""
+        return self.proposal.key
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the plan: what a decision names."""
+        return self.plan.fingerprint
+
+    @property
+    def live(self) -> bool:
+        """Whether it can still be decided."""
+        return self.state in LIVE
+
+    @property
+    def valid_approvals(self) -> tuple[Approval, ...]:
+        """Those whose part still rests on the facts it was approved with."""
+        prints = {part.id: part.fingerprint for part in self.plan.parts}
+        return tuple(each for each in self.approvals if prints.get(each.part) == each.fingerprint)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the whole plan rests on, by label."""
+        return {label: value for part in self.plan.parts for label, value in part.facts.items()}
+
+    def decided(self, decision: Decision) -> Suggestion:
+        """The suggestion after a decision, in its state."""
+        return replace(self, state=decision.state, decision=decision, update_time=decision.time)

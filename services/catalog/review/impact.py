@@ -1,0 +1,70 @@
+"""What a plan would change for people, and how soon it is worth a look (behaviour.md §9)."""
+
+from __future__ import annotations
+
+from services.catalog.domain.engagement import month_index
+from services.catalog.domain.resources import Resource
+from services.catalog.review.domain import Figure, Impact, Kind, Operation, Plan, Proposal, Risk
+from services.catalog.review.safeguards import led_away
+from services.catalog.review.surroundings import Surroundings
+
+# Assumed until a team says better: hours a year that keeping one resource current takes.
+MAINTENANCE_HOURS = {"course": 8.0, "package": 8.0, "module": 4.0, "video": 4.0, "document": 2.0, "page": 1.0}
+OTHER_HOURS = 3.0
+# Assumed: minutes a reviewer needs, and hours lost when the plan was wrong, by risk.
+REVIEW_MINUTES = {Risk.R0: 2.0, Risk.R1: 5.0, Risk.R2: 10.0, Risk.R3: 20.0}
+HARM_HOURS = {Risk.R0: 0.1, Risk.R1: 1.0, Risk.R2: 4.0, Risk.R3: 12.0}
+EXPOSED_HOURS = 0.05  # assumed worth of one learner who does not meet wrong content
+EXPOSED_MONTHS = 3
+
+
+def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
+    """Learners affected, learner hours and maintenance hours a year, each with its basis."""
+    concerned = _concerned(proposal, plan, around)
+    known = [around.use[each.id] for each in concerned if each.id in around.use]
+    by_learner = [use.learners for use in known if use.learners is not None]
+    if known and len(by_learner) == len(known):
+        distinct = {
+            each.learner for each in around.enrolments if each.resource in {one.id for one in concerned}
+        }
+        learners = Figure(float(len(distinct)), "learners", "measured")
+    else:
+        started = sum(use.year.started for use in known)
+        learners = Figure(float(started), "learners", "estimated" if known else "assumed")
+    hours = 0.0
+    if proposal.kind is Kind.PROGRAM:
+        hours = round(proposal.saving_minutes * learners.value / 60, 1)
+    closed = [each for each in concerned if each.id in led_away(plan)]
+    kept = sum(MAINTENANCE_HOURS.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
+    return Impact(
+        learners,
+        Figure(hours, "hours a year", "estimated"),
+        Figure(kept if proposal.kind is not Kind.PROGRAM else 0.0, "hours a year", "assumed"),
+    )
+
+
+def priority(proposal: Proposal, plan: Plan, found: Impact, around: Surroundings) -> float:
+    """(P·benefit − (1 − P)·harm) in hours, per minute of review."""
+    benefit = found.learner_hours.value + found.maintenance_hours.value
+    if proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes):
+        benefit += EXPOSED_HOURS * _exposed(proposal, plan, around)
+    risk = plan.risk
+    worth = proposal.score * benefit - (1 - proposal.score) * HARM_HOURS[risk]
+    return round(worth / REVIEW_MINUTES[risk], 6)
+
+
+def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> int:
+    """Starts in the newest 90 days."""
+    total = 0
+    for each in _concerned(proposal, plan, around):
+        use = around.use.get(each.id)
+        if use is not None and use.newest is not None:
+            newest = month_index(use.newest)
+            total += sum(m.started for m in use.months if newest - month_index(m.month) < EXPOSED_MONTHS)
+    return total
+
+
+def _concerned(proposal: Proposal, plan: Plan, around: Surroundings) -> list[Resource]:
+    """What learners are led away from; where nothing is, the first member."""
+    away = around.present(sorted(led_away(plan)))
+    return away or around.present(proposal.resources[:1])

@@ -1,0 +1,375 @@
+"""Forms the plan of a proposal from the catalog's own current rows; what a person edited is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.catalog.domain.resources import Lifecycle, Resource
+from services.catalog.review.domain import (
+    RESOURCES_PART,
+    Change,
+    Draft,
+    Edits,
+    Evidence,
+    Kind,
+    Operation,
+    Part,
+    Plan,
+    Proposal,
+    Relation,
+    Write,
+)
+from services.catalog.review.surroundings import Surroundings, program_name, resource_name
+
+RETIRING = {
+    Relation.IDENTICAL: Operation.ARCHIVE,
+    Relation.REVISED: Operation.DEPRECATE,
+}
+"""What becomes of the member that goes (behaviour.md §3); other relations never retire a member by themselves."""
+LIFECYCLES = {
+    Operation.ARCHIVE: Lifecycle.ARCHIVED,
+    Operation.DEPRECATE: Lifecycle.DEPRECATED,
+    Operation.CLOSE_TO_NEW: Lifecycle.DEPRECATED,
+    Operation.UNLIST: Lifecycle.UNLISTED,
+    Operation.RESTORE: Lifecycle.PUBLISHED,
+}
+REVIEW_MONTHS = 12  # behaviour.md §4's interval for most classes, where the proposal names none
+MOST_TASKS = 20  # quotations turned into tasks; the rest is in the evidence
+_WHO_STAYS = "Choose which copy stays: none stands out."
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A plan while it is formed."""
+
+    around: Surroundings
+    edits: Edits
+    resources: list[Change] = field(default_factory=list[Change])
+    programs: dict[str, list[Change]] = field(default_factory=dict[str, list[Change]])
+    tasks: list[str] = field(default_factory=list[str])
+    present: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Resources in each program as the plan so far leaves it."""
+
+    def add(self, change: Change) -> None:
+        if change.id not in self.edits.drop_changes and RESOURCES_PART not in self.edits.drop_parts:
+            self.resources.append(change)
+
+    def add_item(self, program: str, change: Change) -> bool:
+        """Whether the change is part of the plan: nobody dropped it or its part."""
+        if change.id in self.edits.drop_changes or program_name(program) in self.edits.drop_parts:
+            return False
+        self.programs.setdefault(program, []).append(change)
+        return True
+
+    def items(self, program: str) -> set[str]:
+        if program not in self.present:
+            self.present[program] = {
+                item.resource for item in self.around.programs[program].items if item.resource
+            }
+        return self.present[program]
+
+
+def formed(proposal: Proposal, edits: Edits, around: Surroundings) -> Plan:
+    """The plan without its facts, risks and checks (see `assessment`); empty when nothing is left to do.
+
+    Members under another's name now, left out or gone are dropped; so is every change that is already so.
+    """
+    draft = _Draft(around, edits)
+    left_out = set(edits.leave_out)
+    members = [each for each in around.present(proposal.resources) if each.id not in left_out]
+    survivor, missing = "", ""
+    if proposal.kind is Kind.DUPLICATE:
+        if len(members) < 2:
+            return Plan()
+        survivor = _survivor(proposal, edits, members)
+        if proposal.relation is Relation.SAME_ITEM:
+            _link(draft, members)
+        elif proposal.relation in RETIRING:
+            losers = _losers(proposal, edits, members, survivor)
+            if survivor:
+                for loser in losers:
+                    _retire(draft, loser, around.resources[survivor], RETIRING[proposal.relation])
+            elif any(not _already(loser, RETIRING[proposal.relation], "") for loser in losers):
+                missing = _WHO_STAYS
+        else:
+            _ask_owner(draft, proposal, members)
+    else:
+        for each in proposal.drafts:
+            _follow(draft, proposal, each, left_out)
+    _carry_over(draft, proposal, survivor)
+    return Plan(parts=_parts(draft), tasks=tuple(draft.tasks), survivor=survivor, missing=missing)
+
+
+def _survivor(proposal: Proposal, edits: Edits, members: Sequence[Resource]) -> str:
+    ids = [each.id for each in members]
+    if proposal.relation is Relation.SAME_ITEM:
+        return min(ids)  # ids sort by age: the older keeps its name (design.md §4.2)
+    named = {alias: each.id for each in members for alias in (each.id, *each.aliases)}
+    chosen = [edits.survivor, *(member.resource for member in proposal.members if member.survivor)]
+    return next((named[id_] for id_ in chosen if id_ in named), "")
+
+
+def _losers(proposal: Proposal, edits: Edits, members: Sequence[Resource], survivor: str) -> list[Resource]:
+    """Members that go: all others when a person chose who stays, else those the curator says may go."""
+    others = [each for each in members if each.id != survivor]
+    if edits.survivor or not survivor:
+        return others
+    offered = {draft.resource for draft in proposal.drafts}
+    return [each for each in others if offered & {each.id, *each.aliases}]
+
+
+def _link(draft: _Draft, members: Sequence[Resource]) -> None:
+    older, *younger = sorted(members, key=lambda each: each.id)
+    for each in younger:
+        text = f"The listings of {_quoted(each)} become listings of {_quoted(older)}"
+        write = Write(resource_name(each.id), "alias", "", older.id)
+        draft.add(_change(Operation.LINK_LISTINGS, each.id, text, older.id, (write,)))
+
+
+def _ask_owner(draft: _Draft, proposal: Proposal, members: Sequence[Resource]) -> None:
+    part, whole = members[0], members[1]
+    asked = {
+        Relation.CONTAINED: f"Replace {_quoted(part)} by a link into {_quoted(whole)}, or mark it as an excerpt",
+        Relation.OVERLAP: f"Let {_quoted(part)} and {_quoted(whole)} share what both say",
+        Relation.TRANSLATED: f"Note that {_quoted(part)} and {_quoted(whole)} are one content in two languages",
+    }.get(proposal.relation, f"Look at {_quoted(part)} and {_quoted(whole)}")
+    _task(draft, part, asked, whole.id)
+
+
+def _task(draft: _Draft, resource: Resource, text: str, other: str = "") -> None:
+    change = _change(Operation.REQUEST_UPDATE, resource.id, text, other, ())
+    before = len(draft.resources)
+    draft.add(change)
+    if len(draft.resources) > before:
+        owner = f" (owner: {resource.owner})" if resource.owner else ""
+        draft.tasks.append(f"{text}{owner}")
+
+
+def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str]) -> None:
+    around = draft.around
+    resource = around.resource(drafted.resource)
+    if resource is None or resource.id in left_out or drafted.operation not in set(Operation):
+        return
+    other = around.resource(drafted.other) if drafted.other else None
+    match Operation(drafted.operation):
+        case Operation.CONFIRM:
+            _confirm(draft, proposal, resource)
+        case Operation.REQUEST_UPDATE:
+            _request_update(draft, proposal, resource)
+        case Operation.ITEM_DROP | Operation.ITEM_REPLACE:
+            program = around.programs.get(drafted.program)
+            if program is not None and not program.archived:
+                _take_item(draft, program.id, resource, other)
+        case Operation.ADD_EQUIVALENCE if other is not None:
+            _equivalence(draft, resource, other)
+        case Operation.LINK_LISTINGS if other is not None and other.id != resource.id:
+            _link(draft, [resource, other])
+        case (
+            Operation.ARCHIVE
+            | Operation.DEPRECATE
+            | Operation.CLOSE_TO_NEW
+            | Operation.UNLIST
+            | Operation.RESTORE as operation
+        ):
+            _retire(draft, resource, other, operation)
+        case _:
+            return
+
+
+def _confirm(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
+    today = draft.around.today
+    until = next_review(proposal, today)
+    if resource.shown("reviewed") == today:
+        return
+    text = (
+        f"{_quoted(resource)} is confirmed as right on {today.isoformat()}; next review {until.isoformat()}"
+    )
+    name = resource_name(resource.id)
+    writes = (
+        Write(name, "review_date", _plain(resource.shown("review_date")), until.isoformat()),
+        Write(name, "reviewed", _plain(resource.shown("reviewed")), today.isoformat()),
+    )
+    draft.add(_change(Operation.CONFIRM, resource.id, text, "", writes))
+
+
+def next_review(proposal: Proposal, today: date) -> date:
+    """The day of the next review: after the interval that the evidence names, else after twelve months."""
+    named = [int(each.value) for each in proposal.evidence if each.type == "class" and each.value >= 1]
+    months = today.month - 1 + (named[0] if named else REVIEW_MONTHS)
+    year, month = today.year + months // 12, months % 12 + 1
+    return date(year, month, min(today.day, 28))
+
+
+def _request_update(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
+    _task(draft, resource, f"Update {_quoted(resource)}")
+    if RESOURCES_PART in draft.edits.drop_parts or not draft.resources:
+        return
+    quoted = [each for each in proposal.evidence if each.quote and each.resource == resource.id]
+    draft.tasks += [f"{each.place}: “{each.quote}” – {each.text}" for each in quoted[:MOST_TASKS]]
+
+
+def _retire(draft: _Draft, loser: Resource, survivor: Resource | None, operation: Operation) -> None:
+    """Takes the loser out of every program and closes it, leading to the survivor where there is one.
+
+    While a program keeps it, it stays as it is (behaviour.md §7).
+    """
+    if survivor is not None and survivor.id == loser.id:
+        return
+    if operation is Operation.ARCHIVE and draft.edits.finish_on_old and draft.around.in_progress(loser.id):
+        operation = Operation.CLOSE_TO_NEW
+    if _already(loser, operation, survivor.id if survivor else ""):
+        return
+    kept = False
+    replaced = False
+    if survivor is not None and operation is not Operation.UNLIST:
+        concerned = {each.id for each in draft.around.holding(loser.id)}
+        if draft.edits.move_requirements:
+            concerned |= {program.id for program, _ in draft.around.requiring(loser.id)}
+        for program in sorted(concerned):
+            done = _take_item(draft, program, loser, survivor)
+            replaced = replaced or done
+            kept = kept or not done
+        unknown = replaced and loser.id not in draft.around.use
+        if unknown or draft.around.ever_completed(loser.id) or loser.mandatory:
+            _equivalence(draft, loser, survivor)
+    if kept:
+        return
+    draft.add(_closing(loser, survivor, operation))
+
+
+def _closing(loser: Resource, survivor: Resource | None, operation: Operation) -> Change:
+    name = resource_name(loser.id)
+    writes = [Write(name, "lifecycle", str(loser.lifecycle), str(LIFECYCLES[operation]))]
+    leads = ""
+    if survivor is not None:
+        writes.append(Write(name, "successor", loser.successor, survivor.id))
+        leads = f"; learners are led to {_quoted(survivor)}"
+    said = {
+        Operation.ARCHIVE: f"{_quoted(loser)} is archived{leads}",
+        Operation.DEPRECATE: f"{_quoted(loser)} is marked as replaced{leads}",
+        Operation.CLOSE_TO_NEW: f"{_quoted(loser)} is closed to new learners; who has begun finishes on it{leads}",
+        Operation.UNLIST: f"{_quoted(loser)} is no longer listed",
+        Operation.RESTORE: f"{_quoted(loser)} is listed and open again",
+    }[operation]
+    return _change(operation, loser.id, said, survivor.id if survivor else "", tuple(writes))
+
+
+def _already(loser: Resource, operation: Operation, successor: str) -> bool:
+    """Whether nothing of this is left to do: it is so, or further than that."""
+    wanted = LIFECYCLES[operation]
+    if wanted is Lifecycle.PUBLISHED:
+        return loser.lifecycle is wanted
+    order = [Lifecycle.PUBLISHED, Lifecycle.UNLISTED, Lifecycle.DEPRECATED, Lifecycle.ARCHIVED]
+    closed = order.index(loser.lifecycle) >= order.index(wanted)
+    return closed and (not successor or bool(loser.successor) or loser.lifecycle is Lifecycle.ARCHIVED)
+
+
+def _take_item(draft: _Draft, program: str, loser: Resource, survivor: Resource | None) -> bool:
+    """Replaces the item, or drops it where nothing (else) shall take its place; whether that is in the plan."""
+    names = draft.items(program)
+    title = draft.around.title(program)
+    target = program_name(program)
+    writes: list[Write] = []
+    if loser.id in names:
+        writes.append(Write(target, "items", loser.id, survivor.id if survivor else ""))
+    required = any(loser.id in item.prerequisites for item in draft.around.programs[program].items)
+    if required and draft.edits.move_requirements and survivor is not None:
+        writes.append(Write(target, "requirements", loser.id, survivor.id))
+    if not writes:
+        return True
+    if survivor is None:
+        operation, text = Operation.ITEM_DROP, f"{_quoted(loser)} is dropped from {title}"
+    elif survivor.id in names:
+        operation = Operation.ITEM_REPLACE
+        text = f"{_quoted(loser)} is dropped from {title}, which has {_quoted(survivor)} already"
+    else:
+        operation = Operation.ITEM_REPLACE
+        text = f"{_quoted(loser)} is replaced by {_quoted(survivor)} in {title}"
+    change = Change(
+        id=f"{operation}.{program}.{loser.id}",
+        operation=operation,
+        target=target,
+        text=text,
+        other=resource_name(survivor.id) if survivor else "",
+        writes=tuple(writes),
+    )
+    if not draft.add_item(program, change):
+        return False
+    names.discard(loser.id)
+    if survivor is not None:
+        names.add(survivor.id)
+    return True
+
+
+def _equivalence(draft: _Draft, old: Resource, new: Resource) -> None:
+    if old.id in new.equivalents:
+        return
+    text = f"Who has completed {_quoted(old)} keeps the credit: it counts as {_quoted(new)}"
+    write = Write(resource_name(new.id), "equivalents", "", old.id)
+    change = Change(
+        id=f"{Operation.ADD_EQUIVALENCE}.{new.id}.{old.id}",
+        operation=Operation.ADD_EQUIVALENCE,
+        target=resource_name(new.id),
+        text=text,
+        other=resource_name(old.id),
+        writes=(write,),
+    )
+    if all(each.id != change.id for each in draft.resources):
+        draft.add(change)
+
+
+def _carry_over(draft: _Draft, proposal: Proposal, survivor: str) -> None:
+    closed = {
+        write.target
+        for change in draft.resources
+        for write in change.writes
+        if write.field == "lifecycle" and change.operation is not Operation.UNLIST
+    }
+    lost = [
+        each
+        for each in proposal.evidence
+        if each.type == "would_be_lost" and each.quote and _named(draft.around, each) in closed
+    ]
+    into = draft.around.title(survivor) if survivor else "what stays"
+    draft.tasks += [f"Carry over into {into}: “{each.quote}” ({each.place})" for each in lost[:MOST_TASKS]]
+
+
+def _named(around: Surroundings, evidence: Evidence) -> str:
+    resource = around.resource(evidence.resource)
+    return resource_name(resource.id) if resource else ""
+
+
+def _parts(draft: _Draft) -> tuple[Part, ...]:
+    parts = [
+        Part(program_name(program), draft.around.programs[program].title, tuple(changes))
+        for program, changes in sorted(draft.programs.items())
+    ]
+    if draft.resources:
+        # What a program still holds is not closed: this part waits for theirs.
+        waits = any(change.operation in LIFECYCLES for change in draft.resources)
+        depends = tuple(part.id for part in parts) if waits else ()
+        useful = parts or any(change.operation is not Operation.ADD_EQUIVALENCE for change in draft.resources)
+        if useful:
+            parts.append(Part(RESOURCES_PART, "Resources", tuple(draft.resources), depends_on=depends))
+    return tuple(parts)
+
+
+def _change(operation: Operation, resource: str, text: str, other: str, writes: Iterable[Write]) -> Change:
+    return Change(
+        id=f"{operation}.{resource}",
+        operation=operation,
+        target=resource_name(resource),
+        text=text,
+        other=resource_name(other) if other else "",
+        writes=tuple(writes),
+    )
+
+
+def _quoted(resource: Resource) -> str:
+    return f"“{resource.title}”"
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,36 @@
+"""What can go wrong with a plan, which says who must approve (behaviour.md §7)."""
+
+from __future__ import annotations
+
+from services.catalog.review.domain import RESOURCES_PART, Operation, Part, Plan, Risk
+from services.catalog.review.effects import effects
+from services.catalog.review.surroundings import Surroundings, bare
+
+MANY_LEARNERS = 500
+MANY_PROGRAMS = 5
+
+_INVISIBLE = frozenset(
+    {Operation.CONFIRM, Operation.REQUEST_UPDATE, Operation.LINK_LISTINGS, Operation.ADD_EQUIVALENCE}
+)
+
+
+def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) -> Risk:
+    """R0 invisible to learners; R1 visible, nobody active; R2 active learners or a program's structure; R3 the rest.
+
+    `sums_only`: the simulation knew sums alone, which makes program parts R3.
+    """
+    if all(change.operation in _INVISIBLE for change in part.changes):
+        return Risk.R0
+    done = effects((part,))
+    concerned = done.retired | {old for _, old, _ in done.items}
+    if any(each.mandatory for id_ in concerned if (each := around.resources.get(id_)) is not None):
+        return Risk.R3
+    if sum(around.active(id_) for id_ in concerned) > MANY_LEARNERS or _programs(plan) > MANY_PROGRAMS:
+        return Risk.R3
+    if part.id != RESOURCES_PART:
+        return Risk.R3 if sums_only else Risk.R2
+    return Risk.R2 if any(around.active(id_) for id_ in concerned) else Risk.R1
+
+
+def _programs(plan: Plan) -> int:
+    return len({bare(part.id) for part in plan.parts if part.id != RESOURCES_PART})

@@ -1,0 +1,272 @@
+"""Rules that no plan may break (behaviour.md §7); each failure says what would satisfy it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from services.catalog.domain.resources import Resource
+from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
+from services.catalog.review.effects import Effects, effects
+from services.catalog.review.surroundings import Surroundings, program_name, resource_name
+
+SOON = timedelta(days=60)
+MOST_OBJECTS = 50
+MOST_SHARE = 0.05  # of a source that lists at least SHARED_FROM resources
+SHARED_FROM = 400
+
+
+def failing(plan: Plan, around: Surroundings) -> tuple[Safeguard, ...]:
+    """Every safeguard that the plan breaks now; empty when it may go on."""
+    done = effects(plan.parts)
+    dropped = [
+        (program, around.resources[old])
+        for program, old, new in done.items
+        if not new and old in around.resources
+    ]
+    closed = [
+        (part, around.resources[id_]) for id_, part in sorted(done.closed.items()) if id_ in around.resources
+    ]
+    found: list[Safeguard] = []
+    for part, resource in closed:
+        found += _losing(resource, part, around, done)
+        found += _closing(resource, part, around)
+        found += _kept(resource, part, around, done)
+    for program, resource in dropped:
+        found += _losing(resource, program_name(program), around, done)
+        found += _uncovered(resource, program, around, done)
+    for program, old, new in done.items:
+        if new and old in around.resources:
+            found += _replacing(around.resources[old], around.resources.get(new), program, around, done)
+    found += _required(around, done)
+    found += _only_language(around, done)
+    found += _held(plan.parts, around, done)
+    found += _committed(around, done)
+    found += _too_many(plan, around, done)
+    return tuple(dict.fromkeys(found))
+
+
+def led_away(plan: Plan) -> set[str]:
+    """Ids of resources from which the plan leads learners away."""
+    done = effects(plan.parts)
+    return done.retired | {old for _, old, _ in done.items}
+
+
+def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    """What must hold where learners can no longer use it, in a program or at all."""
+    name, title = resource_name(resource.id), f"“{resource.title}”"
+    if resource.mandatory:
+        yield Safeguard(
+            "mandatory",
+            name,
+            f"Somebody is obliged to complete {title}.",
+            "Choose it as the copy that stays, or lift the obligation in its source first.",
+            part,
+        )
+    learners = around.in_progress(resource.id)
+    if learners and resource.id not in done.finishing:
+        yield Safeguard(
+            "in_progress",
+            name,
+            f"{_learners(learners)} in the middle of {title}.",
+            "Edit the plan so that they finish on the old one (finish_on_old), choose it as the copy that stays, "
+            "or snooze until nobody is in progress (nobody_in_progress).",
+            part,
+        )
+
+
+def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Safeguard]:
+    name, title = resource_name(resource.id), f"“{resource.title}”"
+    soon = [
+        each.due
+        for each in around.enrolments
+        if each.resource == resource.id
+        and each.state != "completed"
+        and each.due is not None
+        and around.today <= each.due <= around.today + SOON
+    ]
+    if soon:
+        yield Safeguard(
+            "session_soon",
+            name,
+            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
+            f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
+            part,
+        )
+    days = around.stale_days(resource)
+    if days is not None:
+        yield Safeguard(
+            "engagement_stale",
+            name,
+            f"What is known of the use of {title} is {days} days old.",
+            "Import newer engagement for its source, or declare that the source has no learners.",
+            part,
+        )
+
+
+def _kept(resource: Resource, part: str, around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    gone = {(program, old) for program, old, _ in done.items}
+    for program in around.holding(resource.id):
+        if (program.id, resource.id) not in gone:
+            yield Safeguard(
+                "in_program",
+                resource_name(resource.id),
+                f"“{resource.title}” is an item of “{program.title}”.",
+                f"Replace or drop it in “{program.title}” first, or name what takes its place.",
+                part,
+            )
+
+
+def _replacing(
+    old: Resource, new: Resource | None, program: str, around: Surroundings, done: Effects
+) -> Iterator[Safeguard]:
+    if not old.mandatory or new is None:
+        return
+    if (old.id, new.id) not in done.equivalents and old.id not in new.equivalents:
+        yield Safeguard(
+            "mandatory",
+            resource_name(old.id),
+            f"“{old.title}” is mandatory and completing it would not count as “{new.title}”.",
+            f"Keep the change by which “{old.title}” counts as “{new.title}”.",
+            program_name(program),
+        )
+
+
+def _required(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    leaving = [(id_, "", part) for id_, part in done.closed.items()]
+    leaving += [(old, program, program_name(program)) for program, old, new in done.items if not new]
+    for id_, inside, part in leaving:
+        resource = around.resources.get(id_)
+        if resource is None:
+            continue
+        for program, item in around.requiring(id_):
+            if (inside and program.id != inside) or (program.id, id_) in done.requirements:
+                continue
+            needing = around.title(item.resource or item.program) if item.target[1] else item.reference
+            yield Safeguard(
+                "prerequisite",
+                resource_name(id_),
+                f"{needing} in “{program.title}” requires “{resource.title}” before.",
+                "Edit the plan so that the requirement moves to what takes its place (move_requirements), "
+                "choose it as the copy that stays, or lift the requirement in the source.",
+                part,
+            )
+
+
+def _only_language(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    for id_, part in done.closed.items():
+        resource, successor = around.resources.get(id_), around.resources.get(done.successors.get(id_, ""))
+        if resource is None or successor is None or not resource.language or not successor.language:
+            continue
+        if _primary(resource.language) != _primary(successor.language):
+            yield Safeguard(
+                "only_language",
+                resource_name(id_),
+                f"“{resource.title}” is in {resource.language}, “{successor.title}” in {successor.language}: "
+                "nothing would be left in that language.",
+                "Choose a copy in the same language to stay, or leave this one out.",
+                part,
+            )
+
+
+def _primary(language: str) -> str:
+    return language.split("-")[0].casefold()
+
+
+def _uncovered(
+    resource: Resource, program_id: str, around: Surroundings, done: Effects
+) -> Iterator[Safeguard]:
+    program = around.programs[program_id]
+    wanted = {_said(objective): objective for objective in program.objectives}
+    gone = {old for inside, old, new in done.items if inside == program_id and not new}
+    staying = [
+        each
+        for item in program.items
+        if item.resource and item.resource not in gone and (each := around.resources.get(item.resource))
+    ]
+    covered = {_said(text) for each in staying for text in _objectives(each)}
+    for text in _objectives(resource):
+        if _said(text) in wanted and _said(text) not in covered:
+            yield Safeguard(
+                "only_cover",
+                resource_name(resource.id),
+                f"“{resource.title}” alone covers “{wanted[_said(text)]}” in “{program.title}”.",
+                "Add an item that covers it, or leave this change out.",
+                program_name(program_id),
+            )
+
+
+def _objectives(resource: Resource) -> list[str]:
+    value = resource.shown("objectives")
+    return [str(text) for text in value] if isinstance(value, tuple) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _said(objective: str) -> str:
+    return " ".join(objective.casefold().split()).rstrip(".")
+
+
+def _held(parts: tuple[Part, ...], around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    moved = {old for _, old, _ in done.items}
+    for id_ in sorted(done.written | moved):
+        resource = around.resources.get(id_)
+        if resource is None or not resource.hold:
+            continue
+        part = next(
+            (
+                each.id
+                for each in parts
+                for change in each.changes
+                for write in change.writes
+                if write.target == resource_name(id_) or write.before == id_
+            ),
+            RESOURCES_PART,
+        )
+        yield Safeguard(
+            "on_hold",
+            resource_name(id_),
+            f"“{resource.title}” is on hold: {resource.hold}",
+            "Lift the hold first, or choose it as the copy that stays.",
+            part,
+        )
+
+
+def _committed(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    for id_, part in done.closed.items():
+        other = around.committed.get(id_)
+        if other is not None:
+            yield Safeguard(
+                "successor_elsewhere",
+                resource_name(id_),
+                f"The approved plan of suggestions/{other} leads learners to {around.title(id_)}.",
+                f"Wait until suggestions/{other} is applied, or take its approval back.",
+                part,
+            )
+
+
+def _too_many(plan: Plan, around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    objects = len(plan.touches)
+    if objects > MOST_OBJECTS:
+        yield Safeguard(
+            "too_many",
+            "",
+            f"The plan changes {objects} resources and programs; {MOST_OBJECTS} is the most.",
+            "Leave members out, and decide the rest in another step.",
+        )
+    by_source: dict[str, int] = {}
+    for id_ in done.closed:
+        resource = around.resources.get(id_)
+        for source in {listing.source for listing in resource.listings} if resource else ():
+            by_source[source] = by_source.get(source, 0) + 1
+    for source, count in sorted(by_source.items()):
+        listed = around.listed.get(source, 0)
+        if listed >= SHARED_FROM and count > MOST_SHARE * listed:
+            yield Safeguard(
+                "too_many",
+                "",
+                f"The plan closes {count} of the {listed} resources of {source}; 5 % is the most.",
+                "Leave members out, and decide the rest in another step.",
+            )
+
+
+def _learners(count: int) -> str:
+    return "1 learner is" if count == 1 else f"{count} learners are"

@@ -1,0 +1,137 @@
+"""The catalog's own current rows around a proposal: what plans are formed, rated and checked from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from services.catalog.domain.engagement import Enrolment, Use, month_index
+from services.catalog.domain.programs import Program, ProgramItem
+from services.catalog.domain.resources import Lifecycle, Resource
+from services.catalog.domain.sources import Source
+
+STALE_AFTER = 35  # days; behaviour.md §7, where a source declares no rhythm
+GRACE = 7  # days beyond a declared rhythm
+RECENT_MONTHS = 3  # where no learner rows say who is in progress, starts in these count as active
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One moment's rows. `resources` has each under its id and its aliases; `programs` are those that name a member.
+
+    `committed` maps a resource to the id of another suggestion whose approved plan leads learners to it.
+    `listed` counts the resources that each source lists.
+    """
+
+    today: date
+    resources: Mapping[str, Resource] = field(default_factory=dict[str, Resource])
+    programs: Mapping[str, Program] = field(default_factory=dict[str, Program])
+    use: Mapping[str, Use] = field(default_factory=dict[str, Use])
+    enrolments: tuple[Enrolment, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    committed: Mapping[str, str] = field(default_factory=dict[str, str])
+    listed: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def resource(self, id_: str) -> Resource | None:
+        """The resource under its present name; None when it is not known."""
+        return self.resources.get(id_)
+
+    def present(self, ids: Iterable[str]) -> list[Resource]:
+        """The resources, each once, in the order of the ids."""
+        found = {each.id: each for id_ in ids if (each := self.resources.get(id_)) is not None}
+        return list(found.values())
+
+    def title(self, name: str) -> str:
+        """The quoted title of `resources/{id}` or `programs/{id}`, or of a bare id."""
+        id_ = bare(name)
+        thing = self.resources.get(id_) or self.programs.get(id_)
+        return f"“{thing.title}”" if thing else id_
+
+    def holding(self, resource: str) -> list[Program]:
+        """Programs in use with the resource among their items, in id order."""
+        return [
+            program
+            for _, program in sorted(self.programs.items())
+            if not program.archived and any(item.resource == resource for item in program.items)
+        ]
+
+    def requiring(self, resource: str) -> list[tuple[Program, ProgramItem]]:
+        """Items that need the resource completed before, with their programs."""
+        return [
+            (program, item)
+            for _, program in sorted(self.programs.items())
+            if not program.archived
+            for item in program.items
+            if resource in item.prerequisites
+        ]
+
+    def in_progress(self, resource: str) -> int:
+        """Learners known to be in the middle of it."""
+        use = self.use.get(resource)
+        return use.in_progress or 0 if use else 0
+
+    def active(self, resource: str) -> int:
+        """Learners in progress, else an estimate: those who started in the newest three months."""
+        use = self.use.get(resource)
+        if use is None or use.newest is None:
+            return 0
+        if use.in_progress is not None:
+            return use.in_progress
+        newest = month_index(use.newest)
+        return sum(each.started for each in use.months if newest - month_index(each.month) < RECENT_MONTHS)
+
+    def ever_completed(self, resource: str) -> bool:
+        """Whether anybody is known to have completed it."""
+        use = self.use.get(resource)
+        if use is not None and any(month.completed for month in use.months):
+            return True
+        return any(each.resource == resource and each.state == "completed" for each in self.enrolments)
+
+    def without_learners(self, resource: Resource) -> bool:
+        """Whether every source of it has no learners, as far as is known."""
+        known = [self.sources.get(listing.source) for listing in resource.listings]
+        return resource.id not in self.use and all(
+            source is None or source.without_learners for source in known
+        )
+
+    def stale_days(self, resource: Resource) -> int | None:
+        """How old its engagement is in days, when that is older than its sources may deliver; else None.
+
+        None is known about a resource of a source with learners that never delivered: then counted from its creation.
+        """
+        limits = [
+            source.rhythm_days + GRACE if source.rhythm_days else STALE_AFTER
+            for listing in resource.listings
+            if (source := self.sources.get(listing.source)) is not None and not source.without_learners
+        ]
+        if not limits:
+            return None
+        use = self.use.get(resource.id)
+        until = _month_end(use.newest) if use and use.newest else resource.create_time.date()
+        age = max(0, (self.today - until).days)
+        return age if age > max(limits) else None
+
+
+def bare(name: str) -> str:
+    """The id in `resources/{id}` or `programs/{id}`."""
+    return name.rpartition("/")[2]
+
+
+def resource_name(id_: str) -> str:
+    """`resources/{id}`."""
+    return f"resources/{id_}"
+
+
+def program_name(id_: str) -> str:
+    """`programs/{id}`."""
+    return f"programs/{id_}"
+
+
+def retired(resource: Resource) -> bool:
+    """Whether learners are already led elsewhere or nowhere."""
+    return resource.lifecycle in (Lifecycle.ARCHIVED, Lifecycle.DEPRECATED)
+
+
+def _month_end(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
