@@ -7,10 +7,12 @@ a finding and exits 1 when there is any. Schemas alone see little: of 40 planted
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +30,8 @@ _ALLOWED = {
 }  # fmt: skip
 _SETTINGS = {"catalog": CatalogSettings, "curator": CuratorSettings, "gateway": GatewaySettings}
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
+_FILE = re.compile(r"(?<![\w:/.])/[^\s=]+")
+_UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _SECRET_NAME = re.compile(r"password|secret|token|private_key|seed", re.IGNORECASE)
 
 Object = dict[str, Any]
@@ -45,7 +49,8 @@ def findings(objects: list[Object]) -> Iterator[str]:
     known = {(found["kind"], _name(found)): found for found in objects}
     for found in objects:
         where = f"{found['kind']}/{_name(found)}"
-        for text in (*_schema(found), *_object(found, known)):
+        # References of an object that its schema refuses cannot be followed: anything may stand anywhere.
+        for text in list(_schema(found)) or _object(found, known):
             yield f"{where}: {text}"
     yield from _whole(objects)
 
@@ -58,12 +63,20 @@ def _schema(found: Object) -> Iterator[str]:
     if found["kind"] not in _ALLOWED:
         yield f"kind {found['kind']} is not one of those this project uses"
         return
+    error = _schema_error(json.dumps(found))
+    if error:
+        yield error
+
+
+@lru_cache(maxsize=1024)  # the validator reads its definitions anew for every object: 40 ms each
+def _schema_error(found: str) -> str:
     try:
-        kubernetes_validate.validate(found, KUBERNETES, strict=True)
+        kubernetes_validate.validate(json.loads(found), KUBERNETES, strict=True)
     except kubernetes_validate.ValidationError as error:
-        yield f"{'.'.join(str(step) for step in error.path)}: {error.message}"
+        return f"{'.'.join(str(step) for step in error.path)}: {error.message}"
     except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError) as error:
-        yield f"no schema: {error}"
+        return error.message
+    return ""
 
 
 def _pod(found: Object) -> Object | None:
@@ -83,6 +96,8 @@ def _object(found: Object, known: dict[tuple[str, str], Object]) -> Iterator[str
         yield from _template(found, template, known)
     pods = [made for other in known.values() if (made := _pod(other)) is not None]
     if found["kind"] == "Service":
+        if found["spec"].get("type", "ClusterIP") != "ClusterIP":
+            yield "is open on every node; an ingress leads to the gateway"
         matching = [pod for pod in pods if _selects(found["spec"].get("selector", {}), pod)]
         if not matching:
             yield "selects no pod"
@@ -93,7 +108,7 @@ def _object(found: Object, known: dict[tuple[str, str], Object]) -> Iterator[str
     if found["kind"] == "PodDisruptionBudget":
         if not any(_selects(found["spec"].get("selector", {}).get("matchLabels", {}), pod) for pod in pods):
             yield "selects no pod"
-        if found["spec"].get("maxUnavailable") in (0, "0%") or found["spec"].get("minAvailable") == "100%":
+        if _blocks(found["spec"], known):
             yield "blocks every eviction"
     if found["kind"] == "HorizontalPodAutoscaler":
         target = found["spec"]["scaleTargetRef"]
@@ -103,6 +118,18 @@ def _object(found: Object, known: dict[tuple[str, str], Object]) -> Iterator[str
             yield "minReplicas is above maxReplicas"
     if found["kind"] == "NetworkPolicy":
         yield from _network(found, pods)
+
+
+def _blocks(budget: Object, known: dict[tuple[str, str], Object]) -> bool:
+    if budget.get("maxUnavailable") in (0, "0%") or budget.get("minAvailable") == "100%":
+        return True
+    selector = budget.get("selector", {}).get("matchLabels", {})
+    kept = budget.get("minAvailable", 0)
+    for other in known.values():
+        if other["kind"] in ("Deployment", "StatefulSet") and _selects(selector, other["spec"]["template"]):
+            replicas = other["spec"].get("replicas", 1)
+            return isinstance(kept, int) and isinstance(replicas, int) and kept >= replicas
+    return False
 
 
 def _selects(selector: Object, pod: Object) -> bool:
@@ -157,6 +184,8 @@ def _container(
     if tag in ("", "latest"):
         yield f"image {image} is not pinned"
     security = container.get("securityContext", {})
+    if security.get("runAsNonRoot") is False or security.get("runAsUser") == 0:
+        yield "may run as root"
     if security.get("allowPrivilegeEscalation") is not False:
         yield "may escalate its privileges"
     if security.get("privileged"):
@@ -171,9 +200,20 @@ def _container(
             value = resources.get(kind, {}).get(name)
             if value is None or not _QUANTITY.fullmatch(str(value)):
                 yield f"resources.{kind}.{name} is missing or no quantity"
+    request, limit = (_bytes(resources.get(kind, {}).get("memory")) for kind in ("requests", "limits"))
+    if request is not None and limit is not None and request > limit:
+        yield "requests more memory than its limit"
+    paths: set[str] = set()
     for mount in container.get("volumeMounts", []):
         if mount["name"] not in volumes:
             yield f"mounts volume {mount['name']}, which does not exist"
+        if mount["mountPath"] in paths:
+            yield f"mounts two volumes at {mount['mountPath']}"
+        paths.add(mount["mountPath"])
+    for entry in container.get("env", []):
+        for path in _FILE.findall(str(entry.get("value", ""))):
+            if not any(path.startswith(f"{mounted}/") for mounted in paths):
+                yield f"{entry['name']}: {path} is in no volume it mounts"
     ports = {port.get("name"): port["containerPort"] for port in container.get("ports", [])}
     if found["kind"] in ("Deployment", "StatefulSet"):
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -187,6 +227,11 @@ def _container(
         if live not in (None, "/healthz"):
             yield f"livenessProbe asks {live}; only /healthz asks no dependency"
     yield from _environment(container, known)
+
+
+def _bytes(quantity: object) -> float | None:
+    matched = re.fullmatch(r"(\d+(?:\.\d+)?)([kMGT]i?|)", str(quantity))
+    return float(matched[1]) * _UNITS.get(matched[2], 1) if matched else None
 
 
 def _environment(container: Object, known: dict[tuple[str, str], Object]) -> Iterator[str]:
@@ -205,15 +250,21 @@ def _environment(container: Object, known: dict[tuple[str, str], Object]) -> Ite
             yield f"{name} takes a Secret as environment; mount it as a file"
         if _SECRET_NAME.search(name) and not name.endswith("_FILE"):
             yield f"{name} looks like a secret given as a value"
-    service = next((part.split(".")[1] for part in container.get("args", []) if part.startswith("services.")), "")
+    service = next(
+        (part.split(".")[1] for part in container.get("args", []) if part.startswith("services.")), ""
+    )
     if service not in _SETTINGS:
+        if service:
+            yield f"services.{service}.main is no service"
         return
     fields = {f"WINNOW_{field.upper()}" for field in _SETTINGS[service].model_fields}
     for name in sorted(set(named) - fields):
         if name.startswith("WINNOW_"):
             yield f"{name} is no setting of the {service}"
     required = {
-        f"WINNOW_{name.upper()}" for name, field in _SETTINGS[service].model_fields.items() if field.is_required()
+        f"WINNOW_{name.upper()}"
+        for name, field in _SETTINGS[service].model_fields.items()
+        if field.is_required()
     }
     if "migrate" not in container.get("args", []):
         for name in sorted(required - set(named) - shared):
@@ -227,8 +278,19 @@ def _network(found: Object, pods: list[Object]) -> Iterator[str]:
         yield "selects no pod"
     for way in ("ingress", "egress"):
         for rule in spec.get(way, []):
-            if not rule or not (rule.get("from") or rule.get("to")):
+            peers = (rule or {}).get("from") or (rule or {}).get("to") or []
+            if not peers or any(_anyone(peer) for peer in peers):
                 yield f"an {way} rule allows everything"
+    selected = [pod for pod in pods if selector and _selects(selector, pod)]
+    for port in (port for rule in spec.get("ingress", []) for port in (rule or {}).get("ports", [])):
+        if selected and not any(_has_port(pod, port["port"]) for pod in selected):
+            yield f"lets in on port {port['port']}, which its pods do not expose"
+
+
+def _anyone(peer: Object) -> bool:
+    if "ipBlock" in peer:
+        return str(peer["ipBlock"].get("cidr")).endswith("/0")
+    return not peer.get("podSelector") and not peer.get("namespaceSelector")
 
 
 def _whole(objects: list[Object]) -> Iterator[str]:
@@ -242,6 +304,11 @@ def _whole(objects: list[Object]) -> Iterator[str]:
             level = found["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce")
             if level != "restricted":
                 yield f"Namespace/{_name(found)}: does not enforce the restricted Pod Security level"
+    spaces = {found["metadata"]["name"] for found in objects if found["kind"] == "Namespace"}
+    for found in objects:
+        space = found["metadata"].get("namespace", "default")
+        if found["kind"] != "Namespace" and space not in spaces:
+            yield f"{found['kind']}/{_name(found)}: stands in namespace {space}, which is not part of the set"
     denies = [
         found
         for found in objects
