@@ -84,12 +84,13 @@ class Duties:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who calls, as the catalog knows them at this moment; `credential` is an API token's id or empty."""
+    """Who calls which method, as the catalog knows them now; `credential` is an API token's id or empty."""
 
     person: Person
     duties: Duties
     read_only: bool = False
     credential: str = ""
+    method: str = ""
 
     @property
     def reads_content(self) -> bool:

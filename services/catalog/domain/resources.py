@@ -111,6 +111,15 @@ WRITTEN_BACK = frozenset(
 """Fields that a source can express; the others are Winnow's own and make no change line."""
 
 
+def rank_of(listing_format: str) -> int:
+    """Place in the order in which values win: 0 catalog row, 1 live LMS, 2 package, 3 document (design §4.2)."""
+    if listing_format in CATALOG_ROWS:
+        return 0
+    if listing_format in LIVE:
+        return 1
+    return 2 if listing_format in PACKAGES else 3
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """How one source shows a resource; (source, external_id) is unique.
@@ -144,12 +153,8 @@ class Listing:
 
     @property
     def rank(self) -> int:
-        """Place in the order in which values win: catalog row, live LMS, package, document (design §4.2)."""
-        if self.format in CATALOG_ROWS:
-            return 0
-        if self.format in LIVE:
-            return 1
-        return 2 if self.format in PACKAGES else 3
+        """Place in the order in which values win."""
+        return rank_of(self.format)
 
 
 def in_order(listings: Sequence[Listing]) -> tuple[Listing, ...]:

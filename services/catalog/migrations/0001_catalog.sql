@@ -4,17 +4,19 @@ SET statement_timeout = '10min';
 
 -- One row. The epoch is new after each restore; the key turns learners' ids into pseudonyms.
 CREATE TABLE settings (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     epoch text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', ''),
     learner_key bytea NOT NULL DEFAULT sha256((gen_random_uuid()::text || gen_random_uuid()::text)::bytea)
 );
 INSERT INTO settings DEFAULT VALUES;
 
+-- Names of sources, listings and programs sort by code point: the export's order is that of every database.
+
 -- Order of the feed, over all kinds; taken only under the lock that orders commits.
 CREATE SEQUENCE feed_revision;
 
 CREATE TABLE sources (
-    display_name text PRIMARY KEY CHECK (length(display_name) BETWEEN 1 AND 200),
+    display_name text COLLATE "C" PRIMARY KEY CHECK (length(display_name) BETWEEN 1 AND 200),
     id text NOT NULL UNIQUE,
     rhythm_days integer NOT NULL DEFAULT 0 CHECK (rhythm_days >= 0),
     no_learners boolean,
@@ -50,8 +52,8 @@ CREATE INDEX resources_alias ON resources (alias_of) WHERE alias_of IS NOT NULL;
 CREATE INDEX resources_successor ON resources (successor) WHERE successor <> '';
 
 CREATE TABLE listings (
-    source text NOT NULL REFERENCES sources (display_name),
-    external_id text NOT NULL CHECK (length(external_id) BETWEEN 1 AND 1200),
+    source text COLLATE "C" NOT NULL REFERENCES sources (display_name),
+    external_id text COLLATE "C" NOT NULL CHECK (length(external_id) BETWEEN 1 AND 1200),
     resource text NOT NULL REFERENCES resources (id),
     -- The resource it came to first: a join is undone exactly.
     home text NOT NULL REFERENCES resources (id),
@@ -78,9 +80,9 @@ CREATE INDEX listings_body ON listings (outline_hash);
 -- 5 title, 6 file that a catalog row names.
 CREATE TABLE listing_names (
     kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 6),
-    name text NOT NULL,
-    source text NOT NULL,
-    external_id text NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (source, external_id, kind, name),
     FOREIGN KEY (source, external_id) REFERENCES listings ON UPDATE CASCADE ON DELETE CASCADE
 );
@@ -89,8 +91,8 @@ CREATE INDEX listing_names_name ON listing_names (md5(name), kind);
 -- Items: [[reference, resource, program, mandatory, [prerequisite, …]], …].
 CREATE TABLE programs (
     id text PRIMARY KEY,
-    source text NOT NULL REFERENCES sources (display_name),
-    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 500),
+    source text COLLATE "C" NOT NULL REFERENCES sources (display_name),
+    key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 500),
     version integer NOT NULL DEFAULT 1,
     revision bigint NOT NULL DEFAULT 0,
     create_time timestamptz NOT NULL,
@@ -119,10 +121,10 @@ CREATE INDEX resource_owners_key ON resource_owners (owner_key);
 
 -- What a delivery of engagement calls things, and what that is: a listing, a program, or (both empty) unknown.
 CREATE TABLE engagement_names (
-    source text NOT NULL REFERENCES sources (display_name),
-    reference text NOT NULL,
-    listing_source text,
-    listing_external_id text,
+    source text COLLATE "C" NOT NULL REFERENCES sources (display_name),
+    reference text COLLATE "C" NOT NULL,
+    listing_source text COLLATE "C",
+    listing_external_id text COLLATE "C",
     program text REFERENCES programs (id),
     import_number bigint NOT NULL,
     PRIMARY KEY (source, reference),
@@ -134,8 +136,8 @@ CREATE INDEX engagement_names_program ON engagement_names (program);
 CREATE INDEX engagement_names_unknown ON engagement_names (source) WHERE listing_source IS NULL AND program IS NULL;
 
 CREATE TABLE engagement_sums (
-    source text NOT NULL,
-    reference text NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    reference text COLLATE "C" NOT NULL,
     month date NOT NULL CHECK (extract(day FROM month) = 1),
     enrolled bigint NOT NULL CHECK (enrolled >= 0),
     started bigint NOT NULL CHECK (started >= 0),
@@ -147,8 +149,8 @@ CREATE TABLE engagement_sums (
 );
 
 CREATE TABLE learner_months (
-    source text NOT NULL,
-    reference text NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    reference text COLLATE "C" NOT NULL,
     -- Keyed hash of the LMS's user id, never the id.
     learner text NOT NULL CHECK (learner ~ '^[0-9a-f]{32}$'),
     month date NOT NULL CHECK (extract(day FROM month) = 1),
@@ -175,7 +177,7 @@ CREATE SEQUENCE import_number;
 CREATE TABLE imports (
     id text PRIMARY KEY,
     number bigint NOT NULL UNIQUE,
-    source text NOT NULL,
+    source text COLLATE "C" NOT NULL,
     state text NOT NULL CHECK (state IN ('RUNNING', 'SUCCEEDED', 'PARTIAL', 'FAILED')),
     validate_only boolean NOT NULL,
     complete boolean NOT NULL,
@@ -192,7 +194,8 @@ CREATE INDEX imports_running ON imports (number) WHERE state = 'RUNNING';
 
 CREATE TABLE import_files (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    import text NOT NULL REFERENCES imports (id),
+    -- Unset only inside the transaction that receives the files.
+    import text REFERENCES imports (id),
     path text NOT NULL CHECK (length(path) BETWEEN 1 AND 1000),
     size bigint NOT NULL,
     -- asking: waits for the answer to a question.
@@ -239,7 +242,7 @@ CREATE TABLE import_questions (
 
 -- Answers given once hold for every later import of the source.
 CREATE TABLE source_answers (
-    source text NOT NULL,
+    source text COLLATE "C" NOT NULL,
     topic text NOT NULL,
     answer text NOT NULL,
     PRIMARY KEY (source, topic)
@@ -249,8 +252,8 @@ CREATE TABLE changes (
     id text PRIMARY KEY,
     suggestion text NOT NULL,
     target text NOT NULL,
-    source text NOT NULL,
-    external_id text NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
     field text NOT NULL,
     from_value text NOT NULL,
     to_value text NOT NULL,
@@ -263,7 +266,7 @@ CREATE INDEX changes_suggestion ON changes (suggestion);
 CREATE TABLE persons (
     id text PRIMARY KEY,
     email text NOT NULL,
-    email_key text NOT NULL UNIQUE CHECK (email_key <> ''),
+    email_key text COLLATE "C" NOT NULL UNIQUE CHECK (email_key <> ''),
     display_name text NOT NULL,
     roles text[] NOT NULL
         CHECK (roles <@ ARRAY['ADMINISTRATOR', 'LEARNING_LEADER', 'INSTRUCTIONAL_DESIGNER', 'SPECIALIST']),

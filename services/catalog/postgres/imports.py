@@ -28,6 +28,7 @@ _INSERT = """
     INSERT INTO imports (id, number, source, state, validate_only, complete, create_time)
     VALUES (%s, nextval('import_number'), %s, 'RUNNING', %s, %s, %s)
 """
+_NEXT_NUMBER = "SELECT nextval('import_number')"
 _JOIN = "UPDATE imports SET complete = complete OR %s WHERE id = %s"
 _LOAD = """
     SELECT id, number, source, state, validate_only, complete, added, changed, unchanged, gone, events,
@@ -50,7 +51,8 @@ _QUESTIONS = """
 _PAGE = "SELECT id FROM imports WHERE number < %s ORDER BY number DESC LIMIT %s"
 _NEXT = "SELECT id, source FROM imports WHERE state = 'RUNNING' ORDER BY number"
 _RUNNING_COUNT = "SELECT count(*) AS running FROM imports WHERE state = 'RUNNING'"
-_ADD_FILE = "INSERT INTO import_files (import, path, size, state) VALUES (%s, %s, 0, 'waiting') RETURNING id"
+_ADD_FILE = "INSERT INTO import_files (path, size, state) VALUES (%s, 0, 'waiting') RETURNING id"
+_JOIN_FILES = "UPDATE import_files SET import = %s WHERE id = ANY(%s)"
 _ADD_CHUNK = "INSERT INTO import_chunks (file, number, data) VALUES (%s, %s, %s)"
 _SIZE = "UPDATE import_files SET size = %s WHERE id = %s"
 _CHUNK = "SELECT data FROM import_chunks WHERE file = %s AND number = %s"
@@ -120,10 +122,23 @@ class Imports(Session):
         await self.run(_INSERT, (id_, source, validate_only, complete, self.now))
         return id_
 
-    async def add_file(self, import_id: str, path: str) -> int:
-        """Begins a file of an import; its id."""
-        row = await self.row(_ADD_FILE, (import_id, path))
+    async def next_import_number(self) -> int:
+        """A number for listings that come without files."""
+        row = await self.row(_NEXT_NUMBER)
+        return int(row["nextval"]) if row else 0
+
+    async def add_file(self, path: str) -> int:
+        """Begins a file, of no import yet; its id."""
+        row = await self.row(_ADD_FILE, (path,))
         return int(row["id"]) if row else 0
+
+    async def join_files(self, import_id: str, files: Sequence[int]) -> None:
+        """Makes the files part of an import."""
+        await self.run(_JOIN_FILES, (import_id, list(files)))
+
+    async def wake(self, channel: str) -> None:
+        """Tells whoever listens on the channel, when this commits."""
+        await self.run("SELECT pg_notify(%s, '')", (channel,))
 
     async def add_chunk(self, file: int, number: int, data: bytes) -> None:
         """Stores the bytes of a file that come as its chunk `number` (from 0)."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from services.catalog.domain.people import Viewer
 from services.catalog.postgres.session import Session
 from services.kit import requests
 
@@ -33,6 +34,16 @@ class Journal(Session):
         """Writes down who did what to which object; `outcome` is OK or the reason of a refusal."""
         values = (self.now, person, credential, method, target, outcome, json.dumps(dict(detail or {})))
         await self.run(_AUDIT, values)
+
+    async def audited(self, viewer: Viewer, target: str, detail: Mapping[str, str] | None = None) -> None:
+        """Writes down that the viewer did what they called for to an object."""
+        await self.audit(
+            person=viewer.person.id,
+            credential=viewer.credential,
+            method=viewer.method,
+            target=target,
+            detail=detail,
+        )
 
     async def earlier(
         self, request: Message, answer: type[M], *, principal: str, request_id: str, method: str

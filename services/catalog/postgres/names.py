@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import PurePosixPath
 
@@ -19,7 +20,7 @@ _DROP = """
     WHERE n.source = k.source AND n.external_id = k.external_id
 """
 _FIND = """
-    SELECT n.kind, n.name, n.source, n.external_id, l.resource, l.gone
+    SELECT n.kind, n.name, n.source, n.external_id, l.resource, l.format
     FROM listing_names n JOIN listings l ON l.source = n.source AND l.external_id = n.external_id
     WHERE md5(n.name) = ANY(SELECT md5(asked) FROM unnest(%(names)s::text[]) AS asked)
         AND n.name = ANY(%(names)s) AND n.kind = ANY(%(kinds)s)
@@ -86,20 +87,16 @@ async def put(session: Session, listings: Sequence[Listing]) -> None:
     await session.run_many(_PUT, rows)
 
 
+@dataclass(frozen=True, slots=True)
 class Named:
-    """A listing that goes by an asked name."""
+    """A listing that goes by an asked name; `rank` is its listing's."""
 
-    __slots__ = ("external_id", "gone", "kind", "name", "resource", "source")
-
-    def __init__(
-        self, kind: Kind, name: str, source: str, external_id: str, resource: str, gone: bool
-    ) -> None:
-        self.kind = kind
-        self.name = name
-        self.source = source
-        self.external_id = external_id
-        self.resource = resource
-        self.gone = gone
+    kind: Kind
+    name: str
+    source: str
+    external_id: str
+    resource: str
+    rank: int
 
 
 async def find(session: Session, names: Iterable[str], kinds: Sequence[Kind]) -> list[Named]:

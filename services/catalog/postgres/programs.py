@@ -22,6 +22,7 @@ _LOAD_FOR_UPDATE = """
     FROM programs WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 _PAGE = "SELECT id FROM programs WHERE id > %s ORDER BY id LIMIT %s"
+_AFTER = "SELECT id FROM programs WHERE (source, key) > (%s, %s) ORDER BY source, key LIMIT %s"
 _WITH = "SELECT id FROM programs WHERE members && %s::text[]"
 _BY_KEY = "SELECT key, id FROM programs WHERE source = %s AND key = ANY(%s)"
 _UNRESOLVED = "SELECT id FROM programs WHERE unresolved ORDER BY id"
@@ -139,6 +140,11 @@ class Programs(Resources):
     async def program_page(self, *, after: str, limit: int) -> list[Program]:
         """Programs whose id comes after, in id order."""
         return await self.programs([row["id"] for row in await self.rows(_PAGE, (after, limit))])
+
+    async def programs_after(self, source: str, key: str, limit: int) -> list[Program]:
+        """Programs by (source, key), after the given one."""
+        ids = [row["id"] for row in await self.rows(_AFTER, (source, key, limit))]
+        return sorted(await self.programs(ids), key=lambda program: (program.source, program.key))
 
     async def nested_programs(self, but: str) -> Mapping[str, Sequence[str]]:
         """For every other program the ids it names (resources among them do no harm)."""

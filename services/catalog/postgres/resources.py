@@ -55,6 +55,13 @@ _PAGE = """
                 AND (%(external_id)s = '' OR l.external_id = %(external_id)s)))
     ORDER BY id LIMIT %(limit)s
 """
+_FIRST = """
+    SELECT resource, source, external_id FROM listings l
+    WHERE (source, external_id) > (%(source)s, %(external_id)s) AND NOT EXISTS (
+        SELECT FROM listings other WHERE other.resource = l.resource
+            AND (other.source, other.external_id) < (l.source, l.external_id))
+    ORDER BY source, external_id LIMIT %(limit)s
+"""
 _INSERT = """
     INSERT INTO resources (id, version, create_time, update_time, desired, successor, equivalents, hold)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -205,6 +212,12 @@ class Resources(Session):
         """Resources whose id comes after, in id order (the order in which they were first seen)."""
         values = {"after": after, "limit": limit, "source": source, "external_id": external_id}
         return await self.resources([row["id"] for row in await self.rows(_PAGE, values)])
+
+    async def first_listings(self, source: str, external_id: str, limit: int) -> list[tuple[str, str, str]]:
+        """Resources by their first listing, after the given one: (resource, source, external id)."""
+        values = {"source": source, "external_id": external_id, "limit": limit}
+        rows = await self.rows(_FIRST, values)
+        return [(row["resource"], row["source"], row["external_id"]) for row in rows]
 
     async def outlines(self, hashes: Iterable[str]) -> dict[str, Outline]:
         """Texts by outline hash."""

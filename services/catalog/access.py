@@ -1,0 +1,94 @@
+"""Lets calls in: who calls as the catalog knows them now, and whether they may; refusals are written down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from typing_extensions import override
+
+from services.catalog import policy
+from services.catalog.domain.people import Viewer
+from services.catalog.postgres.database import Database
+from services.kit import identity, rpc
+from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated
+from services.kit.identity import Caller, Verifier
+
+AUTHORIZE_ONLY = "winnow-authorize-only"
+"""Metadata key by which the gateway asks for the caller's rights alone, when a body is not even readable."""
+
+_IDENTITY_SERVICE = "/winnow.internal.v1.IdentityService/"
+_HEALTH = "/grpc.health.v1.Health/"
+
+_viewer: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
+
+
+def viewer() -> Viewer:
+    """Who calls the method that is running; Unauthenticated for the gateway's own calls."""
+    known = _viewer.get()
+    if known is None:
+        raise Unauthenticated("CREDENTIAL_INVALID", "This call needs a signed-in person.")
+    return known
+
+
+class AccessInterceptor(rpc.IdentityInterceptor):
+    """Verifies the identity token, compares it with the person's own row, and asks the policy."""
+
+    def __init__(self, verifier: Verifier, database: Database) -> None:
+        super().__init__(verifier, database.clock)
+        self._database = database
+
+    @override
+    @asynccontextmanager
+    async def around(self, context: Any, streaming: bool, details: Any) -> AsyncGenerator[None]:
+        async with super().around(context, streaming, details):
+            if not details.method.startswith(_HEALTH):
+                await self._admit(identity.caller(), details)
+            yield
+
+    async def _admit(self, caller: Caller, details: Any) -> None:
+        if details.method.startswith(_IDENTITY_SERVICE):
+            if caller.person:
+                raise PermissionDenied(
+                    "NOT_ALLOWED",
+                    "Only the gateway asks who callers are.",
+                    {"who_can": "the gateway", "method": details.method},
+                )
+            return
+        known = await self._known(caller)
+        try:
+            policy.check(known, details.method)
+        except (PermissionDenied, NotFound) as error:
+            async with self._database.transaction() as tx:
+                await tx.audit(
+                    person=known.person.id,
+                    credential=known.credential,
+                    method=details.method,
+                    outcome=error.reason,
+                )
+            raise
+        if any(key == AUTHORIZE_ONLY for key, _ in details.invocation_metadata or ()):
+            raise InvalidArgument("JSON_INVALID", "The request is not one that this method can read.")
+        _viewer.set(known)
+
+    async def _known(self, caller: Caller) -> Viewer:
+        gone = Unauthenticated("CREDENTIAL_INVALID", "This credential is not valid (any more).")
+        async with self._database.snapshot() as tx:
+            people = await tx.people([caller.person])
+            if not people or not people[0].active:
+                raise gone
+            person = people[0]
+            if person.duties_version != caller.duties_version:
+                raise Unauthenticated(
+                    "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
+                )
+            read_only = False
+            if caller.credential:
+                credential = await tx.credential_by_id(caller.credential)
+                if credential is None or credential.person != person.id:
+                    raise gone
+                read_only = credential.read_only
+            duties = await tx.duties(person)
+        return Viewer(person, duties, read_only, caller.credential, caller.method)

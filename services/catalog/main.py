@@ -1,0 +1,175 @@
+"""Settings and wiring of the catalog; the only reader of its environment."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
+
+import orjson
+from grpc.aio import Server
+from nats.aio.client import Client
+from nats.errors import Error
+from nats.js.errors import NotFoundError
+
+from services.catalog import wire
+from services.catalog.access import AccessInterceptor
+from services.catalog.feed import FeedServicer
+from services.catalog.postgres.database import Database
+from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
+from services.catalog.usecases.identity import FirstPerson, bootstrap
+from services.kit import events, health, nats, postgres, process, rpc, telemetry
+from services.kit.health import Readiness
+from services.kit.identity import Verifier
+from services.kit.natsrpc import NatsServer
+from services.kit.outbox import Relay
+from services.kit.settings import Listen, ServiceSettings
+from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
+from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
+from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
+from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+
+MIGRATIONS = files("services.catalog") / "migrations"
+STREAM = "CATALOG"
+DURABLE = "catalog-review"
+
+
+class Settings(ServiceSettings):
+    """The catalog's own settings beside the shared ones."""
+
+    database_url: str
+    grpc_listen: Listen = "127.0.0.1:8082"
+    identity_public_key_file: Path
+    bootstrap_file: Path | None = None
+
+
+class MigrationSettings(ServiceSettings):
+    """What `migrate` needs: the owner's login."""
+
+    nats_url: str = ""
+    database_url: str
+
+
+async def _no_plans(_: Database) -> int:
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until a signal stops it; whatever is away is waited for."""
+    telemetry.configure_logging("catalog", settings.log_level)
+    pool = postgres.pool(settings.database_url, name="catalog", size=20)
+    database = Database(pool, settings.clock())
+    connection = Client()
+    verifier = Verifier(settings.identity_public_key_file.read_bytes())
+    js = nats.jetstream(connection)
+
+    async def lag() -> int | None:
+        if not connection.is_connected:
+            return None
+        try:
+            found = await events.lag(js, DURABLE)
+        except NotFoundError:
+            return 0  # nobody has published to the stream yet
+        except (Error, OSError):
+            return None
+        return found.pending + found.unacknowledged
+
+    async def database_answers() -> str | None:
+        if pool.closed:
+            return "the database has not answered yet"
+        async with pool.connection() as session:
+            await session.execute("SELECT 1")
+        return None
+
+    async def nats_answers() -> str | None:
+        return None if connection.is_connected else "NATS is not connected"
+
+    readiness = Readiness()
+    readiness.add("database", database_answers)
+    readiness.add("nats", nats_answers, warning=True)
+    if (monitor := settings.nats_monitor_url) is not None:
+        readiness.add("nats durability", lambda: nats.durability_doubt(monitor), warning=True)
+
+    served = rpc.server(
+        [
+            *rpc.interceptors(wire=wire.detail, translate=postgres.translate),
+            AccessInterceptor(verifier, database),
+        ]
+    )
+    add_CatalogServiceServicer_to_server(CatalogServicer(database, _no_plans, lag), served)
+    add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
+    add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
+    watched = rpc.Health(served)
+    served.add_insecure_port(settings.grpc_listen)
+
+    stop = process.stop_on_signals()
+    ready, connected = asyncio.Event(), asyncio.Event()
+
+    async def answer_calls() -> None:
+        await postgres.wait_until_ready(pool, MIGRATIONS)
+        if settings.bootstrap_file is not None:
+            await bootstrap(database, _first_person(settings.bootstrap_file))
+        ready.set()
+        await rpc.serve_until_stopped(served, watched, stop)
+
+    async def answer_feed() -> None:
+        await ready.wait()
+        await nats.connect(
+            settings.nats_url, name="catalog", seed_file=settings.nats_nkey_file, client=connection
+        )
+        # Who calls here is a service, whose NATS login may use the subject; there is no person to ask about.
+        feed = NatsServer(connection, queue="catalog", chain=rpc.interceptors(translate=postgres.translate))
+        add_FeedServiceServicer_to_server(FeedServicer(database), cast(Server, feed))
+        connected.set()
+        await feed.serve_until_stopped(stop)
+
+    async def relay() -> None:
+        await connected.wait()
+        await Relay(settings.database_url, connection, stream=STREAM).run()
+
+    try:
+        await process.run_until_stopped(
+            stop,
+            draining=[
+                answer_calls(),
+                answer_feed(),
+                health.server(readiness, settings.health_listen).serve_until_stopped(stop),
+            ],
+            endless=[relay()],
+        )
+    finally:
+        await nats.close(connection)
+        await pool.close()
+
+
+def _first_person(file: Path) -> FirstPerson:
+    values: dict[str, str] = orjson.loads(file.read_bytes())
+    return FirstPerson(
+        email=values["email"],
+        display_name=values.get("display_name", ""),
+        token=values.get("token", ""),
+        link_token=values.get("link_token", ""),
+    )
+
+
+async def migrate(settings: MigrationSettings) -> None:
+    """Applies new migrations with the owner's login."""
+    telemetry.configure_logging("catalog", settings.log_level)
+    applied = await postgres.migrate(settings.database_url, MIGRATIONS)
+    telemetry.logger().info("migrations applied", migrations=applied)
+
+
+def main() -> None:
+    """`python -m services.catalog.main [migrate]`."""
+    if sys.argv[1:] == ["migrate"]:
+        asyncio.run(migrate(MigrationSettings()))  # pyright: ignore[reportCallIssue] - from the environment
+    elif not sys.argv[1:]:
+        asyncio.run(serve(Settings()))  # pyright: ignore[reportCallIssue] - from the environment
+    else:
+        raise SystemExit("usage: python -m services.catalog.main [migrate]")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,324 @@
+"""gRPC methods of the core: parse, call one use case, answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from typing_extensions import override
+
+from services.catalog import wire
+from services.catalog.access import viewer
+from services.catalog.postgres.database import Database
+from services.catalog.usecases import (
+    export,
+    identity,
+    imports,
+    people,
+    programs,
+    resources,
+    status,
+)
+from services.kit import pages
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import import_pb2, people_service_pb2, program_pb2, resource_pb2, source_pb2
+from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceServicer
+from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
+from winnow.internal.v1 import identity_service_pb2
+from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
+
+MAX_PAGE = 200
+NEWEST = 1 << 62
+
+
+def _size(asked: int) -> int:
+    return pages.size(asked, maximum=MAX_PAGE)
+
+
+def _after(page_token: str, *scope: object) -> str:
+    key = pages.keys(page_token, 1, scope=scope)
+    return "" if key is None else str(key[0])
+
+
+class CatalogServicer(CatalogServiceServicer):
+    """CatalogService."""
+
+    def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:
+        self._db = database
+        self._due_plans = due_plans
+        self._lag = lag
+
+    @override
+    async def GetResource(self, request: api.GetResourceRequest, context: Any) -> resource_pb2.Resource:
+        id_ = wire.id_of(request.name, "resources")
+        with_outline = request.view != api.GetResourceRequest.BASIC
+        return wire.read_resource(await resources.get_resource(self._db, id_, with_outline=with_outline))
+
+    @override
+    async def ListResources(
+        self, request: api.ListResourcesRequest, context: Any
+    ) -> api.ListResourcesResponse:
+        scope = ("resources", request.source, request.external_id)
+        size = _size(request.page_size)
+        found = await resources.list_resources(
+            self._db,
+            after=_after(request.page_token, *scope),
+            limit=size + 1,
+            source=request.source,
+            external_id=request.external_id,
+        )
+        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
+        shown = [wire.resource(each) for each in found[:size]]
+        return api.ListResourcesResponse(resources=shown, next_page_token=next_)
+
+    @override
+    async def BatchUpsertResources(
+        self, request: api.BatchUpsertResourcesRequest, context: Any
+    ) -> api.BatchUpsertResourcesResponse:
+        caller = viewer()
+        source = resources.check_source_name(request.source, "source")
+        incoming = [
+            wire.incoming(each, source, f"resources[{number}]")
+            for number, each in enumerate(request.resources)
+        ]
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            earlier = await tx.earlier(request, api.BatchUpsertResourcesResponse, **once)
+            if earlier is not None:
+                return earlier
+            answer = wire.upserted(await resources.upsert_resources(tx, caller, source, incoming))
+            await tx.keep(request, answer, **once)
+            return answer
+
+    @override
+    async def GetProgram(self, request: api.GetProgramRequest, context: Any) -> program_pb2.Program:
+        return wire.program(await programs.get_program(self._db, wire.id_of(request.name, "programs")))
+
+    @override
+    async def ListPrograms(self, request: api.ListProgramsRequest, context: Any) -> api.ListProgramsResponse:
+        size = _size(request.page_size)
+        after = _after(request.page_token, "programs")
+        found = await programs.list_programs(self._db, after=after, limit=size + 1)
+        next_ = pages.token([found[size - 1].id], scope=("programs",)) if len(found) > size else ""
+        shown = [wire.program(each) for each in found[:size]]
+        return api.ListProgramsResponse(programs=shown, next_page_token=next_)
+
+    @override
+    async def UpsertProgram(self, request: api.UpsertProgramRequest, context: Any) -> program_pb2.Program:
+        given = request.program
+        observed = wire.observed_program(given)
+        saved = await programs.upsert_program(
+            self._db, viewer(), given.source, given.key, observed, given.etag
+        )
+        return wire.program(saved)
+
+    @override
+    async def ListSources(self, request: api.ListSourcesRequest, context: Any) -> api.ListSourcesResponse:
+        size = _size(request.page_size)
+        after = _after(request.page_token, "sources")
+        found = await programs.list_sources(self._db, after=after, limit=size + 1)
+        next_ = pages.token([found[size - 1].display_name], scope=("sources",)) if len(found) > size else ""
+        return api.ListSourcesResponse(
+            sources=[wire.source(each) for each in found[:size]], next_page_token=next_
+        )
+
+    @override
+    async def UpsertSource(self, request: api.UpsertSourceRequest, context: Any) -> source_pb2.Source:
+        given = request.source
+        saved = await programs.upsert_source(
+            self._db,
+            viewer(),
+            given.display_name,
+            rhythm_days=given.rhythm_days,
+            no_learners=given.no_learners,
+        )
+        return wire.source(saved)
+
+    @override
+    async def ImportPackage(
+        self, request_iterator: AsyncIterator[import_pb2.ImportPackageRequest], context: Any
+    ) -> import_pb2.Import:
+        caller = viewer()
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("content") != "start":
+            raise wire.bad_field("start", "must come first")
+        start = first.start
+        delivery = imports.Delivery(start.source, start.validate_only, start.complete)
+        once = {"principal": caller.person.id, "request_id": start.request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            earlier = await tx.earlier(start, import_pb2.Import, **once)
+            if earlier is None:
+                received = await imports.receive(tx, caller, delivery, _pieces(request_iterator))
+                answer = wire.import_(received)
+                await tx.keep(start, answer, **once)
+                return answer
+        return wire.import_(await imports.get_import(self._db, wire.id_of(earlier.name, "imports")))
+
+    @override
+    async def GetImport(self, request: api.GetImportRequest, context: Any) -> import_pb2.Import:
+        return wire.import_(await imports.get_import(self._db, wire.id_of(request.name, "imports")))
+
+    @override
+    async def ListImports(self, request: api.ListImportsRequest, context: Any) -> api.ListImportsResponse:
+        size = _size(request.page_size)
+        key = pages.keys(request.page_token, 1, scope=("imports",))
+        before = NEWEST if key is None else int(key[0] or 0)
+        found = await imports.list_imports(self._db, before=before, limit=size + 1)
+        next_ = pages.token([found[size - 1].number], scope=("imports",)) if len(found) > size else ""
+        return api.ListImportsResponse(
+            imports=[wire.import_(each) for each in found[:size]], next_page_token=next_
+        )
+
+    @override
+    async def AnswerImportQuestion(
+        self, request: api.AnswerImportQuestionRequest, context: Any
+    ) -> import_pb2.Import:
+        id_ = wire.id_of(request.name, "imports")
+        answered = await imports.answer_question(self._db, viewer(), id_, request.question, request.choice)
+        return wire.import_(answered)
+
+    @override
+    async def SetHold(self, request: api.SetHoldRequest, context: Any) -> resource_pb2.Resource:
+        id_ = wire.id_of(request.name, "resources")
+        return wire.resource(await resources.set_hold(self._db, viewer(), id_, request.reason))
+
+    @override
+    async def ListChanges(self, request: api.ListChangesRequest, context: Any) -> api.ListChangesResponse:
+        size = _size(request.page_size)
+        scope = ("changes", request.state)
+        state = wire.change_state(request.state)
+        found = await status.list_changes(
+            self._db, after=_after(request.page_token, *scope), limit=size + 1, state=state
+        )
+        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
+        return api.ListChangesResponse(
+            changes=[wire.change(each) for each in found[:size]], next_page_token=next_
+        )
+
+    @override
+    async def ExportCatalog(
+        self, request: api.ExportCatalogRequest, context: Any
+    ) -> api.ExportCatalogResponse:
+        as_csv = request.format == api.ExportCatalogRequest.CSV
+        scope = ("export", as_csv)
+        key = pages.keys(request.page_token, 3, scope=scope)
+        after = None if key is None else (str(key[0]), str(key[1]), str(key[2]))
+        page = await export.export_page(self._db, after, as_csv=as_csv)
+        next_ = pages.token(page.next_, scope=scope) if page.next_ else ""
+        return api.ExportCatalogResponse(content=page.content, next_page_token=next_)
+
+    @override
+    async def GetProcessingStatus(
+        self, request: api.GetProcessingStatusRequest, context: Any
+    ) -> api.ProcessingStatus:
+        return wire.status(await status.processing_status(self._db, self._due_plans, self._lag))
+
+
+async def _pieces(
+    stream: AsyncIterator[import_pb2.ImportPackageRequest],
+) -> AsyncIterator[imports.FileBegins | bytes]:
+    async for message in stream:
+        kind = message.WhichOneof("content")
+        if kind == "file":
+            yield imports.FileBegins(message.file.path)
+        elif kind == "chunk":
+            yield message.chunk
+        else:
+            raise wire.bad_field("start", "must come first and once")
+
+
+class PeopleServicer(PeopleServiceServicer):
+    """PeopleService."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @override
+    async def GetPerson(
+        self, request: people_service_pb2.GetPersonRequest, context: Any
+    ) -> people_service_pb2.Person:
+        return wire.person(await people.get_person(self._db, wire.id_of(request.name, "people")))
+
+    @override
+    async def ListPeople(
+        self, request: people_service_pb2.ListPeopleRequest, context: Any
+    ) -> people_service_pb2.ListPeopleResponse:
+        size = _size(request.page_size)
+        after = _after(request.page_token, "people")
+        found = await people.list_people(self._db, after=after, limit=size + 1)
+        last = people.email_key(found[size - 1].email) if len(found) > size else ""
+        return people_service_pb2.ListPeopleResponse(
+            people=[wire.person(each) for each in found[:size]],
+            next_page_token=pages.token([last], scope=("people",)) if last else "",
+        )
+
+    @override
+    async def CreatePerson(
+        self, request: people_service_pb2.CreatePersonRequest, context: Any
+    ) -> people_service_pb2.Person:
+        given = request.person
+        roles = tuple(wire.role(each, "person.roles") for each in given.roles)
+        created = await people.create_person(self._db, viewer(), given.email, given.display_name, roles)
+        return wire.person(created)
+
+    @override
+    async def DeactivatePerson(
+        self, request: people_service_pb2.DeactivatePersonRequest, context: Any
+    ) -> people_service_pb2.Person:
+        id_ = wire.id_of(request.name, "people")
+        return wire.person(await people.deactivate_person(self._db, viewer(), id_))
+
+    @override
+    async def GrantRole(
+        self, request: people_service_pb2.GrantRoleRequest, context: Any
+    ) -> people_service_pb2.Person:
+        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
+        return wire.person(await people.grant_role(self._db, viewer(), id_, role))
+
+    @override
+    async def RevokeRole(
+        self, request: people_service_pb2.RevokeRoleRequest, context: Any
+    ) -> people_service_pb2.Person:
+        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
+        return wire.person(await people.revoke_role(self._db, viewer(), id_, role))
+
+    @override
+    async def ImportPeople(
+        self, request: people_service_pb2.ImportPeopleRequest, context: Any
+    ) -> people_service_pb2.ImportPeopleResponse:
+        return wire.people_imported(await people.import_people(self._db, viewer(), request.content))
+
+    @override
+    async def GetViewer(
+        self, request: people_service_pb2.GetViewerRequest, context: Any
+    ) -> people_service_pb2.Viewer:
+        return wire.viewer(viewer())
+
+    @override
+    async def CreateApiToken(
+        self, request: people_service_pb2.CreateApiTokenRequest, context: Any
+    ) -> people_service_pb2.ApiToken:
+        ttl = wire.ttl(request.ttl.seconds)
+        minted = await people.create_api_token(
+            self._db, viewer(), request.email, ttl, read_only=request.read_only
+        )
+        return wire.minted(minted)
+
+
+class IdentityServicer(IdentityServiceServicer):
+    """IdentityService, for the gateway alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @override
+    async def Authenticate(
+        self, request: identity_service_pb2.AuthenticateRequest, context: Any
+    ) -> identity_service_pb2.AuthenticateResponse:
+        return wire.authenticated(await identity.authenticate(self._db, request.credential))
+
+    @override
+    async def OpenSession(
+        self, request: identity_service_pb2.OpenSessionRequest, context: Any
+    ) -> identity_service_pb2.OpenSessionResponse:
+        return wire.session(await identity.open_session(self._db, request.link_token))

@@ -1,0 +1,143 @@
+"""Imports as callers see them: delivering files, looking, answering questions. `importing` does the reading."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from services.catalog.domain.imports import Import
+from services.catalog.domain.people import Viewer
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases.resources import check_source_name
+from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Violation
+
+MAX_CHUNK = 1 << 20
+MAX_BYTES = 4 << 30
+MAX_FILES = 20_000
+MAX_PATH = 1000
+WAKE = "imports"
+"""The channel on which the reader of imports is told of new files."""
+
+_PATIENCE = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a client says before it sends files."""
+
+    source: str
+    validate_only: bool
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileBegins:
+    """The next chunks are of this file."""
+
+    path: str
+
+
+async def receive(
+    tx: Transaction, viewer: Viewer, delivery: Delivery, content: AsyncIterator[FileBegins | bytes]
+) -> Import:
+    """Stores the files in the caller's transaction: all of them or, when the stream breaks off, nothing.
+
+    They join the source's running import, else begin a new one. ResourceExhausted beyond 4 GiB or 20,000 files.
+    """
+    name = check_source_name(delivery.source, "start.source")
+    await tx.run(_PATIENCE)
+    stored: list[int] = []
+    paths: set[str] = set()
+    file = chunks = size = total = 0
+    async for piece in content:
+        if isinstance(piece, FileBegins):
+            if file:
+                await tx.close_file(file, size)
+            path = _checked_path(piece.path)
+            if path in paths:
+                raise _wrong("file.path", f"{path} comes twice")
+            paths.add(path)
+            if len(paths) > MAX_FILES:
+                raise _too_much("files", MAX_FILES)
+            file = await tx.add_file(path)
+            stored.append(file)
+            chunks = size = 0
+        else:
+            if not file:
+                raise _wrong("chunk", "comes before any file")
+            if len(piece) > MAX_CHUNK:
+                raise _wrong("chunk", f"has more than {MAX_CHUNK} bytes")
+            total += len(piece)
+            if total > MAX_BYTES:
+                raise _too_much("bytes", MAX_BYTES)
+            await tx.add_chunk(file, chunks, piece)
+            chunks += 1
+            size += len(piece)
+    if file:
+        await tx.close_file(file, size)
+    # Only now is the import named: nobody waits on its lock while a slow client sends.
+    if not delivery.validate_only:
+        await tx.make_source(name, from_files=True)
+    id_ = await tx.begin_import(name, validate_only=delivery.validate_only, complete=delivery.complete)
+    await tx.join_files(id_, stored)
+    await tx.audited(viewer, f"imports/{id_}", {"source": name, "files": str(len(stored))})
+    await tx.wake(WAKE)
+    return await tx.import_(id_)
+
+
+def _checked_path(path: str) -> str:
+    """The path inside the import: NFC, `/`, no way out of it."""
+    clean = unicodedata.normalize("NFC", path.replace("\\", "/")).strip("/")
+    steps = clean.split("/")
+    if not clean or len(clean) > MAX_PATH or ".." in steps or "\0" in clean:
+        raise _wrong("file.path", f"must be a path of 1 to {MAX_PATH} characters inside the import")
+    return clean
+
+
+def _wrong(field: str, text: str) -> InvalidArgument:
+    return InvalidArgument(
+        "FIELD_INVALID", f"{field} {text}.", {"field": field}, violations=[Violation(field, text)]
+    )
+
+
+def _too_much(what: str, limit: int) -> ResourceExhausted:
+    return ResourceExhausted(
+        "MESSAGE_TOO_LARGE",
+        f"A delivery has at most {limit} {what}.",
+        {"limit": str(limit), "actual": "more"},
+    )
+
+
+async def get_import(db: Database, id_: str) -> Import:
+    """The import; NotFound when there is none."""
+    async with db.snapshot() as tx:
+        return await tx.import_(id_)
+
+
+async def list_imports(db: Database, *, before: int, limit: int) -> list[Import]:
+    """A page of imports, newest first."""
+    async with db.snapshot() as tx:
+        return await tx.import_page(before=before, limit=limit)
+
+
+async def answer_question(
+    db: Database, viewer: Viewer, import_id: str, question_id: str, choice: str
+) -> Import:
+    """Stores an answer, for this import and every later one of the source; what waited for it is read again."""
+    async with db.transaction() as tx:
+        import_ = await tx.import_(import_id, for_update=True)
+        question = next((each for each in import_.questions if each.id == question_id), None)
+        if question is None:
+            raise NotFound(
+                "QUESTION_NOT_FOUND", f"There is no question {question_id}.", {"question": question_id}
+            )
+        if choice not in question.choices:
+            raise _wrong("choice", f"must be one of {', '.join(question.choices)}")
+        same_topic = [each for each in import_.questions if each.topic == question.topic]
+        await tx.remember_answer(import_.source, question.topic, choice)
+        await tx.answer(import_.id, question.topic, choice)
+        await tx.read_again(import_.id, sorted({each.file for each in same_topic}))
+        await tx.audited(viewer, f"imports/{import_.id}", {"question": question.reason, "choice": choice})
+        await tx.wake(WAKE)
+        return await tx.import_(import_.id)

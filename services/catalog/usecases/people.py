@@ -1,0 +1,255 @@
+"""People: only an administrator writes them, nobody their own roles, and one administrator always stays."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.catalog.domain.people import (
+    Person,
+    Role,
+    Viewer,
+    checked_email,
+    email_key,
+    in_role_order,
+)
+from services.catalog.ids import new_id
+from services.catalog.policy import denied
+from services.catalog.postgres.database import Database, Transaction
+from services.kit.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Violation,
+)
+from winnow.catalog.v1.events_pb2 import PeopleChanged
+
+MAX_PEOPLE_FILE = 1 << 20
+MAX_NAME = 200
+DEFAULT_TTL = timedelta(days=90)
+MAX_TTL = timedelta(days=366)
+
+
+async def get_person(db: Database, id_: str) -> Person:
+    """The person; NotFound when there is none."""
+    async with db.snapshot() as tx:
+        return await tx.person(id_)
+
+
+async def list_people(db: Database, *, after: str, limit: int) -> list[Person]:
+    """A page of people by e-mail."""
+    async with db.snapshot() as tx:
+        return await tx.person_page(after=after, limit=limit)
+
+
+async def create_person(
+    db: Database, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
+) -> Person:
+    """Adds a person; AlreadyExists when the e-mail is taken."""
+    person = _new(checked_email(email, "person.email"), display_name, roles, db.clock.now())
+    async with db.transaction() as tx:
+        await tx.lock_people()
+        if not await tx.add_person(person):
+            raise AlreadyExists("PERSON_EXISTS", f"{person.email} is here already.", {"email": person.email})
+        await _changed(tx, viewer, person)
+        return person
+
+
+def _new(email: str, display_name: str, roles: tuple[Role, ...], now: datetime) -> Person:
+    return Person(new_id(), email, display_name.strip()[:MAX_NAME] or email, in_role_order(roles), now)
+
+
+async def _changed(tx: Transaction, viewer: Viewer, *people: Person) -> None:
+    for person in people:
+        roles = " ".join(person.roles)
+        await tx.audited(
+            viewer, f"people/{person.id}", {"roles": roles, "active": "yes" if person.active else "no"}
+        )
+    tx.record(PeopleChanged(person_ids=[person.id for person in people]))
+
+
+async def deactivate_person(db: Database, viewer: Viewer, id_: str) -> Person:
+    """Ends a person's access, sessions and tokens included; FailedPrecondition for the last administrator."""
+    async with db.transaction() as tx:
+        await tx.lock_people()
+        person = await tx.person(id_)
+        if not person.active:
+            return person
+        await _keep_an_administrator(tx, person)
+        await tx.drop_credentials(person.id)
+        saved = await tx.save_person(replace(person, deactivate_time=tx.now))
+        await _changed(tx, viewer, saved)
+        return saved
+
+
+async def grant_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
+    """Gives a role to another person; PermissionDenied for oneself."""
+    async with db.transaction() as tx:
+        await tx.lock_people()
+        person = await tx.person(id_)
+        if person.id == viewer.person.id:
+            raise PermissionDenied(
+                "OWN_ROLE",
+                "Nobody grants a role to themselves.",
+                {"who_can": "another administrator", "method": viewer.method},
+            )
+        return await _with_roles(tx, viewer, person, (*person.roles, role))
+
+
+async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
+    """Takes a role away; FailedPrecondition if nobody would be administrator any more."""
+    async with db.transaction() as tx:
+        await tx.lock_people()
+        person = await tx.person(id_)
+        if role is Role.ADMINISTRATOR:
+            await _keep_an_administrator(tx, person)
+        return await _with_roles(tx, viewer, person, tuple(held for held in person.roles if held is not role))
+
+
+async def _with_roles(tx: Transaction, viewer: Viewer, person: Person, roles: tuple[Role, ...]) -> Person:
+    wanted = replace(person, roles=in_role_order(roles))
+    if wanted == person:
+        return person
+    saved = await tx.save_person(wanted)
+    await _changed(tx, viewer, saved)
+    return saved
+
+
+async def _keep_an_administrator(tx: Transaction, person: Person) -> None:
+    others = [each for each in await tx.people_with(Role.ADMINISTRATOR) if each.id != person.id]
+    if person.has(Role.ADMINISTRATOR) and person.active and not others:
+        raise FailedPrecondition("LAST_ADMINISTRATOR", "The last administrator stays.", {"person": person.id})
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleImported:
+    """Counts of what a people file did."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+async def import_people(db: Database, viewer: Viewer, content: bytes) -> PeopleImported:
+    """Adds and updates people from a CSV (email, name, roles), all rows or none.
+
+    Those who are not in the file stay as they are; one's own roles may not be among the changes.
+    """
+    rows = _people_rows(content)
+    async with db.transaction() as tx:
+        await tx.lock_people()
+        known = await tx.people_by_email(email for email, _, _ in rows)
+        counts = {"added": 0, "changed": 0, "unchanged": 0}
+        moved: list[Person] = []
+        for email, name, roles in rows:
+            person = known.get(email_key(email))
+            if person is None:
+                person = _new(email, name, roles, tx.now)
+                await tx.add_person(person)
+                moved.append(person)
+                counts["added"] += 1
+                continue
+            wanted = replace(person, display_name=name or person.display_name, roles=roles)
+            if wanted == person:
+                counts["unchanged"] += 1
+                continue
+            if person.id == viewer.person.id and set(roles) - set(person.roles):
+                raise PermissionDenied(
+                    "OWN_ROLE",
+                    "Nobody grants a role to themselves.",
+                    {"who_can": "another administrator", "method": viewer.method},
+                )
+            if Role.ADMINISTRATOR not in roles:
+                await _keep_an_administrator(tx, person)
+            moved.append(await tx.save_person(wanted))
+            counts["changed"] += 1
+        if moved:
+            await _changed(tx, viewer, *moved)
+        return PeopleImported(**counts)
+
+
+def _people_rows(content: bytes) -> list[tuple[str, str, tuple[Role, ...]]]:
+    if len(content) > MAX_PEOPLE_FILE:
+        raise _bad_file(f"must have at most {MAX_PEOPLE_FILE} bytes")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _bad_file("must be UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
+    header = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
+    if "email" not in header:
+        raise _bad_file("must begin with a header that has the column email")
+    rows: list[tuple[str, str, tuple[Role, ...]]] = []
+    seen: set[str] = set()
+    try:
+        for row in reader:
+            at = f"line {reader.line_num}"
+            values = {key: (row.get(name) or "").strip() for key, name in header.items()}
+            if not any(values.values()):
+                continue
+            email = checked_email(values["email"], f"content, {at}, email")
+            if email_key(email) in seen:
+                raise _bad_file(f"{at}: {email} occurs twice")
+            seen.add(email_key(email))
+            rows.append((email, values.get("name", "")[:MAX_NAME], _roles(values.get("roles", ""), at)))
+    except csv.Error as error:
+        raise _bad_file(str(error)) from error
+    return rows
+
+
+def _roles(text: str, at: str) -> tuple[Role, ...]:
+    words = [word.upper().replace("-", "_") for word in re.split(r"[;,\s|]+", text) if word]
+    unknown = [word for word in words if word not in Role.__members__]
+    if unknown:
+        raise _bad_file(f"{at}: {unknown[0]} is no role; roles are {', '.join(Role)}")
+    return in_role_order(Role(word) for word in words)
+
+
+def _bad_file(text: str) -> InvalidArgument:
+    return InvalidArgument(
+        "FIELD_INVALID",
+        f"The people file {text}.",
+        {"field": "content"},
+        violations=[Violation("content", text)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MintedToken:
+    """A fresh token's secret, which is nowhere else, and its end."""
+
+    token: str
+    expire_time: datetime
+
+
+async def create_api_token(
+    db: Database, viewer: Viewer, email: str, ttl: timedelta, *, read_only: bool
+) -> MintedToken:
+    """A token for oneself or, as an administrator, for another person."""
+    if ttl < timedelta(0) or ttl > MAX_TTL:
+        raise InvalidArgument(
+            "FIELD_INVALID",
+            "ttl must be at most 366 days.",
+            {"field": "ttl"},
+            violations=[Violation("ttl", "must be 0 to 366 days")],
+        )
+    async with db.transaction() as tx:
+        owner = viewer.person
+        if email and email_key(email) != email_key(owner.email):
+            if not viewer.person.has(Role.ADMINISTRATOR):
+                raise denied(viewer.method, "an administrator, or that person")
+            owner = (await tx.people_by_email([email])).get(email_key(email))
+            if owner is None or not owner.active:
+                raise NotFound("PERSON_NOT_FOUND", f"There is no person {email}.", {"person": email})
+        secret = f"wnw_{secrets.token_urlsafe(32)}"
+        expire_time = tx.now + (ttl or DEFAULT_TTL)
+        id_ = new_id()
+        await tx.add_credential(id_, "token", owner.id, secret, read_only=read_only, expire_time=expire_time)
+        await tx.audited(viewer, f"people/{owner.id}", {"token": id_, "read_only": str(read_only).lower()})
+        return MintedToken(secret, expire_time)

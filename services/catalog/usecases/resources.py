@@ -1,0 +1,110 @@
+"""Resources: reading them, writing them as a source shows them, holding them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.catalog import policy
+from services.catalog.domain.people import Viewer
+from services.catalog.domain.resources import Outline, Resource
+from services.catalog.domain.sources import MAX_NAME
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases.listings import Incoming, Taken, take_listings
+from services.kit.errors import InvalidArgument, Violation
+
+MAX_BATCH = 200
+MAX_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A resource with its text (empty when it was not asked for)."""
+
+    resource: Resource
+    outline: Outline = ()
+
+
+async def get_resource(db: Database, id_: str, *, with_outline: bool) -> Read:
+    """The resource of that name or alias; NotFound when there is none."""
+    async with db.snapshot() as tx:
+        resource = await tx.resource(id_)
+        if not with_outline:
+            return Read(resource)
+        outlines = await tx.outlines([resource.outline_hash])
+        return Read(resource, outlines.get(resource.outline_hash, ()))
+
+
+async def list_resources(
+    db: Database, *, after: str, limit: int, source: str, external_id: str
+) -> list[Resource]:
+    """A page of resources by id, those with a listing that fits."""
+    async with db.snapshot() as tx:
+        return await tx.resource_page(after=after, limit=limit, source=source, external_id=external_id)
+
+
+def check_source_name(name: str, field: str) -> str:
+    """The name without surrounding space; InvalidArgument when it cannot name a source."""
+    trimmed = name.strip()
+    if not trimmed or len(trimmed) > MAX_NAME or not trimmed.isprintable():
+        raise InvalidArgument(
+            "FIELD_INVALID",
+            f"{field} must have 1 to {MAX_NAME} printable characters.",
+            {"field": field},
+            violations=[Violation(field, f"must have 1 to {MAX_NAME} printable characters")],
+        )
+    return trimmed
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What was written, in the order of the request."""
+
+    resources: list[Resource]
+    taken: Taken
+
+
+async def upsert_resources(
+    tx: Transaction, viewer: Viewer, source: str, incoming: Sequence[Incoming]
+) -> Upserted:
+    """Writes up to 200 listings in the caller's transaction (which also keeps the answer for a repetition).
+
+    PermissionDenied unless a role allows it or each is a listing of a resource that the viewer owns.
+    """
+    name = check_source_name(source, "source")
+    keys = [each.listing.external_id for each in incoming]
+    if not 1 <= len(keys) <= MAX_BATCH or len(set(keys)) < len(keys):
+        text = f"must be 1 to {MAX_BATCH} resources with distinct external ids"
+        raise InvalidArgument(
+            "FIELD_INVALID",
+            f"resources {text}.",
+            {"field": "resources"},
+            violations=[Violation("resources", text)],
+        )
+    listed = await tx.listed(name, keys)
+    owned = all(listed.get(key) in viewer.duties.resources for key in keys)
+    policy.check_own(viewer, viewer.method, owned=owned)
+    await tx.make_source(name, from_files=False)
+    taken = await take_listings(tx, name, incoming, await tx.next_import_number())
+    await tx.audited(viewer, f"source:{name}", {"listings": str(len(keys))})
+    by_id = {resource.id: resource for resource in await tx.resources(taken.resources)}
+    return Upserted([by_id[id_] for id_ in taken.resources], taken)
+
+
+async def set_hold(db: Database, viewer: Viewer, id_: str, reason: str) -> Resource:
+    """Puts the resource on hold, or lifts the hold for an empty reason."""
+    text = reason.strip()
+    if len(text) > MAX_REASON:
+        raise InvalidArgument(
+            "FIELD_INVALID",
+            f"reason must have at most {MAX_REASON} characters.",
+            {"field": "reason"},
+            violations=[Violation("reason", f"must have at most {MAX_REASON} characters")],
+        )
+    async with db.transaction() as tx:
+        resource = await tx.resource(id_, for_update=True)
+        policy.check_own(viewer, viewer.method, owned=resource.id in viewer.duties.resources)
+        held = resource.want("hold", text, author=viewer.person.id, suggestion="", now=tx.now)
+        saved = await tx.save(held)
+        await tx.audited(viewer, f"resources/{resource.id}", {"hold": text})
+        return saved

@@ -1,0 +1,50 @@
+"""What the catalog has still to do, and the change list."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.catalog.domain.changes import Change, ChangeState
+from services.catalog.postgres.database import Database
+from services.kit import outbox
+
+DuePlans = Callable[[Database], Awaitable[int]]
+Lag = Callable[[], Awaitable[int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is left; `lag` is None when NATS does not answer."""
+
+    running_imports: int
+    outbox: int
+    oldest_outbox_time: datetime | None
+    feed_revision: int
+    epoch: str
+    due_plans: int
+    lag: int | None
+
+
+async def processing_status(db: Database, due_plans: DuePlans, lag: Lag) -> Status:
+    """The catalog's own backlog; `due_plans` and `lag` ask review and NATS for theirs."""
+    async with db.snapshot() as tx:
+        waiting = await outbox.backlog(tx.connection)
+        running = await tx.running_import_count()
+        revision, epoch = await tx.newest_revision(), await tx.epoch()
+    return Status(
+        running_imports=running,
+        outbox=waiting.waiting,
+        oldest_outbox_time=waiting.oldest,
+        feed_revision=revision,
+        epoch=epoch,
+        due_plans=await due_plans(db),
+        lag=await lag(),
+    )
+
+
+async def list_changes(db: Database, *, after: str, limit: int, state: ChangeState | None) -> list[Change]:
+    """A page of the change list, oldest first."""
+    async with db.snapshot() as tx:
+        return await tx.change_page(after=after, limit=limit, state=state)
