@@ -87,6 +87,8 @@ async def serve(settings: Settings) -> None:
     add_CurationServiceServicer_to_server(CurationRpc(library, status), cast("Server", server))
 
     async def database_answers() -> str | None:
+        if not ready.is_set():
+            return "the database has not answered yet"
         async with pool.connection() as one:
             await one.execute("SELECT 1")
         return None
@@ -102,8 +104,24 @@ async def serve(settings: Settings) -> None:
     readiness.add("nats", nats_answers, warning=True)
     readiness.add("model", model_is_loaded, warning=True)
 
+    stop = process.stop_on_signals()
+    ready = asyncio.Event()
+
+    async def prepare() -> None:
+        await postgres.wait_until_ready(pool, MIGRATIONS)
+        ready.set()
+        await nats.connect(
+            settings.nats_url, name="curator", seed_file=settings.nats_nkey_file, client=connection
+        )
+        await asyncio.Event().wait()
+
+    async def answer() -> None:
+        await ready.wait()
+        await server.serve_until_stopped(stop)
+
     async def judge() -> None:
         embedder = await model.embedder()
+        await ready.wait()
         async with postgres.sole(settings.database_url, "judge") as session:
             index = await _open_index(settings, embedder)
             library.index = index
@@ -115,27 +133,25 @@ async def serve(settings: Settings) -> None:
                 await index.close()
 
     async def consume(durable: str) -> None:
+        await ready.wait()
         handler = embed_handler(reader) if durable == "curator-embed" else judge_handler(reader)
         await Consumer(connection, durable, handler).run()
 
-    endless = [model.run(), outbox.Relay(settings.database_url, connection, stream=STREAM).run()]
+    async def relay() -> None:
+        await ready.wait()
+        await outbox.Relay(settings.database_url, connection, stream=STREAM).run()
+
+    endless = [prepare(), model.run(), relay()]
     if "embed" in roles:
         endless.append(consume("curator-embed"))
     if "judge" in roles:
         endless += [consume("curator-judge"), judge()]
-    stop = process.stop_on_signals()
     web = health.server(readiness, settings.health_listen)
     try:
-        await web.start()
-        await postgres.wait_until_ready(pool, MIGRATIONS)
-        await nats.connect(
-            settings.nats_url, name="curator", seed_file=settings.nats_nkey_file, client=connection
-        )
         await process.run_until_stopped(
-            stop, draining=[server.serve_until_stopped(stop)], endless=endless, grace=10
+            stop, draining=[web.serve_until_stopped(stop), answer()], endless=endless, grace=10
         )
     finally:
-        await web.stop()
         await nats.close(connection)
         await pool.close()
 

@@ -1,0 +1,268 @@
+"""The gateway's doors before a real catalog: the same answers and errors over JSON and gRPC, and who is let in.
+
+Both services run as processes of their own; the curator is away, so its methods are what shows a missing service.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from services.kit.rpc import STATUS_KEY
+from tests.servers import NatsServer, PostgresServer, free_port
+from winnow.catalog.v1 import catalog_service_pb2 as catalog
+from winnow.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
+
+TOKEN = "first-token-of-the-test"
+LINK = "one-time-link-of-the-test"
+
+
+@dataclass(frozen=True)
+class Stack:
+    http: str
+    grpc: str
+
+    def client(self, token: str = TOKEN) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.http, headers=headers, timeout=20)
+
+
+def _start(module: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", module], env={**os.environ, **environment}, stdout=out, stderr=out
+        )
+
+
+@pytest.fixture(scope="module")
+def stack(
+    postgres_server: PostgresServer, nats_session: NatsServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("gateway")
+    key = Ed25519PrivateKey.generate()
+    (folder / "private.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "public.pem").write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    first = {"email": "ada@example.org", "display_name": "Ada", "token": TOKEN, "link_token": LINK}
+    (folder / "bootstrap.json").write_text(json.dumps(first))
+    database = postgres_server.database("catalog")
+    shared = {"WINNOW_NATS_URL": nats_session.url}
+    subprocess.run(
+        [sys.executable, "-m", "services.catalog.main", "migrate"],
+        env={**os.environ, **shared, "WINNOW_DATABASE_URL": database.owner},
+        check=True,
+    )
+    ports = {name: free_port() for name in ("catalog", "health", "grpc", "http")}
+    catalog_process = _start(
+        "services.catalog.main",
+        {
+            **shared,
+            "WINNOW_DATABASE_URL": database.app,
+            "WINNOW_GRPC_LISTEN": f"127.0.0.1:{ports['catalog']}",
+            "WINNOW_HEALTH_LISTEN": f"127.0.0.1:{ports['health']}",
+            "WINNOW_IDENTITY_PUBLIC_KEY_FILE": str(folder / "public.pem"),
+            "WINNOW_BOOTSTRAP_FILE": str(folder / "bootstrap.json"),
+        },
+        folder / "catalog.log",
+    )
+    gateway_process = _start(
+        "services.gateway.main",
+        {
+            **shared,
+            "WINNOW_CATALOG_TARGET": f"127.0.0.1:{ports['catalog']}",
+            "WINNOW_GRPC_LISTEN": f"127.0.0.1:{ports['grpc']}",
+            "WINNOW_HTTP_LISTEN": f"127.0.0.1:{ports['http']}",
+            "WINNOW_IDENTITY_PRIVATE_KEY_FILE": str(folder / "private.pem"),
+        },
+        folder / "gateway.log",
+    )
+    made = Stack(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['grpc']}")
+    try:
+        _wait_until_ready(made, folder, (catalog_process, gateway_process))
+        yield made
+    finally:
+        for process in (gateway_process, catalog_process):
+            process.terminate()
+        for process in (gateway_process, catalog_process):
+            process.wait(timeout=40)
+
+
+def _wait_until_ready(made: Stack, folder: Path, processes: tuple[subprocess.Popen[bytes], ...]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if httpx.get(f"{made.http}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        if time.monotonic() > deadline or any(process.poll() is not None for process in processes):
+            logs = [(folder / f"{name}.log").read_text()[-3000:] for name in ("catalog", "gateway")]
+            raise RuntimeError("\n".join(logs))
+        time.sleep(0.05)
+
+
+def error_of(response: httpx.Response) -> dict[str, Any]:
+    error: dict[str, Any] = response.json()["error"]
+    assert error["code"] == response.status_code
+    return error
+
+
+def info_of(error: dict[str, Any]) -> dict[str, Any]:
+    return next(detail for detail in error["details"] if detail["@type"].endswith("ErrorInfo"))
+
+
+def test_without_a_token_nothing_answers_but_health_and_the_description(stack: Stack) -> None:
+    with stack.client("") as client:
+        refused = client.get("/v1/resources")
+        assert refused.status_code == 401
+        assert info_of(error_of(refused))["reason"] == "CREDENTIAL_INVALID"
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/v1/openapi.json").json()["openapi"] == "3.1.0"
+    with stack.client("wrong") as client:
+        assert client.get("/v1/resources").status_code == 401
+
+
+def test_what_is_written_over_json_is_read_over_grpc(stack: Stack) -> None:
+    body = {
+        "source": "lms",
+        "resources": [
+            {"externalId": "J-1", "title": "Counting tills", "description": "Count twice.", "kind": "course"}
+        ],
+    }
+    with stack.client() as client:
+        written = client.post("/v1/resources:batchUpsert", json=body)
+        assert written.status_code == 200, written.text
+        assert written.json()["added"] == 1
+        name = written.json()["resources"][0]["name"]
+    with grpc.insecure_channel(stack.grpc) as channel:
+        stub: Any = catalog_grpc.CatalogServiceStub(channel)
+        found = stub.GetResource(
+            catalog.GetResourceRequest(name=name), metadata=(("authorization", f"Bearer {TOKEN}"),)
+        )
+    assert found.title == "Counting tills"
+    assert [part.text for part in found.outline] == ["Count twice."]
+
+
+def test_the_same_error_is_the_same_status_on_both_doors(stack: Stack) -> None:
+    with stack.client() as client:
+        refused = client.get("/v1/resources/nothing")
+    error = error_of(refused)
+    assert refused.status_code == 404
+    with grpc.insecure_channel(stack.grpc) as channel, pytest.raises(grpc.RpcError) as failed:
+        stub: Any = catalog_grpc.CatalogServiceStub(channel)
+        stub.GetResource(
+            catalog.GetResourceRequest(name="resources/nothing"),
+            metadata=(("authorization", f"Bearer {TOKEN}"),),
+        )
+    call: Any = failed.value
+    trailing = dict(call.trailing_metadata())
+    status = Status.FromString(trailing[STATUS_KEY])
+    info = ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status.details)
+    assert call.code().name == error["status"] == "NOT_FOUND"
+    assert info.reason == info_of(error)["reason"] == "RESOURCE_NOT_FOUND"
+    assert dict(info.metadata) == info_of(error)["metadata"]
+    assert status.message == error["message"]
+
+
+def test_an_invalid_body_names_its_field(stack: Stack) -> None:
+    with stack.client() as client:
+        refused = client.post("/v1/resources:batchUpsert", json={"source": "lms", "nonsense": 1})
+    error = error_of(refused)
+    assert refused.status_code == 400
+    assert info_of(error)["reason"] == "JSON_INVALID"
+    assert info_of(error)["metadata"]["field"] == "nonsense"
+
+
+def test_rights_are_judged_before_the_body(stack: Stack) -> None:
+    people = b"email,name,roles\nsam@example.org,Sam,SPECIALIST\n"
+    with stack.client() as client:
+        taken = client.post("/v1/people:import", json={"content": base64.b64encode(people).decode()})
+        assert taken.status_code == 200, taken.text
+        token = client.post("/v1/tokens", json={"email": "sam@example.org"}).json()["token"]
+    with stack.client(token) as client:
+        for body in (b'{"nonsense": 1}', b'{"person": {"email": "eve@example.org"}}'):
+            refused = client.post("/v1/people", content=body)
+            assert refused.status_code == 403, refused.text
+            assert "administrator" in info_of(error_of(refused))["metadata"]["who_can"]
+
+
+def test_a_read_only_token_reads_and_nothing_else(stack: Stack) -> None:
+    with stack.client() as client:
+        token = client.post("/v1/tokens", json={"readOnly": True}).json()["token"]
+    with stack.client(token) as client:
+        assert client.get("/v1/resources").status_code == 200
+        refused = client.post("/v1/resources:batchUpsert", json={"source": "x", "resources": []})
+        assert refused.status_code == 403
+        assert info_of(error_of(refused))["reason"] == "TOKEN_READ_ONLY"
+
+
+def test_a_missing_curator_is_unavailable_and_the_catalog_goes_on(stack: Stack) -> None:
+    with stack.client() as client:
+        away = client.get("/v1/index/status")
+        assert away.status_code == 503
+        assert error_of(away)["status"] == "UNAVAILABLE"
+        assert client.get("/v1/resources").status_code == 200
+
+
+def test_what_does_not_exist_says_so(stack: Stack) -> None:
+    with stack.client() as client:
+        assert client.get("/v1/nowhere").status_code == 404
+        wrong = client.delete("/v1/resources")
+        assert wrong.status_code == 501
+        assert "GET" in error_of(wrong)["message"]
+
+
+def test_internal_methods_are_not_reachable_over_grpc(stack: Stack) -> None:
+    with grpc.insecure_channel(stack.grpc) as channel, pytest.raises(grpc.RpcError) as failed:
+        call: Any = channel.unary_unary("/winnow.internal.v1.IdentityService/Authenticate")
+        call(b"", metadata=(("authorization", f"Bearer {TOKEN}"),))
+    refused: Any = failed.value
+    assert refused.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_reflection_names_the_public_services_only(stack: Stack) -> None:
+    with grpc.insecure_channel(stack.grpc) as channel:
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        (answer,) = stub.ServerReflectionInfo(iter([request]))
+    names = {service.name for service in answer.list_services_response.service}
+    assert "winnow.review.v1.ReviewService" in names
+    assert not [name for name in names if "internal" in name]
+
+
+def test_the_page_asks_for_a_sign_in_and_a_link_works_once(stack: Stack) -> None:
+    with httpx.Client(base_url=stack.http, timeout=20) as browser:
+        assert browser.get("/").status_code == 401
+        form = browser.get(f"/sign-in?token={LINK}")
+        assert "<form" in form.text
+        assert form.headers["content-security-policy"].startswith("default-src 'none'")
+        assert browser.post("/sign-in", data={"token": LINK}).status_code == 303
+        # A session opens the page; it does not let another site's form write.
+        written = browser.post("/v1/resources:batchUpsert", json={"source": "x", "resources": []})
+        assert written.status_code == 401
+    with httpx.Client(base_url=stack.http, timeout=20) as other:
+        assert other.post("/sign-in", data={"token": LINK}).status_code == 401
