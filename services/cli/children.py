@@ -125,6 +125,8 @@ def environment(wiring: Wiring, service: str) -> dict[str, str]:
             if wiring.qdrant
             else {"WINNOW_INDEX_DIR": str(data.path / "index")}
         )
+        # Made by hand, by operators and tests: while it exists the index is not rebuilt.
+        found["WINNOW_HOLD_REBUILD_FILE"] = str(data.path / "hold-rebuild")
         found.setdefault("OMP_NUM_THREADS", str(max(1, processors() - 1)))
     else:
         found |= {

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from services.cli import arguments, up
+from services.cli import (
+    arguments,
+    curation,
+    dead_letters,
+    exporting,
+    imports,
+    people,
+    suggestions,
+    up,
+    waiting,
+)
 from services.cli.arguments import Run
 from services.cli.data_folder import DataFolder
 from services.cli.outcome import CommandError, print_answer, print_document
 
-_GROUPS = (up,)
+_GROUPS = (up, imports, waiting, suggestions, exporting, people, curation, dead_letters)
 
 
 def main(words: Sequence[str] | None = None) -> None:

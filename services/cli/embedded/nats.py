@@ -73,7 +73,7 @@ def configuration(
     return {
         "listen": f"127.0.0.1:{port}",
         "http": f"127.0.0.1:{monitor_port}",
-        "max_payload": "1MB",
+        "max_payload": 1 << 20,
         "jetstream": {
             "store_dir": str(store),
             # The default loses whole streams in a power cut (promises 2a-bis).
