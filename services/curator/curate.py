@@ -28,9 +28,9 @@ from services.curator.minilm import MiniLm
 
 _OUTDATED = 0.50  # from here on the label is "outdated": more likely than not
 _QUIET = (Relation.VARIANT, Relation.UNRELATED)
-# 100 resources take at most 20 s, model included (contract), and two cores embed some 120 blocks a second: beyond
-# this many blocks of a catalog only the longest of each resource are embedded, but never fewer than so many.
-_MOST_EMBEDDED, _EMBEDDED_AT_LEAST = 1_200, 12
+# 100 resources take at most 20 s, model included (contract), and two quiet cores embed some 7,000 words a second:
+# beyond so many words of a catalog only the longest blocks of each resource are embedded, up to an equal share.
+_WORDS_EMBEDDED, _LEAST_SHARE = 30_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,15 @@ def _embed(
         return {}
     telling = {name: candidates.telling(own, frame) for name, own in blocks.items()}
     holders = Counter(key for own in telling.values() for key in own)
-    most = max(_EMBEDDED_AT_LEAST, _MOST_EMBEDDED // max(1, len(blocks)))
+    share = max(_LEAST_SHARE, _WORDS_EMBEDDED // max(1, len(blocks)))
     chosen: dict[str, Block] = {}
     for _, own in sorted(telling.items()):
+        left = share
         alone = [block for key, block in own.items() if holders[key] == 1]
-        alone.sort(key=lambda block: (-block.words, block.part, block.start))
-        chosen |= {block.hash: block for block in alone[:most]}
+        for block in sorted(alone, key=lambda block: (-block.words, block.part, block.start)):
+            if block.words <= left:
+                chosen[block.hash] = block
+                left -= block.words
     keys = sorted(chosen)
     rows = embedder.encode([normalised(chosen[key]) for key in keys])
     return dict(zip(keys, rows, strict=True))
