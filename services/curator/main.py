@@ -8,8 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
+import grpc
+import psycopg
 from grpc.aio import Server
 from nats.aio.client import Client
+from psycopg_pool import PoolClosed, PoolTimeout
 from qdrant_client import AsyncQdrantClient
 
 from services.curator import reconciling
@@ -27,7 +30,7 @@ from services.curator.rpc import CurationRpc
 from services.curator.status import StatusReader
 from services.curator.subscriptions import embed_handler, judge_handler
 from services.kit import health, nats, outbox, postgres, process, rpc, telemetry
-from services.kit.consumer import Consumer
+from services.kit.consumer import Consumer, dependency_down
 from services.kit.health import Readiness
 from services.kit.identity import Verifier
 from services.kit.natsrpc import NatsChannel, NatsServer
@@ -36,6 +39,8 @@ from winnow.curation.v1.curation_service_pb2_grpc import add_CurationServiceServ
 
 MIGRATIONS = files("services.curator") / "migrations"
 STREAM = "CURATOR"
+_AWAY = (psycopg.Error, PoolTimeout, PoolClosed, grpc.RpcError)  # what a server that is away may raise
+_PAUSE = 0.5
 
 
 class Settings(ServiceSettings):
@@ -120,8 +125,18 @@ async def serve(settings: Settings) -> None:
         await server.serve_until_stopped(stop)
 
     async def judge() -> None:
-        embedder = await model.embedder()
         await ready.wait()
+        embedder = await model.embedder()
+        while True:
+            try:
+                await judge_until_away(embedder)
+            except _AWAY as error:
+                if not dependency_down(error):
+                    raise
+                telemetry.logger().warning("the judge waits", error=str(error).strip())
+                await asyncio.sleep(_PAUSE)
+
+    async def judge_until_away(embedder: Embedder) -> None:
         async with postgres.sole(settings.database_url, "judge") as session:
             index = await _open_index(settings, embedder)
             library.index = index
