@@ -2,10 +2,12 @@
 SET lock_timeout = '2s';
 SET statement_timeout = '10min';
 
--- One row. The epoch is new after each restore; the key turns learners' ids into pseudonyms.
+-- One row. The epoch is new after each restore; revision is the feed's newest that is committed; the key turns
+-- learners' ids into pseudonyms.
 CREATE TABLE settings (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     epoch text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', ''),
+    revision bigint NOT NULL DEFAULT 0,
     learner_key bytea NOT NULL DEFAULT sha256((gen_random_uuid()::text || gen_random_uuid()::text)::bytea)
 );
 INSERT INTO settings DEFAULT VALUES;
@@ -327,7 +329,8 @@ GRANT INSERT, UPDATE, DELETE ON sources, bodies, resources, listings, listing_na
     engagement_names, engagement_sums, learner_months, engagement_states, imports, import_files, import_chunks,
     import_problems, import_questions, source_answers, changes, outbox, requests TO catalog_app;
 GRANT INSERT ON audit TO catalog_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO catalog_app;
+GRANT UPDATE (revision) ON settings TO catalog_app;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO catalog_app;
 -- Where there is no role for people, the service's own login writes them.
 DO $$
 DECLARE

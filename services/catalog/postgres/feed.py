@@ -34,7 +34,7 @@ _DIGESTS = sql.SQL(
     " FROM ({states}) AS s WHERE NOT gone GROUP BY 1"
 )
 _VERDICTS = "SELECT a, b, verdict FROM verdicts WHERE a || ':' || b = ANY(%s)"
-_NEWEST = "SELECT last_value, is_called FROM feed_revision"
+_NEWEST = "SELECT revision FROM settings"
 BUCKETS = 256
 _WRAP = 1 << 64
 
@@ -90,9 +90,9 @@ class Feed(Session):
         return digests
 
     async def newest_revision(self) -> int:
-        """The highest revision given so far."""
+        """The highest revision committed so far."""
         row = await self.row(_NEWEST)
-        return int(row["last_value"]) if row and row["is_called"] else 0
+        return int(row["revision"]) if row else 0
 
     async def verdicts(self, ids: Iterable[str]) -> dict[str, Verdict]:
         """Verdicts by `a:b`."""

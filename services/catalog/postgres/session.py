@@ -19,6 +19,7 @@ SERVICE = "catalog"
 BATCH = 200  # ids an event carries at most; events.proto says so
 
 _LOCK_FEED = "SELECT pg_advisory_xact_lock(hashtextextended('feed', 0)), epoch FROM settings"
+_NOTE_REVISION = "UPDATE settings SET revision = (SELECT last_value FROM feed_revision)"
 _NEXT_REVISION = "SELECT nextval('feed_revision')"
 _REVISE_RESOURCES = """
     WITH numbered AS MATERIALIZED (
@@ -120,7 +121,8 @@ class Session:
 
     async def flush(self) -> None:
         """Gives revisions to what was saved and writes its events; the last thing before the commit."""
-        if not (self._saved_resources or self._saved_programs or self._used_resources or self._events):
+        moved = self._saved_resources or self._saved_programs or self._used_resources
+        if not (moved or self._events or self._epoch):
             return
         epoch = await self._lock_feed()
         for ids in _batches(self._saved_resources):
@@ -136,9 +138,9 @@ class Session:
         for ids in _batches(self._used_resources):
             revisions = [row["revision"] for row in await self.rows(_REVISE_ENGAGEMENT, (ids,))]
             await self._write(EngagementRecorded(resource_ids=ids, revision=max(revisions), epoch=epoch))
+        await self.run(_NOTE_REVISION)
         for message in self._events:
             await self._write(message)
-        self._events.clear()
 
     async def _write(self, message: Message) -> None:
         await outbox.record(self.connection, message, source=SERVICE, now=self.now)
