@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BUF := $(CURDIR)/$(BIN)/buf
 STAMP := $(VENV)/.installed
 DEMO ?=
 export OMP_NUM_THREADS ?= 1
@@ -43,11 +44,21 @@ lint: setup ## formatting, types, import contracts, protos
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	cd protos && ../$(BIN)/buf lint
+	$(BIN)/python protos/buf_tree.py build/buf/now
+	cd build/buf/now && $(BUF) lint --path winnow
+
+# Against what others build on: main where there is one, else the commit before.
+AGAINST ?= $(shell git rev-parse -q --verify origin/main || git rev-parse -q --verify HEAD^)
+.PHONY: breaking
+breaking: setup ## the API against main: nothing renamed, removed or renumbered
+	$(BIN)/python protos/buf_tree.py build/buf/before $(AGAINST)
+	cd build/buf/before && $(BUF) build --path winnow --output ../before.binpb
+	$(BIN)/python protos/buf_tree.py build/buf/now
+	cd build/buf/now && $(BUF) breaking --against ../before.binpb --path winnow
 
 .PHONY: clean
 clean: ## removes the environment and the demo's data
-	rm -rf $(VENV) .winnow
+	rm -rf $(VENV) build .winnow .winnow-demo
 
 DIR ?= deploy/kubernetes
 .PHONY: manifests
