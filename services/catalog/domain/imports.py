@@ -51,13 +51,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """One file of an import; `records_done` says where to go on after an interruption."""
+    """One file of an import; `batches_done` says where to go on after an interruption."""
 
     id: int
     path: str
     size: int
     state: FileState
-    records_done: int = 0
+    batches_done: int = 0
     recognised_as: str = ""
     resources: int = 0
 

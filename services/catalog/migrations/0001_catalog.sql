@@ -188,6 +188,8 @@ CREATE TABLE imports (
     unchanged integer NOT NULL DEFAULT 0,
     gone integer NOT NULL DEFAULT 0,
     events integer NOT NULL DEFAULT 0,
+    -- Whether engagement moved: told to the feed once, at the end.
+    used boolean NOT NULL DEFAULT false,
     create_time timestamptz NOT NULL,
     end_time timestamptz,
     CHECK ((state = 'RUNNING') = (end_time IS NULL))
@@ -202,8 +204,10 @@ CREATE TABLE import_files (
     size bigint NOT NULL,
     -- asking: waits for the answer to a question.
     state text NOT NULL CHECK (state IN ('waiting', 'done', 'asking', 'unreadable')),
-    -- Records written so far: where to go on after an interruption.
-    records_done integer NOT NULL DEFAULT 0,
+    -- Batches of records written so far: where to go on after an interruption.
+    batches_done integer NOT NULL DEFAULT 0,
+    -- Times that reading began without getting further.
+    attempts integer NOT NULL DEFAULT 0,
     recognised_as text NOT NULL DEFAULT '',
     resources integer NOT NULL DEFAULT 0
 );

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from typing_extensions import override
+
 from services.catalog.postgres.engagement import Engagement
 from services.catalog.postgres.feed import Feed
 from services.catalog.postgres.imports import Imports
@@ -16,10 +18,20 @@ from services.catalog.postgres.sources import Sources
 from services.kit import postgres
 from services.kit.clock import Clock
 from services.kit.postgres import Pool
+from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
 class Transaction(Programs, Sources, Imports, Engagement, People, Feed, Journal):
     """Everything that can be read and written in one transaction."""
+
+    @override
+    async def flush(self) -> None:
+        if self._owners_moved:
+            # Whoever gains or loses an object may read more or less from the next call on.
+            people = await self.duties_moved(self._owners_moved)
+            if people:
+                self.record(PeopleChanged(person_ids=people))
+        await super().flush()
 
 
 class Database:

@@ -136,19 +136,21 @@ class Engagement(Session):
         """Makes the names of a delivery known, so that they can be resolved."""
         await self.run_many(_NAME, ((source, reference, number) for reference in sorted(set(references))))
 
-    async def put_sums(self, source: str, rows: Sequence[tuple[str, Month]]) -> None:
-        """Stores the sums of names and months in place of earlier ones."""
-        await self.run_many(_SUM, ((source, reference, *_counts(month)) for reference, month in rows))
+    async def put_sums(self, source: str, rows: Sequence[tuple[str, Month]]) -> bool:
+        """Stores the sums of names and months in place of earlier ones; whether anything moved."""
+        moved = await self.run_many(_SUM, ((source, reference, *_counts(month)) for reference, month in rows))
+        return moved > 0
 
-    async def put_learners(self, source: str, rows: Sequence[tuple[str, LearnerMonth]]) -> None:
-        """Stores learners' months in place of earlier ones."""
-        await self.run_many(
+    async def put_learners(self, source: str, rows: Sequence[tuple[str, LearnerMonth]]) -> bool:
+        """Stores learners' months in place of earlier ones; whether anything moved."""
+        moved = await self.run_many(
             _LEARNER,
             (
                 (source, reference, row.learner, *_counts(row.counts), row.state, row.due)
                 for reference, row in rows
             ),
         )
+        return moved > 0
 
     async def in_both_forms(
         self, source: str, rows: Sequence[tuple[str, date, bool]]

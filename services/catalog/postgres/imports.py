@@ -37,7 +37,7 @@ _LOAD = """
 """
 _LOCK = "SELECT id FROM imports WHERE id = %s FOR UPDATE"
 _FILES = """
-    SELECT import, id, path, size, state, records_done, recognised_as, resources FROM import_files
+    SELECT import, id, path, size, state, batches_done, recognised_as, resources FROM import_files
     WHERE import = ANY(%s) ORDER BY id
 """
 _PROBLEMS = """
@@ -57,14 +57,18 @@ _ADD_CHUNK = "INSERT INTO import_chunks (file, number, data) VALUES (%s, %s, %s)
 _SIZE = "UPDATE import_files SET size = %s WHERE id = %s"
 _CHUNK = "SELECT data FROM import_chunks WHERE file = %s AND number = %s"
 _FILE_DONE = """
-    UPDATE import_files SET state = %s, records_done = %s, recognised_as = %s, resources = %s WHERE id = %s
+    UPDATE import_files SET state = %s, batches_done = %s, recognised_as = %s, resources = %s, attempts = 0
+    WHERE id = %s
 """
+_ATTEMPT = "UPDATE import_files SET attempts = attempts + 1 WHERE id = ANY(%s) RETURNING id, attempts"
 _DROP_CHUNKS = "DELETE FROM import_chunks WHERE file = ANY(%s)"
 _COUNT = """
     UPDATE imports SET added = added + %s, changed = changed + %s, unchanged = unchanged + %s, gone = gone + %s,
         events = events + %s
     WHERE id = %s
 """
+_USED = "UPDATE imports SET used = true WHERE id = %s"
+_WAS_USED = "SELECT used FROM imports WHERE id = %s"
 _ADD_PROBLEM = """
     INSERT INTO import_problems (import, unreadable, file, place, reason, message) VALUES (%s, %s, %s, %s, %s, %s)
 """
@@ -77,7 +81,7 @@ _ADD_QUESTION = """
 """
 _ANSWER = "UPDATE import_questions SET answer = %s WHERE import = %s AND topic = %s"
 _WAIT_AGAIN = """
-    UPDATE import_files SET state = 'waiting', records_done = 0
+    UPDATE import_files SET state = 'waiting', batches_done = 0
     WHERE import = %s AND state = 'asking' AND path = ANY(%s)
 """
 _STATE = "UPDATE imports SET state = %s, end_time = %s WHERE id = %s"
@@ -186,10 +190,23 @@ class Imports(Session):
 
     async def file_moved(self, file: ImportFile) -> None:
         """Stores where a file stands; the bytes of one that is done or unreadable are dropped."""
-        values = (str(file.state), file.records_done, file.recognised_as, file.resources, file.id)
+        values = (str(file.state), file.batches_done, file.recognised_as, file.resources, file.id)
         await self.run(_FILE_DONE, values)
         if file.state in (FileState.DONE, FileState.UNREADABLE):
             await self.run(_DROP_CHUNKS, ([file.id],))
+
+    async def attempt(self, files: Iterable[int]) -> dict[int, int]:
+        """Notes that reading these files begins; how often it has begun without getting further."""
+        return {row["id"]: row["attempts"] for row in await self.rows(_ATTEMPT, (list(files),))}
+
+    async def note_use(self, import_id: str) -> None:
+        """Notes that the import moved engagement."""
+        await self.run(_USED, (import_id,))
+
+    async def moved_use(self, import_id: str) -> bool:
+        """Whether the import moved engagement."""
+        row = await self.row(_WAS_USED, (import_id,))
+        return bool(row and row["used"])
 
     async def count(self, import_id: str, counts: Counts) -> None:
         """Adds to an import's counts."""

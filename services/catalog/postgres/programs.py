@@ -176,6 +176,9 @@ class Programs(Resources):
             values = (saved.version, self.now, *_columns(saved), saved.id, before.version)
             if not await self.run(_UPDATE, values):
                 raise Aborted("CONCURRENT_CHANGE", "Somebody else changed the same; try again.")
+        owners_before = before.owners if before else ()
+        if owners_before != saved.owners:
+            self._owners_moved |= {email_key(owner) for owner in (*owners_before, *saved.owners)}
         self._loaded_programs[saved.id] = saved
         self._saved_programs.add(saved.id)
         return saved

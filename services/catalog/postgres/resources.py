@@ -286,7 +286,9 @@ class Resources(Session):
             had = {listing.key: listing for listing in before.listings} if before else {}
             put += [(after.id, each) for each in after.listings if had.get(each.key) != each]
             owner = email_key(after.owner)
-            if owner != (email_key(before.owner) if before else ""):
+            owner_before = email_key(before.owner) if before else ""
+            if owner != owner_before:
+                self._owners_moved |= {owner, owner_before} - {""}
                 if owner:
                     owners.append((after.id, owner))
                 else:

@@ -67,6 +67,7 @@ class Session:
         self._used_resources: set[str] = set()
         self._events: list[Message] = []
         self._epoch: str | None = None
+        self._owners_moved: set[str] = set()
 
     async def rows(self, query: Any, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[Row]:
         """The rows of a statement, by column name."""

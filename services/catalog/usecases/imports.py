@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.catalog.domain.imports import Import
 from services.catalog.domain.people import Viewer
@@ -16,6 +16,9 @@ MAX_CHUNK = 1 << 20
 MAX_BYTES = 4 << 30
 MAX_FILES = 20_000
 MAX_PATH = 1000
+BOTH_CHANGED = "both_changed"
+"""Topic of a question on a field that a source and a person both changed: `both_changed:resources/{id}:{field}`."""
+
 WAKE = "imports"
 """The channel on which the reader of imports is told of new files."""
 
@@ -135,9 +138,28 @@ async def answer_question(
         if choice not in question.choices:
             raise _wrong("choice", f"must be one of {', '.join(question.choices)}")
         same_topic = [each for each in import_.questions if each.topic == question.topic]
-        await tx.remember_answer(import_.source, question.topic, choice)
+        if question.topic.startswith(f"{BOTH_CHANGED}:"):
+            await _settle(tx, question.topic, choice)
+        else:
+            await tx.remember_answer(import_.source, question.topic, choice)
         await tx.answer(import_.id, question.topic, choice)
         await tx.read_again(import_.id, sorted({each.file for each in same_topic}))
         await tx.audited(viewer, f"imports/{import_.id}", {"question": question.reason, "choice": choice})
         await tx.wake(WAKE)
         return await tx.import_(import_.id)
+
+
+async def _settle(tx: Transaction, topic: str, choice: str) -> None:
+    """Ends a contradiction: the source's value holds, or Winnow's goes on being wanted against it."""
+    _, name, field = topic.split(":", 2)
+    collection, _, id_ = name.partition("/")
+    if collection == "resources":
+        resource = await tx.resource(id_, for_update=True)
+        if (wish := resource.desired.get(field)) is not None:
+            kept = replace(wish, against=resource.observed(field)) if choice == "winnow" else None
+            await tx.save(resource.with_desired(field, kept))
+        return
+    program = await tx.program(id_, for_update=True)
+    if (wish := program.desired.get(field)) is not None:
+        kept = replace(wish, against=program.observed(field)) if choice == "winnow" else None
+        await tx.save_program(program.with_desired(field, kept))

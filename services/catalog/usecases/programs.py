@@ -121,10 +121,7 @@ async def put_program(
     if any(item.program for item in program.items):
         check_nesting(program.id, program.items, await tx.nested_programs(program.id))
     heard, drifts = program.heard()
-    saved = await tx.save_program(heard)
-    if before is None or before.owners != saved.owners:
-        await tx.duties_moved([*(before.owners if before else ()), *saved.owners])
-    return saved, drifts
+    return await tx.save_program(heard), drifts
 
 
 async def resolve_items(tx: Transaction, programs: Sequence[Program]) -> list[Program]:
