@@ -65,7 +65,11 @@ def lms_rows() -> list[dict[str, Any]]:
     rows = [dict(row) for row in _yaml("lms")]
     for text in map(texts.load, texts.names("courses")):
         if "row" in text.meta:
-            given = {"title": text.meta["title"], "language": text.meta.get("language", "en"), "kind": "course"}
+            given = {
+                "title": text.meta["title"],
+                "language": text.meta.get("language", "en"),
+                "kind": "course",
+            }
             given |= {"file": package_file(text).rpartition("/")[2], "minutes": text.meta["minutes"]}
             rows.append(given | text.meta["row"])
     return sorted(rows, key=lambda row: row["id"])
@@ -107,7 +111,10 @@ def _lms() -> dict[str, bytes]:
         months = [m for m in usage.MONTHS if key not in with_learners or m not in usage.LEARNER_MONTHS]
         counted += usage.sums(key, use, minutes.get(key, 0.0), months)
     singly = [
-        row for path in paths if path.get("learners") for row in usage.learners(path, minutes, path["learners"])
+        row
+        for path in paths
+        if path.get("learners")
+        for row in usage.learners(path, minutes, path["learners"])
     ]
     half = usage.MONTHS[12]
     return {

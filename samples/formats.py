@@ -1,4 +1,4 @@
-"""The files of the sample: SCORM packages, HTML pages, Markdown with front matter, CSV and XLSX; same input, same bytes."""
+"""The files of the sample: SCORM packages, HTML, Markdown, CSV and XLSX; the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ _ACADEMY = """<!DOCTYPE html>
 <article>
 <h1>{title}</h1>
 {body}</article>
-<div id="bottom"><p>Wendle Drainage is part of Tarnwick Water. Tell your supervisor when you have read this page.</p></div>
+<div id="bottom"><p>Wendle Drainage is part of Tarnwick Water.
+Tell your supervisor when you have read this page.</p></div>
 </body></html>
 """
 _NAMESPACES = {

@@ -1,8 +1,8 @@
 """Monthly use of the sample's resources and programs: a seeded model, the same numbers in every run.
 
 A use is written as a word and its figures: `steady 40`, `declining 60` (to a fifth over the two years), `growing 30`,
-`seasonal 50 10-12` (its months), `annual 400 4-5` (nearly all of a year's use there), `new 25 2025-11` (from that month),
-`rare 4` (a year), `until 30 2025-09` (none after that month), `none`.
+`seasonal 50 10-12` (its months), `annual 400 4-5` (nearly all of a year's use there), `new 25 2025-11` (from that
+month), `rare 4` (a year), `until 30 2025-09` (none after that month), `none`.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def learners(
             yield _learner(key, LEARNER_MONTHS[month], learner, "in_progress", due, 0) | again
 
 
-def _learner(
-    key: str, month: str, learner: str, state: str, due: str, seconds: float
-) -> dict[str, object]:
+def _learner(key: str, month: str, learner: str, state: str, due: str, seconds: float) -> dict[str, object]:
     return {
         "resource": key,
         "month": month,
