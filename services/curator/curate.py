@@ -28,9 +28,9 @@ from services.curator.minilm import MiniLm
 
 _OUTDATED = 0.50  # from here on the label is "outdated": more likely than not
 _QUIET = (Relation.VARIANT, Relation.UNRELATED)
-# 100 resources take at most 20 s, model included (contract), and two quiet cores embed some 7,000 words a second:
+# 100 resources take at most 20 s, model included (contract), and one quiet core embeds some 3,000 words a second:
 # beyond so many words of a catalog only the longest blocks of each resource are embedded, up to an equal share.
-_WORDS_EMBEDDED, _LEAST_SHARE = 30_000, 300
+_WORDS_EMBEDDED, _LEAST_SHARE = 20_000, 200
 
 
 @dataclass(frozen=True, slots=True)
