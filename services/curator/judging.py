@@ -69,6 +69,7 @@ class Judge:
     async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
         """Judges until cancelled."""
         await session.execute("LISTEN to_judge")
+        await self._follow_model()
         await self._indexer.check()
         swept = 0.0
         while True:
@@ -103,6 +104,13 @@ class Judge:
         await self._commit(session, outcome)
         metrics.judge_seconds.set(time.monotonic() - begun)
         return True
+
+    async def _follow_model(self) -> None:
+        """Lets everything be compared again when other coefficients judged the stored pairs."""
+        async with transaction(self._pool) as connection:
+            if (await postgres.copy(connection)).model != proposing.MODEL_VERSION:
+                await postgres.add_all_to_judge(connection, text_changed=True)
+                await postgres.set_model(connection, proposing.MODEL_VERSION)
 
     async def _follow_boilerplate(self) -> None:
         """Moves the set of boilerplate blocks on; whoever has a block that joined or left it is compared again."""

@@ -149,7 +149,11 @@ async def serve(settings: Settings) -> None:
 
     async def consume(durable: str) -> None:
         await ready.wait()
-        handler = embed_handler(reader) if durable == "curator-embed" else judge_handler(reader)
+        if durable == "curator-embed":
+            await reader.fill_space()
+            handler = embed_handler(reader)
+        else:
+            handler = judge_handler(reader)
         await Consumer(connection, durable, handler).run()
 
     async def relay() -> None:

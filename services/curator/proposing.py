@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 
 from services.curator import wire
 from services.curator.analysis.freshness import Outdated, Plan
 from services.curator.analysis.model import ProgramFinding, Relation
-from services.curator.analysis.relation_model import VERSION
 from services.curator.findings import Duplicate
 from services.curator.shelf import Book, Shelf
 from winnow.curation.v1.proposal_pb2 import (
@@ -18,6 +19,15 @@ from winnow.curation.v1.proposal_pb2 import (
     ProposalMember,
     ProposalProgram,
 )
+
+
+def _model_version() -> str:
+    coefficients = files("services.curator.analysis") / "tables" / "relations.json"
+    return hashlib.sha256(coefficients.read_bytes()).hexdigest()[:12]
+
+
+MODEL_VERSION = _model_version()
+"""Names the coefficients that judged; other coefficients judge everything again."""
 
 _MOST_EVIDENCE = 200
 _MOST_BYTES = 256 * 1024  # of evidence in one proposal (design §4.6)
@@ -179,6 +189,6 @@ def _finished(proposal: Proposal, shelf: Shelf, evidence: Sequence[Evidence]) ->
         if size > _MOST_BYTES:
             break
         proposal.evidence.append(item)
-    proposal.model_version = VERSION
+    proposal.model_version = MODEL_VERSION
     proposal.epoch = shelf.epoch or ""
     return wire.sealed(proposal)

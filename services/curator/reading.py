@@ -85,6 +85,22 @@ class Reader:
         async with transaction(self._pool) as connection:
             await postgres.add_all_to_judge(connection, text_changed=False)
 
+    async def fill_space(self) -> None:
+        """Embeds what another model, or another precision, had embedded: this space's vectors of known texts."""
+        space = (await self._model.embedder()).space
+        while True:
+            async with self._pool.connection() as connection:
+                ids = await postgres.unembedded(connection, space, _AT_ONCE)
+                rows = await postgres.texts(connection, ids)
+                states = await postgres.states(connection, postgres.RESOURCES, ids)
+            if not ids:
+                return
+            parsed = {key: State.FromString(row.state) for key, row in states.items()}
+            await self._embed(
+                _prepare(parsed[key], wire.Outline(row.content_hash, wire.parts(row.outline)))
+                for key, row in rows.items()
+            )
+
     async def follow_epoch(self, epoch: str) -> None:
         """Empties the copy when the feed is another catalog's (after a restore); the sweep then fills it."""
         async with transaction(self._pool) as connection:

@@ -5,6 +5,8 @@ CREATE TABLE feed_copy (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     epoch text NOT NULL DEFAULT '',
     space text NOT NULL DEFAULT '',
+    -- Coefficients that judged the pairs.
+    model text NOT NULL DEFAULT '',
     -- A rebuild republishes every finding; until then nothing is known to be complete.
     rebuilding boolean NOT NULL DEFAULT true,
     -- Highest feed revision at which the sweep found copy and catalog equal; -1 after every change.

@@ -15,6 +15,7 @@ from services.curator.postgres.progress import (
     counters,
     forget_all,
     set_epoch,
+    set_model,
     set_rebuilding,
     set_reconciled,
     set_space,
@@ -65,6 +66,7 @@ from services.curator.postgres.texts import (
     telling_blocks,
     text_hashes,
     texts,
+    unembedded,
 )
 from services.curator.postgres.vectors import (
     dropped,
@@ -121,6 +123,7 @@ __all__ = [
     "save_text",
     "save_vectors",
     "set_epoch",
+    "set_model",
     "set_rebuilding",
     "set_reconciled",
     "set_space",
@@ -133,6 +136,7 @@ __all__ = [
     "texts",
     "to_judge",
     "totals",
+    "unembedded",
     "vectors",
     "vectors_after",
     "without_vector",

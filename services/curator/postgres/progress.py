@@ -15,6 +15,7 @@ class Copy:
 
     epoch: str
     space: str
+    model: str
     rebuilding: bool
     reconciled_revision: int
     feed_revision: int
@@ -36,12 +37,13 @@ class Totals:
 
 
 _COPY = """
-    SELECT epoch, space, rebuilding, reconciled_revision,
+    SELECT epoch, space, model, rebuilding, reconciled_revision,
         (SELECT coalesce(max(revision), 0) FROM states) AS feed_revision
     FROM feed_copy
 """
 _SET_EPOCH = "UPDATE feed_copy SET epoch = %s"
 _SET_SPACE = "UPDATE feed_copy SET space = %s"
+_SET_MODEL = "UPDATE feed_copy SET model = %s"
 _SET_REBUILDING = "UPDATE feed_copy SET rebuilding = %s"
 _SET_RECONCILED = "UPDATE feed_copy SET reconciled_revision = %s"
 _COUNT = "UPDATE counters SET value = value + %s WHERE name = %s"
@@ -74,6 +76,11 @@ async def set_epoch(connection: Connection, epoch: str) -> None:
 async def set_space(connection: Connection, space: str) -> None:
     """The vector space that is searched from now on."""
     await connection.execute(_SET_SPACE, (space,))
+
+
+async def set_model(connection: Connection, model: str) -> None:
+    """The coefficients that judge from now on."""
+    await connection.execute(_SET_MODEL, (model,))
 
 
 async def set_rebuilding(connection: Connection, *, rebuilding: bool) -> None:

@@ -153,6 +153,19 @@ async def resources_with_text(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
+_UNEMBEDDED = """
+    SELECT DISTINCT resource FROM postings
+    WHERE telling AND NOT EXISTS (SELECT 1 FROM vectors WHERE space = %s AND vectors.hash = postings.hash)
+    LIMIT %s
+"""
+
+
+async def unembedded(connection: Connection, space: str, limit: int) -> list[str]:
+    """Some of the resources with blocks that have no vector in this space."""
+    cursor = await connection.execute(_UNEMBEDDED, (space, limit))
+    return [row[0] for row in await cursor.fetchall()]
+
+
 _BOILERPLATE = "SELECT hash FROM boilerplate"
 _ADD_BOILERPLATE = "INSERT INTO boilerplate SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 _DROP_BOILERPLATE = "DELETE FROM boilerplate WHERE hash = ANY(%s)"

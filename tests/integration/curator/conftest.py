@@ -52,6 +52,7 @@ class Curator:
     judge: Judge
     hold: Path
     remote: Feed
+    space: str
 
     async def hear(self, *keys: str, kind: int = sql.RESOURCES) -> None:
         """Takes in the event that these objects changed."""
@@ -123,7 +124,16 @@ async def curator(postgres_server: PostgresServer, bus: Client, tmp_path: Path) 
         return 0
 
     yield Curator(
-        feed, pool, session, reader, index, indexer, Judge(pool, indexer, clock, no_sweep), hold, remote
+        feed,
+        pool,
+        session,
+        reader,
+        index,
+        indexer,
+        Judge(pool, indexer, clock, no_sweep),
+        hold,
+        remote,
+        embedder.space,
     )
     await session.close()
     await index.close()

@@ -196,3 +196,14 @@ async def test_an_emptied_index_finds_nothing_by_meaning_until_its_rebuild_is_re
     assert await curator.indexer.rebuild_if_stale()
     await curator.settle()
     assert "a" in await curator.meaning_candidates("d")
+
+
+async def test_a_space_that_lacks_vectors_is_filled_from_the_texts(curator: Curator) -> None:
+    curator.feed.put("a", SAFETY, title="a")
+    await curator.hear("a")
+    async with curator.pool.connection() as connection:
+        await connection.execute("DELETE FROM vectors")
+    await curator.reader.fill_space()
+    async with curator.pool.connection() as connection:
+        assert await sql.unembedded(connection, curator.space, 10) == []
+        assert await sql.indexable(connection, curator.space) == 3
