@@ -44,6 +44,9 @@ class State:
     nats: str = ""
     nats_monitor: str = ""
     ready_urls: dict[str, str] = field(default_factory=dict[str, str])
+    databases: dict[str, str] = field(
+        default_factory=dict[str, str]
+    )  # each service's own login, without password
     runtime: str = ""
     ready: bool = False
 

@@ -12,6 +12,8 @@ from services.cli import (
     arguments,
     curation,
     dead_letters,
+    demo,
+    doctor,
     exporting,
     imports,
     people,
@@ -22,14 +24,16 @@ from services.cli import (
 from services.cli.arguments import Run
 from services.cli.data_folder import DataFolder
 from services.cli.outcome import CommandError, print_answer, print_document
+from services.kit import telemetry
 
-_GROUPS = (up, imports, waiting, suggestions, exporting, people, curation, dead_letters)
+_GROUPS = (demo, up, imports, waiting, suggestions, exporting, people, curation, dead_letters, doctor)
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Entry point of the script `winnow`; exits with one of `outcome.Exit`."""
     asked = parser().parse_args(words)
     run: Run = asked.run
+    telemetry.configure_logging("winnow", "ERROR")
     try:
         answer = run(asked, DataFolder(asked.data))
     except CommandError as error:

@@ -86,6 +86,7 @@ class _Run:
         self._nats_url = options.nats
         self._nats_monitor = ""
         self._ready_urls: dict[str, str] = {}
+        self._databases: dict[str, str] = {}
         self._ready = False
         self._supervisor = Supervisor(data.log, self._save)
 
@@ -124,6 +125,7 @@ class _Run:
             qdrant=self._options.qdrant,
         )
         self._ready_urls = wiring.ready_urls
+        self._databases = {service: logins.app for service, logins in databases.items()}
         await asyncio.gather(*(_migrate(wiring, service) for service in databases))
         await self._supervisor.start(*children.service_children(wiring, client))
 
@@ -155,6 +157,7 @@ class _Run:
                 nats=self._nats_url,
                 nats_monitor=self._nats_monitor,
                 ready_urls=self._ready_urls,
+                databases=self._databases,
                 runtime=str(self._runtime),
                 ready=self._ready,
             )
