@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.fingerprints import FUNCTION, NAME, NUMBER, YEAR, Profile
+from services.curator.analysis.fingerprints import CODE, FUNCTION, NAME, NUMBER, YEAR, Profile
 from services.curator.analysis.model import BlockKind
 
 _KINDS = tuple(BlockKind)
@@ -93,8 +93,9 @@ class Changes:
 
     `facts` are the numbers (years apart) and names of matched sentences, both sides together; `facts_changed`
     those that the other sentence lacks. `slots` counts near sentences that differ in facts alone, `near` all of
-    them. `years` says that a year was changed, `foreign` how much of either document's recurring vocabulary the
-    other never uses (0 to 1, the larger of the two).
+    them. `years` says that a year was changed. Of the content words in which near sentences differ (`differing`),
+    `repeated` are those that do so in several: a name that stands for another throughout. `foreign` is how much
+    of either document's recurring vocabulary the other never uses (0 to 1, the larger of the two).
     """
 
     facts: int
@@ -102,6 +103,8 @@ class Changes:
     near: int
     slots: int
     years: int
+    differing: int
+    repeated: int
     foreign: float
 
 
@@ -153,7 +156,7 @@ class Text:
     @cached_property
     def recurring(self) -> dict[int, int]:
         """Content words that occur at least twice, with their counts."""
-        words = self.profile.words[self.own & (self.profile.flags & (FUNCTION | NUMBER) == 0)]
+        words = self.profile.words[self.own & (self.profile.flags & (FUNCTION | NUMBER | CODE) == 0)]
         values, counts = np.unique(words, return_counts=True)
         often = counts >= 2
         return dict(zip(values[often].tolist(), counts[often].tolist(), strict=True))
@@ -162,6 +165,12 @@ class Text:
     def vocabulary(self) -> frozenset[int]:
         """All words, headings included."""
         return frozenset(self.profile.words.tolist())
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """Hashes of the headings."""
+        keys = zip(self.profile.block_hashes, self.profile.block_kinds.tolist(), strict=True)
+        return frozenset(key for key, kind in keys if kind == _HEADING)
 
     @cached_property
     def runs(self) -> NDArray[np.uint64]:
@@ -344,7 +353,8 @@ def _with_vectors(text: Text, used: AbstractSet[int], vectors: Mapping[str, Vect
 
 
 def _changes(a: Text, b: Text, equal: list[Match], near: list[Match]) -> Changes:
-    facts = changed = slots = years = 0
+    facts = changed = slots = years = total = 0
+    differing: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     for match in equal:
         flags = a.said(match.a)[1]
         facts += 2 * sum(1 for flag in flags if _is_fact(flag))
@@ -354,26 +364,42 @@ def _changes(a: Text, b: Text, equal: list[Match], near: list[Match]) -> Changes
         facts += sum(map(_is_fact, flags_a)) + sum(map(_is_fact, flags_b))
         only_a = _difference(words_a, flags_a, words_b)
         only_b = _difference(words_b, flags_b, words_a)
-        changed += sum(map(_is_fact, only_a)) + sum(map(_is_fact, only_b))
-        years += any(flag & YEAR for flag in only_a) and any(flag & YEAR for flag in only_b)
-        content = [flag for flag in (*only_a, *only_b) if not flag & (FUNCTION | YEAR)]
+        both = [flag for _, flag in (*only_a, *only_b)]
+        changed += sum(map(_is_fact, both))
+        years += any(flag & YEAR for _, flag in only_a) and any(flag & YEAR for _, flag in only_b)
+        content = [flag for flag in both if not flag & (FUNCTION | YEAR)]
         slots += bool(content) and all(flag & (NUMBER | NAME) for flag in content)
-    return Changes(facts, changed, len(near), slots, years, max(_foreign(a, b), _foreign(b, a)))
+        for counter, only, other in zip(differing, (only_a, only_b), (b, a), strict=True):
+            counter.update(
+                {word for word, flag in only if not flag & (FUNCTION | YEAR) and word not in other.vocabulary}
+            )
+            total += len({word for word, flag in only if not flag & (FUNCTION | YEAR)})
+    counts = [count for counter in differing for count in counter.values()]
+    return Changes(
+        facts,
+        changed,
+        len(near),
+        slots,
+        years,
+        total,
+        sum(count for count in counts if count >= 2),
+        max(_foreign(a, b), _foreign(b, a)),
+    )
 
 
 def _is_fact(flag: int) -> bool:
-    return bool(flag & (NUMBER | NAME)) and not flag & YEAR
+    return bool(flag & (NUMBER | NAME)) and not flag & (YEAR | CODE)
 
 
-def _difference(words: list[int], flags: list[int], other: list[int]) -> list[int]:
-    """Flags of the words that the other sentence has not, or not as often."""
+def _difference(words: list[int], flags: list[int], other: list[int]) -> list[tuple[int, int]]:
+    """Words, with their flags, that the other sentence has not, or not as often."""
     left = Counter(other)
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     for word, flag in zip(words, flags, strict=True):
         if left[word] > 0:
             left[word] -= 1
         else:
-            found.append(flag)
+            found.append((word, flag))
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from services.curator.analysis.alignment import Alignment, Text
 from services.curator.analysis.editions import title_likeness
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.fingerprints import NUMBER, U32, Profile
+from services.curator.analysis.fingerprints import NAME, NUMBER, U32, Profile
 from services.curator.analysis.model import Block, Document
 
 
@@ -37,7 +37,8 @@ class Features:
     """Measures of a pair; shares are 0 to 1, `high` is the side that is found more, `low` the other.
 
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
-    any way, meaning included. `cosine` is that of the mean block vectors, 0 where there are none.
+    any way, meaning included; headings: those in common, None where there are too few. `cosine` is that of the
+    mean block vectors, 0 where there are none.
     """
 
     words_a: int
@@ -57,14 +58,16 @@ class Features:
     facts: int
     facts_changed: float
     slots: float
+    repeated: float
     near: int
     foreign: float
     years: bool
     title: float
-    headings: float
+    headings: float | None
     links: float
     code: float
     numbers: float
+    names: float
     outline: float
     other_language: bool
     same_text: bool
@@ -105,6 +108,7 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
         facts=changes.facts,
         facts_changed=changes.facts_changed / (changes.facts + 2),
         slots=changes.slots / (changes.near + 1),
+        repeated=changes.repeated / (changes.differing + 4),
         near=changes.near,
         foreign=changes.foreign,
         years=bool(changes.years),
@@ -112,7 +116,8 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
         headings=_headings(left, right),
         links=_jaccard(p.links, q.links),
         code=_jaccard(p.code, q.code),
-        numbers=_jaccard(np.unique(p.words[p.flags & NUMBER > 0]), np.unique(q.words[q.flags & NUMBER > 0])),
+        numbers=_jaccard(_distinct(p, NUMBER), _distinct(q, NUMBER)),
+        names=_jaccard(_distinct(p, NAME), _distinct(q, NAME)),
         outline=_outline(left, right),
         other_language=bool(p.language and q.language and p.language != q.language),
         same_text=bool(p.content) and p.content == q.content,
@@ -162,17 +167,14 @@ def _jaccard(a: U32, b: U32) -> float:
     return shared / (len(a) + len(b) - shared)
 
 
-def _headings(a: Text, b: Text) -> float:
-    left, right = _heading_hashes(a), _heading_hashes(b)
-    return len(left & right) / len(left | right) if left and right else 0.0
+def _distinct(profile: Profile, flag: int) -> U32:
+    return np.unique(profile.words[profile.flags & flag > 0])
 
 
-def _heading_hashes(text: Text) -> set[str]:
-    return {
-        key
-        for key, kind in zip(text.profile.block_hashes, text.profile.block_kinds.tolist(), strict=True)
-        if kind == 0
-    }
+def _headings(a: Text, b: Text) -> float | None:
+    """Jaccard of the headings; None where one side has none or a single one, which may be a title."""
+    left, right = a.headings, b.headings
+    return len(left & right) / len(left | right) if min(len(left), len(right)) > 1 else None
 
 
 def _outline(a: Text, b: Text) -> float:

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from services.curator.analysis.languages import FUNCTION_WORDS, language_of
+from services.curator.analysis.languages import FUNCTION_WORDS, RECOGNISED, language_of
 from services.curator.analysis.model import Block, BlockKind, Document
 from services.curator.analysis.text import sentences
 
@@ -27,7 +27,8 @@ SHINGLE = 5  # words; containment of 5-word runs is what settles revisions and e
 _SAMPLED = (1 << 64) // 8
 _MOST_KEYS, _FEWEST_KEYS, _MOST_CODE_KEYS = 384, 8, 48
 
-NUMBER, YEAR, NAME, FUNCTION = 1, 2, 4, 8  # what a word is; bits of Profile.flags
+# What a word is; bits of Profile.flags. Nothing in code is a name, and its numbers are no facts.
+NUMBER, YEAR, NAME, FUNCTION, CODE = 1, 2, 4, 8, 16
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _URL = re.compile(r"https?://[^\s)\]>\"'|]{4,200}")
 _KINDS = tuple(BlockKind)
@@ -42,7 +43,7 @@ class Profile:
     `words` and `flags` have an entry a word; `sentence_ends` and `block_ends` are exclusive indexes into them,
     and every block ends where a sentence ends. `block_kinds` and `block_hashes` have an entry a block; the
     blocks are those of `segment`, in order. `links`, `code` (lines) and `headings` (levels, in order) survive
-    translation. `language` is the stated one, else what the function words say, else empty.
+    translation. `language` is what the words say, else the stated one, else empty.
     """
 
     words: U32
@@ -132,19 +133,21 @@ def profile(document: Document, blocks: Sequence[Block]) -> Profile:
     """What comparing needs of a document with these blocks."""
     written: list[str] = []
     first_of_sentence: list[bool] = []
+    in_code: list[int] = []
     sentence_ends: list[int] = []
     block_ends: list[int] = []
     for block in blocks:
         for sentence in sentences(block):
             first_of_sentence += [True] + [False] * (len(sentence.words) - 1)
+            in_code += [CODE if block.kind is BlockKind.CODE else 0] * len(sentence.words)
             written += sentence.words
             sentence_ends.append(len(written))
         block_ends.append(len(written))
     folded = [word.casefold() for word in written]
-    names = _names(written, first_of_sentence)
+    names = _names(written, first_of_sentence, in_code)
     hashes = {word: zlib.crc32(word.encode()) for word in set(folded)}
     flags = {word: _flag(word, word in names) for word in hashes}
-    code = [
+    lines = [
         " ".join(line.split())
         for block in blocks
         if block.kind is BlockKind.CODE
@@ -153,30 +156,35 @@ def profile(document: Document, blocks: Sequence[Block]) -> Profile:
     ]
     links = {*document.links, *(url for part in document.parts for url in _URL.findall(part.text))}
     levels = [_level(block.text) for block in blocks if block.kind is BlockKind.HEADING]
-    stated = document.language.lower().replace("_", "-").split("-")[0]
     return Profile(
         np.array([hashes[word] for word in folded], dtype=np.uint32),
-        np.array([flags[word] for word in folded], dtype=np.uint8),
+        np.array([flags[word] | code for word, code in zip(folded, in_code, strict=True)], dtype=np.uint8),
         np.array(sentence_ends, dtype=np.uint32),
         np.array(block_ends, dtype=np.uint32),
         np.array([_KINDS.index(block.kind) for block in blocks], dtype=np.uint8),
         tuple(block.hash for block in blocks),
         _hashed(link.rstrip("/.,") for link in links if "://" in link),
-        _hashed(code),
+        _hashed(lines),
         np.array(levels[:200], dtype=np.uint8),
-        stated or language_of(folded),
+        _language(document.language, folded),
         hashlib.sha256(" ".join(folded).encode()).hexdigest() if folded else "",
     )
 
 
-def _names(written: Sequence[str], first: Sequence[bool]) -> set[str]:
+def _names(written: Sequence[str], first: Sequence[bool], in_code: Sequence[int]) -> set[str]:
     """Words (folded) that are capitalised inside a sentence and nowhere in the document in small letters."""
     small = {word for word in written if word.islower()}
     return {
         word.casefold()
-        for word, begins in zip(written, first, strict=True)
-        if not begins and word[0].isupper() and word.casefold() not in small
+        for word, begins, code in zip(written, first, in_code, strict=True)
+        if not begins and not code and word[0].isupper() and word.casefold() not in small
     }
+
+
+def _language(stated: str, folded: Sequence[str]) -> str:
+    """What the text is written in: catalogs often say one language for all, so clear words win over the field."""
+    named = stated.lower().replace("_", "-").split("-")[0]
+    return named if named and named not in RECOGNISED else language_of(folded) or named
 
 
 def _flag(word: str, is_name: bool) -> int:

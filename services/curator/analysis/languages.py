@@ -31,6 +31,7 @@ _BY_LANGUAGE = {
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _BY_LANGUAGE.items()}
 FUNCTION_WORDS: frozenset[str] = frozenset(word for words in _WORDS.values() for word in words)
+RECOGNISED = frozenset(_BY_LANGUAGE)
 _ENOUGH = 0.12  # share of a text's words that must be function words of its language
 _AHEAD = 1.3  # and how far ahead of the second language
 _SCRIPTS = (

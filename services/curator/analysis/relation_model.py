@@ -1,13 +1,30 @@
-"""From measures to a verdict: the relation, how probable it is, and why."""
+"""From measures to a verdict: the relation, how probable it is, and why.
+
+The model is a sum of curves: each measure adds log-odds read off a broken line, so that every part of a verdict
+can be told. The curves rise or fall one way only (more shared words never speak against a copy). They stand in
+`tables/relations.json`, made by `python -m benchmarks.quality.train`; thresholds below follow behaviour §3.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import cast
 
 from services.curator.analysis.features import Features
 from services.curator.analysis.model import Reason, Relation
 
-VERSION = "1"  # of the coefficients: raise it with every change of a judgement
+_KINDS = (Relation.REVISED, Relation.CONTAINED, Relation.OVERLAP)
+_TEMPLATE = 0.40  # share of the smaller cover from which what is no copy is one template filled differently
+_SAME_ORDER = 0.90
+_SAME_HEADINGS = 0.5  # a copy under another title still has its inner headings
+_SURE = 0.99
+_ENOUGH_WORDS = 12.0  # equal texts of so many words are copies with even odds: "see the link for details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,34 +37,196 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
-def judge(found: Features) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Log-odds by a measure: a broken line through (knots, values), level outside."""
+
+    knots: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def at(self, measure: float) -> float:
+        """The log-odds that this measure adds."""
+        place = bisect_right(self.knots, measure)
+        if place == 0:
+            return self.values[0]
+        if place == len(self.knots):
+            return self.values[-1]
+        low, high = self.knots[place - 1], self.knots[place]
+        share = (measure - low) / (high - low)
+        return self.values[place - 1] + share * (self.values[place] - self.values[place - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """A bias and one curve a measure."""
+
+    bias: float
+    curves: Mapping[str, Curve]
+
+    def log_odds(self, measures: Mapping[str, float]) -> float:
+        """The sum for these measures."""
+        return self.bias + sum(curve.at(measures[name]) for name, curve in self.curves.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The fitted curves: of being a duplicate, of being a translation, and of each kind among duplicates."""
+
+    duplicate: Curves
+    translated: Curves
+    kinds: Mapping[Relation, Curves]
+
+
+@cache
+def shipped() -> Model:
+    """The model that stands in the table."""
+    text = resources.files("services.curator.analysis").joinpath("tables/relations.json").read_text("utf-8")
+    table = cast("dict[str, dict[str, object]]", json.loads(text))
+    kinds = cast("dict[str, dict[str, object]]", table["kinds"])
+    return Model(
+        _curves(table["duplicate"]),
+        _curves(table["translated"]),
+        {kind: _curves(kinds[kind.value]) for kind in _KINDS},
+    )
+
+
+def _curves(table: Mapping[str, object]) -> Curves:
+    curves = cast("dict[str, dict[str, list[float]]]", table["curves"])
+    return Curves(
+        cast("float", table["bias"]),
+        {name: Curve(tuple(one["knots"]), tuple(one["values"])) for name, one in curves.items()},
+    )
+
+
+def measures(found: Features) -> dict[str, float]:
+    """What the curves read, from the measures of a pair.
+
+    What differs (facts, slots, words that replace others throughout) tells a filled template from an edition
+    only as far as the two share a skeleton: those measures are taken times the smaller cover.
+    """
+    skeleton = found.covered_low
+    return {
+        "runs_high": found.runs_high,
+        "runs_low": found.runs_low,
+        "covered_high": found.covered_high,
+        "covered_low": found.covered_low,
+        "equal_high": found.equal_high,
+        "equal_low": found.equal_low,
+        "ordered": found.ordered,
+        "words": math.log1p(min(found.words_a, found.words_b)),
+        "length_ratio": found.length_ratio,
+        "facts_changed": found.facts_changed,
+        "slots": found.slots,
+        "repeated": found.repeated,
+        "skeleton_facts_changed": found.facts_changed * skeleton,
+        "skeleton_slots": found.slots * skeleton,
+        "skeleton_repeated": found.repeated * skeleton,
+        "skeleton_foreign": found.foreign * skeleton,
+        "code": found.code,
+        "links": found.links,
+        "numbers": found.numbers,
+        "names": found.names,
+        "outline": found.outline,
+    }
+
+
+def judge(found: Features, model: Model | None = None) -> Verdict:
     """The most probable relation of a pair with these measures."""
+    model = model or shipped()
+    told = measures(found)
     if found.other_language:
-        survives = max(found.code, found.links, found.numbers * 0.8) * 0.7 + found.outline * 0.3
-        probability = min(0.95, survives * 1.5)
-        relation = Relation.TRANSLATED if probability >= 0.5 else Relation.UNRELATED
-        return Verdict(relation, probability, max(probability, 1 - probability), ())
-    reasons = (
-        Reason(
-            "covered", found.covered_high, f"{found.covered_high:.0%} of the words of one stand in the other."
+        return _translation(found, model.translated.log_odds(told))
+    small = min(found.words_a, found.words_b)
+    if found.same_text or _equal_throughout(found):
+        return _same(found, _SURE * small / (small + _ENOUGH_WORDS))
+    log_odds = model.duplicate.log_odds(told)
+    probability = _probability(log_odds)
+    reasons = _reasons(found, model.duplicate, told)
+    if probability < 0.5:
+        is_template = found.covered_low >= _TEMPLATE
+        relation = Relation.VARIANT if is_template else Relation.UNRELATED
+        return Verdict(relation, probability, round(1 - probability, 4), reasons)
+    kind = max(_KINDS, key=lambda one: model.kinds[one].log_odds(told))
+    return Verdict(kind, probability, probability, reasons)
+
+
+def _equal_throughout(found: Features) -> bool:
+    """Every sentence of either side stands in the other, nearly in order; one changed number makes an edition."""
+    same_headings = found.headings is None or found.headings >= _SAME_HEADINGS
+    return found.equal_low == 1.0 and found.ordered >= _SAME_ORDER and same_headings
+
+
+def _translation(found: Features, log_odds: float) -> Verdict:
+    probability = _probability(log_odds)
+    relation = Relation.TRANSLATED if probability >= 0.5 else Relation.UNRELATED
+    confidence = probability if relation is Relation.TRANSLATED else round(1 - probability, 4)
+    reasons = [
+        Reason(code, round(value, 4), f"{text}: {value:.0%} in common.")
+        for code, value, text in (
+            ("code", found.code, "Lines of code"),
+            ("links", found.links, "Links"),
+            ("numbers", found.numbers, "Numbers"),
+            ("names", found.names, "Names"),
+            ("outline", found.outline, "Levels of headings"),
+        )
+        if value > 0
+    ]
+    return Verdict(relation, probability, confidence, tuple(reasons))
+
+
+def _same(found: Features, probability: float) -> Verdict:
+    probability = round(probability, 4)
+    relation = Relation.IDENTICAL
+    reasons = [Reason("same_text", 1.0, "The same words in the same order.")]
+    if found.other_sources:
+        relation = Relation.SAME_ITEM
+        reasons.append(Reason("other_source", 1.0, "Two sources list it."))
+    return Verdict(relation, probability, probability, tuple(reasons))
+
+
+def _probability(log_odds: float) -> float:
+    return round(min(0.98, max(0.001, 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds)))))), 4)
+
+
+def _covered(found: Features) -> str:
+    high, low = f"{found.covered_high:.0%}", f"{found.covered_low:.0%}"
+    return (
+        f"{high} of the words of one stand in (nearly) the same sentences of the other, {low} the other way."
+    )
+
+
+def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The measures that moved the verdict most, in words, each with its value."""
+    sentences: dict[str, tuple[float, str]] = {
+        "covered": (found.covered_high, _covered(found)),
+        "equal": (found.equal_high, f"{found.equal_high:.0%} of the words stand in unchanged sentences."),
+        "runs": (found.runs_high, f"{found.runs_high:.0%} of all runs of five words are shared."),
+    }
+    if found.facts:
+        changed = round(found.facts_changed * (found.facts + 2))
+        sentences["facts"] = (
+            found.facts_changed,
+            f"{changed} of {found.facts} numbers and names in matching sentences differ.",
+        )
+    if found.repeated * found.covered_low > 0.1:
+        sentences["replaced"] = (
+            found.repeated,
+            f"{found.repeated:.0%} of the differing words stand for another throughout, as in a filled template.",
+        )
+    if found.years:
+        sentences["year"] = (1.0, "The years it names were moved on.")
+    weight = {
+        "covered": ("covered_high", "covered_low"),
+        "equal": ("equal_high", "equal_low"),
+        "runs": ("runs_high", "runs_low"),
+        "facts": ("facts_changed", "skeleton_facts_changed", "slots", "skeleton_slots"),
+        "replaced": ("repeated", "skeleton_repeated", "skeleton_foreign"),
+        "year": (),
+    }
+    ranked = sorted(
+        sentences,
+        key=lambda code: (
+            -abs(sum(curves.curves[name].at(told[name]) for name in weight[code] if name in curves.curves))
         ),
     )
-    small = min(found.words_a, found.words_b)
-    trust = small / (small + 8)
-    template = min(1.0, found.facts_changed * 1.4) if found.facts >= 4 else found.facts_changed * 0.5
-    if found.same_text or (found.equal_low >= 0.999 and found.ordered >= 0.9):
-        relation = Relation.SAME_ITEM if found.other_sources else Relation.IDENTICAL
-        return Verdict(relation, 0.99 * trust, 0.99 * trust, reasons)
-    base = found.covered_high * trust * (1 - template)
-    probability = round(min(0.98, max(0.0, base * 1.5 - 0.1)), 4)
-    if template > 0.5 and found.covered_low > 0.4:
-        return Verdict(Relation.VARIANT, probability, 1 - probability, reasons)
-    if probability < 0.5:
-        return Verdict(Relation.UNRELATED, probability, 1 - probability, reasons)
-    if found.covered_high >= 0.7 and found.length_ratio < 0.75:
-        relation = Relation.CONTAINED
-    elif found.covered_low >= 0.3:
-        relation = Relation.REVISED
-    else:
-        relation = Relation.OVERLAP
-    return Verdict(relation, probability, probability * 0.95, reasons)
+    return tuple(Reason(code, round(sentences[code][0], 4), sentences[code][1]) for code in ranked)

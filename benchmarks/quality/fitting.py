@@ -1,0 +1,50 @@
+"""Fits sums of broken lines to labelled pairs: logistic regression whose curves run one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from services.curator.analysis.relation_model import Curve, Curves
+
+Array = NDArray[np.float64]
+Shape = Mapping[str, tuple[int, tuple[float, ...]]]
+"""For each measure the sign of its curve (+1 rises, -1 falls, 0 free) and its knots."""
+
+
+def fit(
+    measures: Sequence[Mapping[str, float]], labels: Array, weights: Array, shape: Shape, ridge: float
+) -> Curves:
+    """The curves that make the labels (0 or 1) most likely, steps shrunk by `ridge`."""
+    columns: list[Array] = []
+    bounds: list[tuple[float | None, float | None]] = [(None, None)]
+    for name, (sign, knots) in shape.items():
+        values = np.array([one[name] for one in measures])
+        for low, high in pairwise(knots):
+            columns.append(np.clip((values - low) / (high - low), 0, 1))
+            bounds.append((0, None) if sign > 0 else (None, 0) if sign < 0 else (None, None))
+    matrix = np.stack(columns, axis=1)
+
+    def loss(theta: Array) -> tuple[float, Array]:
+        z = matrix @ theta[1:] + theta[0]
+        residual = weights * (1 / (1 + np.exp(-z)) - labels)
+        value = float((weights * (np.logaddexp(0, z) - labels * z)).sum() + ridge * (theta[1:] ** 2).sum())
+        return value, np.concatenate([[residual.sum()], matrix.T @ residual + 2 * ridge * theta[1:]])
+
+    start = np.zeros(matrix.shape[1] + 1)
+    theta: Array = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 3000}
+    ).x
+    curves: dict[str, Curve] = {}
+    place = 1
+    for name, (_, knots) in shape.items():
+        steps = theta[place : place + len(knots) - 1]
+        place += len(knots) - 1
+        curves[name] = Curve(
+            knots, tuple(round(float(v), 3) for v in np.concatenate([[0], np.cumsum(steps)]))
+        )
+    return Curves(round(float(theta[0]), 3), curves)
