@@ -1,0 +1,89 @@
+"""Where the core's domain values meet protobuf messages. A module a noun behind one import."""
+
+from __future__ import annotations
+
+from services.catalog.wire.feed import (
+    digests,
+    engagement_state,
+    program_state,
+    resource_state,
+    state,
+    state_kind,
+    states,
+    texts,
+    verdict_state,
+)
+from services.catalog.wire.fields import (
+    bad_field,
+    id_of,
+)
+from services.catalog.wire.imports import (
+    import_,
+)
+from services.catalog.wire.people import (
+    authenticated,
+    minted,
+    people_imported,
+    person,
+    role,
+    session,
+    ttl,
+    viewer,
+)
+from services.catalog.wire.processing import (
+    detail,
+    status,
+)
+from services.catalog.wire.programs import (
+    change,
+    change_state,
+    observed_program,
+    program,
+    source,
+)
+from services.catalog.wire.resources import (
+    incoming,
+    listing,
+    outline,
+    part,
+    read_resource,
+    resource,
+    upserted,
+)
+
+__all__ = [
+    "authenticated",
+    "bad_field",
+    "change",
+    "change_state",
+    "detail",
+    "digests",
+    "engagement_state",
+    "id_of",
+    "import_",
+    "incoming",
+    "listing",
+    "minted",
+    "observed_program",
+    "outline",
+    "part",
+    "people_imported",
+    "person",
+    "program",
+    "program_state",
+    "read_resource",
+    "resource",
+    "resource_state",
+    "role",
+    "session",
+    "source",
+    "state",
+    "state_kind",
+    "states",
+    "status",
+    "texts",
+    "ttl",
+    "upserted",
+    "verdict_state",
+    "viewer",
+]

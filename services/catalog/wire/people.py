@@ -1,0 +1,85 @@
+"""People and what they sign in with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.catalog.domain.people import Person, Role, Viewer
+from services.catalog.usecases.identity import Authenticated, Session
+from services.catalog.usecases.people import MintedToken, PeopleImported
+from services.catalog.wire.fields import bad_field
+from services.kit.protobuf import timestamp
+from winnow.catalog.v1 import (
+    people_service_pb2,
+)
+from winnow.internal.v1 import identity_service_pb2
+
+
+def person(value: Person) -> people_service_pb2.Person:
+    """A person."""
+    return people_service_pb2.Person(
+        name=f"people/{value.id}",
+        email=value.email,
+        display_name=value.display_name,
+        roles=[people_service_pb2.Person.Role.Value(str(role)) for role in value.roles],
+        deactivate_time=timestamp(value.deactivate_time) if value.deactivate_time else None,
+        create_time=timestamp(value.create_time),
+    )
+
+
+def role(number: int, field: str = "role") -> Role:
+    """The role asked for."""
+    kinds = people_service_pb2.Person.Role
+    if not number or number not in kinds.values():
+        raise bad_field(field, f"must be one of {', '.join(Role)}")
+    return Role(kinds.Name(kinds.ValueType(number)))
+
+
+def viewer(value: Viewer) -> people_service_pb2.Viewer:
+    """The caller."""
+    return people_service_pb2.Viewer(
+        person=person(value.person),
+        read_content=value.reads_content,
+        read_only=value.read_only,
+        owned_programs=[f"programs/{each}" for each in sorted(value.duties.programs)],
+    )
+
+
+def people_imported(value: PeopleImported) -> people_service_pb2.ImportPeopleResponse:
+    """What a people file did."""
+    return people_service_pb2.ImportPeopleResponse(
+        added=value.added, changed=value.changed, unchanged=value.unchanged
+    )
+
+
+def minted(value: MintedToken) -> people_service_pb2.ApiToken:
+    """A fresh token."""
+    return people_service_pb2.ApiToken(token=value.token, expire_time=timestamp(value.expire_time))
+
+
+def ttl(seconds: int) -> timedelta:
+    """A token's life; InvalidArgument beyond what a duration can say."""
+    if not 0 <= seconds <= 366 * 86_400:
+        raise bad_field("ttl", "must be 0 to 366 days")
+    return timedelta(seconds=seconds)
+
+
+def authenticated(value: Authenticated) -> identity_service_pb2.AuthenticateResponse:
+    """Whom a credential stands for."""
+    token = value.credential.kind == "token"
+    return identity_service_pb2.AuthenticateResponse(
+        person=value.viewer.person.id,
+        duties_version=value.viewer.person.duties_version,
+        read_content=value.viewer.reads_content,
+        read_only=value.viewer.read_only,
+        expire_time=timestamp(value.credential.expire_time),
+        token_id=value.credential.id if token else "",
+        display_name=value.viewer.person.display_name,
+    )
+
+
+def session(value: Session) -> identity_service_pb2.OpenSessionResponse:
+    """A session."""
+    return identity_service_pb2.OpenSessionResponse(
+        session=value.secret, expire_time=timestamp(value.expire_time)
+    )

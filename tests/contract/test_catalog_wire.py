@@ -1,0 +1,226 @@
+"""Every field of the catalog's messages is filled from a full value: a field added to a .proto and forgotten fails.
+
+Left out are fields that exist only in requests or only in one view; each is named with its reason.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from google.protobuf.message import Message
+
+from services.catalog import wire
+from services.catalog.domain.changes import Change, ChangeState
+from services.catalog.domain.engagement import Month, Use
+from services.catalog.domain.imports import (
+    Counts,
+    FileState,
+    Import,
+    ImportFile,
+    ImportState,
+    Problem,
+    Question,
+)
+from services.catalog.domain.people import Duties, Person, Role, Viewer
+from services.catalog.domain.programs import ObservedProgram, Program, ProgramItem
+from services.catalog.domain.resources import Lifecycle, Listing, Observed, Part, Resource, Visibility
+from services.catalog.domain.sources import Source
+from services.catalog.domain.values import Desired
+from services.catalog.postgres.feed import Verdict
+from services.catalog.postgres.people import Credential
+from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Slice, Texts
+from services.catalog.usecases.identity import Authenticated, Session
+from services.catalog.usecases.listings import Taken
+from services.catalog.usecases.people import MintedToken, PeopleImported
+from services.catalog.usecases.resources import Read, Upserted
+from services.catalog.usecases.status import Status
+from services.kit.errors import InvalidArgument
+from winnow.catalog.v1.catalog_service_pb2 import ResourceInput
+from winnow.catalog.v1.resource_pb2 import Part as PartMessage
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+DAY = date(2026, 10, 1)
+
+OBSERVED = Observed(
+    title="Title",
+    description="Words.",
+    kind="course",
+    language="en",
+    url="https://example.org/1",
+    version="2",
+    owner="o@example.org",
+    mandatory=True,
+    duration_seconds=600,
+    created=DAY,
+    updated=DAY,
+    review_date=DAY,
+    expires=DAY,
+    reviewed=DAY,
+    objectives=("Know it",),
+    links=("https://example.org/2",),
+)
+LISTING = Listing(
+    source="lms",
+    external_id="c1",
+    format="scorm",
+    observed=OBSERVED,
+    file="a.zip",
+    origin="x/a.zip",
+    identifiers=("M1",),
+    visibility=Visibility.HIDDEN,
+    gone=True,
+    outline_hash="h",
+    content_hash="c",
+    import_number=3,
+    home="r1",
+)
+RESOURCE = Resource(
+    id="r1",
+    version=4,
+    revision=9,
+    create_time=NOW,
+    update_time=NOW,
+    listings=(LISTING,),
+    desired={
+        "lifecycle": Desired(Lifecycle.ARCHIVED, Lifecycle.PUBLISHED, "p1", "s1", NOW),
+    },
+    successor="r2",
+    equivalents=("r3",),
+    hold="Audit",
+)
+UNLISTED = Resource(
+    id="r1",
+    version=4,
+    revision=9,
+    create_time=NOW,
+    update_time=NOW,
+    listings=(LISTING,),
+    desired={"lifecycle": Desired(Lifecycle.UNLISTED, Lifecycle.PUBLISHED, "p1", "s1", NOW)},
+)
+PROGRAM = Program(
+    id="g1",
+    source="lms",
+    key="k",
+    version=1,
+    revision=2,
+    create_time=NOW,
+    update_time=NOW,
+    observed_program=ObservedProgram(
+        title="Path",
+        owners=("o@example.org",),
+        objectives=("Know it",),
+        items=(
+            ProgramItem("c1", resource="r1", prerequisites=("r2",)),
+            ProgramItem("other", program="g2"),
+        ),
+        archived=True,
+    ),
+)
+PERSON = Person("p1", "o@example.org", "Olga", (Role.LEARNING_LEADER,), NOW, NOW, 3)
+VIEWER = Viewer(PERSON, Duties(programs=frozenset({"g1"})), read_only=True, credential="t1")
+CREDENTIAL = Credential("t1", "token", "p1", read_only=True, expire_time=NOW)
+PART = Part("One", "a.html", "Text.")
+IMPORT = Import(
+    id="i1",
+    number=7,
+    source="lms",
+    state=ImportState.PARTIAL,
+    validate_only=True,
+    complete=True,
+    counts=Counts(1, 2, 3, 4, 5),
+    create_time=NOW,
+    end_time=NOW,
+    files=(ImportFile(1, "a.csv", 10, FileState.DONE, 1, "catalog", 2),),
+    problems=(
+        Problem(True, "b.zip", "line 2", "ARCHIVE_CORRUPT", "Broken."),
+        Problem(False, "a.csv", "line 3", "ROW_EMPTY", "Empty."),
+    ),
+    questions=(Question("q1", "a.csv", "DATE_ORDER", "Which?", ("a", "b"), "dates"),),
+)
+USE = Use((Month(DAY, 1, 2, 3, 4, 5.0),), DAY, in_progress=2, learners=2)
+
+CASES: dict[str, tuple[Message, frozenset[str]]] = {
+    "resource": (wire.read_resource(Read(RESOURCE, (PART,))), frozenset()),
+    "listing": (wire.listing(LISTING), frozenset()),
+    "part": (wire.part(PART), frozenset()),
+    "upserted": (wire.upserted(Upserted([RESOURCE], Taken(added=1, changed=1, unchanged=1))), frozenset()),
+    "program": (wire.program(PROGRAM), frozenset()),
+    "item": (wire.program(PROGRAM).items[0], frozenset({"program"})),
+    "source": (wire.source(Source("s", "lms", 30, True, True, NOW, NOW)), frozenset()),
+    "change": (
+        wire.change(Change("c", "s", "resources/r1", "lms", "c1", "title", "A", "B", ChangeState.DONE)),
+        frozenset(),
+    ),
+    "import": (wire.import_(IMPORT), frozenset()),
+    "problem": (wire.import_(IMPORT).unreadable[0], frozenset()),
+    "question": (wire.import_(IMPORT).questions[0], frozenset()),
+    "file": (wire.import_(IMPORT).files[0], frozenset()),
+    "person": (wire.person(PERSON), frozenset()),
+    "viewer": (wire.viewer(VIEWER), frozenset()),
+    "people imported": (wire.people_imported(PeopleImported(1, 2, 3)), frozenset()),
+    "token": (wire.minted(MintedToken("t", NOW)), frozenset()),
+    "authenticated": (wire.authenticated(Authenticated(VIEWER, CREDENTIAL)), frozenset()),
+    "session": (wire.session(Session("s", NOW)), frozenset()),
+    "status": (wire.status(Status(1, 2, NOW, 3, "e", 4, 5)), frozenset()),
+    "feed: resource": (wire.resource_state(ResourceState(RESOURCE, True)), frozenset({"hidden"})),
+    "feed: unlisted": (
+        wire.resource_state(ResourceState(UNLISTED, True)),
+        frozenset({"archived", "on_hold", "successor"}),
+    ),
+    "feed: listing": (wire.resource_state(ResourceState(RESOURCE, True)).listings[0], frozenset()),
+    "feed: program": (wire.program_state(PROGRAM), frozenset()),
+    "feed: item": (wire.program_state(PROGRAM).items[0], frozenset({"program"})),
+    "feed: engagement": (wire.engagement_state(USE), frozenset()),
+    "feed: verdict": (wire.verdict_state(Verdict("a", "b", "same")), frozenset()),
+    "feed: texts": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")), frozenset()),
+    "feed: slice": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")).slices[0], frozenset()),
+    "feed: digests": (wire.digests(Digests([1], "e", 3)), frozenset()),
+    "feed: page": (wire.states(Page([Entry("r1", 1, USE)], "e", more=True), 1000), frozenset()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_field_of_the_message_is_filled(name: str) -> None:
+    message, left_out = CASES[name]
+    filled = {field.name for field, _ in message.ListFields()}
+    wanted = {field.name for field in message.DESCRIPTOR.fields}
+    assert wanted - filled == left_out
+
+
+def test_every_field_of_a_pushed_resource_is_taken_in() -> None:
+    message = ResourceInput(
+        external_id="c1",
+        title="Title",
+        description="Words.",
+        kind="Course",
+        language="en",
+        url="https://example.org/1",
+        file="a.zip",
+        version="2",
+        owner="o@example.org",
+        mandatory=True,
+        duration_seconds=600,
+        outline=[PartMessage(title="One", location="a.html", text="Text.")],
+        objectives=["Know it"],
+        visibility="hidden",
+    )
+    for day in (message.created, message.updated, message.review_date):
+        day.year, day.month, day.day = 2026, 10, 1
+    assert {field.name for field, _ in message.ListFields()} == {f.name for f in message.DESCRIPTOR.fields}
+    taken = wire.incoming(message, "lms", "resources[0]")
+    observed = {name: getattr(OBSERVED, name) for name in Observed.__slots__}
+    unsaid = {"expires": None, "reviewed": None, "links": ()}
+    assert taken.listing.observed == Observed(**{**observed, **unsaid})
+    assert (taken.listing.external_id, taken.listing.file, taken.listing.visibility) == (
+        "c1",
+        "a.zip",
+        Visibility.HIDDEN,
+    )
+    assert taken.outline == (PART,)
+
+
+def test_a_lifetime_beyond_a_year_is_refused() -> None:
+    assert wire.ttl(60) == timedelta(minutes=1)
+    with pytest.raises(InvalidArgument):
+        wire.ttl(400 * 86_400)
