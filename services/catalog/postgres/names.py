@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import PurePosixPath
 
-from services.catalog.domain.resources import Listing
-from services.catalog.postgres.session import Session
+from services.catalog.domain.resources import Listing, rank_of
+from services.catalog.postgres.session import Session, columns
 
 _PUT = """
     INSERT INTO listing_names (kind, name, source, external_id) VALUES (%s, %s, %s, %s)
@@ -106,7 +106,7 @@ async def find(session: Session, names: Iterable[str], kinds: Sequence[Kind]) ->
         return []
     rows = await session.rows(_FIND, {"names": asked, "kinds": [int(kind) for kind in kinds]})
     return [
-        Named(Kind(row["kind"]), row["name"], row["source"], row["external_id"], row["resource"], row["gone"])
+        Named(**columns(row, "format", kind=Kind(row["kind"]), rank=rank_of(row["format"])))
         for row in rows
     ]
 
