@@ -234,6 +234,7 @@ def _undo_resource(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | 
     id_ = bare(receipt.target)
     if receipt.field == "alias":
         work.joins.append((str(receipt.made), id_))
+        work.touch(receipt.target)
         return None
     resource = work.resources[id_]
     work.touch(receipt.target)

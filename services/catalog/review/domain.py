@@ -309,6 +309,11 @@ class Plan:
         said = "\n".join(f"{part.id} {part.fingerprint}" for part in self.parts)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What it rests on, by label."""
+        return {label: value for part in self.parts for label, value in part.facts.items()}
+
     def part(self, id_: str) -> Part | None:
         """The part of that id."""
         return next((part for part in self.parts if part.id == id_), None)
@@ -377,6 +382,22 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class PartVerdict:
+    """What rejecting one part says about pairs of resources; it takes effect when the suggestion has ended."""
+
+    verdict: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """Whose a suggestion is: a person by duty, else one of the holders of the fitting role, whoever has fewest open."""
+
+    person: str = ""
+    holders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What the catalog makes of a proposal.
 
@@ -396,6 +417,7 @@ class Suggestion:
     confidence: float
     priority: float = 0.0
     impact: Impact = Impact()
+    whose: Assignee = Assignee()
     assignee: str = ""
     held_reason: str = ""
     note: str = ""
@@ -407,6 +429,7 @@ class Suggestion:
     due_time: datetime | None = None
     touched: bool = False
     receipts: tuple[Receipt, ...] = ()
+    part_verdicts: tuple[PartVerdict, ...] = ()
     baseline: Mapping[str, str] = field(default_factory=dict[str, str])
     quiet_until: date | None = None
 
@@ -435,11 +458,6 @@ class Suggestion:
         """Those whose part still rests on the facts it was approved with."""
         prints = {part.id: part.fingerprint for part in self.plan.parts}
         return tuple(each for each in self.approvals if prints.get(each.part) == each.fingerprint)
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What the whole plan rests on, by label."""
-        return {label: value for part in self.plan.parts for label, value in part.facts.items()}
 
     def decided(self, decision: Decision) -> Suggestion:
         """The suggestion after a decision, in its state."""

@@ -23,11 +23,7 @@ def facts_of(
 
     `texts` gives for a resource the text that counts as the same as its present one (see `same_text`).
     """
-    facts: dict[str, str] = {}
-    members = around.present([*proposal.resources, *_others(part)])
-    for resource in members:
-        for label, value in _resource_facts(resource, texts).items():
-            facts[f"resources/{resource.id} {label}"] = value
+    facts = member_facts([*proposal.resources, *_others(part)], around, texts)
     if part.id != RESOURCES_PART:
         program = around.programs[bare(part.id)]
         for label, value in _program_facts(program, part).items():
@@ -35,6 +31,20 @@ def facts_of(
     codes = sorted({guard.code for guard in plan.safeguards if guard.part == part.id})
     facts[f"{part.id} safeguards"] = ",".join(codes)
     return facts
+
+
+def member_facts(ids: Iterable[str], around: Surroundings, texts: Mapping[str, str]) -> dict[str, str]:
+    """What is material of resources, by label `resources/{id} {fact}`."""
+    return {
+        text_label(resource.id) if label == TEXT else f"resources/{resource.id} {label}": value
+        for resource in around.present(ids)
+        for label, value in _resource_facts(resource, texts).items()
+    }
+
+
+def text_label(resource: str) -> str:
+    """The label of a resource's text among facts."""
+    return f"resources/{resource} {TEXT}"
 
 
 def _others(part: Part) -> list[str]:

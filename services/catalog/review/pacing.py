@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.catalog.review.domain import OPEN_FROM, State
-from services.catalog.review.routing import Assignee
+from services.catalog.review.domain import OPEN_FROM, Assignee, State
 
 FIRST_SLOTS = 10  # behaviour.md §9
 SLOTS = 25  # once the assignee has decided 10

@@ -12,6 +12,7 @@ from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import (
     RESOURCES_PART,
     Approval,
+    Assignee,
     Edits,
     Kind,
     Operation,
@@ -177,14 +178,6 @@ def may_reject(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> 
 def who_may_reject() -> str:
     """In words, for a refusal."""
     return f"{DECIDER}, or an owner of what it concerns"
-
-
-@dataclass(frozen=True, slots=True)
-class Assignee:
-    """Whose a suggestion is: a person by duty, else one of the holders of the fitting role, whoever has fewest open."""
-
-    person: str = ""
-    holders: tuple[str, ...] = ()
 
 
 def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:

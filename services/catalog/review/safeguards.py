@@ -232,8 +232,7 @@ def _held(parts: tuple[Part, ...], around: Surroundings, done: Effects) -> Itera
 
 def _committed(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
     for id_, part in done.closed.items():
-        other = around.committed.get(id_)
-        if other is not None:
+        for other in around.committed.get(id_, ()):
             yield Safeguard(
                 "successor_elsewhere",
                 resource_name(id_),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -20,7 +20,7 @@ RECENT_MONTHS = 3  # where no learner rows say who is in progress, starts in the
 class Surroundings:
     """One moment's rows. `resources` has each under its id and its aliases; `programs` are those that name a member.
 
-    `committed` maps a resource to the id of another suggestion whose approved plan leads learners to it.
+    `committed` maps a resource to the suggestions (their ids) whose approved plans lead learners to it.
     `listed` counts the resources that each source lists.
     """
 
@@ -30,7 +30,7 @@ class Surroundings:
     use: Mapping[str, Use] = field(default_factory=dict[str, Use])
     enrolments: tuple[Enrolment, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
-    committed: Mapping[str, str] = field(default_factory=dict[str, str])
+    committed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def resource(self, id_: str) -> Resource | None:

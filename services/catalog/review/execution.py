@@ -1,0 +1,215 @@
+"""Applies approved plans and takes applied ones back: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from services.catalog.domain.changes import Change as Line
+from services.catalog.domain.changes import ChangeState
+from services.catalog.domain.people import Role, Viewer
+from services.catalog.ids import new_id
+from services.catalog.policy import denied
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import applying, forming, material, plans, postgres, proposals, verdicts, wire
+from services.catalog.review.applying import Conflict, Work
+from services.catalog.review.domain import (
+    SCHEDULER,
+    Operation,
+    Plan,
+    State,
+    Suggestion,
+)
+from services.catalog.review.surroundings import Surroundings, bare
+from services.kit.errors import FailedPrecondition
+
+WAS_WRONG = "was_wrong"
+
+
+async def apply_due(
+    tx: Transaction, db: Database, id_: str, *, actor: str, credential: str = ""
+) -> Suggestion:
+    """Applies the plan if it is scheduled, due and all checks hold under lock; else OPEN with what failed.
+
+    `actor` is the person in whose call it happens, or the scheduler, who acts for those who approved.
+    """
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    if known.state is not State.SCHEDULED or known.due_time is None or known.due_time > tx.now:
+        return known
+    on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
+    made = await forming.formed(tx, known, on)
+    work = _work(known, on.around, actor if actor != SCHEDULER else known.valid_approvals[-1].person, tx)
+    failed = _failing(known, made.suggestion.plan, made.changed)
+    if not failed:
+        applying.apply(work, made.suggestion.plan.changes)
+        failed = tuple(work.moved)
+    if failed:
+        note = await proposals.reopened(tx, made.suggestion, failed)
+        back = replace(note, revision=known.revision + 1)
+        back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed))
+        saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
+        await forming.place_all(tx)
+        return saved
+    await _store(tx, work)
+    applied = replace(
+        made.suggestion,
+        state=State.APPLIED,
+        due_time=None,
+        note="",
+        receipts=tuple(work.receipts),
+        baseline=_baseline(made.suggestion, on.around, work),
+        quiet_until=_quiet_until(made.suggestion, on.around),
+    )
+    applied = await forming.record_decision(tx, applied, "apply", actor)
+    saved = await postgres.save(tx, applied, forming.order_key(applied.proposal, on.around))
+    await verdicts.of_parts(tx, saved)
+    tx.record(wire.plan_applied(saved, work.changed))
+    await tx.audit(
+        person=actor,
+        credential=credential,
+        method="ApplyPlan",
+        target=saved.name,
+        detail={"approved_by": ",".join(sorted({each.person for each in saved.approvals}))},
+    )
+    await forming.place_all(tx)
+    return saved
+
+
+def _failing(known: Suggestion, plan: Plan, changed: tuple[str, ...]) -> tuple[str, ...]:
+    before = [(each.id, each.writes) for each in known.plan.changes]
+    if before != [(each.id, each.writes) for each in plan.changes]:
+        return changed or ("the plan changed",)
+    failed = [each.text for each in plan.safeguards]
+    if plan.simulation is not None and not plan.simulation.harmless:
+        failed.append(
+            f"{plan.simulation.lose_credit} learners would lose credit, "
+            f"{plan.simulation.newly_overdue} would be overdue."
+        )
+    return tuple(failed)
+
+
+def _work(suggestion: Suggestion, around: Surroundings, author: str, tx: Transaction) -> Work:
+    return Work(
+        suggestion=suggestion.id,
+        author=author,
+        now=tx.now,
+        resources={each.id: each for each in around.resources.values()},
+        programs=dict(around.programs),
+    )
+
+
+def _quiet_until(suggestion: Suggestion, around: Surroundings) -> date | None:
+    confirms = any(change.operation is Operation.CONFIRM for change in suggestion.plan.changes)
+    return plans.next_review(suggestion.proposal, around.today) if confirms else None
+
+
+def _baseline(suggestion: Suggestion, around: Surroundings, work: Work) -> dict[str, str]:
+    """What is material of the members once the work is done: what would be found again has to differ from it."""
+    resources = {name: work.resources.get(each.id, each) for name, each in around.resources.items()}
+    after = replace(around, resources=resources)
+    return material.member_facts(suggestion.proposal.resources, after, {})
+
+
+async def _store(tx: Transaction, work: Work, *, split: bool = False) -> None:
+    names = {bare(name) for name in work.changed}
+    joined = {younger for _, younger in work.joins}
+    await tx.save_resources(
+        [each for id_, each in work.resources.items() if id_ in names and id_ not in joined]
+    )
+    for id_, program in sorted(work.programs.items()):
+        if id_ in names:
+            await tx.save_program(program)
+    for older, younger in work.joins:
+        if split:
+            await tx.split(younger)
+        else:
+            await tx.join(older, younger)
+    if work.lines:
+        await tx.add_changes(work.lines)
+
+
+async def undo(
+    tx: Transaction,
+    db: Database,
+    viewer: Viewer,
+    id_: str,
+    *,
+    reason: str,
+    answers: Mapping[tuple[str, str], str],
+) -> Suggestion:
+    """Takes an applied plan back by prior values: OPEN where nothing was written to a source yet, else UNDONE.
+
+    FailedPrecondition UNDO_CONFLICT, changing nothing, when a field was edited since and has no answer.
+    The suggestion is APPLIED and locked by the caller.
+    """
+    known = await postgres.suggestion(tx, id_)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
+    around = await _with_targets(tx, known, on.around)
+    _check_may_undo(viewer, known)
+    work = _work(known, around, viewer.person.id, tx)
+    conflicts = applying.undo(work, known.receipts, answers)
+    if conflicts:
+        raise _conflict(known, conflicts)
+    lines = await tx.changes_of(known.id)
+    await tx.set_change_state(
+        [each.id for each in lines if each.state is ChangeState.PENDING], ChangeState.WITHDRAWN
+    )
+    written = [each for each in lines if each.state is ChangeState.DONE]
+    work.lines += [_inverse(each) for each in written]
+    await _store(tx, work, split=True)
+    taken = await postgres.by_key(tx, known.key)
+    other = taken is not None and taken.live and taken.id != known.id
+    state = State.UNDONE if written or other else State.OPEN
+    back = replace(known, state=state, receipts=(), approvals=(), note="", quiet_until=None, touched=True)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal])
+    made = await forming.formed(tx, replace(back, plan=Plan()), on)
+    if state is State.OPEN and not made.nothing_left:
+        back = replace(made.suggestion, revision=known.revision + 1)
+    else:
+        back = replace(back, baseline=material.member_facts(known.proposal.resources, on.around, {}))
+    back = await forming.record_decision(tx, back, "undo", viewer.person.id, reason=reason)
+    saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
+    tx.record(wire.plan_undone(saved, work.changed))
+    await tx.audited(viewer, saved.name, {"reason": reason})
+    await forming.place_all(tx)
+    return saved
+
+
+async def _with_targets(tx: Transaction, known: Suggestion, around: Surroundings) -> Surroundings:
+    """With what the receipts name and the members no longer lead to, such as a program without the item."""
+    resources = {bare(each.target) for each in known.receipts if each.target.startswith("resources/")}
+    programs = {bare(each.target) for each in known.receipts if each.target.startswith("programs/")}
+    found = {each.id: each for each in await tx.resources(resources, for_update=True)}
+    held = {each.id: each for each in await tx.programs(programs, for_update=True)}
+    return replace(around, resources={**around.resources, **found}, programs={**around.programs, **held})
+
+
+def _check_may_undo(viewer: Viewer, known: Suggestion) -> None:
+    person = viewer.person
+    approver = any(each.person == person.id for each in known.approvals)
+    touched = {bare(name) for name in known.plan.touches} | set(known.proposal.resources)
+    own = bool(touched & (viewer.duties.programs | viewer.duties.resources))
+    if person.has(Role.LEARNING_LEADER) or own or (person.has(Role.INSTRUCTIONAL_DESIGNER) and approver):
+        return
+    raise denied(
+        viewer.method, "a learning leader, a designer who approved it, or an owner of what it changed"
+    )
+
+
+def _conflict(known: Suggestion, conflicts: Iterable[Conflict]) -> FailedPrecondition:
+    found = list(conflicts)
+    fields = ", ".join(f"{each.field} of {each.target}" for each in found)
+    return FailedPrecondition(
+        "UNDO_CONFLICT",
+        f"Edited since the plan was applied: {fields}. Answer restore or keep for each.",
+        {"suggestion": known.name, "fields": fields},
+        details=found,
+    )
+
+
+def _inverse(line: Line) -> Line:
+    return replace(
+        line, id=new_id(), from_value=line.to_value, to_value=line.from_value, state=ChangeState.PENDING
+    )

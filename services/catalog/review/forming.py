@@ -1,0 +1,222 @@
+"""Brings suggestions up to the catalog's present rows: surroundings, plan, confidence, impact, assignee, place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.catalog.domain.people import Role, email_key
+from services.catalog.domain.resources import Resource
+from services.catalog.ids import new_id
+from services.catalog.postgres.database import Transaction
+from services.catalog.review import impact, material, pacing, postgres, routing, wire
+from services.catalog.review.assessment import assessed
+from services.catalog.review.domain import Decision, Plan, Proposal, State, Suggestion
+from services.catalog.review.effects import effects
+from services.catalog.review.routing import Staff
+from services.catalog.review.surroundings import Surroundings, bare
+
+SETTLED_AFTER = timedelta(days=1)
+"""For how long the place of a suggestion that nobody has acted on follows from all that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What plans are formed from: the rows around them, and who works here."""
+
+    around: Surroundings
+    staff: Staff
+
+
+async def ground(
+    tx: Transaction, today: date, proposals: Iterable[Proposal], *, for_update: bool = False
+) -> Ground:
+    """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
+    asked, read = set[str](), set[str]()
+    for proposal in proposals:
+        asked |= {*proposal.resources, *(draft.other for draft in proposal.drafts if draft.other)}
+        asked |= {draft.resource for draft in proposal.drafts if draft.resource}
+        read |= {*proposal.programs, *(draft.program for draft in proposal.drafts if draft.program)}
+    members = await tx.resources(asked, for_update=for_update)
+    ids = [each.id for each in members]
+    holding = await tx.programs_with(*ids, for_update=for_update) if ids else []
+    programs = {each.id: each for each in [*holding, *await tx.programs(read, for_update=for_update)]}
+    items = {item.resource for each in programs.values() for item in each.items if item.resource}
+    others = await tx.resources(sorted(items - set(ids)))
+    everything = [*members, *others]
+    used = [each.id for each in everything]
+    sources = sorted({listing.source for each in members for listing in each.listings})
+    around = Surroundings(
+        today=today,
+        resources=_by_name(everything),
+        programs=programs,
+        use=await tx.engagement(used),
+        enrolments=tuple(await tx.enrolments([*used, *programs])),
+        sources=await tx.sources(sources),
+        committed=await postgres.committed(tx, ids),
+        listed=await postgres.listed(tx, sources),
+    )
+    return Ground(around, await _staff(tx, around))
+
+
+def _by_name(resources: Iterable[Resource]) -> dict[str, Resource]:
+    return {name: each for each in resources for name in (each.id, *each.aliases)}
+
+
+async def _staff(tx: Transaction, around: Surroundings) -> Staff:
+    owners = {email_key(each.owner) for each in around.resources.values() if each.owner}
+    owners |= {email_key(owner) for program in around.programs.values() for owner in program.owners}
+    found = await tx.people_by_email(sorted(owners))
+    holders = {
+        role: tuple(await tx.people_with(role))
+        for role in (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST)
+    }
+    return Staff(holders, {key: person for key, person in found.items() if person.active})
+
+
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """A suggestion with its plan as the catalog's rows make it now, and words for each material difference."""
+
+    suggestion: Suggestion
+    changed: tuple[str, ...]
+    text_changed: bool = False
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether nothing is left that the plan could do or ask."""
+        plan = self.suggestion.plan
+        return not plan.parts and not plan.missing
+
+
+async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
+    """The suggestion re-formed; state, revision, note and approvals are as they were."""
+    around = on.around
+    committed = {id_: [each for each in by if each != suggestion.id] for id_, by in around.committed.items()}
+    around = replace(around, committed=committed)
+    proposal = suggestion.proposal
+    before = suggestion.plan.facts or dict(suggestion.baseline)
+    texts = await same_texts(tx, before, around, proposal.resources)
+    plan = assessed(proposal, suggestion.edits, around, texts)
+    # A first plan has nothing to differ from.
+    fresh = not suggestion.plan.parts and not suggestion.plan.missing
+    changed = () if fresh else _changed(suggestion.plan, plan, around)
+    found = impact.impact(proposal, plan, around)
+    now = replace(
+        suggestion,
+        plan=plan,
+        confidence=proposal.score,
+        impact=found,
+        priority=impact.priority(proposal, plan, found, around),
+        whose=routing.assignee(proposal, plan, around, on.staff),
+    )
+    text_changed = any(
+        before.get(material.text_label(each.id), each.outline_hash) != texts.get(each.id, each.outline_hash)
+        for each in around.present(proposal.resources)
+    )
+    return Formed(now, changed, text_changed)
+
+
+def _changed(before: Plan, after: Plan, around: Surroundings) -> tuple[str, ...]:
+    if before.fingerprint == after.fingerprint and before.missing == after.missing:
+        return ()
+    parts = {part.id for part in before.parts} ^ {part.id for part in after.parts}
+    words = [
+        *material.parts_moved(before, after, around),
+        *material.moved(before.facts, after.facts, around, parts=parts),
+    ]
+    return tuple(dict.fromkeys(words)) or ("the plan changed",)
+
+
+async def same_texts(
+    tx: Transaction, facts: Mapping[str, str], around: Surroundings, ids: Iterable[str]
+) -> dict[str, str]:
+    """For resources whose text moved by no more than 5 % since these facts: the text they had then."""
+    moved: dict[str, tuple[str, str]] = {}
+    for each in around.present(ids):
+        old = facts.get(material.text_label(each.id), "")
+        if old and old != each.outline_hash:
+            moved[each.id] = (old, each.outline_hash)
+    if not moved:
+        return {}
+    outlines = await tx.outlines({hash_ for pair in moved.values() for hash_ in pair})
+    return {
+        id_: old
+        for id_, (old, new) in moved.items()
+        if old in outlines and new in outlines and material.same_text(outlines[old], outlines[new])
+    }
+
+
+def material_now(suggestion: Suggestion, formed_: Formed) -> Suggestion:
+    """The live suggestion after material changes: revision + 1, approvals of touched parts void, and a note."""
+    now = formed_.suggestion
+    if not formed_.changed:
+        return now
+    return replace(
+        now,
+        revision=suggestion.revision + 1,
+        approvals=now.valid_approvals,
+        note=f"changed since you looked: {'; '.join(formed_.changed)}",
+        facts_changed=formed_.changed,
+    )
+
+
+def order_key(proposal: Proposal, around: Surroundings) -> str:
+    """A place among equals that names no id made here: kind, relation, and what the outside calls its members."""
+    names = sorted("\x1f".join(each.first.key) for each in around.present(proposal.resources))
+    names += sorted(
+        "\x1f".join((program.source, program.key))
+        for id_ in proposal.programs
+        if (program := around.programs.get(id_)) is not None
+    )
+    said = "\x1e".join(
+        (proposal.kind, proposal.relation, *names, *(draft.operation for draft in proposal.drafts))
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def place_all(tx: Transaction) -> None:
+    """Gives free slots to the best that wait; the same, whatever the order in which they came."""
+    waiting = await postgres.waiting(tx, tx.now - SETTLED_AFTER)
+    places = pacing.allocated([each for each, _ in waiting], await postgres.decided(tx))
+    moves: list[tuple[State, str, str, str]] = []
+    opened: list[str] = []
+    for each, reason in waiting:
+        place = places[each.id]
+        if (place.state, place.assignee, place.held_reason) == (each.state, each.assignee, reason):
+            continue
+        moves.append((place.state, place.assignee, place.held_reason, each.id))
+        if place.state is State.OPEN and each.state is State.HELD:
+            opened.append(each.id)
+    await postgres.place(tx, moves)
+    for each in await postgres.suggestions(tx, opened):
+        tx.record(wire.suggestion_opened(each))
+
+
+async def record_decision(
+    tx: Transaction, suggestion: Suggestion, verb: str, actor: str, *, reason: str = "", comment: str = ""
+) -> Suggestion:
+    """The suggestion with the decision that led to its present state, which is in the log and goes out as an event."""
+    decision = Decision(
+        id=new_id(),
+        suggestion=suggestion.id,
+        verb=verb,
+        actor=actor,
+        state=suggestion.state,
+        time=tx.now,
+        revision=suggestion.revision,
+        reason=reason,
+        comment=comment,
+    )
+    await postgres.add_decision(tx, decision)
+    emails = {person.id: person.email for person in await tx.people([actor])}
+    tx.record(wire.suggestion_decided(decision, emails))
+    return suggestion.decided(decision)
+
+
+def concerned(suggestion: Suggestion) -> list[str]:
+    """Ids of programs and resources that a plan changes, for events."""
+    done = effects(suggestion.plan.parts)
+    return sorted({bare(name) for name in suggestion.plan.touches} | done.written)

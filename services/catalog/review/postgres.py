@@ -1,0 +1,508 @@
+"""Every SQL statement of review: rows in, domain values out; functions over the catalog's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import combinations
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from services.catalog.postgres.session import Row, Session, columns
+from services.catalog.review.domain import (
+    LIVE,
+    Approval,
+    Assignee,
+    Decision,
+    Edits,
+    Impact,
+    Kind,
+    PartVerdict,
+    Plan,
+    Proposal,
+    Receipt,
+    Snooze,
+    State,
+    Suggestion,
+)
+from services.catalog.review.effects import effects
+from services.catalog.review.pacing import Waiting
+from services.kit.errors import Aborted, NotFound
+
+_LIVE = sorted(LIVE)
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('review', 0))"
+_PATIENCE = "SET LOCAL lock_timeout = '10s'"
+_GET = """
+    SELECT id, version, state, revision, confidence, priority, assignee, held_reason, note, touched, due_time,
+        quiet_until, create_time, update_time, proposal, plan, rest
+    FROM suggestions WHERE id = ANY(%s) ORDER BY id
+"""
+_BY_KEY = """
+    SELECT id FROM suggestions WHERE md5(key) = md5(%(key)s) AND key = %(key)s
+    ORDER BY state = ANY(%(live)s) DESC, state <> 'APPLIED' DESC, id DESC
+"""
+_LIVE_KEYS = "SELECT id FROM suggestions WHERE key = ANY(%s) AND state = ANY(%s) ORDER BY id"
+_PAGE = """
+    SELECT id FROM suggestions
+    WHERE (%(priority)s::float8 IS NULL OR (priority, id) < (%(priority)s, %(id)s))
+        AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+        AND (%(kind)s = '' OR kind = %(kind)s)
+        AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
+        AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+    ORDER BY priority DESC, id DESC LIMIT %(limit)s
+"""
+_INSERT = """
+    INSERT INTO suggestions (id, version, key, kind, state, revision, confidence, priority, assignee, held_reason,
+        note, touched, due_time, quiet_until, create_time, update_time, proposal, plan, rest, members, objects,
+        targets, leads_to, approved, order_key, snooze_until)
+    VALUES (%(id)s, 1, %(key)s, %(kind)s, %(state)s, %(revision)s, %(confidence)s, %(priority)s, %(assignee)s,
+        %(held_reason)s, %(note)s, %(touched)s, %(due_time)s, %(quiet_until)s, %(create_time)s, %(update_time)s,
+        %(proposal)s, %(plan)s, %(rest)s, %(members)s, %(objects)s, %(targets)s, %(leads_to)s, %(approved)s,
+        %(order_key)s, %(snooze_until)s)
+"""
+_UPDATE = """
+    UPDATE suggestions SET version = version + 1, key = %(key)s, kind = %(kind)s, state = %(state)s,
+        revision = %(revision)s, confidence = %(confidence)s, priority = %(priority)s, assignee = %(assignee)s,
+        held_reason = %(held_reason)s, note = %(note)s, touched = %(touched)s, due_time = %(due_time)s,
+        quiet_until = %(quiet_until)s, update_time = %(update_time)s, proposal = %(proposal)s, plan = %(plan)s,
+        rest = %(rest)s, members = %(members)s, objects = %(objects)s, targets = %(targets)s,
+        leads_to = %(leads_to)s, approved = %(approved)s, order_key = %(order_key)s,
+        snooze_until = %(snooze_until)s
+    WHERE id = %(id)s AND version = %(version)s
+"""
+_WAITING = """
+    SELECT id, order_key, state, confidence, priority, rest -> 'whose' AS whose, assignee,
+        touched OR create_time < %s AS settled, held_reason
+    FROM suggestions WHERE state IN ('HELD', 'OPEN') ORDER BY id
+"""
+_PLACE = """
+    UPDATE suggestions SET state = %s, assignee = %s, held_reason = %s, version = version + 1 WHERE id = %s
+"""
+_DECIDED = """
+    SELECT actor, count(DISTINCT suggestion) AS decided FROM decisions
+    WHERE verb IN ('accept', 'reject') GROUP BY actor
+"""
+_COMMITTED = """
+    SELECT id, leads_to FROM suggestions
+    WHERE leads_to && %s AND (state = 'SCHEDULED' OR (state = 'OPEN' AND approved))
+"""
+_OVERLAPPING = """
+    SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND targets && %s AND id <> %s ORDER BY id LIMIT 1
+"""
+_LISTED = """
+    SELECT source, count(DISTINCT resource) AS listed FROM listings WHERE source = ANY(%s) AND NOT gone GROUP BY source
+"""
+_ADD_DECISION = """
+    INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_DECISIONS = """
+    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision FROM decisions
+    WHERE (%(before)s = '' OR id < %(before)s) AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
+    ORDER BY id DESC LIMIT %(limit)s
+"""
+_PUT_VERDICT = """
+    INSERT INTO verdicts (a, b, verdict, revision, suggestion) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (a, b) DO UPDATE SET verdict = excluded.verdict, revision = excluded.revision,
+        suggestion = excluded.suggestion
+"""
+_LIFT_VERDICTS = """
+    UPDATE verdicts SET verdict = '', revision = %s WHERE suggestion = %s AND verdict <> '' RETURNING a, b
+"""
+_VERDICTS_OF = (
+    "SELECT a, b, verdict FROM verdicts WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict <> ''"
+)
+_SUPPRESS = """
+    INSERT INTO suppressions (id, kind, members, suggestion, person, reason, time) VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+_LIFT_SUPPRESSIONS = "UPDATE suppressions SET lift_time = %s WHERE suggestion = %s AND lift_time IS NULL"
+_SUPPRESSIONS = """
+    SELECT id, members FROM suppressions
+    WHERE lift_time IS NULL AND kind = %s AND members <@ %s::text[] AND suggestion <> %s
+"""
+_HID = "UPDATE suppressions SET hidden = hidden + 1 WHERE id = ANY(%s)"
+_ADD_PASS_KEYS = "INSERT INTO pass_keys (pass_id, key, time) SELECT %s, unnest(%s::text[]), %s"
+_PASS_KEYS = "DELETE FROM pass_keys WHERE pass_id = %s RETURNING key"
+_FORGET_PASSES = "DELETE FROM pass_keys WHERE time < %s"
+_LIVE_OF_KIND = "SELECT id FROM suggestions WHERE kind = %s AND state = ANY(%s) ORDER BY id"
+_ALL_LIVE = "SELECT id FROM suggestions WHERE state = ANY(%s) ORDER BY id"
+_PROGRESS = "SELECT assessed_revision, day FROM review_progress"
+_SET_ASSESSED = "UPDATE review_progress SET assessed_revision = %s"
+_SET_DAY = "UPDATE review_progress SET day = %s WHERE day IS DISTINCT FROM %s"
+_MOVED = """
+    WITH moved AS (
+        SELECT id FROM resources WHERE revision > %(after)s
+        UNION SELECT resource FROM engagement_states WHERE revision > %(after)s
+        UNION SELECT id FROM programs WHERE revision > %(after)s
+        UNION SELECT unnest(members) FROM programs WHERE revision > %(after)s
+    )
+    SELECT id FROM suggestions
+    WHERE state = ANY(%(live)s) AND objects && (SELECT coalesce(array_agg(id), '{}') FROM moved) ORDER BY id
+"""
+_NEWEST = """
+    SELECT greatest(
+        (SELECT max(revision) FROM resources), (SELECT max(revision) FROM programs),
+        (SELECT max(revision) FROM engagement_states), 0
+    ) AS newest
+"""
+_DUE = "SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND due_time <= %s ORDER BY due_time, id"
+_NEXT_DUE = """
+    SELECT min(moment) AS moment FROM (
+        SELECT min(due_time) AS moment FROM suggestions WHERE state = 'SCHEDULED'
+        UNION ALL SELECT min(snooze_until) FROM suggestions WHERE state = 'SNOOZED'
+    ) AS moments
+"""
+_SNOOZED = "SELECT id FROM suggestions WHERE state = 'SNOOZED' ORDER BY id"
+_STATES = "SELECT id, state FROM suggestions WHERE id = ANY(%s)"
+_ORPHANED = """
+    SELECT s.id FROM suggestions s LEFT JOIN persons p ON p.id = s.assignee
+    WHERE s.state = ANY(%s) AND (p.id IS NULL OR p.deactivate_time IS NOT NULL) ORDER BY s.id
+"""
+_LAST_EDITOR = """
+    SELECT p.display_name, p.email FROM audit a JOIN persons p ON p.id = a.person
+    WHERE a.target = %s AND a.outcome = 'OK' ORDER BY a.id DESC LIMIT 1
+"""
+
+_PROPOSAL = TypeAdapter(Proposal)
+_PLAN = TypeAdapter(Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What of a suggestion no statement looks into."""
+
+    impact: Impact
+    edits: Edits
+    approvals: tuple[Approval, ...]
+    decision: Decision | None
+    snooze: Snooze | None
+    receipts: tuple[Receipt, ...]
+    baseline: Mapping[str, str]
+    facts_changed: tuple[str, ...]
+    whose: Assignee
+    part_verdicts: tuple[PartVerdict, ...]
+
+
+_REST = TypeAdapter(_Rest)
+_REST_FIELDS = tuple(_Rest.__slots__)
+
+
+async def lock(tx: Session) -> None:
+    """Holds every other writer of suggestions until commit: slots and overlaps are rules over all of them."""
+    await tx.run(_PATIENCE)
+    await tx.row(_LOCK)
+
+
+async def suggestions(tx: Session, ids: Iterable[str]) -> list[Suggestion]:
+    """The suggestions that exist, in id order."""
+    return [_suggestion(row) for row in await tx.rows(_GET, (list(ids),))]
+
+
+async def suggestion(tx: Session, id_: str) -> Suggestion:
+    """The suggestion; NotFound when there is none."""
+    found = await suggestions(tx, [id_])
+    if not found:
+        raise NotFound(
+            "SUGGESTION_NOT_FOUND", f"There is no suggestion {id_}.", {"suggestion": f"suggestions/{id_}"}
+        )
+    return found[0]
+
+
+async def by_key(tx: Session, key: str) -> Suggestion | None:
+    """The live suggestion of that key, else the newest that is not applied, else the newest."""
+    row = await tx.row(_BY_KEY, {"key": key, "live": _LIVE})
+    return await suggestion(tx, row["id"]) if row else None
+
+
+async def live_with_keys(tx: Session, keys: Sequence[str]) -> list[Suggestion]:
+    """Live suggestions of these keys."""
+    rows = await tx.rows(_LIVE_KEYS, (list(keys), _LIVE))
+    return await suggestions(tx, [row["id"] for row in rows])
+
+
+async def page(
+    tx: Session,
+    *,
+    after: tuple[float, str] | None,
+    limit: int,
+    states: Sequence[State],
+    kind: Kind | None,
+    assignee: str | None,
+    resource: Sequence[str] | None,
+) -> list[Suggestion]:
+    """Suggestions after the one of that (priority, id), highest priority first."""
+    values = {
+        "priority": after[0] if after else None,
+        "id": after[1] if after else "",
+        "limit": limit,
+        "states": [str(state) for state in states] or None,
+        "kind": str(kind or ""),
+        "assignee": assignee,
+        "resource": list(resource) if resource is not None else None,
+    }
+    ids = [row["id"] for row in await tx.rows(_PAGE, values)]
+    found = {each.id: each for each in await suggestions(tx, ids)}
+    return [found[id_] for id_ in ids]
+
+
+async def add(tx: Session, value: Suggestion, order_key: str) -> Suggestion:
+    """Stores a new suggestion."""
+    await tx.run(_INSERT, _columns(value, order_key))
+    return value
+
+
+async def save(tx: Session, value: Suggestion, order_key: str) -> Suggestion:
+    """The suggestion as stored, a version higher; Aborted if somebody changed it since it was read."""
+    if not await tx.run(_UPDATE, _columns(value, order_key)):
+        raise Aborted("CONCURRENT_CHANGE", "Somebody else changed the same; try again.")
+    return (await suggestions(tx, [value.id]))[0]
+
+
+async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, str]]:
+    """Everything HELD or OPEN with its present reason; settled when touched or created before that moment."""
+    return [
+        (
+            Waiting(
+                id=row["id"],
+                order=row["order_key"],
+                state=State(row["state"]),
+                confidence=row["confidence"],
+                priority=row["priority"],
+                whose=Assignee(row["whose"]["person"], tuple(row["whose"]["holders"])),
+                assignee=row["assignee"],
+                settled=row["settled"],
+            ),
+            row["held_reason"],
+        )
+        for row in await tx.rows(_WAITING, (settled_before,))
+    ]
+
+
+async def place(tx: Session, places: Sequence[tuple[State, str, str, str]]) -> None:
+    """Moves suggestions: (state, assignee, held reason, id)."""
+    await tx.run_many(_PLACE, places)
+
+
+async def decided(tx: Session) -> dict[str, int]:
+    """How many suggestions each person has accepted or rejected."""
+    return {row["actor"]: row["decided"] for row in await tx.rows(_DECIDED)}
+
+
+async def committed(tx: Session, ids: Sequence[str]) -> dict[str, list[str]]:
+    """For each resource the suggestions whose approved plan leads learners to it."""
+    found: dict[str, list[str]] = {}
+    for row in await tx.rows(_COMMITTED, (list(ids),)):
+        for id_ in row["leads_to"]:
+            found.setdefault(id_, []).append(row["id"])
+    return found
+
+
+async def overlapping(tx: Session, targets: Iterable[str], but: str) -> str:
+    """The id of another scheduled suggestion that changes one of these; empty when none does."""
+    row = await tx.row(_OVERLAPPING, (sorted(targets), but))
+    return str(row["id"]) if row else ""
+
+
+async def listed(tx: Session, sources: Iterable[str]) -> dict[str, int]:
+    """How many resources each source lists."""
+    return {row["source"]: row["listed"] for row in await tx.rows(_LISTED, (sorted(set(sources)),))}
+
+
+async def add_decision(tx: Session, value: Decision) -> None:
+    """Adds to the log."""
+    head = (value.id, value.suggestion, value.verb, value.actor, str(value.state))
+    await tx.run(_ADD_DECISION, (*head, value.reason, value.comment, value.time, value.revision))
+
+
+async def decisions(tx: Session, *, before: str, limit: int, suggestion_id: str) -> list[Decision]:
+    """The log, newest first."""
+    values = {"before": before, "limit": limit, "suggestion": suggestion_id}
+    return [Decision(**columns(row, state=State(row["state"]))) for row in await tx.rows(_DECISIONS, values)]
+
+
+async def put_verdicts(
+    tx: Session, pairs: Iterable[tuple[str, str]], verdict: str, suggestion_id: str, revision: int
+) -> None:
+    """Stores what a refusal says about pairs (a before b)."""
+    await tx.run_many(_PUT_VERDICT, ((a, b, verdict, revision, suggestion_id) for a, b in sorted(pairs)))
+
+
+async def lift_verdicts(tx: Session, suggestion_id: str, revision: int) -> list[str]:
+    """Takes a suggestion's verdicts back; ids of the resources concerned."""
+    rows = await tx.rows(_LIFT_VERDICTS, (revision, suggestion_id))
+    return sorted({id_ for row in rows for id_ in (row["a"], row["b"])})
+
+
+async def verdicts_among(tx: Session, ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Verdicts on pairs of these resources."""
+    return {(row["a"], row["b"]): row["verdict"] for row in await tx.rows(_VERDICTS_OF, {"ids": list(ids)})}
+
+
+async def suppress(tx: Session, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Stores suppressions: (id, kind, members, suggestion, person, reason, time)."""
+    await tx.run_many(_SUPPRESS, rows)
+
+
+async def lift_suppressions(tx: Session, suggestion_id: str) -> None:
+    """Ends a suggestion's suppressions."""
+    await tx.run(_LIFT_SUPPRESSIONS, (tx.now, suggestion_id))
+
+
+async def suppressed(
+    tx: Session, kind: Kind, members: Sequence[str], but: str
+) -> list[tuple[str, frozenset[str]]]:
+    """Suppressions within these members, other than a suggestion's own: (id, members)."""
+    rows = await tx.rows(_SUPPRESSIONS, (str(kind), list(members), but))
+    return [(row["id"], frozenset(row["members"])) for row in rows]
+
+
+async def hid(tx: Session, ids: Sequence[str]) -> None:
+    """Counts that these suppressions hid a proposal."""
+    await tx.run(_HID, (list(ids),))
+
+
+async def add_pass_keys(tx: Session, pass_id: str, keys: Sequence[str]) -> None:
+    """Keeps the keys of a page until the pass has ended."""
+    await tx.run(_ADD_PASS_KEYS, (pass_id, list(keys), tx.now))
+
+
+async def take_pass_keys(tx: Session, pass_id: str) -> set[str]:
+    """The keys of a pass, forgotten from now on."""
+    return {row["key"] for row in await tx.rows(_PASS_KEYS, (pass_id,))}
+
+
+async def forget_passes(tx: Session, before: datetime) -> None:
+    """Forgets passes that never ended."""
+    await tx.run(_FORGET_PASSES, (before,))
+
+
+async def live_of(tx: Session, kind: Kind | None = None) -> list[str]:
+    """Ids of live suggestions of a kind, or of all."""
+    rows = (
+        await tx.rows(_ALL_LIVE, (_LIVE,))
+        if kind is None
+        else await tx.rows(_LIVE_OF_KIND, (str(kind), _LIVE))
+    )
+    return [row["id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Up to which revision live suggestions have been looked at, the newest there is, and the last day that began."""
+
+    assessed: int
+    newest: int
+    day: date | None
+
+
+async def progress(tx: Session) -> Progress:
+    """How far review is behind the catalog."""
+    row, newest = await tx.row(_PROGRESS), await tx.row(_NEWEST)
+    if row is None or newest is None:
+        raise RuntimeError("review_progress has no row")
+    return Progress(int(row["assessed_revision"]), int(newest["newest"]), row["day"])
+
+
+async def set_assessed(tx: Session, revision: int) -> None:
+    """Notes that live suggestions have been looked at up to a revision."""
+    await tx.run(_SET_ASSESSED, (revision,))
+
+
+async def set_day(tx: Session, day: date) -> bool:
+    """Whether the day is another than the last that began; notes it."""
+    return bool(await tx.run(_SET_DAY, (day, day)))
+
+
+async def moved_since(tx: Session, revision: int) -> list[str]:
+    """Live suggestions that concern what has changed after a revision."""
+    return [row["id"] for row in await tx.rows(_MOVED, {"after": revision, "live": _LIVE})]
+
+
+async def due(tx: Session) -> list[str]:
+    """Scheduled suggestions whose time has come."""
+    return [row["id"] for row in await tx.rows(_DUE, (tx.now,))]
+
+
+async def next_moment(tx: Session) -> datetime | None:
+    """When the next plan or snooze is due."""
+    row = await tx.row(_NEXT_DUE)
+    return row["moment"] if row else None
+
+
+async def snoozed(tx: Session) -> list[Suggestion]:
+    """Every suggestion that is put off."""
+    return await suggestions(tx, [row["id"] for row in await tx.rows(_SNOOZED)])
+
+
+async def states(tx: Session, ids: Iterable[str]) -> dict[str, State]:
+    """States by id."""
+    return {row["id"]: State(row["state"]) for row in await tx.rows(_STATES, (list(ids),))}
+
+
+async def orphaned(tx: Session) -> list[str]:
+    """Live suggestions whose assignee is gone or nobody."""
+    return [row["id"] for row in await tx.rows(_ORPHANED, (_LIVE,))]
+
+
+async def last_editor(tx: Session, name: str) -> str:
+    """Who last changed an object by a call of theirs; empty when nobody is known."""
+    row = await tx.row(_LAST_EDITOR, (name,))
+    return str(row["display_name"] or row["email"]) if row else ""
+
+
+def _suggestion(row: Row) -> Suggestion:
+    rest = _REST.validate_python(row["rest"])
+    kept = {name: value for name, value in row.items() if name not in ("proposal", "plan", "rest", "state")}
+    return Suggestion(
+        **kept,  # pyright: ignore[reportArgumentType]
+        state=State(row["state"]),
+        proposal=_PROPOSAL.validate_python(row["proposal"]),
+        plan=_PLAN.validate_python(row["plan"]),
+        **{name: getattr(rest, name) for name in _REST_FIELDS},
+    )
+
+
+def _columns(value: Suggestion, order_key: str) -> dict[str, Any]:
+    done = effects(value.plan.parts)
+    resources = {*value.proposal.resources, *done.retired, *done.successors.values()}
+    resources |= {name for _, old, new in done.items for name in (old, new) if name}
+    resources |= {draft.other for draft in value.proposal.drafts if draft.other}
+    programs = {*value.proposal.programs, *(program for program, _, _ in done.items)}
+    rest = _Rest(**{name: getattr(value, name) for name in _REST_FIELDS})
+    return {
+        "id": value.id,
+        "version": value.version,
+        "key": value.key,
+        "kind": str(value.proposal.kind),
+        "state": str(value.state),
+        "revision": value.revision,
+        "confidence": value.confidence,
+        "priority": value.priority,
+        "assignee": value.assignee,
+        "held_reason": value.held_reason if value.state is State.HELD else "",
+        "note": value.note,
+        "touched": value.touched,
+        "due_time": value.due_time if value.state is State.SCHEDULED else None,
+        "quiet_until": value.quiet_until,
+        "create_time": value.create_time,
+        "update_time": value.update_time,
+        "proposal": Jsonb(_PROPOSAL.dump_python(value.proposal, mode="json")),
+        "plan": Jsonb(_PLAN.dump_python(value.plan, mode="json")),
+        "rest": Jsonb(_REST.dump_python(rest, mode="json")),
+        "members": sorted(value.proposal.resources),
+        "objects": sorted(resources | programs),
+        "targets": sorted(value.plan.touches),
+        "leads_to": sorted(set(done.successors.values())),
+        "approved": bool(value.valid_approvals),
+        "order_key": order_key,
+        "snooze_until": value.snooze.until if value.snooze and value.state is State.SNOOZED else None,
+    }
+
+
+def pairs_of(ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Every pair of these ids, each and all sorted."""
+    return list(combinations(sorted(set(ids)), 2))

@@ -1,0 +1,357 @@
+"""What becomes of the curator's findings: taken in, withdrawn, and brought up to date when the catalog moves.
+
+A proposal is state. One computed from an older text is ignored, since a newer is on its way; metadata that has
+moved is no reason to ignore it, since the plan is formed from the catalog's own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.catalog.ids import new_id
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import forming, material, postgres
+from services.catalog.review.domain import (
+    CURATOR,
+    SHOWN_FROM,
+    Kind,
+    Member,
+    Plan,
+    Proposal,
+    State,
+    Suggestion,
+)
+from services.catalog.review.forming import Formed, Ground
+from services.catalog.review.surroundings import Surroundings
+from services.catalog.review.wire import PassPage, Withdrawal
+
+CHUNK = 20  # suggestions brought up to date in one transaction: others wait for its lock
+
+
+async def take_proposals(db: Database, proposals: Sequence[Proposal]) -> None:
+    """Takes findings in, in order; each leaves the same state however often it comes."""
+    for start in range(0, len(proposals), CHUNK):
+        chunk = proposals[start : start + CHUNK]
+        async with db.transaction() as tx:
+            await postgres.lock(tx)
+            epoch = await tx.epoch()
+            current = [each for each in chunk if each.epoch in ("", epoch)]
+            on = await forming.ground(tx, db.clock.today(), current)
+            for proposal in current:
+                await _take(tx, proposal, on)
+            await forming.place_all(tx)
+
+
+async def _take(tx: Transaction, proposal: Proposal, on: Ground) -> None:
+    known = await postgres.by_key(tx, proposal.key)
+    if (
+        known is not None
+        and known.proposal.evidence_hash == proposal.evidence_hash
+        and known.state is not State.WITHDRAWN
+    ):
+        return
+    if _older(proposal, known, on.around):
+        return
+    kept, hiding, why = await _without_excluded(tx, proposal, known)
+    if proposal.score < SHOWN_FROM or len(kept) < min(2, len(proposal.members)) or (hiding and not kept):
+        await postgres.hid(tx, hiding)
+        if known is not None and known.live:
+            await _end(tx, known, on.around, why or "It is no longer certain enough to show.")
+        return
+    proposal = replace(proposal, members=kept)
+    replaced = [
+        each for each in await postgres.live_with_keys(tx, proposal.replaces) if each.key != proposal.key
+    ]
+    if (known is None or not known.live) and len(replaced) == 1:
+        known = replaced.pop()
+    for each in replaced:
+        await _end(tx, each, on.around, f"Replaced by what was found as {proposal.key}.")
+    if known is None:
+        await _first(tx, proposal, on)
+    elif known.live:
+        await _again(tx, known, proposal, on)
+    elif known.state is State.WITHDRAWN:
+        await _return(tx, known, proposal, on, note="")
+    else:
+        await _after_decision(tx, known, proposal, on)
+
+
+def _older(proposal: Proposal, known: Suggestion | None, around: Surroundings) -> bool:
+    """Whether it was computed from older facts than the catalog has."""
+    stored = {member.resource: member.revision for member in known.proposal.members} if known else {}
+    applied = known is not None and known.state is State.APPLIED
+    for member in proposal.members:
+        resource = around.resource(member.resource)
+        if resource is None or (member.content_hash and resource.content_hash != member.content_hash):
+            return True
+        if member.revision < stored.get(member.resource, 0):
+            return True
+        # What was found before a plan was applied is answered by it.
+        if applied and member.revision < resource.revision:
+            return True
+    return any(
+        (program := around.programs.get(id_)) is not None and revision < program.revision
+        for id_, revision in proposal.programs.items()
+    )
+
+
+async def _without_excluded(
+    tx: Transaction, proposal: Proposal, known: Suggestion | None
+) -> tuple[tuple[Member, ...], list[str], str]:
+    """Members that no verdict and no refusal keeps apart, ids of the suppressions that hid some, and why.
+
+    Those whom the curator would keep stay first. Hard evidence is never hidden.
+    """
+    ids = proposal.resources
+    rules = await postgres.suppressed(tx, proposal.kind, ids, known.id if known else "")
+    if proposal.kind is not Kind.DUPLICATE:
+        whole = [id_ for id_, members in rules if members == frozenset(ids)]
+        return (proposal.members, [], "") if not whole or proposal.hard else ((), whole, "It is suppressed.")
+    apart = {pair for pair, verdict in (await postgres.verdicts_among(tx, ids)).items() if verdict != "same"}
+    pairs = {tuple(sorted(members)): id_ for id_, members in rules if len(members) == 2}
+    kept: list[Member] = []
+    hiding: list[str] = []
+    for member in sorted(proposal.members, key=lambda each: (not each.survivor, -each.score)):
+        against = [tuple(sorted((member.resource, each.resource))) for each in kept]
+        if any(pair in apart or pair in pairs for pair in against):
+            hiding += [pairs[pair] for pair in against if pair in pairs]
+        else:
+            kept.append(member)
+    staying = {member.resource for member in kept}
+    return (
+        tuple(each for each in proposal.members if each.resource in staying),
+        hiding,
+        "A verdict says otherwise.",
+    )
+
+
+async def _first(tx: Transaction, proposal: Proposal, on: Ground) -> None:
+    new = Suggestion(
+        id=new_id(),
+        version=1,
+        state=State.HELD,
+        revision=1,
+        proposal=proposal,
+        plan=Plan(),
+        create_time=tx.now,
+        update_time=tx.now,
+        confidence=proposal.score,
+    )
+    made = await forming.formed(tx, new, on)
+    if not made.nothing_left:
+        await postgres.add(tx, made.suggestion, forming.order_key(proposal, on.around))
+
+
+async def _again(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground) -> None:
+    """A live one is found again: new evidence, and a new plan unless a person has written it."""
+    if known.edits.author:
+        read = {member.resource: member for member in proposal.members}
+        members = tuple(
+            replace(
+                each, content_hash=read[each.resource].content_hash, revision=read[each.resource].revision
+            )
+            if each.resource in read
+            else each
+            for each in known.proposal.members
+        )
+        mine = known.proposal
+        proposal = replace(proposal, members=members, relation=mine.relation, drafts=mine.drafts)
+    made = await forming.formed(tx, replace(known, proposal=proposal), on)
+    await keep_live(tx, known, made, on)
+
+
+async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground) -> None:
+    """Stores a live suggestion as re-formed: ended when nothing is left, OPEN when what it waits on has moved."""
+    if made.nothing_left:
+        await _end(tx, made.suggestion, on.around, "Nothing is left to do.")
+        return
+    now = forming.material_now(known, made)
+    if known.state is State.SCHEDULED:
+        if _same_work(known.plan, now.plan) and not now.plan.safeguards:
+            # Only prior values, safeguards and simulation matter now (behaviour.md §8).
+            now = replace(known, proposal=now.proposal, confidence=now.confidence, impact=now.impact)
+        else:
+            now = await reopened(tx, now, made.changed)
+    elif known.state is State.SNOOZED and (made.changed or woken(known, made, on.around)):
+        now = replace(now, state=State.OPEN, snooze=None)
+    if now != known:
+        await postgres.save(tx, replace(now, update_time=tx.now), forming.order_key(now.proposal, on.around))
+
+
+async def reopened(tx: Transaction, suggestion: Suggestion, changed: Sequence[str]) -> Suggestion:
+    """A scheduled one whose checks no longer hold: OPEN with the reason, to be approved anew."""
+    who = await _who_moved(tx, suggestion)
+    text = "; ".join(changed) or "; ".join(each.text for each in suggestion.plan.safeguards)
+    return replace(
+        suggestion,
+        state=State.OPEN,
+        due_time=None,
+        approvals=(),
+        note=f"not applied: {text}{f' (last changed by {who})' if who else ''}",
+        facts_changed=tuple(changed),
+        touched=True,
+    )
+
+
+async def _who_moved(tx: Transaction, suggestion: Suggestion) -> str:
+    for target in sorted(suggestion.plan.touches):
+        who = await postgres.last_editor(tx, target) if target.startswith("programs/") else ""
+        if who:
+            return who
+    return ""
+
+
+def _same_work(before: Plan, after: Plan) -> bool:
+    return [(c.id, c.writes) for c in before.changes] == [(c.id, c.writes) for c in after.changes]
+
+
+def woken(suggestion: Suggestion, made: Formed, around: Surroundings) -> bool:
+    """Whether the event it is put off until has come, as far as its members can tell."""
+    event = suggestion.snooze.event if suggestion.snooze else ""
+    if event == "content_changes":
+        return made.text_changed
+    return event == "nobody_in_progress" and not any(
+        around.in_progress(each.id) for each in around.present(suggestion.proposal.resources)
+    )
+
+
+async def _return(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground, *, note: str) -> None:
+    """One that had ended comes back under its name, as when first proposed."""
+    blank = replace(
+        known, proposal=proposal, plan=Plan(), approvals=(), receipts=(), note=note, quiet_until=None
+    )
+    made = await forming.formed(tx, blank, on)
+    if made.nothing_left:
+        return
+    back = replace(
+        made.suggestion,
+        state=State.HELD,
+        revision=known.revision + 1,
+        touched=False,
+        due_time=None,
+        held_reason="",
+    )
+    await postgres.save(tx, replace(back, update_time=tx.now), forming.order_key(proposal, on.around))
+
+
+async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground) -> None:
+    """A decided one is found again: it comes back only for facts that the decision did not know."""
+    around = on.around
+    texts = await forming.same_texts(tx, known.baseline, around, proposal.resources)
+    facts = material.member_facts(proposal.resources, around, texts)
+    moved = material.moved(known.baseline, facts, around)
+    over = known.quiet_until is not None and around.today >= known.quiet_until
+    harder = proposal.hard and not known.proposal.hard
+    if not (moved or over or harder) or (known.quiet_until and not over and not harder):
+        return
+    if known.state is State.APPLIED:
+        await _first(tx, proposal, on)
+        return
+    reason = "; ".join(moved) or ("its review is due again" if over else "there is hard evidence now")
+    await postgres.lift_suppressions(tx, known.id)
+    await _return(tx, known, proposal, on, note=f"returned: {reason}")
+
+
+async def _end(tx: Transaction, suggestion: Suggestion, around: Surroundings, reason: str) -> None:
+    ended = replace(
+        suggestion,
+        state=State.WITHDRAWN,
+        approvals=(),
+        held_reason="",
+        snooze=None,
+        due_time=None,
+        note=reason,
+    )
+    ended = await forming.record_decision(tx, ended, "withdraw", CURATOR, reason=reason)
+    await postgres.save(tx, ended, forming.order_key(ended.proposal, around))
+
+
+async def withdraw(db: Database, gone: Withdrawal) -> None:
+    """Ends the live suggestion of a finding that no longer holds; decided ones stay.
+
+    Ignored when it was computed from older facts than the suggestion itself rests on.
+    """
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        if gone.epoch not in ("", await tx.epoch()):
+            return
+        known = await postgres.by_key(tx, gone.key)
+        if known is None or not known.live:
+            return
+        rests_on = {member.resource: member.revision for member in known.proposal.members}
+        if any(member.revision < rests_on.get(member.resource, 0) for member in gone.members):
+            return
+        on = await forming.ground(tx, db.clock.today(), [known.proposal])
+        read = {member.resource: member.revision for member in gone.members}
+        members = tuple(
+            replace(each, revision=max(each.revision, read.get(each.resource, 0)))
+            for each in known.proposal.members
+        )
+        ended = replace(known, proposal=replace(known.proposal, members=members))
+        await _end(tx, ended, on.around, gone.reason)
+        await forming.place_all(tx)
+
+
+async def complete_pass(db: Database, page: PassPage) -> None:
+    """With the last page of a pass: ends live suggestions of its kind that it did not name and had read."""
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        if page.epoch not in ("", await tx.epoch()):
+            return
+        await postgres.add_pass_keys(tx, page.pass_id, page.keys)
+        if not page.last:
+            return
+        keys = await postgres.take_pass_keys(tx, page.pass_id)
+        live = await postgres.suggestions(tx, await postgres.live_of(tx, page.kind))
+        gone = [
+            each
+            for each in live
+            if each.key not in keys
+            and all(member.revision <= page.watermark for member in each.proposal.members)
+        ]
+        on = await forming.ground(tx, db.clock.today(), [each.proposal for each in gone])
+        for each in gone:
+            await _end(tx, each, on.around, "It was not found again.")
+        await forming.place_all(tx)
+
+
+async def reassess(db: Database) -> bool:
+    """Brings live suggestions up to date with what has moved in the catalog; whether anything had."""
+    async with db.snapshot() as tx:
+        progress = await postgres.progress(tx)
+        if progress.newest <= progress.assessed:
+            return False
+        moved = await postgres.moved_since(tx, progress.assessed)
+    await reassess_all(db, moved)
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        await postgres.set_assessed(tx, max(progress.newest, (await postgres.progress(tx)).assessed))
+    return True
+
+
+async def reassess_all(db: Database, ids: Iterable[str]) -> None:
+    """Re-forms these suggestions where they are still live."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK):
+        async with db.transaction() as tx:
+            await postgres.lock(tx)
+            live = [
+                each for each in await postgres.suggestions(tx, ordered[start : start + CHUNK]) if each.live
+            ]
+            await _reform(tx, live, db.clock.today())
+            await forming.place_all(tx)
+
+
+async def _reform(tx: Transaction, live: Sequence[Suggestion], today: date) -> None:
+    on = await forming.ground(tx, today, [each.proposal for each in live])
+    for each in live:
+        await keep_live(tx, each, await forming.formed(tx, each, on), on)
+
+
+async def unassessed(db: Database) -> int:
+    """How many revisions of the catalog live suggestions have not been compared with."""
+    async with db.snapshot() as tx:
+        progress = await postgres.progress(tx)
+    return max(0, progress.newest - progress.assessed)

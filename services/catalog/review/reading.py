@@ -1,0 +1,109 @@
+"""Reading suggestions and the log: what it takes to show them is read in the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.catalog.domain.people import email_key
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import forming, postgres, routing
+from services.catalog.review.domain import Decision, Kind, Simulation, State, Suggestion
+from services.catalog.review.forming import Ground
+from services.catalog.review.wire import Shown
+
+_ASKING = frozenset({State.HELD, State.OPEN, State.SNOOZED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which suggestions; `assignee` is an e-mail, `resource` an id, both empty for any."""
+
+    states: tuple[State, ...] = ()
+    kind: Kind | None = None
+    assignee: str = ""
+    resource: str = ""
+
+
+async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
+    """The suggestions with what it takes to show them."""
+    return await shown_on(tx, found, await forming.ground(tx, today, [each.proposal for each in found]))
+
+
+async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> list[Shown]:
+    """The suggestions on ground that is read already."""
+    people = {each.assignee for each in found} | {a.person for each in found for a in each.approvals}
+    people |= {each.decision.actor for each in found if each.decision is not None}
+    emails = {person.id: person.email for person in await tx.people(sorted(people - {""}))}
+    return [
+        Shown(
+            each,
+            on.around,
+            emails,
+            routing.outstanding(each.plan, each.edits, each.approvals, on.around, on.staff)
+            if each.state in _ASKING
+            else (),
+            routing.one_approver(each.plan, each.edits, on.around, on.staff),
+        )
+        for each in found
+    ]
+
+
+async def get_suggestion(db: Database, id_: str) -> Shown:
+    """One suggestion; NotFound when there is none."""
+    async with db.snapshot() as tx:
+        found = await postgres.suggestion(tx, id_)
+        return (await shown(tx, db.clock.today(), [found]))[0]
+
+
+async def list_suggestions(
+    db: Database, asked: Asked, *, after: tuple[float, str] | None, limit: int
+) -> list[Shown]:
+    """A page of suggestions, highest priority first."""
+    async with db.snapshot() as tx:
+        assignee: str | None = None
+        if asked.assignee:
+            people = await tx.people_by_email([email_key(asked.assignee)])
+            if not people:
+                return []
+            assignee = next(iter(people.values())).id
+        names: list[str] | None = None
+        if asked.resource:
+            known = await tx.resources([asked.resource])
+            names = [name for each in known for name in (each.id, *each.aliases)]
+        found = await postgres.page(
+            tx,
+            after=after,
+            limit=limit,
+            states=asked.states,
+            kind=asked.kind,
+            assignee=assignee,
+            resource=names,
+        )
+        return await shown(tx, db.clock.today(), found)
+
+
+async def simulate(db: Database, id_: str) -> Simulation:
+    """What the plan would do to each enrolment with today's facts; empty for a plan that touches no learner."""
+    async with db.snapshot() as tx:
+        found = await postgres.suggestion(tx, id_)
+        on = await forming.ground(tx, db.clock.today(), [found.proposal])
+        made = await forming.formed(tx, found, on)
+        return made.suggestion.plan.simulation or Simulation()
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A page of decisions with the e-mails of who made them."""
+
+    decisions: tuple[Decision, ...]
+    emails: dict[str, str]
+
+
+async def list_decisions(db: Database, *, before: str, limit: int, suggestion: str) -> Log:
+    """The log, newest first, of one suggestion or of all."""
+    async with db.snapshot() as tx:
+        found = await postgres.decisions(tx, before=before, limit=limit, suggestion_id=suggestion)
+        people = await tx.people(sorted({each.actor for each in found}))
+        return Log(tuple(found), {person.id: person.email for person in people})

@@ -1,0 +1,230 @@
+"""ReviewService: parse, call one use case, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from typing_extensions import override
+
+from services.catalog.access import viewer
+from services.catalog.domain.people import Viewer
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import execution, reading, usecases, wire
+from services.catalog.review.domain import Edits, State, Suggestion
+from services.catalog.review.usecases import Seen
+from services.catalog.wire import id_of
+from services.kit import pages
+from services.kit.protobuf import moment
+from winnow.review.v1 import review_service_pb2 as api
+from winnow.review.v1 import suggestion_pb2
+from winnow.review.v1.review_service_pb2_grpc import ReviewServiceServicer
+
+MAX_PAGE = 200
+MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
+
+_Verb = Callable[[Transaction], Awaitable[Suggestion]]
+
+
+class ReviewServicer(ReviewServiceServicer):
+    """ReviewService."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @override
+    async def GetSuggestion(
+        self, request: api.GetSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        return wire.suggestion(await reading.get_suggestion(self._db, _id(request.name)))
+
+    @override
+    async def ListSuggestions(
+        self, request: api.ListSuggestionsRequest, context: Any
+    ) -> api.ListSuggestionsResponse:
+        asked = reading.Asked(
+            states=wire.states(request.states),
+            kind=wire.kind(request.kind),
+            assignee=request.assignee,
+            resource=id_of(request.resource, "resources", "resource") if request.resource else "",
+        )
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
+        key = pages.keys(request.page_token, 2, scope=scope)
+        after = (float(key[0] or 0), str(key[1])) if key else None
+        found = await reading.list_suggestions(self._db, asked, after=after, limit=size + 1)
+        answer = api.ListSuggestionsResponse()
+        total = 0
+        for number, each in enumerate(found):
+            message = wire.suggestion(each)
+            total += message.ByteSize()
+            if number == size or (number and total > MAX_BYTES):
+                last = found[number - 1].suggestion
+                answer.next_page_token = pages.token([last.priority, last.id], scope=scope)
+                break
+            answer.suggestions.append(message)
+        return answer
+
+    @override
+    async def AcceptSuggestion(
+        self, request: api.AcceptSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        if not request.fingerprint or request.revision < 1:
+            raise wire.bad_field(
+                "fingerprint" if request.revision >= 1 else "revision",
+                "of the suggestion that was seen is required",
+            )
+        seen = Seen(request.revision, request.fingerprint)
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await usecases.accept(tx, self._db, caller, id_, seen, request.parts, request.comment)
+
+        answer = await self._once(request, caller, request.request_id, verb)
+        return await self._applied(request, caller, request.request_id, id_, answer)
+
+    @override
+    async def RejectSuggestion(
+        self, request: api.RejectSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await usecases.reject(
+                tx,
+                self._db,
+                caller,
+                id_,
+                Seen(request.revision, request.fingerprint),
+                reason=request.reason.lower(),
+                comment=request.comment,
+                parts=request.parts,
+            )
+
+        answer = await self._once(request, caller, request.request_id, verb)
+        # Without the refused part all that is left may be approved and due.
+        return await self._applied(request, caller, request.request_id, id_, answer)
+
+    @override
+    async def SnoozeSuggestion(
+        self, request: api.SnoozeSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        until = moment(request.until) if request.HasField("until") else None
+
+        async def verb(tx: Transaction) -> Suggestion:
+            seen = Seen(request.revision, request.fingerprint)
+            return await usecases.snooze(tx, self._db, caller, id_, seen, until=until, event=request.event)
+
+        return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def UndoSuggestion(
+        self, request: api.UndoSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        answers = [(each.target, each.field, each.choice) for each in request.answers]
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await usecases.undo(tx, self._db, caller, id_, reason=request.reason, answers=answers)
+
+        return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def ReopenSuggestion(
+        self, request: api.ReopenSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        return await self._once(
+            request, caller, request.request_id, lambda tx: usecases.reopen(tx, self._db, caller, id_)
+        )
+
+    @override
+    async def EditSuggestion(
+        self, request: api.EditSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        edits = Edits(
+            survivor=id_of(request.survivor, "resources", "survivor") if request.survivor else "",
+            leave_out=tuple(id_of(each, "resources", "leave_out") for each in request.leave_out),
+            drop_changes=tuple(request.drop_changes),
+            finish_on_old=request.finish_on_old,
+            move_requirements=request.move_requirements,
+        )
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await usecases.edit(tx, self._db, caller, id_, request.revision, edits)
+
+        return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def RevokeApproval(
+        self, request: api.RevokeApprovalRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), _id(request.name)
+        return await self._once(
+            request, caller, request.request_id, lambda tx: usecases.revoke(tx, self._db, caller, id_)
+        )
+
+    @override
+    async def SimulatePlan(self, request: api.SimulatePlanRequest, context: Any) -> suggestion_pb2.Simulation:
+        return wire.simulation(await reading.simulate(self._db, _id(request.name)))
+
+    @override
+    async def ListDecisions(
+        self, request: api.ListDecisionsRequest, context: Any
+    ) -> api.ListDecisionsResponse:
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        scope = ("decisions", request.suggestion)
+        key = pages.keys(request.page_token, 1, scope=scope)
+        suggestion = id_of(request.suggestion, "suggestions", "suggestion") if request.suggestion else ""
+        found = await reading.list_decisions(
+            self._db, before=str(key[0]) if key else "", limit=size + 1, suggestion=suggestion
+        )
+        page = found.decisions[:size]
+        more = len(found.decisions) > size
+        return api.ListDecisionsResponse(
+            decisions=[wire.decision(each, found.emails) for each in page],
+            next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
+        )
+
+    async def _once(
+        self, request: Any, caller: Viewer, request_id: str, verb: _Verb
+    ) -> suggestion_pb2.Suggestion:
+        """The verb in a transaction that also keeps its answer; a repetition gets that answer."""
+        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            earlier = await tx.earlier(request, suggestion_pb2.Suggestion, **once)
+            if earlier is not None:
+                return earlier
+            answer = await self._shown(tx, await verb(tx))
+            await tx.keep(request, answer, **once)
+            return answer
+
+    async def _applied(
+        self, request: Any, caller: Viewer, request_id: str, id_: str, answer: suggestion_pb2.Suggestion
+    ) -> suggestion_pb2.Suggestion:
+        """After a decision that made the plan due at once: applied in a transaction of its own.
+
+        A crash before it leaves SCHEDULED, which the scheduler finishes.
+        """
+        if answer.state != suggestion_pb2.Suggestion.SCHEDULED:
+            return answer
+        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            done = await execution.apply_due(
+                tx, self._db, id_, actor=caller.person.id, credential=caller.credential
+            )
+            if done.state is State.SCHEDULED:
+                return answer  # its notice still runs
+            final = await self._shown(tx, done)
+            await tx.keep(request, final, **once)
+            return final
+
+    async def _shown(self, tx: Transaction, suggestion: Suggestion) -> suggestion_pb2.Suggestion:
+        found = await reading.shown(tx, self._db.clock.today(), [suggestion])
+        return wire.suggestion(found[0])
+
+
+def _id(name: str) -> str:
+    return id_of(name, "suggestions")

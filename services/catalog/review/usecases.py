@@ -1,0 +1,465 @@
+"""What reviewers do: one function a verb, in the caller's transaction, which keeps the answer for a repetition too.
+
+Each locks all of review first, so that of two reviewers at once the second sees what the first decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.catalog.domain.people import Viewer
+from services.catalog.policy import denied
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import (
+    execution,
+    forming,
+    material,
+    postgres,
+    reading,
+    routing,
+    verdicts,
+    wire,
+)
+from services.catalog.review.domain import (
+    DECIDED,
+    Approval,
+    Edits,
+    Part,
+    Plan,
+    Risk,
+    Snooze,
+    State,
+    Suggestion,
+)
+from services.catalog.review.forming import Formed, Ground
+from services.kit.errors import Aborted, FailedPrecondition
+
+NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: none on one machine by default
+ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
+LONGEST_SNOOZE = timedelta(days=366)
+EVENTS = frozenset({"content_changes", "nobody_in_progress"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the caller looked at; zero and empty where the caller did not say."""
+
+    revision: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A suggestion under decision: as stored, as it is now, and the ground that this rests on."""
+
+    known: Suggestion
+    made: Formed
+    on: Ground
+
+    @property
+    def now(self) -> Suggestion:
+        return self.made.suggestion
+
+
+async def _open_case(
+    tx: Transaction, db: Database, id_: str, verb: str, allowed: frozenset[State], seen: Seen
+) -> _Case:
+    """Locks and re-forms; Aborted when a decision has ended it, FailedPrecondition when what was seen has changed."""
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    if known.state not in allowed:
+        raise await _no_verb(tx, db, known, verb)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
+    case = _Case(known, await forming.formed(tx, known, on), on)
+    if seen.fingerprint and seen.fingerprint != case.now.fingerprint:
+        raise await _changed(tx, case)
+    return case
+
+
+async def _no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -> Exception:
+    metadata = {"suggestion": known.name, "state": str(known.state)}
+    if known.state in DECIDED or (known.state is State.SCHEDULED and known.decision is not None):
+        shown = await reading.shown(tx, db.clock.today(), [known])
+        decision = known.decision
+        who = shown[0].emails.get(decision.actor, decision.actor) if decision else ""
+        details: list[object] = [wire.Decided(decision, shown[0].emails)] if decision else []
+        text = f"{known.name} is {known.state}: {who} decided first."
+        return Aborted("SUGGESTION_DECIDED", text, metadata, details=[*details, shown[0]])
+    return FailedPrecondition(
+        "STATE_HAS_NO_VERB", f"{known.name} is {known.state}; {verb} has no meaning then.", metadata
+    )
+
+
+async def _changed(tx: Transaction, case: _Case) -> Exception:
+    words = case.made.changed or case.known.facts_changed or ("the plan is another than the one seen",)
+    changed = forming.material_now(case.known, case.made)
+    shown = await reading.shown_on(tx, [changed], case.on)
+    return FailedPrecondition(
+        "SUGGESTION_CHANGED",
+        f"{case.known.name} has changed since it was seen: {'; '.join(words)}.",
+        {
+            "suggestion": case.known.name,
+            "revision": str(changed.revision),
+            "fingerprint": changed.fingerprint,
+            "changed": "; ".join(words)[:1000],
+        },
+        details=[shown[0]],
+    )
+
+
+async def accept(
+    tx: Transaction, db: Database, viewer: Viewer, id_: str, seen: Seen, parts: Sequence[str], comment: str
+) -> Suggestion:
+    """Records one person's yes to parts (empty: all they may decide); with the last needed one the plan is SCHEDULED.
+
+    PermissionDenied, naming who can; FailedPrecondition if it changed, is not complete, or a check fails.
+    """
+    case = await _open_case(tx, db, id_, "accept", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
+    plan, around, staff = case.now.plan, case.on.around, case.on.staff
+    chosen = _decidable(case, viewer, parts)
+    _check_plan(case.known, plan)
+    approvals = case.now.valid_approvals
+    given = {(each.person, each.part) for each in approvals}
+    new = [
+        Approval(
+            viewer.person.id,
+            routing.capacity(viewer.person, part, around, staff),
+            part.id,
+            part.fingerprint,
+            tx.now,
+        )
+        for part in chosen
+        if (viewer.person.id, part.id) not in given
+    ]
+    if not new:
+        raise FailedPrecondition(
+            "APPROVED_ALREADY",
+            "You have approved this already; somebody else's approval is needed.",
+            {"suggestion": case.known.name},
+        )
+    yes = replace(
+        forming.material_now(case.known, case.made),
+        approvals=(*approvals, *new),
+        state=State.OPEN,
+        snooze=None,
+        held_reason="",
+        touched=True,
+    )
+    if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff):
+        yes = await _scheduled(tx, yes, case.on)
+    return await _decide(tx, viewer, yes, case.on, "accept", comment=comment)
+
+
+def _decidable(case: _Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
+    """The parts that the viewer approves: those asked for, else every one they may."""
+    plan = case.now.plan
+    unknown = [id_ for id_ in asked if plan.part(id_) is None]
+    if unknown:
+        raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
+    needs = {
+        part.id: routing.needs(part, case.now.edits, case.on.around, case.on.staff) for part in plan.parts
+    }
+    wanted = [part for part in plan.parts if not asked or part.id in asked]
+    mine = [part for part in wanted if viewer.person.id in needs[part.id].people]
+    if not plan.parts and plan.missing:
+        if routing.may_reject(viewer, case.now, case.on.around):
+            return []
+        raise denied(viewer.method, routing.who_may_reject())
+    if not mine or (asked and len(mine) < len(wanted)):
+        labels = [slot.label for part in wanted if part not in mine for slot in needs[part.id].slots]
+        raise denied(viewer.method, "; ".join(dict.fromkeys(labels)))
+    return mine
+
+
+def _check_plan(known: Suggestion, plan: Plan) -> None:
+    if plan.missing or not plan.parts:
+        text = plan.missing or "Nothing is left that it could do."
+        raise FailedPrecondition("PLAN_INCOMPLETE", text, {"suggestion": known.name})
+    if plan.safeguards:
+        codes = ",".join(sorted({each.code for each in plan.safeguards}))
+        said = " ".join(f"{each.text} {each.remedy}" for each in plan.safeguards[:3])
+        raise FailedPrecondition(
+            "SAFEGUARD_FAILED",
+            said,
+            {"suggestion": known.name, "safeguards": codes},
+            details=[wire.Failures(plan.safeguards)],
+        )
+    found = plan.simulation
+    if found is not None and not found.harmless:
+        raise FailedPrecondition(
+            "SIMULATION_FAILED",
+            f"{found.lose_credit} learners would lose credit and {found.newly_overdue} would be overdue.",
+            {
+                "suggestion": known.name,
+                "lose_credit": str(found.lose_credit),
+                "newly_overdue": str(found.newly_overdue),
+            },
+        )
+
+
+async def _scheduled(tx: Transaction, suggestion: Suggestion, on: Ground) -> Suggestion:
+    other = await postgres.overlapping(tx, suggestion.plan.touches, suggestion.id)
+    if other:
+        raise Aborted(
+            "PLAN_OVERLAPS",
+            f"The approved plan of suggestions/{other} changes one of the same objects; wait until it is applied.",
+            {"suggestion": suggestion.name, "other": f"suggestions/{other}"},
+        )
+    risk = suggestion.plan.risk
+    notice = NOTICE.get(risk, timedelta(0))
+    if risk is Risk.R3 and routing.one_approver(suggestion.plan, suggestion.edits, on.around, on.staff):
+        notice = max(notice, ONE_APPROVER_NOTICE)
+    return replace(suggestion, state=State.SCHEDULED, due_time=tx.now + notice)
+
+
+async def reject(
+    tx: Transaction,
+    db: Database,
+    viewer: Viewer,
+    id_: str,
+    seen: Seen,
+    *,
+    reason: str,
+    comment: str,
+    parts: Sequence[str],
+) -> Suggestion:
+    """Refuses it, or parts of it, with a reason that is remembered."""
+    allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED, State.SCHEDULED})
+    case = await _open_case(tx, db, id_, "reject", allowed, seen)
+    _check_may(viewer, case)
+    if reason not in verdicts.REASONS:
+        raise wire.bad_field("reason", f"must be one of {', '.join(sorted(verdicts.REASONS))}")
+    if reason == "other" and not comment.strip():
+        raise wire.bad_field("comment", "is required with the reason other")
+    plan = case.now.plan
+    unknown = [id_ for id_ in parts if plan.part(id_) is None]
+    if unknown:
+        raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
+    if parts and set(parts) != {part.id for part in plan.parts}:
+        return await _reject_parts(tx, viewer, case, reason, comment, parts)
+    return await _reject_whole(tx, viewer, case.now, case.on, reason, comment)
+
+
+async def _reject_whole(
+    tx: Transaction, viewer: Viewer, suggestion: Suggestion, on: Ground, reason: str, comment: str
+) -> Suggestion:
+    no = replace(
+        suggestion,
+        state=State.REJECTED,
+        approvals=(),
+        snooze=None,
+        due_time=None,
+        held_reason="",
+        note="",
+        touched=True,
+    )
+    no = await verdicts.of_rejection(tx, viewer, no, on.around, reason, comment)
+    # What the refusal itself wrote is no reason to come back.
+    fresh = await tx.resources(no.proposal.resources)
+    around = replace(on.around, resources={**on.around.resources, **{each.id: each for each in fresh}})
+    no = replace(no, baseline=material.member_facts(no.proposal.resources, around, {}))
+    return await _decide(tx, viewer, no, on, "reject", reason=reason, comment=comment)
+
+
+async def _reject_parts(
+    tx: Transaction, viewer: Viewer, case: _Case, reason: str, comment: str, parts: Sequence[str]
+) -> Suggestion:
+    """The suggestion without these parts and what depends on them; REJECTED when none remains."""
+    said = verdicts.of_part(case.now, parts, reason)
+    edits = replace(case.now.edits, drop_parts=tuple(sorted({*case.now.edits.drop_parts, *parts})))
+    less = replace(case.now, edits=edits, part_verdicts=(*case.now.part_verdicts, *said))
+    made = await forming.formed(tx, less, case.on)
+    if not made.suggestion.plan.parts:
+        return await _reject_whole(tx, viewer, replace(less, plan=case.now.plan), case.on, reason, comment)
+    left = replace(
+        made.suggestion,
+        revision=case.known.revision + 1,
+        approvals=made.suggestion.valid_approvals,
+        state=State.OPEN,
+        snooze=None,
+        due_time=None,
+        held_reason="",
+        touched=True,
+        note=f"without {', '.join(case.on.around.title(id_) for id_ in parts)}",
+    )
+    open_ = routing.outstanding(left.plan, left.edits, left.approvals, case.on.around, case.on.staff)
+    if not open_ and not left.plan.safeguards and left.approvals:
+        left = await _scheduled(tx, left, case.on)
+    return await _decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)
+
+
+async def snooze(
+    tx: Transaction,
+    db: Database,
+    viewer: Viewer,
+    id_: str,
+    seen: Seen,
+    *,
+    until: datetime | None,
+    event: str,
+) -> Suggestion:
+    """Puts it off until a moment or an event."""
+    case = await _open_case(tx, db, id_, "snooze", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
+    _check_may(viewer, case)
+    if until is None and not event:
+        raise wire.bad_field("until", "or event is needed")
+    if until is not None and not tx.now < until <= tx.now + LONGEST_SNOOZE:
+        raise wire.bad_field("until", "must lie ahead, at most 12 months")
+    if event and event not in EVENTS:
+        other = event.removeprefix("suggestions/")
+        if other == event or not await postgres.states(tx, [other]):
+            raise wire.bad_field("event", "must be content_changes, nobody_in_progress or another suggestion")
+    off = replace(
+        forming.material_now(case.known, case.made),
+        state=State.SNOOZED,
+        snooze=Snooze(until, event),
+        held_reason="",
+        touched=True,
+    )
+    return await _decide(tx, viewer, off, case.on, "snooze", reason=event)
+
+
+async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
+    """Takes a refusal back, with what it suppressed and the verdicts it left."""
+    case = await _open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
+    _check_may(viewer, case)
+    await verdicts.lift(tx, case.known)
+    back = replace(
+        case.known,
+        state=State.OPEN,
+        plan=Plan(),
+        edits=replace(case.known.edits, drop_parts=()),
+        part_verdicts=(),
+        baseline={},
+        quiet_until=None,
+    )
+    made = await forming.formed(tx, back, case.on)
+    if made.nothing_left:
+        raise FailedPrecondition(
+            "STATE_HAS_NO_VERB",
+            "Nothing is left that it could do.",
+            {"suggestion": case.known.name, "state": str(case.known.state)},
+        )
+    opened = replace(made.suggestion, revision=case.known.revision + 1, note="reopened", touched=True)
+    return await _decide(tx, viewer, opened, case.on, "reopen")
+
+
+async def edit(
+    tx: Transaction, db: Database, viewer: Viewer, id_: str, revision: int, changes: Edits
+) -> Suggestion:
+    """Changes the plan: who stays, who is left out, which changes are dropped; authored by the viewer from then on."""
+    allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED})
+    case = await _open_case(tx, db, id_, "edit", allowed, Seen())
+    _check_may(viewer, case)
+    if revision != case.known.revision:
+        raise await _changed(tx, case)
+    members = {
+        name
+        for each in case.on.around.present(case.known.proposal.resources)
+        for name in (each.id, *each.aliases)
+    }
+    for field, ids in (("survivor", {changes.survivor} - {""}), ("leave_out", set(changes.leave_out))):
+        if ids - members:
+            raise wire.bad_field(field, "names a resource that is not a member")
+    known_changes = {change.id for change in case.now.plan.changes}
+    if set(changes.drop_changes) - known_changes:
+        raise wire.bad_field("drop_changes", "names changes that the plan does not have")
+    before = case.now.edits
+    edits = Edits(
+        author=viewer.person.id,
+        survivor=changes.survivor or before.survivor,
+        leave_out=tuple(sorted({*before.leave_out, *changes.leave_out} - {changes.survivor})),
+        drop_changes=tuple(sorted({*before.drop_changes, *changes.drop_changes})),
+        drop_parts=before.drop_parts,
+        finish_on_old=before.finish_on_old or changes.finish_on_old,
+        move_requirements=before.move_requirements or changes.move_requirements,
+    )
+    made = await forming.formed(tx, replace(case.now, edits=edits), case.on)
+    if made.nothing_left:
+        raise FailedPrecondition(
+            "PLAN_INCOMPLETE",
+            "Nothing would be left of the plan; reject it instead.",
+            {"suggestion": case.known.name},
+        )
+    edited = replace(
+        made.suggestion,
+        revision=case.known.revision + 1,
+        approvals=made.suggestion.valid_approvals,
+        state=State.OPEN,
+        snooze=None,
+        held_reason="",
+        touched=True,
+        note=f"edited by {viewer.person.display_name or viewer.person.email}",
+        facts_changed=made.changed,
+    )
+    return await _decide(tx, viewer, edited, case.on, "edit")
+
+
+async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
+    """Takes one's own approvals back before the plan is applied."""
+    case = await _open_case(tx, db, id_, "revoke", frozenset({State.OPEN, State.SCHEDULED}), Seen())
+    left = tuple(each for each in case.known.approvals if each.person != viewer.person.id)
+    if len(left) == len(case.known.approvals):
+        raise FailedPrecondition(
+            "STATE_HAS_NO_VERB",
+            "There is no approval of yours to take back.",
+            {"suggestion": case.known.name, "state": str(case.known.state)},
+        )
+    who = viewer.person.display_name or viewer.person.email
+    scheduled = case.known.state is State.SCHEDULED
+    back = replace(
+        forming.material_now(case.known, case.made),
+        state=State.OPEN,
+        due_time=None,
+        approvals=left,
+        revision=case.known.revision + scheduled,
+        note=f"{who} took an approval back",
+    )
+    return await _decide(tx, viewer, back, case.on, "revoke")
+
+
+async def undo(
+    tx: Transaction,
+    db: Database,
+    viewer: Viewer,
+    id_: str,
+    *,
+    reason: str,
+    answers: Sequence[tuple[str, str, str]],
+) -> Suggestion:
+    """Takes an applied plan back; `answers` are (target, field, restore or keep) for fields edited since."""
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    if known.state is not State.APPLIED:
+        raise await _no_verb(tx, db, known, "undo")
+    if any(choice not in ("restore", "keep") for _, _, choice in answers):
+        raise wire.bad_field("answers.choice", "must be restore or keep")
+    chosen = {(target, field): choice for target, field, choice in answers}
+    return await execution.undo(tx, db, viewer, id_, reason=reason, answers=chosen)
+
+
+def _check_may(viewer: Viewer, case: _Case) -> None:
+    if not routing.may_reject(viewer, case.now, case.on.around):
+        raise denied(viewer.method, routing.who_may_reject())
+
+
+async def _decide(
+    tx: Transaction,
+    viewer: Viewer,
+    suggestion: Suggestion,
+    on: Ground,
+    verb: str,
+    *,
+    reason: str = "",
+    comment: str = "",
+) -> Suggestion:
+    """Stores the decision with its event and audit row, and gives freed slots to who waits."""
+    decided = await forming.record_decision(
+        tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment
+    )
+    saved = await postgres.save(tx, decided, forming.order_key(decided.proposal, on.around))
+    await tx.audited(viewer, saved.name, {"verb": verb, "state": str(saved.state), "reason": reason})
+    await forming.place_all(tx)
+    return (await postgres.suggestions(tx, [saved.id]))[0]

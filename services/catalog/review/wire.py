@@ -1,0 +1,436 @@
+"""Where review's domain values meet protobuf messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import PreconditionFailure
+
+from services.catalog.review.applying import Conflict
+from services.catalog.review.domain import (
+    CURATOR,
+    SCHEDULER,
+    Change,
+    Claim,
+    Counterpart,
+    Decision,
+    Draft,
+    Evidence,
+    Figure,
+    Kind,
+    Member,
+    Part,
+    Proposal,
+    Relation,
+    Risk,
+    Safeguard,
+    Simulation,
+    State,
+    Suggestion,
+)
+from services.catalog.review.surroundings import Surroundings, resource_name
+from services.kit.errors import InvalidArgument, Violation
+from services.kit.protobuf import date_message, timestamp
+from winnow.catalog.v1 import events_pb2 as catalog_events
+from winnow.curation.v1 import events_pb2 as curation_events
+from winnow.curation.v1 import proposal_pb2
+from winnow.review.v1 import events_pb2, review_service_pb2, suggestion_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed."""
+
+    suggestion: Suggestion
+    around: Surroundings
+    emails: Mapping[str, str] = field(default_factory=dict[str, str])
+    approvals_needed: tuple[str, ...] = ()
+    one_approver: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The curator's word that a finding no longer holds; `members` as it read them."""
+
+    key: str
+    reason: str
+    members: tuple[Member, ...]
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassPage:
+    """A page of the keys that hold, of one kind, as of a revision of the feed."""
+
+    kind: Kind
+    keys: tuple[str, ...]
+    watermark: int
+    epoch: str
+    pass_id: str
+    last: bool
+
+
+_PROPOSED_KINDS: dict[int, Kind] = {
+    number: Kind(name) for name, number in proposal_pb2.Proposal.Kind.items() if name != "KIND_UNSPECIFIED"
+}
+_KINDS: dict[int, Kind] = {
+    number: Kind(name) for name, number in suggestion_pb2.Suggestion.Kind.items() if name in set(Kind)
+}
+_STATES: dict[int, State] = {
+    number: State(name) for name, number in suggestion_pb2.Suggestion.State.items() if name in set(State)
+}
+
+
+def _kind(number: int) -> Kind:
+    if number not in _PROPOSED_KINDS:
+        raise InvalidArgument("FIELD_INVALID", f"There is no kind {number}.", {"field": "kind"})
+    return _PROPOSED_KINDS[number]
+
+
+def proposal(message: proposal_pb2.Proposal) -> Proposal:
+    """A finding; InvalidArgument when it has no key or kind, or says what cannot be."""
+    if not message.key or len(message.key) > 2000 or not message.members or not 0 <= message.score <= 1:
+        raise InvalidArgument("FIELD_INVALID", "The proposal is not complete.", {"field": "proposal"})
+    related = message.relation != proposal_pb2.Proposal.RELATION_UNSPECIFIED
+    return Proposal(
+        key=message.key,
+        kind=_kind(message.kind),
+        relation=Relation(proposal_pb2.Proposal.Relation.Name(message.relation))
+        if related
+        else Relation.NONE,
+        members=tuple(_member(each) for each in message.members),
+        score=message.score,
+        programs={each.program: each.revision for each in message.programs},
+        evidence=tuple(_evidence(each) for each in message.evidence),
+        drafts=tuple(
+            Draft(each.operation, each.resource, each.other, each.program) for each in message.operations
+        ),
+        replaces=tuple(message.replaces),
+        evidence_hash=message.evidence_hash,
+        epoch=message.epoch,
+        summary=message.summary,
+        claims=tuple(Claim(each.code, each.confidence, each.text, each.hard) for each in message.claims),
+        saving_minutes=message.saving_minutes,
+    )
+
+
+def _member(message: proposal_pb2.ProposalMember) -> Member:
+    return Member(
+        resource=message.resource,
+        content_hash=message.content_hash,
+        revision=message.revision,
+        survivor=message.survivor,
+        score=message.score,
+        score_parts=dict(message.score_parts),
+    )
+
+
+def _evidence(message: proposal_pb2.Evidence) -> Evidence:
+    other = message.counterpart
+    return Evidence(
+        type=message.type,
+        text=message.text,
+        quote=message.quote,
+        resource=message.resource,
+        place=message.place,
+        start=message.start,
+        counterpart=Counterpart(other.quote, other.resource, other.place, other.start)
+        if message.HasField("counterpart")
+        else None,
+        match=message.match,
+        value=message.value,
+    )
+
+
+def withdrawal(message: curation_events.ProposalWithdrawn) -> Withdrawal:
+    """What no longer holds."""
+    members = tuple(_member(each) for each in message.members)
+    return Withdrawal(message.key, message.reason, members, message.epoch)
+
+
+def pass_page(message: curation_events.PassCompleted) -> PassPage:
+    """A page of what holds."""
+    return PassPage(
+        _kind(message.scope),
+        tuple(message.keys),
+        message.watermark,
+        message.epoch,
+        message.pass_id,
+        message.last,
+    )
+
+
+def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestion:
+    """The suggestion as the API shows it; `brief` leaves the evidence out."""
+    value = shown.suggestion
+    message = suggestion_pb2.Suggestion(
+        name=value.name,
+        kind=suggestion_pb2.Suggestion.Kind.Value(value.proposal.kind),
+        relation=suggestion_pb2.Suggestion.Relation.Value(value.proposal.relation or "RELATION_UNSPECIFIED"),
+        state=suggestion_pb2.Suggestion.State.Value(value.state),
+        confidence=value.confidence,
+        revision=value.revision,
+        fingerprint=value.fingerprint,
+        members=[
+            _shown_member(each, shown)
+            for each in value.proposal.members
+            if shown.around.resource(each.resource)
+        ],
+        evidence=[] if brief else [_shown_evidence(each) for each in value.proposal.evidence],
+        plan=plan(shown),
+        assignee=shown.emails.get(value.assignee, ""),
+        held_reason=value.held_reason,
+        summary=value.proposal.summary,
+        claims=[
+            suggestion_pb2.Claim(code=each.code, confidence=each.confidence, text=each.text, hard=each.hard)
+            for each in value.proposal.claims
+        ],
+        impact=suggestion_pb2.Impact(
+            learners=_figure(value.impact.learners),
+            learner_hours=_figure(value.impact.learner_hours),
+            maintenance_hours=_figure(value.impact.maintenance_hours),
+        ),
+        approvals=[
+            suggestion_pb2.Approval(
+                person=shown.emails.get(each.person, ""),
+                capacity=each.capacity,
+                part=each.part,
+                fingerprint=each.fingerprint,
+                time=timestamp(each.time),
+            )
+            for each in value.valid_approvals
+        ],
+        decision=decision(value.decision, shown.emails) if value.decision else None,
+        create_time=timestamp(value.create_time),
+        update_time=timestamp(value.update_time),
+        note=value.note,
+        priority=value.priority,
+    )
+    if value.state is State.SNOOZED and value.snooze and value.snooze.until:
+        message.snooze_until.CopyFrom(timestamp(value.snooze.until))
+    if value.due_time is not None and value.state is State.SCHEDULED:
+        message.due_time.CopyFrom(timestamp(value.due_time))
+    return message
+
+
+def _shown_member(member: Member, shown: Shown) -> suggestion_pb2.Member:
+    resource = shown.around.resources[member.resource]
+    return suggestion_pb2.Member(
+        resource=resource_name(resource.id),
+        source=resource.first.source,
+        external_id=resource.first.external_id,
+        title=resource.title,
+        survivor=resource.id == shown.suggestion.plan.survivor,
+        score=member.score,
+        score_parts=member.score_parts,
+    )
+
+
+def _shown_evidence(value: Evidence) -> suggestion_pb2.Evidence:
+    message = suggestion_pb2.Evidence(
+        type=value.type,
+        quote=value.quote,
+        resource=resource_name(value.resource) if value.resource else "",
+        place=value.place,
+        text=value.text,
+        start=value.start,
+        match=value.match,
+        value=value.value,
+    )
+    if value.counterpart is not None:
+        other = value.counterpart
+        message.counterpart.CopyFrom(
+            suggestion_pb2.Counterpart(
+                quote=other.quote,
+                resource=resource_name(other.resource),
+                place=other.place,
+                start=other.start,
+            )
+        )
+    return message
+
+
+def plan(shown: Shown) -> suggestion_pb2.Plan:
+    """What it would do, as the API shows it."""
+    value = shown.suggestion.plan
+    caveats = [value.caveat, value.missing, "one approver" if shown.one_approver else ""]
+    return suggestion_pb2.Plan(
+        risk=_risk(value.risk) if value.parts else suggestion_pb2.Plan.RISK_UNSPECIFIED,
+        parts=[_part(each, shown.around) for each in value.parts],
+        tasks=value.tasks,
+        safeguards=[_safeguard(each) for each in value.safeguards],
+        simulation=simulation(value.simulation) if value.simulation else None,
+        approvals_needed=shown.approvals_needed,
+        caveat="; ".join(each for each in caveats if each),
+    )
+
+
+def _risk(value: Risk) -> suggestion_pb2.Plan.Risk.ValueType:
+    return suggestion_pb2.Plan.Risk.Value(value.name)
+
+
+def _part(value: Part, around: Surroundings) -> suggestion_pb2.PlanPart:
+    return suggestion_pb2.PlanPart(
+        id=value.id,
+        title=value.title,
+        risk=_risk(value.risk),
+        fingerprint=value.fingerprint,
+        changes=[_change(each, around) for each in value.changes],
+        depends_on=value.depends_on,
+    )
+
+
+def _change(value: Change, around: Surroundings) -> suggestion_pb2.PlanChange:
+    write = value.writes[0] if value.writes else None
+    return suggestion_pb2.PlanChange(
+        id=value.id,
+        operation=value.operation,
+        target=value.target,
+        field=write.field if write else "",
+        before=_text(write.before, write.field, around) if write else "",
+        after=_text(write.after, write.field, around) if write else "",
+        other=value.other,
+        text=value.text,
+    )
+
+
+def _text(value: object, field_name: str, around: Surroundings) -> str:
+    if not value:
+        return ""
+    if field_name in ("items", "requirements"):
+        resource = around.resource(str(value))
+        return resource.title if resource else str(value)
+    names_resource = field_name in ("successor", "equivalents", "alias")
+    return resource_name(str(value)) if names_resource else str(value)
+
+
+def _safeguard(value: Safeguard) -> suggestion_pb2.Safeguard:
+    return suggestion_pb2.Safeguard(
+        code=value.code, target=value.target, text=value.text, remedy=value.remedy
+    )
+
+
+def simulation(value: Simulation) -> suggestion_pb2.Simulation:
+    """What would happen to learners."""
+    return suggestion_pb2.Simulation(
+        enrolments=value.enrolments,
+        lose_credit=value.lose_credit,
+        newly_overdue=value.newly_overdue,
+        minutes_saved=value.minutes_saved,
+        sums_only=value.sums_only,
+    )
+
+
+def _figure(value: Figure) -> suggestion_pb2.ImpactFigure:
+    return suggestion_pb2.ImpactFigure(value=value.value, unit=value.unit, basis=value.basis)
+
+
+def decision(value: Decision, emails: Mapping[str, str]) -> suggestion_pb2.Decision:
+    """One line of the log."""
+    named = value.actor if value.actor in (CURATOR, SCHEDULER) else emails.get(value.actor, "")
+    return suggestion_pb2.Decision(
+        name=f"decisions/{value.id}",
+        suggestion=f"suggestions/{value.suggestion}",
+        verb=value.verb,
+        actor=named,
+        state=suggestion_pb2.Suggestion.State.Value(value.state),
+        reason=value.reason,
+        comment=value.comment,
+        time=timestamp(value.time),
+        revision=value.revision,
+    )
+
+
+def states(numbers: Sequence[int]) -> tuple[State, ...]:
+    """States asked for; InvalidArgument for one there is not."""
+    if any(number not in _STATES for number in numbers):
+        raise bad_field("states", "names a state there is not")
+    return tuple(_STATES[number] for number in numbers)
+
+
+def kind(number: int) -> Kind | None:
+    """The kind asked for, None for any; InvalidArgument for one there is not."""
+    if number == suggestion_pb2.Suggestion.KIND_UNSPECIFIED:
+        return None
+    if number not in _KINDS:
+        raise bad_field("kind", "is not a kind")
+    return _KINDS[number]
+
+
+def bad_field(name: str, text: str) -> InvalidArgument:
+    """The error of one field."""
+    return InvalidArgument(
+        "FIELD_INVALID", f"{name} {text}.", {"field": name}, violations=[Violation(name, text)]
+    )
+
+
+def suggestion_opened(value: Suggestion) -> events_pb2.SuggestionOpened:
+    """It asks for a decision."""
+    return events_pb2.SuggestionOpened(name=value.name, revision=value.revision)
+
+
+def suggestion_decided(value: Decision, emails: Mapping[str, str]) -> events_pb2.SuggestionDecided:
+    """Somebody decided."""
+    return events_pb2.SuggestionDecided(decision=decision(value, emails))
+
+
+def plan_applied(value: Suggestion, targets: Sequence[str]) -> events_pb2.PlanApplied:
+    """Its plan was applied to these."""
+    return events_pb2.PlanApplied(name=value.name, targets=targets)
+
+
+def plan_undone(value: Suggestion, targets: Sequence[str]) -> events_pb2.PlanUndone:
+    """Its plan was taken back on these."""
+    return events_pb2.PlanUndone(name=value.name, targets=targets)
+
+
+def verdicts_changed(ids: Sequence[str], revision: int, epoch: str) -> catalog_events.VerdictsChanged:
+    """Verdicts on pairs of these resources moved."""
+    return catalog_events.VerdictsChanged(resource_ids=ids, revision=revision, epoch=epoch)
+
+
+def day_started(day: date) -> catalog_events.DayStarted:
+    """A day began."""
+    return catalog_events.DayStarted(day=date_message(day))
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Safeguards as the details of the error that names them."""
+
+    safeguards: tuple[Safeguard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decision that came first, with e-mails, as a detail of the error that says so."""
+
+    decision: Decision
+    emails: Mapping[str, str]
+
+
+def detail(value: object) -> Message | None:
+    """The message of a value attached to an error; None for a value that is not review's."""
+    match value:
+        case Decided():
+            return decision(value.decision, value.emails)
+        case Shown():
+            return suggestion(value, brief=True)
+        case Failures():
+            return PreconditionFailure(
+                violations=[
+                    PreconditionFailure.Violation(
+                        type=each.code, subject=each.target, description=f"{each.text} {each.remedy}"
+                    )
+                    for each in value.safeguards
+                ]
+            )
+        case Conflict():
+            return review_service_pb2.UndoConflict(
+                target=value.target, field=value.field, before=value.before, now=value.now
+            )
+        case _:
+            return None
