@@ -56,7 +56,7 @@ def learners(
         learner = "p-" + hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:10]
         enrolled = chance.choice([0, 0, 1, 2, 3])
         pace = chance.uniform(0.6, 2.6)  # items a month
-        due = f"2026-{chance.choice(['07', '09', '11', '12'])}-{chance.choice(['15', '28'])}"
+        due = str(chance.choice(program["due"]))
         done_months = [enrolled + int((place + 1) / pace) for place in range(len(items))]
         yield _learner(key, LEARNER_MONTHS[enrolled], learner, "not_started", due, 0)
         for place, item in enumerate(items):

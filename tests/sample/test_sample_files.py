@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections import Counter
 from datetime import date
@@ -24,6 +25,17 @@ from tests.sample import make_key, rename
 
 SAMPLE = build.SAMPLE
 SERVICES = Path(__file__).resolve().parents[2] / "services"
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, bytes]:
+    return build.files()
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, rename.Renamed]:
+    copy = tmp_path_factory.mktemp("renamed") / "copy"
+    return copy, rename.rename(SAMPLE, copy)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -73,16 +85,15 @@ def contents(name: str, content: bytes) -> object:
         return [(entry.filename, entry.date_time, packed.read(entry)) for entry in packed.infolist()]
 
 
-def test_the_committed_files_are_what_the_sources_make() -> None:
-    made = build.files()
+def test_the_committed_files_are_what_the_sources_make(made: dict[str, bytes]) -> None:
     there = {p.relative_to(SAMPLE).as_posix(): p.read_bytes() for p in SAMPLE.rglob("*") if p.is_file()}
     assert made.keys() == there.keys()
     for name, content in made.items():
         assert contents(name, content) == contents(name, there[name]), f"{name}: run python -m samples.build"
 
 
-def test_two_builds_are_equal_byte_for_byte() -> None:
-    assert build.files() == build.files()
+def test_two_builds_are_equal_byte_for_byte(made: dict[str, bytes]) -> None:
+    assert build.files() == made
 
 
 def test_the_sample_is_as_large_as_a_small_companys_catalog() -> None:
@@ -216,12 +227,11 @@ def test_a_seasonal_a_declining_and_a_rare_use_look_like_that() -> None:
     assert 0 < sum(enrolled("HS-125")) <= 16
 
 
-def test_a_renamed_copy_says_the_same_under_other_names(tmp_path: Path) -> None:
-    renamed = rename.rename(SAMPLE, tmp_path / "copy")
-    copy = tmp_path / "copy"
+def test_a_renamed_copy_says_the_same_under_other_names(renamed: tuple[Path, rename.Renamed]) -> None:
+    copy, names = renamed
     before, after = external_ids(SAMPLE), external_ids(copy)
     for source, ids in before.items():
-        assert {renamed.external_id(old) for old in ids} == after[source]
+        assert {names.external_id(old) for old in ids} == after[source]
     told = dict(
         zip(
             (r["external_id"] for r in rows(SAMPLE / "lms/catalog.csv")),
@@ -231,8 +241,8 @@ def test_a_renamed_copy_says_the_same_under_other_names(tmp_path: Path) -> None:
     )
     for row in rows(SAMPLE / "lms/catalog.csv"):
         new = told[row["external_id"]]
-        assert new["external_id"] == renamed.ids[row["external_id"]]
-        assert new["title"] == renamed.titles[row["title"]] != row["title"]
+        assert new["external_id"] == names.ids[row["external_id"]]
+        assert new["title"] == names.titles[row["title"]] != row["title"]
         assert new["duration_minutes"] == row["duration_minutes"]
     assert {Path(path).name for path in package_ids(copy)} >= {r["file"] for r in told.values() if r["file"]}
     everything = "".join(
@@ -243,14 +253,14 @@ def test_a_renamed_copy_says_the_same_under_other_names(tmp_path: Path) -> None:
         if path.is_file()
     )
     assert not re.search("tarnwick|wendle", everything, re.IGNORECASE)
-    old = "|".join(map(re.escape, [*renamed.titles, *renamed.ids]))
+    old = "|".join(map(re.escape, [*names.titles, *names.ids]))
     assert not re.findall(rf"(?<![\w.-])(?:{old})(?![\w-]|\.\w)", everything)
 
 
 def test_swapping_two_bodies_leaves_their_titles(tmp_path: Path) -> None:
-    renamed = rename.rename(SAMPLE, tmp_path / "copy")
     first, second = (
-        tmp_path / "copy/handbook" / renamed.ids[p] for p in ("it/timesheets.md", "safety/fire-drill.md")
+        Path(shutil.copy(SAMPLE / "handbook" / page, tmp_path))
+        for page in ("it/timesheets.md", "safety/fire-drill.md")
     )
     heads = [page.read_text("utf-8").split("\n# ")[0] for page in (first, second)]
     body = second.read_text("utf-8").split("\n\n", 2)[2]
