@@ -126,8 +126,11 @@ class _Run:
         )
         self._ready_urls = wiring.ready_urls
         self._databases = {service: logins.app for service, logins in databases.items()}
-        await asyncio.gather(*(_migrate(wiring, service) for service in databases))
-        await self._supervisor.start(*children.service_children(wiring, client))
+        # Side by side: the services wait for their schema, and loading them takes longest.
+        await asyncio.gather(
+            *(_migrate(wiring, service) for service in databases),
+            self._supervisor.start(*children.service_children(wiring, client)),
+        )
 
     async def _start_servers(self, client: httpx.AsyncClient) -> Mapping[str, Databases]:
         servers: list[Child] = []
