@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import orjson
+from google.protobuf.message import Message
 from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
@@ -18,9 +19,14 @@ from services.catalog import wire
 from services.catalog.access import AccessInterceptor
 from services.catalog.feed import FeedServicer
 from services.catalog.postgres.database import Database
+from services.catalog.review import wire as review_wire
+from services.catalog.review.rpc import ReviewServicer
 from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
+from services.catalog.scheduler import Scheduler, waiting_plans
+from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.kit import events, health, nats, postgres, process, rpc, telemetry
+from services.kit.consumer import Consumer
 from services.kit.health import Readiness
 from services.kit.identity import Verifier
 from services.kit.natsrpc import NatsServer
@@ -30,10 +36,10 @@ from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceService
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
 STREAM = "CATALOG"
-DURABLE = "catalog-review"
 
 
 class Settings(ServiceSettings):
@@ -52,8 +58,8 @@ class MigrationSettings(ServiceSettings):
     database_url: str
 
 
-async def _no_plans(_: Database) -> int:
-    return 0
+def _detail(value: object) -> Message | None:
+    return wire.detail(value) or review_wire.detail(value)
 
 
 async def serve(settings: Settings) -> None:
@@ -94,11 +100,12 @@ async def serve(settings: Settings) -> None:
 
     served = rpc.server(
         [
-            *rpc.interceptors(wire=wire.detail, translate=postgres.translate),
+            *rpc.interceptors(wire=_detail, translate=postgres.translate),
             AccessInterceptor(verifier, database),
         ]
     )
-    add_CatalogServiceServicer_to_server(CatalogServicer(database, _no_plans, lag), served)
+    add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
+    add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
     watched = rpc.Health(served)
@@ -129,6 +136,14 @@ async def serve(settings: Settings) -> None:
         await connected.wait()
         await Relay(settings.database_url, connection, stream=STREAM).run()
 
+    async def review() -> None:
+        await connected.wait()
+        await Consumer(connection, DURABLE, Reviews(database).handle).run()
+
+    async def schedule() -> None:
+        await ready.wait()
+        await Scheduler(database, settings.database_url).run()
+
     try:
         await process.run_until_stopped(
             stop,
@@ -137,7 +152,7 @@ async def serve(settings: Settings) -> None:
                 answer_feed(),
                 health.server(readiness, settings.health_listen).serve_until_stopped(stop),
             ],
-            endless=[relay()],
+            endless=[relay(), review(), schedule()],
         )
     finally:
         await nats.close(connection)
