@@ -155,7 +155,7 @@ def _program_rows(paths: Iterable[dict[str, Any]]) -> Iterable[dict[str, object]
                 "program": path["key"],
                 "title": path["title"],
                 "position": position,
-                "resource": item["resource"],
+                "resource": item.get("as", item["resource"]),
                 "mandatory": "no" if item.get("elective") else "yes",
                 "owner": _mail(path["owner"]),
             }

@@ -54,6 +54,9 @@ _ACADEMY = """<!DOCTYPE html>
 Tell your supervisor when you have read this page.</p></div>
 </body></html>
 """
+_QUIZZES = frozenset(
+    ("Quiz", "Test", "Check", "Check yourself", "Check your understanding")
+)  # need 80 % to pass
 _NAMESPACES = {
     "1.2": 'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2" '
     'xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2" xmlns:md="http://www.imsglobal.org/xsd/imsmd_rootv1p2p1"',
@@ -112,7 +115,8 @@ def _manifest(text: Text, pages: Mapping[str, Section]) -> str:
     title = escape(meta["title"])
     if old:  # each page is a SCO
         items = "".join(
-            f'<item identifier="I{n}" identifierref="R{n}"><title>{escape(page.heading)}</title></item>\n'
+            f'<item identifier="I{n}" identifierref="R{n}"><title>{escape(page.heading)}</title>'
+            f"{'<adlcp:masteryscore>80</adlcp:masteryscore>' if page.heading in _QUIZZES else ''}</item>\n"
             for n, page in enumerate(pages.values(), 1)
         )
         resources = "".join(
@@ -121,7 +125,13 @@ def _manifest(text: Text, pages: Mapping[str, Section]) -> str:
             for n, file in enumerate(pages, 1)
         )
     else:  # one SCO that pages by itself
-        items = f'<item identifier="I1" identifierref="R1"><title>{title}</title></item>\n'
+        graded = any(page.heading in _QUIZZES for page in pages.values())
+        measure = (
+            '<imsss:sequencing><imsss:objectives><imsss:primaryObjective objectiveID="PASS" satisfiedByMeasure="true">'
+            "<imsss:minNormalizedMeasure>0.8</imsss:minNormalizedMeasure></imsss:primaryObjective></imsss:objectives>"
+            "</imsss:sequencing>"
+        )
+        items = f'<item identifier="I1" identifierref="R1"><title>{title}</title>{measure if graded else ""}</item>\n'
         listed = "".join(f'<file href="{file}"/>' for file in pages)
         resources = (
             '<resource identifier="R1" type="webcontent" adlcp:scormType="sco" href="index.html">'

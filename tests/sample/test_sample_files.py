@@ -113,7 +113,11 @@ def test_every_name_in_a_table_leads_somewhere() -> None:
     known = {row["external_id"] for row in catalog}
     programs = rows(SAMPLE / "lms/programs.csv")
     assert len(known) == len(catalog)
-    assert {row["resource"] for row in programs} <= known
+    others = Counter(row["title"] for row in catalog)
+    others += Counter(Path(path).stem for path in package_ids(SAMPLE))
+    others += Counter(package_ids(SAMPLE).values())
+    for row in programs:
+        assert row["resource"] in known or others[row["resource"]] == 1, row
     used = {row["resource"] for path in (SAMPLE / "lms").glob("engagement-*.csv") for row in rows(path)}
     assert used == known | {row["program"] for row in programs}
     packages = Counter(Path(path).name for path in package_ids(SAMPLE))
@@ -232,6 +236,7 @@ def test_a_renamed_copy_says_the_same_under_other_names(renamed: tuple[Path, ren
     before, after = external_ids(SAMPLE), external_ids(copy)
     for source, ids in before.items():
         assert {names.external_id(old) for old in ids} == after[source]
+    assert len(set(names.titles.values())) == len(names.titles)
     told = dict(
         zip(
             (r["external_id"] for r in rows(SAMPLE / "lms/catalog.csv")),
@@ -269,7 +274,21 @@ def test_swapping_two_bodies_leaves_their_titles(tmp_path: Path) -> None:
     assert first.read_text("utf-8").endswith(body)
 
 
-def test_nothing_under_services_knows_the_sample() -> None:
-    names = {"tarnwick", "wendle", "answer_key", "samples."}
-    said = {path: path.read_text("utf-8").lower() for path in SERVICES.rglob("*.py")}
-    assert [(path.name, name) for path, text in said.items() for name in names if name in text] == []
+def test_nothing_under_services_knows_the_sample(renamed: tuple[Path, rename.Renamed]) -> None:
+    _, names = renamed
+    said = {
+        path: path.read_text("utf-8").lower()
+        for ending in ("*.py", "*.toml", "*.html", "*.sql", "*.json")
+        for path in SERVICES.rglob(ending)
+    }
+    words = [title for title in names.titles if len(title.split()) > 2] + [
+        *names.ids,
+        *names.names,
+        "answer_key",
+    ]
+    known = re.compile("|".join(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])" for word in words))
+    assert said
+    assert [(path.name, found[0]) for path, text in said.items() if (found := known.search(text))] == []
+    assert not any(
+        re.search(r"^\s*(from|import) (samples|tests)\b", text, re.MULTILINE) for text in said.values()
+    )
