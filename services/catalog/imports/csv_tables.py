@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from services.catalog.imports.columns import Columns
 from services.catalog.imports.headers import HEADER_WITHIN, Row, find_header
-from services.catalog.imports.notes import Notes, wrong
+from services.catalog.imports.notes import Notes, too_large
 from services.catalog.imports.text import decode
 
 _DELIMITERS = ",;\t|"
@@ -35,7 +35,7 @@ def csv_rows(data: bytes, path: str, notes: Notes) -> list[Row]:
     rows: list[Row] = []
     for row in _rows(text, delimiter):
         if len(rows) >= _MOST_ROWS:
-            raise wrong("FIELD_INVALID", f"{path} has more than {_MOST_ROWS} rows; split it.", file=path)
+            raise too_large(path, "rows", _MOST_ROWS)
         rows.append(Row(row.line + skipped, row.cells) if skipped else row)
     return rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.catalog.imports.model import Problem, Question
-from services.kit.errors import InvalidArgument, WinnowError
+from services.kit.errors import InvalidArgument, ResourceExhausted, WinnowError
 
 MOST_WARNINGS = 1_000
 
@@ -64,3 +64,12 @@ def refused(file: str, error: WinnowError) -> Problem:
 def wrong(reason: str, text: str, **metadata: object) -> InvalidArgument:
     """An InvalidArgument about a file, to be raised."""
     return InvalidArgument(reason, text, {key: str(value) for key, value in metadata.items()})
+
+
+def too_large(file: str, what: str, limit: int) -> ResourceExhausted:
+    """A ResourceExhausted about a file with more than it may have, to be raised."""
+    return ResourceExhausted(
+        "MESSAGE_TOO_LARGE",
+        f"{file} has more than {limit} {what}; split it.",
+        {"file": file, "limit": str(limit), "actual": "more"},
+    )

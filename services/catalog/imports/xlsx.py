@@ -18,11 +18,11 @@ from python_calamine import (
 
 from services.catalog.imports.archive import ZipArchive, corrupt
 from services.catalog.imports.headers import Row
-from services.catalog.imports.notes import wrong
+from services.catalog.imports.notes import too_large
 from services.catalog.imports.text import decode
 from services.catalog.imports.xml import refuse_doctype
 
-_MOST_CELLS = 20_000_000
+_MOST_CELLS = 5_000_000
 _Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -49,7 +49,7 @@ def _rows(sheet: CalamineSheet, path: str) -> Iterator[Row]:
     if sheet.start is None:
         return
     if sheet.height * sheet.width > _MOST_CELLS:
-        raise wrong("FIELD_INVALID", f"{path}: sheet {sheet.name} spans too many cells.", file=path)
+        raise too_large(path, "cells", _MOST_CELLS)
     first, left = sheet.start
     for number, cells in enumerate(sheet.iter_rows(), first + 1):
         if any(cell != "" for cell in cells):
