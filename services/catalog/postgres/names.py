@@ -106,8 +106,7 @@ async def find(session: Session, names: Iterable[str], kinds: Sequence[Kind]) ->
         return []
     rows = await session.rows(_FIND, {"names": asked, "kinds": [int(kind) for kind in kinds]})
     return [
-        Named(**columns(row, "format", kind=Kind(row["kind"]), rank=rank_of(row["format"])))
-        for row in rows
+        Named(**columns(row, "format", kind=Kind(row["kind"]), rank=rank_of(row["format"]))) for row in rows
     ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from typing_extensions import override
+
 from services.catalog.domain.people import email_key
-from services.catalog.domain.programs import Items, Program
-from services.catalog.postgres import codec
+from services.catalog.domain.programs import Items, Program, ProgramItem
+from services.catalog.domain.resources import Resource
+from services.catalog.postgres import codec, names
 from services.catalog.postgres.resources import Resources
 from services.catalog.postgres.session import Row
 from services.kit.errors import Aborted, NotFound
@@ -159,6 +162,22 @@ class Programs(Resources):
         rows = await self.rows(_UNSEEN, (source, number))
         return await self.programs([row["id"] for row in rows], for_update=True)
 
+    @override
+    async def split(self, alias: str) -> tuple[Resource, Resource]:
+        survivor, restored = await super().split(alias)
+        # A program saved while the two were one names the survivor; what it calls the item says which was meant.
+        for program in await self.programs_with(survivor.id, for_update=True):
+            asked = {
+                item.reference
+                for items in (program.items, program.observed_program.items)
+                for item in items
+                if item.resource == survivor.id and item.reference
+            }
+            meant = await names.resolve(self, program.source, asked)
+            moved = {name for name, hit in meant.items() if hit is not None and hit.resource == restored.id}
+            await self.save_program(_renamed(program, moved, survivor.id, restored.id))
+        return survivor, restored
+
     async def save_program(self, program: Program) -> Program:
         """The program as stored, a version higher; nothing happens when it is as it was loaded.
 
@@ -186,3 +205,16 @@ class Programs(Resources):
 
 def _item_lists(program: Program) -> list[Items]:
     return [program.items, program.observed_program.items]
+
+
+def _renamed(program: Program, references: Collection[str], before: str, now: str) -> Program:
+    def one(item: ProgramItem) -> ProgramItem:
+        hit = item.resource == before and item.reference in references
+        return replace(item, resource=now) if hit else item
+
+    observed = program.observed_program
+    renamed = replace(program, observed_program=replace(observed, items=tuple(map(one, observed.items))))
+    wish = program.desired.get("items")
+    if wish is None:
+        return renamed
+    return renamed.with_desired("items", replace(wish, value=tuple(map(one, program.items))))

@@ -106,6 +106,7 @@ _UNJOIN = """
     UPDATE resources SET alias_of = NULL, version = version + 1, update_time = %s
     WHERE id = %s AND alias_of IS NOT NULL
 """
+_NAMED_IN = "SELECT id FROM programs WHERE members && %s::text[]"
 _PARENT = "SELECT alias_of FROM resources WHERE id = %s"
 
 
@@ -335,6 +336,9 @@ class Resources(Session):
         self._saved_resources[survivor] = self._saved_resources.get(survivor, False) or text_changed
         self._saved_resources[other] = True
         self.touch_engagement([survivor, other])
+        # Items follow the join: the feed shows their programs anew.
+        named = [survivor, other, *after.aliases]
+        self._saved_programs.update(row["id"] for row in await self.rows(_NAMED_IN, (named,)))
         return after
 
 
