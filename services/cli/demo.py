@@ -9,6 +9,7 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,7 @@ def _demo(asked: argparse.Namespace, data: DataFolder) -> Answer:
     folder: Path = asked.sample or only_sample(Path("samples"))
     sample = read_sample(folder)
     with ExitStack() as stack:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
         if asked.once:
             data = DataFolder(Path(tempfile.mkdtemp(prefix="winnow-demo-")))
             stack.callback(shutil.rmtree, data.path, ignore_errors=True)
