@@ -38,7 +38,7 @@ _RECORDS: dict[str, TypeAdapter[Any]] = {
 
 def encode(parsed: ParsedFile) -> Iterator[bytes]:
     """The file without its records, then a line for each record, then an empty line that says it is complete."""
-    yield orjson.dumps(replace(parsed, **{name: () for name in _MANY})) + b"\n"
+    yield orjson.dumps(replace(parsed, **dict.fromkeys(_MANY, ()))) + b"\n"
     for name in _MANY:
         for record in getattr(parsed, name):
             yield orjson.dumps([name, record]) + b"\n"

@@ -1,12 +1,13 @@
 """The process that reads files: forks a locked child for each, and nothing else. `worker` starts it and speaks to it.
 
 It is a fresh interpreter with the readers loaded, without the service's sockets, threads and secrets. Its standard
-input is a socket: a request comes with five descriptors (the file, and pipes for the answer, for what the reader
-prints, and for its end), and one byte goes back when they are taken.
+input is a socket: a request is a line of JSON with four descriptors (the file, and pipes for the answer, for what the
+reader prints, and for how it ended), and one byte goes back when they are taken.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -22,9 +23,10 @@ from typing import Any
 from services.catalog.imports import answers, lockdown, text
 from services.catalog.imports.model import ReadOptions
 from services.catalog.imports.read import read_file
+from services.catalog.imports.warm import warm
 
 WALL_SECONDS = 30
-MAX_REQUEST = 1 << 20
+_PIECE = 1 << 16
 _LEVELS = 3_000  # of recursion: pages have 256 levels, and a reader takes up to five calls for each
 
 
@@ -59,8 +61,10 @@ def serve(control: socket.socket) -> Job | None:
         wait = min((child.deadline - now for child in children.values()), default=None)
         for key, _ in selector.select(None if wait is None else max(0.05, wait)):
             if key.fileobj is control:
-                request, fds, _, _ = socket.recv_fds(control, MAX_REQUEST, 4)
-                if not request:
+                request, fds, _, _ = socket.recv_fds(control, _PIECE, 4)
+                while request and not request.endswith(b"\n") and (more := control.recv(_PIECE)):
+                    request += more
+                if not request.endswith(b"\n"):
                     for child in children.values():
                         os.kill(child.pid, signal.SIGKILL)
                     return None
@@ -108,10 +112,8 @@ def _bury(alive: int, selector: selectors.BaseSelector, children: dict[int, _Chi
         "rss_kib": used.ru_maxrss // unit,
         "cpu": used.ru_utime + used.ru_stime,
     }
-    try:
+    with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
         os.write(child.report, json.dumps(report).encode())
-    except BrokenPipeError:  # nobody waits for it any more
-        pass
     os.close(child.report)
 
 
@@ -129,7 +131,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to handle
     sys.setrecursionlimit(_LEVELS)
     text.preload()
-    gc.freeze()
+    warm()
+    gc.collect()
+    gc.freeze()  # children share these pages as long as nobody's collector touches them
     control = socket.socket(fileno=os.dup(0))
     # What fails here in a child is printed with its traceback, to the service, and is the child's end.
     if (job := serve(control)) is not None:

@@ -45,7 +45,7 @@ _TABLES = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
 class Limits:
     """What one reader may use: bytes of address space, seconds of processor time."""
 
-    memory: int = 768 << 20
+    memory: int = 512 << 20
     cpu_seconds: int = 10
 
 
@@ -90,7 +90,8 @@ def close_all_but(keep: Iterable[int]) -> None:
     """Closes every open file except these."""
     start = 0
     for fd in sorted(set(keep)):
-        os.closerange(start, fd)
+        if fd > start:  # an empty range from 0 closes everything: CPython passes -1 as the last one
+            os.closerange(start, fd)
         start = fd + 1
     os.closerange(start, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 65_536)
 

@@ -94,7 +94,7 @@ class _Package:
     @property
     def language(self) -> str:
         """The language most pages declare; empty when none does."""
-        return next((language for language, _ in self._languages.most_common(1)), "")
+        return max(self._languages, key=self._languages.__getitem__, default="")
 
     def entry(self, path: str) -> str:
         """The archive's name of a file; empty, with a warning, when it is missing."""

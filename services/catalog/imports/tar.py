@@ -40,7 +40,7 @@ class TarArchive:
         file.seek(0)
         stream = cast(BinaryIO, _Gunzip(file, name)) if gzipped else file
         try:
-            with tarfile.open(fileobj=stream, mode="r|") as tar:
+            with tarfile.open(fileobj=stream, mode="r|", encoding="utf-8", errors="replace") as tar:
                 for member in tar:
                     self._take(tar, member, budget)
             while stream.read(_CHUNK):  # an archive that ends early may go on expanding
