@@ -66,6 +66,7 @@ KINDS: Shape = {
     "covered_high": (0, (0.1, 0.4, 0.6, 0.8, 1)),
     "covered_low": (0, (0, 0.15, 0.3, 0.5, 0.7, 1)),
     "length_ratio": (0, (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 1)),
+    "title": (0, (0, 0.5, 1)),
 }
 
 
@@ -74,12 +75,14 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--leave-out", action="store_true")
     options = parser.parse_args()
-    pairs = gather(options.corpora)
+    pairs, titled = gather(options.corpora, "hidden"), gather(options.corpora, "full")
     if options.leave_out:
         for family in sorted({one.family for one in pairs}):
-            seen = [one for one in pairs if one.family != family and not _kin(one.family, family)]
-            tell(family, [one for one in pairs if one.family == family], train(seen))
-    model = train(pairs)
+            known = {one.family for one in pairs if one.family != family and not _kin(one.family, family)}
+            model = train(*([one for one in view if one.family in known] for view in (pairs, titled)))
+            for view, name in ((pairs, "titles hidden"), (titled, "with titles")):
+                tell(f"{family}, {name}", [one for one in view if one.family == family], model)
+    model = train(pairs, titled)
     table = {
         "made_by": "python -m benchmarks.quality.train",
         "duplicate": _table(model.duplicate),
@@ -89,9 +92,9 @@ def main() -> None:
     TABLE.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 
-def gather(corpora: Path) -> list[Labelled]:
-    """The labelled pairs of all corpora, and company training made of the prose of two of them."""
-    found = [one for family in FAMILIES for one in of_corpus(corpora / family)]
+def gather(corpora: Path, view: str) -> list[Labelled]:
+    """The labelled pairs of all corpora in a view, and company training made of the prose of two of them."""
+    found = [one for family in FAMILIES for one in of_corpus(corpora / family, view)]
     prose = [_text(corpora / "openstax-business"), _text(corpora / "govuk-developer-docs")]
     half = len(prose[0]) // 2
     found += of_company("company, books", prose[0][:half], 1, slice(0, None, 2), _COMPANY)
@@ -115,11 +118,12 @@ def _kin(one: str, other: str) -> bool:
     return one in kin.get(other, set()) or other in kin.get(one, set())
 
 
-def train(pairs: Sequence[Labelled]) -> Model:
-    """The model that fits these pairs."""
+def train(pairs: Sequence[Labelled], titled: Sequence[Labelled]) -> Model:
+    """The model that fits these pairs; `titled` are the same with their titles."""
     same = [one for one in pairs if not one.found.other_language and one.relation is not Relation.TRANSLATED]
     other = [one for one in pairs if one.found.other_language]
-    duplicates = [one for one in same if one.relation in _KINDS]
+    # What kind of duplicate it is may rest on titles; that it is one may not.
+    duplicates = [one for one in titled if one.relation in _KINDS and not one.found.other_language]
     return Model(
         _fit(same, lambda one: one.relation is not Relation.UNRELATED, DUPLICATE, 0.1),
         _fit(other, lambda one: one.relation is Relation.TRANSLATED, TRANSLATED, 0.1),
@@ -150,9 +154,8 @@ def tell(family: str, pairs: Sequence[Labelled], model: Model) -> None:
         )
         print(f"{name:10} P {right / max(1, right + wrong):.3f} R {right / max(1, right + missed):.3f}")
     shown = sure >= 0.7
-    print(
-        f"at 0.70    P {(true & shown).sum() / max(1, shown.sum()):.3f} R {(true & shown).sum() / max(1, true.sum()):.3f}"
-    )
+    precision, recall = (true & shown).sum() / max(1, shown.sum()), (true & shown).sum() / max(1, true.sum())
+    print(f"at 0.70    P {precision:.3f} R {recall:.3f}")
     for relation in sorted({one.relation for one in pairs} - {Relation.UNRELATED}):
         right = sum(1 for one, said in zip(pairs, relations, strict=True) if one.relation == said == relation)
         named, real = relations.count(relation), sum(1 for one in pairs if one.relation is relation)

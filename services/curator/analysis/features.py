@@ -37,7 +37,8 @@ class Features:
     """Measures of a pair; shares are 0 to 1, `high` is the side that is found more, `low` the other.
 
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
-    any way, meaning included; headings: those in common, None where there are too few. `cosine` is that of the
+    any way, meaning included; headings: those in common, None where there are too few;
+    title: its words in common, None where one is missing. `cosine` is that of the
     mean block vectors, 0 where there are none.
     """
 
@@ -62,7 +63,7 @@ class Features:
     near: int
     foreign: float
     years: bool
-    title: float
+    title: float | None
     headings: float | None
     links: float
     code: float
@@ -82,7 +83,7 @@ _ROWS = frozenset({"csv", "xlsx", "row", "catalog"})
 def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, Vectors] | None) -> Features:
     """All measures of two prepared documents and their alignment."""
     left, right = a.text, b.text
-    runs_a, runs_b = _shared_runs(left, right)
+    runs_a, runs_b = shared_runs(left, right)
     covered = (aligned.a.covered, aligned.b.covered)
     changes = aligned.changes
     p, q = left.profile, right.profile
@@ -112,7 +113,9 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
         near=changes.near,
         foreign=changes.foreign,
         years=bool(changes.years),
-        title=title_likeness(a.document.title, b.document.title),
+        title=title_likeness(a.document.title, b.document.title)
+        if a.document.title and b.document.title
+        else None,
         headings=_headings(left, right),
         links=_jaccard(p.links, q.links),
         code=_jaccard(p.code, q.code),
@@ -127,7 +130,8 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
     )
 
 
-def _shared_runs(a: Text, b: Text) -> tuple[float, float]:
+def shared_runs(a: Text, b: Text) -> tuple[float, float]:
+    """Share of a's distinct five-word runs that b has, and of b's that a has."""
     shared = len(np.intersect1d(a.runs, b.runs, assume_unique=True))
     return shared / max(1, len(a.runs)), shared / max(1, len(b.runs))
 

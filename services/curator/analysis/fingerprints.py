@@ -25,7 +25,7 @@ SHINGLE = 5  # words; containment of 5-word runs is what settles revisions and e
 # One run in eight is a key under which documents meet, whatever their lengths: unlike the bands of a MinHash
 # sketch, which look for resemblance, such a sample also finds a page inside a book.
 _SAMPLED = (1 << 64) // 8
-_MOST_KEYS, _FEWEST_KEYS, _MOST_CODE_KEYS = 384, 8, 48
+_MOST_KEYS, _FEWEST_KEYS, _MOST_CODE_KEYS = 1024, 8, 48
 
 # What a word is; bits of Profile.flags. Nothing in code is a name, and its numbers are no facts.
 NUMBER, YEAR, NAME, FUNCTION, CODE = 1, 2, 4, 8, 16
@@ -70,7 +70,7 @@ class Profile:
 
     @property
     def bands(self) -> tuple[bytes, ...]:
-        """Keys under which documents that share wording meet: distinct, 8 to 392 of them, fewer in short texts."""
+        """Keys under which documents that share wording meet: distinct, at most 1,072, few in short texts."""
         distinct = np.unique(self.shingles)
         sampled = distinct[distinct < _SAMPLED][:_MOST_KEYS]
         if len(sampled) < _FEWEST_KEYS:

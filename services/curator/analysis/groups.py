@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.curator.analysis.model import Group, Judgement, Relation
 
@@ -23,36 +23,39 @@ def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()
     """Groups of IDENTICAL, SAME_ITEM and REVISED pairs, strongest ties first; two members or more each.
 
     Every two members of a group have a judgement of these kinds, no pair of `apart` (contrary verdicts) shares
-    one, and none has more than 12 members; a set of copies that is larger becomes several groups. Each document
-    is in one group at most. `confidence` is that of the weakest pair.
+    one, and none has more than 12 members. Every such pair is inside exactly one group; a document that changed
+    bit by bit over many editions, or has more than 12 copies, is in several. `confidence` is that of the weakest
+    pair.
     """
     kept = {
         pair(one.a, one.b): one
         for one in judgements
         if one.relation in _MERGED and pair(one.a, one.b) not in apart
     }
-    member_of: dict[str, int] = {}
-    groups: dict[int, list[str]] = {}
-    ranked = sorted(
-        kept.values(), key=lambda one: (-one.confidence, -_RANK.index(one.relation), one.a, one.b)
-    )
-    for tie in ranked:
-        left, right = (groups.get(member_of.get(name, -1), [name]) for name in (tie.a, tie.b))
-        if left is right or len(left) + len(right) > MOST_MEMBERS:
-            continue
-        if all(pair(one, other) in kept for one in left for other in right):
-            number = len(groups) + len(member_of)  # new each time: both terms only grow
-            while number in groups:
-                number += 1
-            for name in left + right:
-                groups.pop(member_of.get(name, -1), None)
-                member_of[name] = number
-            groups[number] = left + right
-    found = [_group(sorted(members), kept) for members in groups.values()]
+    left = sorted(kept.values(), key=lambda one: (-one.confidence, -_RANK.index(one.relation), one.a, one.b))
+    found: list[Group] = []
+    while left:
+        groups = [_group(members, kept) for members in _disjoint(left, kept)]
+        covered = {pair(one.a, one.b) for made in groups for one in made.judgements}
+        found += groups
+        left = [one for one in left if pair(one.a, one.b) not in covered]
     return sorted(found, key=lambda one: (-one.confidence, one.members))
 
 
-def _group(members: list[str], kept: dict[Pair, Judgement]) -> Group:
+def _disjoint(ties: Sequence[Judgement], kept: Mapping[Pair, Judgement]) -> list[list[str]]:
+    """Groups of which no two share a member, grown along the ties in their order; sorted members."""
+    group_of: dict[str, list[str]] = {}
+    for tie in ties:
+        left, right = group_of.get(tie.a, [tie.a]), group_of.get(tie.b, [tie.b])
+        if left is right or len(left) + len(right) > MOST_MEMBERS:
+            continue
+        if all(pair(one, other) in kept for one in left for other in right):
+            joined = [*left, *right]
+            group_of.update(dict.fromkeys(joined, joined))
+    return [sorted(members) for members in {id(one): one for one in group_of.values()}.values()]
+
+
+def _group(members: list[str], kept: Mapping[Pair, Judgement]) -> Group:
     inside = tuple(
         kept[pair(one, other)] for place, one in enumerate(members) for other in members[place + 1 :]
     )

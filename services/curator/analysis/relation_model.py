@@ -22,6 +22,7 @@ from services.curator.analysis.model import Reason, Relation
 _KINDS = (Relation.REVISED, Relation.CONTAINED, Relation.OVERLAP)
 _TEMPLATE = 0.40  # share of the smaller cover from which what is no copy is one template filled differently
 _SAME_ORDER = 0.90
+_NO_TITLE = 0.5  # a missing title says nothing: the middle of its curve
 _SAME_HEADINGS = 0.5  # a copy under another title still has its inner headings
 _SURE = 0.99
 _ENOUGH_WORDS = 12.0  # equal texts of so many words are copies with even odds: "see the link for details"
@@ -127,6 +128,7 @@ def measures(found: Features) -> dict[str, float]:
         "numbers": found.numbers,
         "names": found.names,
         "outline": found.outline,
+        "title": _NO_TITLE if found.title is None else found.title,
     }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from services.curator.analysis.alignment import Alignment, align
 from services.curator.analysis.editions import direction
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.features import Prepared, measure, prepare
-from services.curator.analysis.model import Judgement, Passage, Quote, Relation
+from services.curator.analysis.features import Prepared, measure, prepare, shared_runs
+from services.curator.analysis.model import Judgement, Passage, Quote, Reason, Relation
 from services.curator.analysis.relation_model import judge
 
 _MOST_PASSAGES = 60
+_NOTHING_SHARED = 0.01  # of the five-word runs of either side
+_LEAST = 0.001
 _FEWEST_QUOTED = 4  # words: a shorter block proves nothing
 
 
@@ -23,6 +25,8 @@ def compare(a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = No
     """
     if a.document.id > b.document.id:
         a, b = b, a
+    if _strangers(a, b):
+        return _unrelated(a.document.id, b.document.id)
     aligned = align(a.text, b.text, vectors)
     found = measure(a, b, aligned, vectors)
     verdict = judge(found)
@@ -52,6 +56,19 @@ def compare(a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = No
         passages,
         tuple(reasons),
     )
+
+
+def _strangers(a: Prepared, b: Prepared) -> bool:
+    """Whether a look at the shared runs of words is enough: most candidates by meaning end here."""
+    one, other = a.text.profile.language, b.text.profile.language
+    if one and other and one != other:
+        return False
+    return max(shared_runs(a.text, b.text)) < _NOTHING_SHARED
+
+
+def _unrelated(a: str, b: str) -> Judgement:
+    reason = Reason("runs", 0.0, "They share hardly any run of five words.")
+    return Judgement(a, b, Relation.UNRELATED, _LEAST, 1 - _LEAST, 0.0, 0.0, (), (reason,))
 
 
 def _passages(a: Prepared, b: Prepared, aligned: Alignment) -> tuple[Passage, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
+from services.curator.analysis.classes import HALF_LIVES, classify
 from services.curator.analysis.model import Block, BlockKind, Document, Group, Quote, Reason, Relation
 
 # behaviour §3
@@ -25,6 +27,7 @@ _TRACKABILITY = {"cmi5": 1.0, "scorm2004": 1.0, "scorm12": 0.75, "scorm": 0.75, 
 _DOCUMENT, _LINK = 0.4, 0.1
 _FEWEST_WORDS = 8  # a shorter block is not worth carrying over
 _MOST_LOST = 50
+_DAYS_A_MONTH = 30.44
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +172,14 @@ def _standing(
     most_learners = max((fact.learners or 0.0 for fact in known.values()), default=0.0)
     most_programs = max(fact.programs for fact in known.values())
     most_languages = max(fact.languages for fact in known.values())
-    days = _age(documents[name], today)
     values = {
-        "currency": (
-            0.5 if days is None else 0.5 ** (days / 730),
-            "age not known" if days is None else f"{days} days old",
-        ),
+        "currency": _currency(documents[name], today),
         "completeness": (complete, f"{complete:.0%} of all the group says"),
         "use": (
-            0.5 if own.learners is None else own.learners / most_learners if most_learners else 0.0,
+            0.5 if own.learners is None else _on_scale(own.learners, most_learners),
             "use: not known" if own.learners is None else f"{own.learners:g} learners in 12 months",
         ),
-        "programs": (own.programs / most_programs if most_programs else 0.0, f"in {own.programs} programs"),
+        "programs": (_on_scale(own.programs, most_programs), f"in {own.programs} programs"),
         "quality": (
             0.5 if own.quality is None else own.quality,
             "quality not known" if own.quality is None else f"quality {own.quality:.0%}",
@@ -202,10 +201,20 @@ def _standing(
     return Standing(name, round(sum(part.value for part in parts), 4), parts)
 
 
-def _age(document: Document, today: date) -> int | None:
+def _currency(document: Document, today: date) -> tuple[float, str]:
+    """Freshness of behaviour §4, by the half-life of the document's class; half where no date is known."""
     days = [day for day in (document.updated, document.published, document.reviewed) if day]
     latest = max(days) if days else document.created
-    return max(0, (today - latest).days) if latest else None
+    if latest is None:
+        return 0.5, "age not known"
+    age = max(0, (today - latest).days)
+    months = HALF_LIVES[classify(document).content_class]
+    return math.pow(0.5, age / (months * _DAYS_A_MONTH)), f"last changed {latest.isoformat()}"
+
+
+def _on_scale(count: float, most: float) -> float:
+    """0 to 1 by orders of magnitude: a course for 300 is not a fifth as needed as one for 1,500."""
+    return math.log1p(count) / math.log1p(most) if most > 0 else 0.0
 
 
 def _trackability(document: Document) -> tuple[float, str]:

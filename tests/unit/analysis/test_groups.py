@@ -1,0 +1,98 @@
+"""Groups and what is found: every pair inside holds, verdicts bind, no pair is lost, excerpts stay alone."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.curator.analysis.duplicates import find_duplicates
+from services.curator.analysis.groups import MOST_MEMBERS, families, group, pair
+from services.curator.analysis.model import Judgement, Relation
+
+
+def tie(a: str, b: str, relation: Relation = Relation.REVISED, confidence: float = 0.9) -> Judgement:
+    return Judgement(a, b, relation, confidence, confidence, 0.9, 0.9)
+
+
+_NAMES = [f"r{n:02}" for n in range(16)]
+_TIES = st.dictionaries(
+    st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES)).filter(lambda key: key[0] < key[1]),
+    st.tuples(st.sampled_from([Relation.IDENTICAL, Relation.REVISED, Relation.CONTAINED]), st.floats(0.4, 1)),
+    max_size=60,
+).map(lambda chosen: [tie(a, b, relation, sure) for (a, b), (relation, sure) in chosen.items()])
+
+
+@given(
+    _TIES, st.sets(st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES)).map(lambda key: pair(*key)))
+)
+def test_every_pair_inside_a_group_holds_and_none_is_lost(
+    ties: list[Judgement], apart: set[tuple[str, str]]
+) -> None:
+    merged = {(one.a, one.b) for one in ties if one.relation is not Relation.CONTAINED} - apart
+    inside: list[tuple[str, str]] = []
+    for found in group(ties, apart):
+        assert 2 <= len(found.members) <= MOST_MEMBERS
+        pairs = list(combinations(found.members, 2))
+        assert set(pairs) <= merged
+        assert [(one.a, one.b) for one in found.judgements] == pairs
+        inside += pairs
+    assert sorted(inside) == sorted(merged)
+
+
+@given(_TIES, st.randoms())
+def test_the_order_of_the_judgements_does_not_matter(ties: list[Judgement], random) -> None:
+    shuffled = list(ties)
+    random.shuffle(shuffled)
+    assert find_duplicates(ties) == find_duplicates(shuffled)
+
+
+def test_a_chain_of_strangers_makes_no_group_of_three() -> None:
+    found = group([tie("a", "b", confidence=0.9), tie("b", "c", confidence=0.8)])
+    assert [one.members for one in found] == [("a", "b"), ("b", "c")]
+
+
+def test_a_verdict_keeps_two_apart_and_leaves_the_others_together() -> None:
+    ties = [tie("a", "b"), tie("a", "c"), tie("b", "c")]
+    assert [one.members for one in group(ties)] == [("a", "b", "c")]
+    assert all(not {"a", "b"} <= set(one.members) for one in group(ties, {("a", "b")}))
+
+
+def test_thirteen_copies_are_split() -> None:
+    names = [f"c{n:02}" for n in range(13)]
+    found = group([tie(a, b, Relation.IDENTICAL) for a, b in combinations(names, 2)])
+    assert max(len(one.members) for one in found) == MOST_MEMBERS
+    assert {name for one in found for name in one.members} == set(names)
+
+
+def test_a_group_is_as_sure_as_its_weakest_pair_and_named_after_it() -> None:
+    (found,) = group(
+        [
+            tie("a", "b", Relation.IDENTICAL, 0.99),
+            tie("a", "c", confidence=0.8),
+            tie("b", "c", confidence=0.75),
+        ]
+    )
+    assert (found.relation, found.confidence) == (Relation.REVISED, 0.75)
+
+
+def test_an_excerpt_is_a_finding_of_its_own() -> None:
+    found = find_duplicates([tie("a", "b", Relation.IDENTICAL, 0.99), tie("c", "a", Relation.CONTAINED, 0.9)])
+    assert [(one.members, one.relation) for one in found] == [
+        (("a", "b"), Relation.IDENTICAL),
+        (("a", "c"), Relation.CONTAINED),
+    ]
+
+
+def test_weak_pairs_variants_and_translations_are_not_proposed() -> None:
+    assert not find_duplicates(
+        [tie("a", "b", confidence=0.39), tie("a", "c", Relation.VARIANT), tie("a", "d", Relation.TRANSLATED)]
+    )
+
+
+def test_a_family_holds_translations_and_editions_without_a_cap() -> None:
+    names = [f"l{n:02}" for n in range(20)]
+    ties = [tie(names[0], name, Relation.TRANSLATED) for name in names[1:]]
+    assert families(ties) == [frozenset(names)]
+    assert len(families(ties, {(names[0], names[1])})[0]) == 19
