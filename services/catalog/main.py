@@ -18,15 +18,16 @@ from nats.js.errors import NotFoundError
 from services.catalog import wire
 from services.catalog.access import AccessInterceptor
 from services.catalog.feed import FeedServicer
+from services.catalog.imports.worker import ParseWorker
 from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
-from services.catalog.scheduler import Scheduler, waiting_plans
-from services.catalog.subscriptions import DURABLE, Reviews
+from services.catalog.scheduler import waiting_plans
+from services.catalog.subscriptions import DURABLE
 from services.catalog.usecases.identity import FirstPerson, bootstrap
+from services.catalog.usecases.importing import Importer
 from services.kit import events, health, nats, postgres, process, rpc, telemetry
-from services.kit.consumer import Consumer
 from services.kit.health import Readiness
 from services.kit.identity import Verifier
 from services.kit.natsrpc import NatsServer
@@ -62,7 +63,7 @@ def _detail(value: object) -> Message | None:
     return wire.detail(value) or review_wire.detail(value)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, worker: ParseWorker) -> None:
     """Serves until a signal stops it; whatever is away is waited for."""
     telemetry.configure_logging("catalog", settings.log_level)
     pool = postgres.pool(settings.database_url, name="catalog", size=20)
@@ -83,7 +84,7 @@ async def serve(settings: Settings) -> None:
         return found.pending + found.unacknowledged
 
     async def database_answers() -> str | None:
-        if pool.closed:
+        if not ready.is_set():
             return "the database has not answered yet"
         async with pool.connection() as session:
             await session.execute("SELECT 1")
@@ -111,48 +112,54 @@ async def serve(settings: Settings) -> None:
     watched = rpc.Health(served)
     served.add_insecure_port(settings.grpc_listen)
 
-    stop = process.stop_on_signals()
-    ready, connected = asyncio.Event(), asyncio.Event()
+    # Who calls the feed is a service, whose NATS login may use the subject: there is no person to ask about.
+    feed = NatsServer(connection, queue="catalog", chain=rpc.interceptors(translate=postgres.translate))
+    # Generated code asks for gRPC's server and uses what both have.
+    add_FeedServiceServicer_to_server(FeedServicer(database), cast("Server", feed))
 
-    async def answer_calls() -> None:
+    stop = process.stop_on_signals()
+    ready = asyncio.Event()
+
+    async def prepare() -> None:
         await postgres.wait_until_ready(pool, MIGRATIONS)
         if settings.bootstrap_file is not None:
             await bootstrap(database, _first_person(settings.bootstrap_file))
         ready.set()
-        await rpc.serve_until_stopped(served, watched, stop)
-
-    async def answer_feed() -> None:
-        await ready.wait()
         await nats.connect(
             settings.nats_url, name="catalog", seed_file=settings.nats_nkey_file, client=connection
         )
-        # Who calls here is a service, whose NATS login may use the subject; there is no person to ask about.
-        feed = NatsServer(connection, queue="catalog", chain=rpc.interceptors(translate=postgres.translate))
-        add_FeedServiceServicer_to_server(FeedServicer(database), cast(Server, feed))
-        connected.set()
-        await feed.serve_until_stopped(stop)
+        await asyncio.Event().wait()
+
+    async def until_ready() -> bool:
+        """Whether it may begin; False when it is told to stop before."""
+        waiting = [asyncio.ensure_future(event.wait()) for event in (ready, stop)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        return ready.is_set() and not stop.is_set()
+
+    async def answer_calls() -> None:
+        if await until_ready():
+            await rpc.serve_until_stopped(served, watched, stop)
+
+    async def answer_feed() -> None:
+        if await until_ready():
+            await feed.serve_until_stopped(stop)
 
     async def relay() -> None:
-        await connected.wait()
+        await ready.wait()
         await Relay(settings.database_url, connection, stream=STREAM).run()
 
-    async def review() -> None:
-        await connected.wait()
-        await Consumer(connection, DURABLE, Reviews(database).handle).run()
-
-    async def schedule() -> None:
+    async def read_imports() -> None:
         await ready.wait()
-        await Scheduler(database, settings.database_url).run()
+        await Importer(database, settings.database_url, worker.parse).run()
 
+    web = health.server(readiness, settings.health_listen)
     try:
         await process.run_until_stopped(
             stop,
-            draining=[
-                answer_calls(),
-                answer_feed(),
-                health.server(readiness, settings.health_listen).serve_until_stopped(stop),
-            ],
-            endless=[relay(), review(), schedule()],
+            draining=[answer_calls(), answer_feed(), web.serve_until_stopped(stop)],
+            endless=[prepare(), relay(), read_imports()],
         )
     finally:
         await nats.close(connection)
@@ -181,7 +188,10 @@ def main() -> None:
     if sys.argv[1:] == ["migrate"]:
         asyncio.run(migrate(MigrationSettings()))  # pyright: ignore[reportCallIssue] - from the environment
     elif not sys.argv[1:]:
-        asyncio.run(serve(Settings()))  # pyright: ignore[reportCallIssue] - from the environment
+        settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
+        # Before any socket or thread exists: what reads files must not inherit one.
+        with ParseWorker() as worker:
+            asyncio.run(serve(settings, worker))
     else:
         raise SystemExit("usage: python -m services.catalog.main [migrate]")
 
