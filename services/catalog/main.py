@@ -150,6 +150,14 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await ready.wait()
         await Relay(settings.database_url, connection, stream=STREAM).run()
 
+    async def review() -> None:
+        await ready.wait()
+        await Consumer(connection, DURABLE, Reviews(database).handle).run()
+
+    async def schedule() -> None:
+        await ready.wait()
+        await Scheduler(database, settings.database_url).run()
+
     async def read_imports() -> None:
         await ready.wait()
         await Importer(database, settings.database_url, worker.parse).run()
@@ -159,7 +167,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await process.run_until_stopped(
             stop,
             draining=[answer_calls(), answer_feed(), web.serve_until_stopped(stop)],
-            endless=[prepare(), relay(), read_imports()],
+            endless=[prepare(), relay(), review(), schedule(), read_imports()],
         )
     finally:
         await nats.close(connection)
