@@ -9,9 +9,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
 
 from services.cli.outcome import refused
 from services.cli.processes import Process
@@ -51,10 +51,6 @@ class State:
     ready: bool = False
 
 
-_STATE = TypeAdapter(State)
-_PORTS = TypeAdapter(dict[str, int])
-
-
 class DataFolder:
     """Paths inside the folder, and what is written there. Nothing in it is readable by other logins."""
 
@@ -89,10 +85,12 @@ class DataFolder:
 
     def state(self) -> State | None:
         """What was last said; None when nothing ever ran here."""
-        try:
-            return _STATE.validate_json(self._state.read_bytes())
-        except FileNotFoundError:
+        found = _read(self._state)
+        if found is None:
             return None
+        found["up"] = ProcessState(**found["up"])
+        found["processes"] = tuple(ProcessState(**each) for each in found["processes"])
+        return State(**found)
 
     def save_state(self, state: State) -> None:
         """Replaces the state in one step."""
@@ -100,10 +98,7 @@ class DataFolder:
 
     def ports(self) -> dict[str, int]:
         """Ports that were picked here before, by purpose."""
-        try:
-            return _PORTS.validate_json(self._ports.read_bytes())
-        except FileNotFoundError:
-            return {}
+        return _read(self._ports) or {}
 
     def save_ports(self, ports: dict[str, int]) -> None:
         """Remembers them."""
@@ -127,3 +122,10 @@ class DataFolder:
             os.fsync(file.fileno())
         fresh.replace(path)
         return path
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None

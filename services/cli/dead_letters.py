@@ -14,7 +14,7 @@ from services.cli.arguments import Commands, command, group
 from services.cli.data_folder import DataFolder
 from services.cli.embedded.nats import OPERATOR
 from services.cli.outcome import Answer, failed, wrong_use
-from services.kit import deadletters, nats
+from services.kit import deadletters, nats, telemetry
 from services.kit.deadletters import DeadLetter
 from services.kit.errors import NotFound
 
@@ -61,6 +61,7 @@ def _retry(asked: argparse.Namespace, data: DataFolder) -> Answer:
 @asynccontextmanager
 async def jetstream(data: DataFolder, url: str | None) -> AsyncGenerator[JetStreamContext]:
     """JetStream with the operator's login; CommandError if no server answers."""
+    telemetry.configure_logging("winnow", "ERROR")  # that it connects and leaves again is no news
     state = data.state()
     if not url and state is None:
         raise failed(f"Winnow has never run on {data.path}; --nats names a server.")

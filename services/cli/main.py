@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
-from services.cli import (
-    arguments,
-    curation,
-    dead_letters,
-    demo,
-    doctor,
-    exporting,
-    imports,
-    people,
-    suggestions,
-    up,
-    waiting,
-)
-from services.cli.arguments import Run
+from services.cli import arguments
+from services.cli.arguments import Commands, Run
 from services.cli.data_folder import DataFolder
 from services.cli.outcome import CommandError, print_answer, print_document
-from services.kit import telemetry
 
-_GROUPS = (demo, up, imports, waiting, suggestions, exporting, people, curation, dead_letters, doctor)
+# Each command's module adds it. Only those that were named are loaded: loading all takes longer than most answers.
+_MODULES = {
+    "demo": "demo",
+    "up": "up",
+    "down": "up",
+    "status": "status",
+    "import": "imports",
+    "wait": "waiting",
+    "suggestions": "suggestions",
+    "export": "exporting",
+    "people": "people",
+    "token": "people",
+    "curate": "curation",
+    "evaluate": "curation",
+    "dlq": "dead_letters",
+    "doctor": "doctor",
+}
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Entry point of the script `winnow`; exits with one of `outcome.Exit`."""
-    asked = parser().parse_args(words)
+    given = sys.argv[1:] if words is None else words
+    asked = parser(given).parse_args(given)
     run: Run = asked.run
-    telemetry.configure_logging("winnow", "ERROR")
     try:
         answer = run(asked, DataFolder(asked.data))
     except CommandError as error:
@@ -48,14 +51,15 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(answer.code)
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands with their arguments; `--data` and `--json` may stand before or after a command."""
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The commands that `words` may mean, all if none; `--data` and `--json` may stand before or after them."""
     whole = argparse.ArgumentParser(prog="winnow", description="Pull requests for a learning catalog.")
-    whole.add_argument("--version", action="version", version=version("winnow-services"))
     arguments.add_common(whole, Path(".winnow"), as_json=False)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for group in _GROUPS:
-        group.add(commands)
+    named = [_MODULES[word] for word in words if word in _MODULES]
+    for module in dict.fromkeys(named or _MODULES.values()):
+        add: Callable[[Commands], None] = import_module(f"services.cli.{module}").add
+        add(commands)
     return whole
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
-
+from services.cli.arguments import Commands, command
 from services.cli.data_folder import DataFolder, ProcessState, State
 from services.cli.outcome import Answer
 
 NAMES = ("up", "catalog", "curator", "gateway", "nats-server", "postgres")
+
+_PATIENCE = 2.0  # seconds for one service to say that it is ready
+
+
+def add(commands: Commands) -> None:
+    """Adds `status`."""
+    command(commands, "status", lambda _, data: status(data), "say what runs and whether it is ready")
 
 
 def status(data: DataFolder) -> Answer:
@@ -71,15 +79,17 @@ def _seen(recorded: ProcessState, watched: bool) -> ProcessState:
 
 
 def _all_answer(urls: Mapping[str, str]) -> bool:
-    with (
-        httpx.Client(timeout=2, trust_env=False) as client,
-        ThreadPoolExecutor(max_workers=max(1, len(urls))) as threads,
-    ):
+    with ThreadPoolExecutor(max_workers=max(1, len(urls))) as threads:
+        return all(threads.map(_answers, urls.values()))
 
-        def answers(url: str) -> bool:
-            try:
-                return client.get(url).status_code == 200
-            except httpx.HTTPError:
-                return False
 
-        return all(threads.map(answers, urls.values()))
+def _answers(url: str) -> bool:
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=_PATIENCE)
+    try:
+        connection.request("GET", address.path)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

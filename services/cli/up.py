@@ -118,7 +118,7 @@ def _announcement(data: DataFolder, http: str, link: str) -> Answer:
 
 
 def add(commands: Commands) -> None:
-    """Adds `up`, `down` and `status`."""
+    """Adds `up` and `down`."""
     starting = command(commands, "up", _up, "start everything on this machine and keep it running")
     starting.add_argument("--detach", action="store_true", help="return when ready, run on in the background")
     starting.add_argument(
@@ -131,7 +131,6 @@ def add(commands: Commands) -> None:
     starting.add_argument("--qdrant", default="", metavar="URL", help="your own Qdrant")
     starting.add_argument("--notify", type=int, help=argparse.SUPPRESS)
     command(commands, "down", lambda _, data: down(data), "stop everything")
-    command(commands, "status", lambda _, data: status.status(data), "say what runs and whether it is ready")
 
 
 def _up(asked: argparse.Namespace, data: DataFolder) -> Answer | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,17 +22,18 @@ from services.cli.people import seconds
     ],
 )
 def test_data_and_json_may_stand_before_or_after_the_command(words: list[str]) -> None:
-    asked = parser().parse_args(words)
+    asked = parser(words).parse_args(words)
     assert (asked.data, asked.json) == (Path("D"), True)
 
 
 def test_data_and_json_may_stand_around_a_command_of_a_command() -> None:
-    asked = parser().parse_args(["suggestions", "--data", "D", "show", "suggestions/7", "--json"])
+    words = ["suggestions", "--data", "D", "show", "suggestions/7", "--json"]
+    asked = parser(words).parse_args(words)
     assert (asked.data, asked.json, asked.name) == (Path("D"), True, "suggestions/7")
 
 
 def test_without_either_it_is_the_folder_here_and_lines_for_people() -> None:
-    asked = parser().parse_args(["status"])
+    asked = parser(["status"]).parse_args(["status"])
     assert (asked.data, asked.json) == (Path(".winnow"), False)
 
 
@@ -104,3 +107,34 @@ def test_a_time_to_live_has_a_unit(text: str, meant: int) -> None:
 def test_a_time_to_live_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a time to live"):
         seconds(text)
+
+
+def test_every_command_is_there_and_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out.split()
+    for name in (
+        "up",
+        "down",
+        "status",
+        "import",
+        "wait",
+        "export",
+        "suggestions",
+        "people",
+        "token",
+        "demo",
+    ):
+        assert name in shown
+    for name in ("curate", "evaluate", "dlq", "doctor"):
+        assert name in shown
+
+
+def test_asking_for_the_state_loads_no_library_of_a_service() -> None:
+    """Every script polls it; on a busy machine the libraries take seconds."""
+    code = (
+        "import sys; from services.cli.main import parser; parser(['status']);"
+        "print([name for name in ('httpx', 'nats', 'psycopg', 'pydantic', 'torch') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
