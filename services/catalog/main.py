@@ -23,11 +23,12 @@ from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
-from services.catalog.scheduler import waiting_plans
-from services.catalog.subscriptions import DURABLE
+from services.catalog.scheduler import Scheduler, waiting_plans
+from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.catalog.usecases.importing import Importer
 from services.kit import events, health, nats, postgres, process, rpc, telemetry
+from services.kit.consumer import Consumer
 from services.kit.health import Readiness
 from services.kit.identity import Verifier
 from services.kit.natsrpc import NatsServer
