@@ -69,7 +69,8 @@ async def _open_case(
     """Locks and re-forms; Aborted when a decision has ended it, FailedPrecondition when what was seen has changed."""
     await postgres.lock(tx)
     known = await postgres.suggestion(tx, id_)
-    if known.state not in allowed:
+    due = known.due_time is not None and known.due_time <= tx.now
+    if known.state not in allowed or due:
         raise await _no_verb(tx, db, known, verb)
     on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
     case = _Case(known, await forming.formed(tx, known, on), on)
@@ -225,8 +226,11 @@ async def reject(
     comment: str,
     parts: Sequence[str],
 ) -> Suggestion:
-    """Refuses it, or parts of it, with a reason that is remembered."""
-    allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED, State.SCHEDULED})
+    """Refuses it, or parts of it, with a reason that is remembered.
+
+    While a notice runs, parts can still be refused by name; the whole is decided then (Aborted).
+    """
+    allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED, *({State.SCHEDULED} if parts else ())})
     case = await _open_case(tx, db, id_, "reject", allowed, seen)
     _check_may(viewer, case)
     if reason not in verdicts.REASONS:

@@ -1,0 +1,150 @@
+"""Who must approve what, and whose a suggestion is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.catalog.domain.people import Duties, Role, Viewer
+from services.catalog.review import routing
+from services.catalog.review.domain import Edits, Plan, Relation, State, Suggestion
+from services.catalog.review.routing import Staff
+from services.catalog.review.surroundings import Surroundings
+from tests.unit.review.shorthand import (
+    NOW,
+    around,
+    drop,
+    duplicate,
+    outdated,
+    person,
+    plan_of,
+    program,
+    resource,
+    use,
+)
+
+LEA, LEO = person("lea", Role.LEARNING_LEADER), person("leo", Role.LEARNING_LEADER)
+IDA, SAM = person("ida", Role.INSTRUCTIONAL_DESIGNER), person("sam", Role.SPECIALIST)
+OLGA = person("olga", Role.SPECIALIST)
+A, B = resource("a"), resource("b")
+PROGRAM = program("p", "b", owners=("olga@example.org",))
+SUMS = {"use": {"b": use()}}
+
+
+def staff(*people: object) -> Staff:
+    holders = {role: tuple(each for each in people if role in each.roles) for role in Role}  # type: ignore[attr-defined]
+    return Staff(holders, {each.email: each for each in people})  # type: ignore[attr-defined]
+
+
+def needed(
+    plan: Plan, where: Surroundings, team: Staff, edits: Edits | None = None
+) -> dict[str, list[set[str]]]:
+    return {
+        part.id: [set(slot.people) for slot in routing.needs(part, edits or Edits(), where, team).slots]
+        for part in plan.parts
+    }
+
+
+def test_what_is_reversible_and_touches_nobody_needs_one_leader_or_designer_or_the_owner() -> None:
+    where = around(A, resource("b", owner="olga@example.org"))
+    found = needed(plan_of(duplicate("a", "b"), where), where, staff(LEA, IDA, SAM, OLGA))
+    assert found == {"resources": [{"lea", "ida", "olga"}]}
+
+
+def test_links_may_be_approved_by_a_specialist_and_reviews_may_not() -> None:
+    where = around(A, B)
+    linked = plan_of(duplicate("a", "b", relation=Relation.SAME_ITEM), where)
+    assert needed(linked, where, staff(LEA, SAM)) == {"resources": [{"lea", "sam"}]}
+    reviewed = plan_of(outdated("a", "confirm"), where)
+    assert needed(reviewed, where, staff(LEA, SAM)) == {"resources": [{"lea"}]}
+
+
+def test_a_program_with_an_owner_needs_that_owner_and_without_one_a_leader_or_designer() -> None:
+    where = around(A, B, PROGRAM)
+    plan = plan_of(duplicate("a", "b"), where)
+    assert needed(plan, where, staff(LEA, IDA, OLGA))["programs/p"] == [{"olga"}]
+    assert needed(plan, where, staff(LEA, IDA))["programs/p"] == [{"lea", "ida"}]
+
+
+def test_the_riskiest_need_a_leader_and_a_second_person() -> None:
+    where = around(A, B, program("p", "b"), **SUMS)
+    plan = plan_of(duplicate("a", "b"), where)
+    assert needed(plan, where, staff(LEA, IDA))["programs/p"] == [{"lea"}, {"lea", "ida"}]
+    owned = around(A, B, PROGRAM, **SUMS)
+    plan = plan_of(duplicate("a", "b"), owned)
+    assert needed(plan, owned, staff(LEA, IDA, OLGA))["programs/p"] == [{"lea"}, {"olga"}]
+
+
+def test_two_approvals_mean_two_persons() -> None:
+    where = around(A, B, program("p", "b"), **SUMS)
+    part = plan_of(duplicate("a", "b"), where).parts[0]
+    needs = routing.needs(part, Edits(), where, staff(LEA, LEO))
+    assert len(needs.open(["lea"])) == 1
+    assert len(needs.open(["lea", "lea"])) == 1
+    assert needs.open(["lea", "leo"]) == ()
+    designers = routing.needs(part, Edits(), where, staff(LEA, IDA))
+    assert [slot.label for slot in designers.open(["ida"])] == ["a learning leader"]
+    assert designers.open(["lea", "ida"]) == ()
+
+
+def test_where_one_person_alone_could_give_both_the_second_is_waived_and_flagged() -> None:
+    where = around(A, B, program("p", "b"), **SUMS)
+    plan = plan_of(duplicate("a", "b"), where)
+    needs = routing.needs(plan.parts[0], Edits(), where, staff(LEA))
+    assert (needs.open(["lea"]), needs.one_approver) == ((), True)
+    assert not routing.needs(plan.parts[0], Edits(), where, staff(LEA, IDA)).one_approver
+
+
+def test_without_a_learning_leader_nobody_can_approve_the_riskiest() -> None:
+    where = around(A, B, program("p", "b"), **SUMS)
+    plan = plan_of(duplicate("a", "b"), where)
+    lines = routing.outstanding(plan, Edits(), (), where, staff(IDA))
+    assert any("a learning leader (nobody can give it now)" in line for line in lines)
+
+
+def test_who_edited_the_plan_is_not_its_only_approver_where_others_could_be() -> None:
+    where = around(A, B, program("p", "b"))
+    part = plan_of(duplicate("a", "b"), where).parts[0]
+    mine = Edits(author="ida")
+    assert routing.needs(part, mine, where, staff(LEA, IDA)).people == {"lea"}
+    alone = routing.needs(part, mine, where, staff(IDA))
+    assert (alone.people, alone.one_approver) == ({"ida"}, True)
+
+
+@pytest.mark.parametrize(
+    ("proposal", "where", "expected"),
+    [
+        (
+            duplicate("a", "b"),
+            around(resource("a", owner="lea@example.org"), resource("b", owner="sam@example.org")),
+            "sam",
+        ),
+        (duplicate("a", "b"), around(resource("a", owner="lea@example.org"), B), "lea"),
+        (duplicate("a", "b"), around(A, B, PROGRAM), "olga"),
+        (drop("p", "b"), around(A, resource("b", owner="sam@example.org"), PROGRAM), "olga"),
+        (duplicate("a", "b"), around(A, resource("b", owner="gone@example.org")), ""),
+    ],
+)
+def test_it_is_the_owners_of_what_changes_first(proposal: object, where: Surroundings, expected: str) -> None:
+    plan = plan_of(proposal, where)  # type: ignore[arg-type]
+    found = routing.assignee(proposal, plan, where, staff(LEA, IDA, SAM, OLGA))  # type: ignore[arg-type]
+    assert found.person == expected
+    assert found.holders == (() if expected else ("ida",))
+
+
+def test_a_specialist_refuses_what_is_assigned_to_them_and_owners_what_they_own() -> None:
+    where = around(A, B, PROGRAM)
+    proposal = duplicate("a", "b")
+    suggestion = Suggestion("s", 1, State.OPEN, 1, proposal, plan_of(proposal, where), NOW, NOW, 0.9)
+
+    def may(who: object, duties: Duties | None = None, **changed: str) -> bool:
+        return routing.may_reject(Viewer(who, duties or Duties()), replace(suggestion, **changed), where)  # type: ignore[arg-type]
+
+    assert may(LEA)
+    assert may(IDA)
+    assert not may(SAM)
+    assert may(SAM, assignee="sam")
+    assert may(OLGA, Duties(programs=frozenset({"p"})))
+    assert may(OLGA, Duties(resources=frozenset({"a"})))
+    assert not may(OLGA, Duties(programs=frozenset({"q"})))

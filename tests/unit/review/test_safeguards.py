@@ -1,0 +1,155 @@
+"""Every safeguard refuses what it must, names a remedy, and is silent when that remedy is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from services.catalog.domain.sources import Source
+from services.catalog.review.domain import Plan, Relation
+from services.catalog.review.surroundings import Surroundings
+from tests.unit.review.shorthand import (
+    TODAY,
+    around,
+    drop,
+    duplicate,
+    enrolled,
+    item,
+    outdated,
+    plan_of,
+    program,
+    resource,
+    use,
+)
+
+A, B, C = (resource(name) for name in "abc")
+LEARNERS = {"lms": Source(id="s", display_name="lms", no_learners=False)}
+
+
+def archived(where: Surroundings) -> Plan:
+    return plan_of(duplicate("a", "b"), where)
+
+
+BROKEN: dict[str, Callable[[], Plan]] = {
+    "mandatory": lambda: archived(around(A, resource("b", mandatory=True))),
+    "in_progress": lambda: archived(around(A, B, use={"b": use(in_progress=1)})),
+    "prerequisite": lambda: archived(around(A, B, C, program("p", "b", item("c", needs=["b"])))),
+    "on_hold": lambda: archived(around(A, resource("b", hold="audit"))),
+    "only_language": lambda: archived(around(resource("a", language="en"), resource("b", language="de"))),
+    "session_soon": lambda: archived(
+        around(
+            A, B, enrolments=(enrolled("l", resource="b", state="not_started", due=TODAY + timedelta(60)),)
+        )
+    ),
+    "engagement_stale": lambda: archived(
+        around(A, B, use={"b": use(newest=date(2026, 9, 1), in_progress=0)}, sources=LEARNERS)
+    ),
+    "successor_elsewhere": lambda: archived(around(A, B, committed={"b": ["other"]})),
+    "in_program": lambda: plan_of(outdated("b", "archive"), around(B, program("p", "b"))),
+    "only_cover": lambda: plan_of(
+        drop("p", "b"),
+        around(
+            A,
+            resource("b", objectives=("Climb safely.",)),
+            program("p", "a", "b", objectives=("climb safely",)),
+        ),
+    ),
+    "too_many": lambda: plan_of(
+        duplicate("r0", *(f"r{n}" for n in range(1, 52))), around(*(resource(f"r{n}") for n in range(52)))
+    ),
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_broken_safeguard_is_named_with_its_remedy(code: str) -> None:
+    found = BROKEN[code]().safeguards
+    assert {guard.code for guard in found} == {code}
+    assert all(guard.text and guard.remedy for guard in found)
+
+
+KEPT: dict[str, Callable[[], Plan]] = {
+    "an obligatory one may be replaced by a newer edition with its credit": lambda: plan_of(
+        duplicate("a", "b", relation=Relation.REVISED),
+        around(A, resource("b", mandatory=True), program("p", "b")),
+    ),
+    "who is in progress finishes on what is only marked as replaced": lambda: plan_of(
+        duplicate("a", "b", relation=Relation.REVISED), around(A, B, use={"b": use(in_progress=1)})
+    ),
+    "a due date beyond 60 days is no reason": lambda: archived(
+        around(
+            A, B, enrolments=(enrolled("l", resource="b", state="not_started", due=TODAY + timedelta(61)),)
+        )
+    ),
+    "a due date of somebody who has completed is no reason": lambda: archived(
+        around(A, B, enrolments=(enrolled("l", resource="b", state="completed", due=TODAY),))
+    ),
+    "engagement of 35 days is new enough": lambda: archived(
+        around(
+            A,
+            B,
+            use={"b": use(newest=date(2026, 10, 1), in_progress=0)},
+            sources=LEARNERS,
+            today=date(2026, 12, 5),
+        )
+    ),
+    "a source of files without engagement counts as without learners": lambda: archived(around(A, B)),
+    "an objective that another item covers may lose this one": lambda: plan_of(
+        drop("p", "b"),
+        around(
+            resource("a", objectives=("Climb safely",)),
+            resource("b", objectives=("Climb safely",)),
+            program("p", "a", "b", objectives=("Climb safely",)),
+        ),
+    ),
+    "the one that stays may be on hold": lambda: archived(
+        around(resource("a", hold="audit"), B, use={"b": use(completed=1)})
+    ),
+    "what is required in an archived program binds nobody": lambda: archived(
+        around(A, B, C, program("p", item("c", needs=["b"]), archived=True))
+    ),
+}
+
+
+@pytest.mark.parametrize("story", KEPT)
+def test_a_plan_that_breaks_nothing_has_no_safeguard(story: str) -> None:
+    assert KEPT[story]().safeguards == ()
+
+
+def test_engagement_a_day_older_than_it_may_be_is_stale() -> None:
+    where = around(
+        A,
+        B,
+        use={"b": use(newest=date(2026, 10, 1), in_progress=0)},
+        sources=LEARNERS,
+        today=date(2026, 12, 6),
+    )
+    assert [guard.code for guard in archived(where).safeguards] == ["engagement_stale"]
+
+
+def test_a_declared_rhythm_is_given_a_week_of_grace() -> None:
+    quarterly = {"lms": Source(id="s", display_name="lms", no_learners=False, rhythm_days=92)}
+
+    def codes(today: date) -> list[str]:
+        known = {"b": use(newest=date(2026, 10, 1), in_progress=0)}
+        return [g.code for g in archived(around(A, B, use=known, sources=quarterly, today=today)).safeguards]
+
+    last = date(2026, 10, 31) + timedelta(days=99)
+    assert (codes(last), codes(last + timedelta(days=1))) == ([], ["engagement_stale"])
+
+
+def test_a_source_with_learners_that_never_delivered_is_stale_from_its_35th_day() -> None:
+    def codes(days: int) -> list[str]:
+        where = around(A, B, sources=LEARNERS, today=TODAY + timedelta(days=days))
+        return [guard.code for guard in archived(where).safeguards]
+
+    assert (codes(35), codes(36)) == ([], ["engagement_stale"])
+
+
+@pytest.mark.parametrize(("listed", "closed", "fails"), [(399, 30, False), (400, 20, False), (400, 21, True)])
+def test_a_plan_closes_at_most_a_twentieth_of_a_large_source(listed: int, closed: int, fails: bool) -> None:
+    members = [resource(f"r{n}") for n in range(closed + 1)]
+    proposal = duplicate("r0", *(f"r{n}" for n in range(1, closed + 1)))
+    plan = plan_of(proposal, around(*members, listed={"lms": listed}))
+    assert [guard.code for guard in plan.safeguards] == (["too_many"] if fails else [])
