@@ -204,7 +204,7 @@ def checked_name(file: str, name: str) -> str:
     """The name with `/` and NFC; InvalidArgument when it leads outside or hides what it is."""
     clean = unicodedata.normalize("NFC", name.replace("\\", "/"))
     if _UNSAFE.search(clean):
-        shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
+        shown = name if name.isprintable() else ascii(name).strip("'")
         raise wrong(
             "ARCHIVE_PATH_UNSAFE", f"{file} has an entry that leads outside: {shown}.", file=file, entry=shown
         )

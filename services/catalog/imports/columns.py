@@ -124,6 +124,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "roles": ("roles", "role"),
 }
 
+MOST_COLUMNS = 1_000
 _PUNCTUATION = re.compile(r"[\W_]+")
 _UNIT = (
     (re.compile(r"\b(?:h|hrs?|hours?|std|stunden|horas|heures)\b"), 3_600),
@@ -167,6 +168,7 @@ class Columns:
 
 def match_columns(headers: Sequence[str], names: Mapping[str, tuple[str, ...]]) -> Columns:
     """The fields that the headers name, whatever their case, punctuation, accents and prefix (`Training - Title`)."""
+    headers = headers[:MOST_COLUMNS]
     written: dict[str, int] = {}
     for at, header in enumerate(headers):
         for form in _forms(header):

@@ -22,6 +22,7 @@ from services.catalog.imports.words import state_of
 from services.catalog.imports.xml import address
 
 _MOST_MATTER = 64 << 10
+_MOST_LEVELS = 50  # PyYAML takes quadratic time in nested brackets
 _MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)(?:^|\n)(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 # Commands to a site generator, alone on a line: Liquid, Kramdown attributes, fenced divisions.
@@ -82,6 +83,9 @@ def front_matter(text: str, place: str, notes: Notes) -> FrontMatter:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (match := _MATTER.match(text)) is None or len(match[2]) > _MOST_MATTER:
         return FrontMatter(text)
+    if _depth(match[2]) > _MOST_LEVELS:
+        notes.warn("FRONT_MATTER_UNREADABLE", place, "The front matter is nested too deeply.")
+        return FrontMatter(text[match.end() :])
     try:
         said: object = yaml.safe_load(match[2]) if match[1] == "---" else tomllib.loads(match[2])
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError) as error:
@@ -167,6 +171,14 @@ def broken_links(linked: Mapping[str, tuple[str, ...]], paths: AbstractSet[str])
                     )
                 )
     return found
+
+
+def _depth(text: str) -> int:
+    level = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _without_commands(text: str) -> str:

@@ -78,6 +78,11 @@ class ParseWorker:
         with self._starting:
             self._stop()
 
+    @property
+    def pid(self) -> int:
+        """The fork server's process id; 0 when it is not running."""
+        return self._process.pid if self._process is not None else 0
+
     async def parse(self, fd: int, path: str, options: ReadOptions | None = None) -> ParsedFile:
         """What the open file holds; `path` is its path inside the import. The caller keeps and closes `fd`.
 
