@@ -30,7 +30,6 @@ FAMILIES = (
     "openstax-physics-es",
     "powershell-docs",
 )
-_KINDS = (Relation.REVISED, Relation.CONTAINED, Relation.OVERLAP)
 _COMPANY = 120  # pairs of each way to make one
 
 DUPLICATE: Shape = {
@@ -60,14 +59,6 @@ TRANSLATED: Shape = {
     "covered_high": (1, (0, 0.02, 0.1, 0.3)),
     "length_ratio": (1, (0.2, 0.5, 0.7, 0.9)),
 }
-KINDS: Shape = {
-    "runs_high": (0, (0.1, 0.3, 0.5, 0.7, 0.85, 1)),
-    "runs_low": (0, (0, 0.1, 0.2, 0.35, 0.5, 0.7, 1)),
-    "covered_high": (0, (0.1, 0.4, 0.6, 0.8, 1)),
-    "covered_low": (0, (0, 0.15, 0.3, 0.5, 0.7, 1)),
-    "length_ratio": (0, (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 1)),
-    "title": (0, (0, 0.5, 1)),
-}
 
 
 def main() -> None:
@@ -75,19 +66,19 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--leave-out", action="store_true")
     options = parser.parse_args()
-    pairs, titled = gather(options.corpora, "hidden"), gather(options.corpora, "full")
+    pairs = gather(options.corpora, "hidden")
     if options.leave_out:
+        titled = gather(options.corpora, "full")
         for family in sorted({one.family for one in pairs}):
             known = {one.family for one in pairs if one.family != family and not _kin(one.family, family)}
-            model = train(*([one for one in view if one.family in known] for view in (pairs, titled)))
+            model = train([one for one in pairs if one.family in known])
             for view, name in ((pairs, "titles hidden"), (titled, "with titles")):
                 tell(f"{family}, {name}", [one for one in view if one.family == family], model)
-    model = train(pairs, titled)
+    model = train(pairs)
     table = {
         "made_by": "python -m benchmarks.quality.train",
         "duplicate": _table(model.duplicate),
         "translated": _table(model.translated),
-        "kinds": {kind.value: _table(curves) for kind, curves in model.kinds.items()},
     }
     TABLE.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
@@ -118,16 +109,13 @@ def _kin(one: str, other: str) -> bool:
     return one in kin.get(other, set()) or other in kin.get(one, set())
 
 
-def train(pairs: Sequence[Labelled], titled: Sequence[Labelled]) -> Model:
-    """The model that fits these pairs; `titled` are the same with their titles."""
+def train(pairs: Sequence[Labelled]) -> Model:
+    """The model that fits these pairs."""
     same = [one for one in pairs if not one.found.other_language and one.relation is not Relation.TRANSLATED]
     other = [one for one in pairs if one.found.other_language]
-    # What kind of duplicate it is may rest on titles; that it is one may not.
-    duplicates = [one for one in titled if one.relation in _KINDS and not one.found.other_language]
     return Model(
         _fit(same, lambda one: one.relation is not Relation.UNRELATED, DUPLICATE, 0.1),
         _fit(other, lambda one: one.relation is Relation.TRANSLATED, TRANSLATED, 0.1),
-        {kind: _fit(duplicates, lambda one, kind=kind: one.relation is kind, KINDS, 0.05) for kind in _KINDS},
     )
 
 
