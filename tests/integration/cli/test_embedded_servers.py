@@ -34,6 +34,7 @@ from services.kit.deadletters import letters
 
 @dataclass(frozen=True)
 class Servers:
+    runtime: Path
     supervisor: Supervisor
     nats: NatsServer
     postgres: PostgresServer
@@ -64,7 +65,7 @@ async def running(data: DataFolder) -> AsyncGenerator[Servers]:
                     children.nats_child(broker, client, data), children.postgres_child(database, data)
                 )
                 made = await asyncio.to_thread(database.create_databases)
-                yield Servers(supervisor, broker, database, dict(made))
+                yield Servers(runtime, supervisor, broker, database, dict(made))
             finally:
                 await supervisor.stop()
 
@@ -132,7 +133,13 @@ from tests.integration.cli.test_embedded_servers import running
 async def main():
     data = DataFolder(Path(sys.argv[1]))
     async with running(data) as servers:
-        data.save_state(State(up=ProcessState("up", os.getpid()), processes=tuple(servers.supervisor.states)))
+        data.save_state(
+            State(
+                up=ProcessState("up", os.getpid()),
+                processes=tuple(servers.supervisor.states),
+                runtime=str(servers.runtime),
+            )
+        )
         with __import__("psycopg").connect(servers.databases["catalog"].owner) as session:
             session.execute("CREATE TABLE kept ()")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -154,6 +161,7 @@ async def test_orphans_of_a_killed_run_are_ended_and_their_data_is_there(data: D
 
     assert await asyncio.to_thread(orphans.end, data) == 2
     assert not any(process and process.alive for process in left)
+    assert not Path(state.runtime).exists()  # noqa: ASYNC240
     assert await asyncio.to_thread(orphans.end, data) == 0
 
     async with running(data) as servers:
