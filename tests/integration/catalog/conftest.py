@@ -219,8 +219,12 @@ def process(
 @pytest.fixture
 def catalog(process: CatalogProcess) -> CatalogProcess:
     """The module's catalog with nothing in it but its first person."""
-    process.sql(TABLES)
-    return process
+    while True:
+        try:
+            process.sql(TABLES)
+        except psycopg.errors.DeadlockDetected:
+            continue  # the running process held one table and wanted another
+        return process
 
 
 @pytest.fixture

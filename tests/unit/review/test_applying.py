@@ -120,6 +120,23 @@ def test_an_item_that_was_taken_out_meanwhile_is_asked() -> None:
     assert [i.resource for i in restored.programs["p"].items] == ["b", "c"]
 
 
+def test_two_items_that_went_return_each_to_its_own_place() -> None:
+    done = applied(duplicate("a", "c", "b"), A, B, C, resource("d"), program("p", "b", "d", "c"))
+    edited = done.programs["p"]
+    assert [i.resource for i in edited.items] == ["d", "a"]
+    more = replace(edited.items[1], resource="e", reference="x-e")
+    done.programs["p"] = edited.want("items", (*edited.items, more), author="x", suggestion="", now=NOW)
+    back, conflicts = taken_back(done)
+    assert conflicts == []
+    assert [i.resource for i in back.programs["p"].items] == ["b", "d", "c", "e"]
+
+
+def test_a_wish_that_a_person_had_is_theirs_again() -> None:
+    mine = B.want("lifecycle", Lifecycle.UNLISTED, author="olga", suggestion="", now=NOW)
+    back, _ = taken_back(applied(duplicate("a", "b"), A, mine))
+    assert back.resources["b"].desired == mine.desired
+
+
 PLANS = st.sampled_from(
     [
         duplicate("a", "b"),
