@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -9,8 +10,10 @@ from typing import Any, cast
 
 Json = Mapping[str, Any]
 
+_NO_PROSE = re.compile(r"\s*([-*+#>|]|\d+\.)")
 _QUOTE_LINES = 4
 _CHANGES = 4
+_CHANGE_LINES = 2
 _TITLES = 5
 _LABEL = 11
 
@@ -42,7 +45,7 @@ def card(suggestion: Json, width: int) -> Iterator[str]:
     members: Sequence[Json] = suggestion["members"]
     survivors = any(member["survivor"] for member in members)
     for member in members[:_TITLES]:
-        label = ("keep" if member["survivor"] else "instead of") if survivors else "about"
+        label = ("keep" if member["survivor"] else "retire") if survivors else "about"
         name = f"{member['source']}: {member['externalId']}"
         yield _labelled(label, f"{member['title']}  [{name}]", width)
     if len(members) > _TITLES:
@@ -54,9 +57,8 @@ def card(suggestion: Json, width: int) -> Iterator[str]:
 
 def _evidence(evidence: Sequence[Json], width: int) -> Iterator[str]:
     aligned = [each for each in evidence if each.get("counterpart")]
-    # Passages that differ show more than passages that are equal.
-    chosen = next((each for each in aligned if each["match"] != "exact"), aligned[0] if aligned else None)
-    if chosen is not None:
+    if aligned:
+        chosen = max(aligned, key=_telling)
         half = (width - _LABEL - 3) // 2
         other = chosen["counterpart"]
         sides = [_passage(chosen, half), _passage(other, half)]
@@ -72,6 +74,12 @@ def _evidence(evidence: Sequence[Json], width: int) -> Iterator[str]:
     if quoted["quote"]:
         for line in _passage(quoted, width - _LABEL):
             yield _labelled("", line, width)
+
+
+def _telling(aligned: Json) -> tuple[bool, bool, int]:
+    """Prose says more than a table of contents, a passage that differs more than an equal one, a long one more."""
+    prose = not _NO_PROSE.match(aligned["quote"])
+    return prose, aligned["match"] != "exact", len(aligned["quote"])
 
 
 def _passage(quoted: Json, width: int) -> list[str]:
@@ -94,7 +102,11 @@ def _plan(plan: Json, width: int) -> Iterator[str]:
     changes = [change for part in plan["parts"] for change in part["changes"]]
     for number, change in enumerate(changes[:_CHANGES]):
         label = "" if number else f"plan {plan['risk']}"
-        yield _labelled(label, change["text"] or change["operation"], width)
+        text = change["text"] or change["operation"]
+        lines = textwrap.wrap(text, width - _LABEL, max_lines=_CHANGE_LINES, placeholder=" …")
+        for line in lines:
+            yield _labelled(label, line, width)
+            label = ""
     if len(changes) > _CHANGES:
         yield _labelled("", f"and {len(changes) - _CHANGES} more changes", width)
     if plan["caveat"]:

@@ -258,14 +258,21 @@ class _Demo:
 
 
 def _best(suggestions: Sequence[Json]) -> Iterator[Json]:
-    """The surest of each kind, of duplicates the surest of each relation; the API's order decides among equals."""
+    """Of each kind the surest with words to quote, of duplicates that of each relation.
+
+    The API's order decides among equals.
+    """
     for kind in _KINDS:
         of_kind = [each for each in suggestions if each["kind"] == kind]
         seen: set[str] = set()
-        for each in sorted(of_kind, key=lambda each: -each["confidence"]):
+        for each in sorted(of_kind, key=lambda each: (not _quotes(each), -each["confidence"])):
             if each["relation"] not in seen and (kind != "DUPLICATE" or each["relation"] in _RELATIONS):
                 seen.add(each["relation"])
                 yield each
+
+
+def _quotes(suggestion: Json) -> bool:
+    return any(evidence["quote"] for evidence in suggestion["evidence"])
 
 
 def _lines(export: bytes) -> list[Json]:

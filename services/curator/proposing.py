@@ -49,7 +49,10 @@ def duplicate(shelf: Shelf, books: Mapping[str, Book], found: Duplicate) -> Prop
     group, choice = found.group, found.choice
     survivor = choice.survivor if choice else ""
     standings = {standing.resource: standing for standing in choice.standings} if choice else {}
-    members = [_member(shelf, books, key) for key in group.members]
+    one = group.judgements[0]
+    # Of a pair the contract says which is first: the older edition, the part.
+    keys = (one.a, one.b) if len(group.members) == 2 else group.members
+    members = [_member(shelf, books, key) for key in keys]
     for member in members:
         member.survivor = member.resource == survivor
         standing = standings.get(member.resource)

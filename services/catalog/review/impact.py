@@ -33,7 +33,7 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
         learners = Figure(float(started), "learners", "estimated" if known else "assumed")
     hours = 0.0
     if proposal.kind is Kind.PROGRAM:
-        hours = round(proposal.saving_minutes * learners.value / 60, 1)
+        hours = round(proposal.saving_minutes / 60, 1)
     closed = [each for each in concerned if each.id in led_away(plan)]
     kept = sum(MAINTENANCE_HOURS.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
     return Impact(
