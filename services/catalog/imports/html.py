@@ -39,7 +39,7 @@ _STRUCTURE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's visible text in light Markdown, its title and first heading, its language, and its links as written.
+    """A page's visible text in blocks, its title and first heading, its language, and its links as written.
 
     `complete` is false when the page is nested so deeply that only its words were read; `root` is None for an
     empty page.
@@ -48,10 +48,15 @@ class Page:
     title: str
     heading: str
     language: str
-    text: str
+    blocks: tuple[str, ...]
     links: tuple[str, ...]
     complete: bool
     root: Element | None
+
+    @property
+    def text(self) -> str:
+        """The visible text in light Markdown."""
+        return "\n\n".join(self.blocks)
 
 
 def decode_html(data: bytes) -> tuple[str, bool]:
@@ -67,7 +72,7 @@ def read_html(markup: str) -> Page:
     data = markup.replace("\0", "").encode("utf-8", "replace")
     root = cast("Element | None", etree.fromstring(data, parser) if data.strip() else None)
     if root is None:
-        return Page("", "", "", "", (), complete=True, root=None)
+        return Page("", "", "", (), (), complete=True, root=None)
     writer = _Writer()
     writer.walk(root)
     writer.flush()
@@ -83,7 +88,7 @@ def read_html(markup: str) -> Page:
         title,
         heading,
         clean_line(str(language or "")),
-        writer.text(),
+        tuple(writer.blocks),
         tuple(writer.links),
         not too_deep,
         root,
@@ -97,9 +102,6 @@ class _Writer:
         self.blocks: list[str] = []
         self.links: dict[str, None] = {}
         self._line: list[str] = []
-
-    def text(self) -> str:
-        return "\n\n".join(self.blocks)
 
     def walk(self, element: Element) -> None:
         """The element and what it holds, not what follows it."""

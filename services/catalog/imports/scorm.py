@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from services.catalog.imports.archive import Archive
 from services.catalog.imports.captions import read_captions
@@ -20,6 +21,7 @@ MANIFEST = "imsmanifest.xml"
 _PAGES = (".html", ".htm", ".xhtml")
 _CAPTIONS = (".vtt", ".srt")
 _MOST_PAGE = 16 << 20  # a page larger than this is data
+_TEMPLATE_FROM = 3  # pages that must repeat a block before it counts as their template's
 _EXTERNAL = re.compile(r"https?://", re.IGNORECASE)
 _NOT_SCORM = {"common cartridge": "Common Cartridge", "thin cartridge": "Common Cartridge", "qti": "QTI"}
 _VERSIONS = {"adlcp_rootv1p2": "1.2", "adlcp_v1p3": "2004", "adlcp_v1p2": "1.2", "imsss": "2004"}
@@ -39,7 +41,7 @@ def read_scorm(archive: Archive, manifest: str, path: str, notes: Notes) -> Reso
     organization = read_organization(root, resources, notes)
     lom = _metadata(root, package, manifest)
     items = organization.items
-    parts = tuple(package.parts(items, resources))
+    parts = _once(list(package.texts(items, resources)))
     identifier = attribute(root, "identifier")
     stem = path.rpartition("/")[2].rpartition(".")[0]
     links = [*(each.link for each in resources.values() if each.link), *package.links]
@@ -81,6 +83,16 @@ def read_scorm(archive: Archive, manifest: str, path: str, notes: Notes) -> Reso
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What one file of a package says, block by block."""
+
+    title: str
+    location: str
+    hidden: bool
+    blocks: tuple[str, ...]
+
+
 class _Package:
     """The files of a package by their paths from its manifest."""
 
@@ -108,7 +120,7 @@ class _Package:
             self.notes.warn("CASE_MISMATCH", path, f"{path} is written {found.name} in the package.")
         return found.name
 
-    def parts(self, items: tuple[Item, ...], resources: Mapping[str, Resource]) -> Iterator[Part]:
+    def texts(self, items: tuple[Item, ...], resources: Mapping[str, Resource]) -> Iterator[_Text]:
         """The text of each file once: as the items lead to them, then what no item leads to."""
         titles = {item.resource: item.title for item in reversed(items) if item.title}
         shown = {item.resource for item in items if not item.hidden}
@@ -123,10 +135,10 @@ class _Package:
                     continue
                 done.add(path)
                 title = titles.get(key, "") if at == 0 and resource.launches else ""
-                if (part := self._part(path, title, hidden=key in hidden)) is not None:
-                    yield part
+                if (text := self._read(path, title, hidden=key in hidden)) is not None:
+                    yield text
 
-    def _part(self, path: str, title: str, *, hidden: bool) -> Part | None:
+    def _read(self, path: str, title: str, *, hidden: bool) -> _Text | None:
         if not (entry := self.entry(path)):
             return None
         ending = path.lower()
@@ -138,11 +150,12 @@ class _Package:
             return None
         if ending.endswith(_CAPTIONS):
             markup, guessed = decode(data)
-            text, found = read_captions(markup, path, self.notes).text, ""
+            spoken = read_captions(markup, path, self.notes).text
+            blocks, found = (spoken,) if spoken else (), ""
         else:
             markup, guessed = decode_html(data)
             page = read_html(markup)
-            text, found = page.text, page.title or page.heading
+            blocks, found = page.blocks, page.title or page.heading
             self._languages.update([page.language] if page.language else [])
             self.links += [link for link in page.links if _EXTERNAL.match(link)]
             if not page.complete:
@@ -153,7 +166,26 @@ class _Package:
             self.notes.warn(
                 "ENCODING_GUESSED", path, f"{path} is not in the encoding it declares; it was guessed."
             )
-        return Part(clean_line(title or found), path, text, hidden) if text else None
+        return _Text(clean_line(title or found), path, hidden, blocks)
+
+
+def _once(texts: list[_Text]) -> tuple[Part, ...]:
+    """The texts as parts, what a template repeats on most pages (menus, footers) in the first of them alone."""
+    pages = Counter(block for text in texts for block in set(text.blocks) if not block.startswith("#"))
+    most = max(_TEMPLATE_FROM, len(texts) // 2 + 1)
+    repeated = {block for block, count in pages.items() if count >= most}
+    parts: list[Part] = []
+    seen: set[str] = set()
+    for text in texts:
+        kept: list[str] = []
+        for block in text.blocks:
+            if block not in seen:
+                kept.append(block)
+            if block in repeated:
+                seen.add(block)
+        if kept:
+            parts.append(Part(text.title, text.location, "\n\n".join(kept), text.hidden))
+    return tuple(parts)
 
 
 def _files(key: str, resources: Mapping[str, Resource]) -> Iterator[str]:
