@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 
 from services.curator.analysis.embedding import Embedder
@@ -25,7 +26,20 @@ class Model:
 
     async def run(self) -> None:
         """Loads the model and keeps it until cancelled."""
-        await asyncio.to_thread(self._take)
+        loop = asyncio.get_running_loop()
+        loaded: asyncio.Future[None] = loop.create_future()
+
+        def load() -> None:
+            try:
+                self._take()
+            except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the load
+                loop.call_soon_threadsafe(_settle, loaded, error)
+            else:
+                loop.call_soon_threadsafe(_settle, loaded, None)
+
+        # A daemon, so that a process told to stop does not wait for a model that nobody needs any more.
+        threading.Thread(target=load, name="model", daemon=True).start()
+        await loaded
         self._ready.set()
         await asyncio.Event().wait()
 
@@ -49,3 +63,12 @@ class Model:
         embedder = await self.embedder()
         async with self._one_at_a_time:
             return await asyncio.to_thread(embedder.encode, texts)
+
+
+def _settle(loaded: asyncio.Future[None], error: BaseException | None) -> None:
+    if loaded.cancelled():
+        return
+    if error is None:
+        loaded.set_result(None)
+    else:
+        loaded.set_exception(error)

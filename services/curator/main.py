@@ -13,7 +13,6 @@ import psycopg
 from grpc.aio import Server
 from nats.aio.client import Client
 from psycopg_pool import PoolClosed, PoolTimeout
-from qdrant_client import AsyncQdrantClient
 
 from services.curator import reconciling
 from services.curator.analysis.embedding import Embedder
@@ -24,7 +23,6 @@ from services.curator.indexing import Indexer
 from services.curator.judging import Judge
 from services.curator.minilm import MiniLm
 from services.curator.ports import VectorIndex
-from services.curator.qdrant_cluster import open_cluster
 from services.curator.reading import Reader
 from services.curator.rpc import CurationRpc
 from services.curator.status import StatusReader
@@ -63,12 +61,17 @@ class MigrationSettings(ServiceSettings):
 
 
 async def _open_index(settings: Settings, embedder: Embedder) -> VectorIndex:
+    # Either engine takes seconds to import, and only one is used.
     if settings.qdrant_url is not None:
+        from qdrant_client import AsyncQdrantClient
+
+        from services.curator.qdrant_cluster import open_cluster
+
         client = AsyncQdrantClient(url=settings.qdrant_url)
         return await open_cluster(client, embedder.space, embedder.dimension)
     if settings.index_dir is None:
         raise SystemExit("give WINNOW_INDEX_DIR or WINNOW_QDRANT_URL")
-    from services.curator.qdrant_edge import open_edge  # an extra: a cluster's curator does without it
+    from services.curator.qdrant_edge import open_edge
 
     return open_edge(settings.index_dir / embedder.space, embedder.dimension)
 
