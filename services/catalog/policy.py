@@ -72,7 +72,8 @@ RULES: dict[str, Rule] = {
     _CATALOG + "UpsertProgram": _rule(LL, ID, own=True),
     _CATALOG + "ListSources": _read("", ADM),
     _CATALOG + "UpsertSource": _rule(ADM, LL, ID),
-    _CATALOG + "ImportPackage": _rule(LL, ID),
+    # A specialist brings engagement; content files of theirs are refused one by one.
+    _CATALOG + "ImportPackage": _rule(LL, ID, SP),
     _CATALOG + "GetImport": _read("IMPORT_NOT_FOUND"),
     _CATALOG + "ListImports": _read(),
     _CATALOG + "AnswerImportQuestion": _rule(LL, ID, SP, conceals="IMPORT_NOT_FOUND"),

@@ -51,12 +51,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """One file of an import; `batches_done` says where to go on after an interruption."""
+    """One file of an import; `batches_done` says where to go on after an interruption.
+
+    `engagement_only`: whoever sent it may import engagement and nothing else.
+    """
 
     id: int
     path: str
     size: int
     state: FileState
+    engagement_only: bool = False
     batches_done: int = 0
     recognised_as: str = ""
     resources: int = 0

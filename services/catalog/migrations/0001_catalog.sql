@@ -202,6 +202,8 @@ CREATE TABLE import_files (
     import text REFERENCES imports (id),
     path text NOT NULL CHECK (length(path) BETWEEN 1 AND 1000),
     size bigint NOT NULL,
+    -- Whoever sent it may import engagement and nothing else.
+    engagement_only boolean NOT NULL,
     -- asking: waits for the answer to a question.
     state text NOT NULL CHECK (state IN ('waiting', 'done', 'asking', 'unreadable')),
     -- Batches of records written so far: where to go on after an interruption.

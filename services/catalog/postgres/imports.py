@@ -37,7 +37,7 @@ _LOAD = """
 """
 _LOCK = "SELECT id FROM imports WHERE id = %s FOR UPDATE"
 _FILES = """
-    SELECT import, id, path, size, state, batches_done, recognised_as, resources FROM import_files
+    SELECT import, id, path, size, state, engagement_only, batches_done, recognised_as, resources FROM import_files
     WHERE import = ANY(%s) ORDER BY id
 """
 _PROBLEMS = """
@@ -51,7 +51,9 @@ _QUESTIONS = """
 _PAGE = "SELECT id FROM imports WHERE number < %s ORDER BY number DESC LIMIT %s"
 _NEXT = "SELECT id, source FROM imports WHERE state = 'RUNNING' ORDER BY number"
 _RUNNING_COUNT = "SELECT count(*) AS running FROM imports WHERE state = 'RUNNING'"
-_ADD_FILE = "INSERT INTO import_files (path, size, state) VALUES (%s, 0, 'waiting') RETURNING id"
+_ADD_FILE = """
+    INSERT INTO import_files (path, size, state, engagement_only) VALUES (%s, 0, 'waiting', %s) RETURNING id
+"""
 _JOIN_FILES = "UPDATE import_files SET import = %s WHERE id = ANY(%s)"
 _ADD_CHUNK = "INSERT INTO import_chunks (file, number, data) VALUES (%s, %s, %s)"
 _SIZE = "UPDATE import_files SET size = %s WHERE id = %s"
@@ -131,9 +133,9 @@ class Imports(Session):
         row = await self.row(_NEXT_NUMBER)
         return int(row["nextval"]) if row else 0
 
-    async def add_file(self, path: str) -> int:
+    async def add_file(self, path: str, *, engagement_only: bool) -> int:
         """Begins a file, of no import yet; its id."""
-        row = await self.row(_ADD_FILE, (path,))
+        row = await self.row(_ADD_FILE, (path, engagement_only))
         return int(row["id"]) if row else 0
 
     async def join_files(self, import_id: str, files: Sequence[int]) -> None:

@@ -26,6 +26,7 @@ from services.catalog.domain.imports import (
 from services.catalog.domain.programs import ObservedProgram, Program
 from services.catalog.domain.resources import Resource, in_order
 from services.catalog.domain.values import Drift
+from services.catalog.imports import model
 from services.catalog.imports.model import EngagementRow, ParsedFile, ReadOptions, ResourceRecord
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Database, Transaction
@@ -172,7 +173,8 @@ class Importer:
                 number += 1
             spooled.flush()
             spooled.seek(0)
-            return await self._parse(spooled.fileno(), file.path, options)
+            parsed = await self._parse(spooled.fileno(), file.path, options)
+        return _only_engagement(parsed) if file.engagement_only else parsed
 
     async def _give_up(self, import_: Import, file: ImportFile) -> None:
         problem = Problem(
@@ -274,6 +276,20 @@ class Importer:
                 await _resolve(tx, now)
                 now = await tx.import_(import_.id)
             await tx.end_import(now.id, now.outcome())
+
+
+def _only_engagement(parsed: ParsedFile) -> ParsedFile:
+    """The file, or the refusal of one that holds content."""
+    if not (parsed.resources or parsed.programs):
+        return parsed
+    refusal = model.Problem(
+        parsed.file,
+        "",
+        "NOT_ALLOWED",
+        "Content is imported by a learning leader or an instructional designer; this import takes engagement.",
+        "PERMISSION_DENIED",
+    )
+    return ParsedFile(parsed.file, "", unreadable=(refusal,))
 
 
 def _reading_order(file: ImportFile) -> tuple[bool, int]:

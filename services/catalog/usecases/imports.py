@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from services.catalog.domain.imports import Import
-from services.catalog.domain.people import Viewer
+from services.catalog.domain.people import Role, Viewer
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.resources import check_source_name
 from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Violation
+
+CONTENT_IMPORTERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
+"""Whoever else may import files may import engagement alone (behaviour.md §2)."""
 
 MAX_CHUNK = 1 << 20
 MAX_BYTES = 4 << 30
@@ -50,6 +53,7 @@ async def receive(
     """
     name = check_source_name(delivery.source, "start.source")
     await tx.run(_PATIENCE)
+    engagement_only = not viewer.person.has(*CONTENT_IMPORTERS)
     stored: list[int] = []
     paths: set[str] = set()
     file = chunks = size = total = 0
@@ -63,7 +67,7 @@ async def receive(
             paths.add(path)
             if len(paths) > MAX_FILES:
                 raise _too_much("files", MAX_FILES)
-            file = await tx.add_file(path)
+            file = await tx.add_file(path, engagement_only=engagement_only)
             stored.append(file)
             chunks = size = 0
         else:

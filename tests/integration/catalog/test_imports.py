@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import grpc
+import grpc.aio
 import pytest
 
 from services.kit.rpc import error_info
-from tests.integration.catalog.conftest import TABLES, CatalogProcess, SignedIn, eventually
+from tests.integration.catalog.conftest import FIRST_TOKEN, TABLES, CatalogProcess, SignedIn, eventually
+from tests.servers import NatsServer, PostgresServer
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import people_service_pb2 as people_api
 from winnow.catalog.v1.import_pb2 import Import
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.internal.v1 import feed_service_pb2 as feed_api
@@ -256,3 +260,47 @@ async def test_a_kill_in_the_middle_leads_to_the_state_of_an_undisturbed_run(
     assert counts(done) == counts(undisturbed) == (930, 0, 0, 0)
     assert await first.export() == expected
     assert catalog.sql("SELECT count(*) FROM import_chunks") == [(0,)]
+
+
+async def test_a_specialist_brings_engagement_and_no_content(
+    first: SignedIn, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    person = people_api.Person(email="sp@example.org", roles=[people_api.Person.SPECIALIST])
+    if not catalog.sql("SELECT 1 FROM persons WHERE email = 'sp@example.org'"):
+        await first("CreatePerson", people_api.CreatePersonRequest(person=person))
+    minted = await first("CreateApiToken", people_api.CreateApiTokenRequest(email=person.email))
+    use = b"resource,month,enrolled,started,completed,seconds\nc1,2026-09,1,1,1,1\n"
+    files = {"use.csv": use, "notes.md": b"# Notes\n\nText.\n"}
+    done = await SignedIn(channel, minted.token).imported("lms", files)
+    assert done.events == 1
+    assert [(each.file, each.reason) for each in done.unreadable] == [("notes.md", "NOT_ALLOWED")]
+    assert not await all_resources(first)
+
+
+async def test_a_crash_of_the_database_in_the_middle_changes_nothing_at_the_end(
+    own_postgres_server: PostgresServer, nats_session: NatsServer, tmp_path: Path
+) -> None:
+    lines = [f"c{n},Course {n},Words number {n} about it.,course,en,,," for n in range(1500)]
+    own = CatalogProcess(own_postgres_server.database("catalog"), nats_session.url, tmp_path)
+    own.migrate()
+    own.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{own.port}") as opened:
+        person = SignedIn(opened, FIRST_TOKEN)
+        begun = await person.deliver("lms", {"catalog.csv": rows(*lines)})
+        await eventually(lambda: own.sql("SELECT count(*) FROM listings")[0][0] >= 200)
+        own_postgres_server.kill()
+        own_postgres_server.start()
+        done = await eventually(lambda: _ended_or_none(person, begun.name), seconds=60)
+        assert counts(done) == (1500, 0, 0, 0)
+        assert len((await person.export()).splitlines()) == 1500
+    own.stop()
+
+
+async def _ended_or_none(person: SignedIn, name: str) -> Import | None:
+    try:
+        found = await person("GetImport", api.GetImportRequest(name=name))
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        return None
+    return found if found.HasField("end_time") else None
