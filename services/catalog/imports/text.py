@@ -50,6 +50,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, bool]:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace"), False
+    if wide := _utf16(data):  # before UTF-8, as which words in ASCII are valid with a NUL after each letter
+        return data.decode(wide, "replace"), True
     codec = _codec(declared)
     for name in dict.fromkeys((codec, "utf-8")):
         if name:
@@ -57,8 +59,6 @@ def decode(data: bytes, declared: str = "") -> tuple[str, bool]:
                 return data.decode(name), name != codec and bool(declared)
             except UnicodeDecodeError:
                 continue
-    if wide := _utf16(data):
-        return data.decode(wide, "replace"), True
     sample = data[:200_000]
     likely = min(("cp1252", "mac-roman"), key=lambda name: _oddity(sample, name))
     return data.decode(likely, "replace"), True
