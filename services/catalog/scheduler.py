@@ -61,11 +61,11 @@ class Scheduler:
         """Everything that is due now."""
         await proposals.reassess(self._db)
         await self._apply_due()
+        await self._route_anew()
         now = self._db.clock.now()
         if now >= self._looked + MINUTE:
             self._looked = now
             await self._start_day()
-            await self._route_anew()
             await self._forget()
         await self._wake()
 
@@ -112,7 +112,8 @@ class Scheduler:
     async def _route_anew(self) -> None:
         async with self._db.snapshot() as tx:
             orphaned = await postgres.orphaned(tx)
-        await proposals.reassess_all(self._db, orphaned)
+        if orphaned:
+            await proposals.route_anew(self._db, orphaned)
 
     async def _forget(self) -> None:
         async with self._db.transaction() as tx:

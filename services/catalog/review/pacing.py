@@ -50,7 +50,7 @@ def allocated(waiting: Sequence[Waiting], decided: Mapping[str, int]) -> dict[st
     load: Counter[str] = Counter()
     settled_open = [each for each in waiting if each.settled and each.state is State.OPEN]
     for each in settled_open:
-        person = each.assignee or each.whose.person
+        person = each.assignee or _whose(each, load)
         places[each.id] = Place(State.OPEN, person)
         used[person] += 1
         load[person] += 1
@@ -59,9 +59,7 @@ def allocated(waiting: Sequence[Waiting], decided: Mapping[str, int]) -> dict[st
         key=lambda each: (each.confidence < OPEN_FROM, -each.priority, each.order),
     )
     for each in rest:
-        person = each.whose.person or (each.assignee if each.settled else "")
-        if not person and each.whose.holders:
-            person = min(each.whose.holders, key=lambda holder: (load[holder], holder))
+        person = (each.assignee if each.settled else "") or _whose(each, load)
         load[person] += 1
         slots = SLOTS if decided.get(person, 0) >= DECIDED_ENOUGH else FIRST_SLOTS
         if each.confidence < OPEN_FROM:
@@ -74,3 +72,10 @@ def allocated(waiting: Sequence[Waiting], decided: Mapping[str, int]) -> dict[st
             used[person] += 1
             places[each.id] = Place(State.OPEN, person)
     return places
+
+
+def _whose(each: Waiting, load: Mapping[str, int]) -> str:
+    """The person by duty, else whoever has fewest of those who hold the role; empty when the rules name nobody."""
+    if each.whose.person or not each.whose.holders:
+        return each.whose.person
+    return min(each.whose.holders, key=lambda holder: (load[holder], holder))

@@ -12,7 +12,7 @@ from datetime import date
 
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, material, postgres
+from services.catalog.review import forming, material, postgres, routing
 from services.catalog.review.domain import (
     CURATOR,
     SHOWN_FROM,
@@ -284,6 +284,8 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         if any(member.revision < rests_on.get(member.resource, 0) for member in gone.members):
             return
         on = await forming.ground(tx, db.clock.today(), [known.proposal])
+        if known.decision is not None and known.decision.verb == "undo" and _read_before(gone, on.around):
+            return  # found while its plan was applied; what the undo restored is judged anew
         read = {member.resource: member.revision for member in gone.members}
         members = tuple(
             replace(each, revision=max(each.revision, read.get(each.resource, 0)))
@@ -292,6 +294,13 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         ended = replace(known, proposal=replace(known.proposal, members=members))
         await _end(tx, ended, on.around, gone.reason)
         await forming.place_all(tx)
+
+
+def _read_before(gone: Withdrawal, around: Surroundings) -> bool:
+    return any(
+        (resource := around.resource(member.resource)) is not None and member.revision < resource.revision
+        for member in gone.members
+    )
 
 
 async def complete_pass(db: Database, page: PassPage) -> None:
@@ -348,6 +357,22 @@ async def _reform(tx: Transaction, live: Sequence[Suggestion], today: date) -> N
     on = await forming.ground(tx, today, [each.proposal for each in live])
     for each in live:
         await keep_live(tx, each, await forming.formed(tx, each, on), on)
+
+
+async def route_anew(db: Database, ids: Sequence[str]) -> None:
+    """Gives live suggestions whose assignee has gone to whoever the rules name now; nothing else of them moves."""
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        live = [each for each in await postgres.suggestions(tx, ids) if each.live]
+        on = await forming.ground(tx, db.clock.today(), [each.proposal for each in live])
+        for each in live:
+            whose = routing.assignee(each.proposal, each.plan, on.around, on.staff)
+            person = whose.person or next(iter(whose.holders), "")
+            waits = each.state in (State.HELD, State.OPEN)
+            moved = replace(each, whose=whose, assignee="" if waits else person)
+            if moved != each:
+                await postgres.save(tx, moved, forming.order_key(each.proposal, on.around))
+        await forming.place_all(tx)
 
 
 async def unassessed(db: Database) -> int:

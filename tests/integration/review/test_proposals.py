@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, bare, course, sealed, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
+from winnow.catalog.v1.people_service_pb2 import DeactivatePersonRequest, Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.events_pb2 import ProposalMade
 from winnow.curation.v1.proposal_pb2 import Proposal
@@ -288,3 +289,33 @@ async def test_certainty_decides_whether_it_is_shown_held_or_open(
             0.70: [(Suggestion.OPEN, "")],
         }[score]
     )
+
+
+async def test_a_withdrawal_read_while_the_plan_was_applied_does_not_end_what_the_undo_reopened(
+    leader: Reviewer, curator: Curator
+) -> None:
+    kept, copy = await leader.put(course("c1", "One", words("a")), course("c2", "Two", words("a")))
+    await curator.propose(curator.duplicate(kept, copy))
+    applied = await leader.accept(await leader.only(Suggestion.OPEN))
+    late = curator.duplicate(kept, copy)
+    await leader.undo(applied)
+    await curator.withdraw(late)
+    await curator.settled()
+    assert (await leader.get(applied.name)).state == Suggestion.OPEN
+
+
+async def test_suggestions_of_somebody_who_left_go_to_whoever_the_rules_name_now(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    designer = await team.join("dana@example.org", Person.INSTRUCTIONAL_DESIGNER)
+    kept, copy = await leader.put(course("c1", "One", words("a")), course("c2", "Two", words("a")))
+    await curator.propose(curator.duplicate(kept, copy))
+    seen = await leader.only(Suggestion.OPEN)
+    assert seen.assignee == "dana@example.org"
+    name = f"people/{(await designer.who()).person}"
+    await leader("DeactivatePerson", DeactivatePersonRequest(name=name))
+
+    async def routed() -> bool:
+        return (await leader.get(seen.name)).assignee == "first@example.org"
+
+    await eventually(routed)

@@ -1,0 +1,203 @@
+"""Every field of review's messages is filled from values, and every field of a finding is read.
+
+It fails the day somebody adds a field to a .proto and forgets it here or in `wire`. It does not prove that the
+right value is in each field; the integration tests look at those that callers use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields, replace
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from services.catalog.review import wire
+from services.catalog.review.applying import Conflict
+from services.catalog.review.domain import (
+    Approval,
+    Claim,
+    Counterpart,
+    Decision,
+    Evidence,
+    Figure,
+    Impact,
+    Member,
+    Proposal,
+    Safeguard,
+    Simulation,
+    Snooze,
+    State,
+    Suggestion,
+)
+from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
+from winnow.curation.v1 import events_pb2, proposal_pb2
+
+EXCLUSIVE = {"snooze_until", "due_time", "held_reason"}
+"""Set in one state each."""
+
+
+def empty_fields(message: Message, path: str = "") -> set[str]:
+    """Paths of fields that are not set, in the message and all below; of repeated ones the first is looked into."""
+    found = set[str]()
+    for field in message.DESCRIPTOR.fields:
+        name = f"{path}{field.name}"
+        value: Any = getattr(message, field.name)
+        if field.is_repeated:
+            values = (
+                list(value.values())
+                if field.message_type and field.message_type.GetOptions().map_entry
+                else list(value)
+            )
+            if not values:
+                found.add(name)
+            elif isinstance(values[0], Message):
+                # A field may be filled in some elements only: what is empty in all of them is forgotten.
+                found |= set.intersection(*(empty_fields(each, f"{name}.") for each in values))
+        elif field.type == FieldDescriptor.TYPE_MESSAGE:
+            if not message.HasField(field.name):
+                found.add(name)
+            elif not field.message_type.full_name.startswith("google."):
+                found |= empty_fields(value, f"{name}.")
+        elif value == field.default_value:
+            found.add(name)
+    return found
+
+
+def full() -> Suggestion:
+    where = around(resource("a"), resource("b"), program("p", "b"))
+    evidence = Evidence(
+        "would_be_lost",
+        "Only here.",
+        "Hold on.",
+        "b",
+        "page",
+        7,
+        Counterpart("Hold.", "a", "page", 3),
+        "near",
+        0.9,
+    )
+    proposal = replace(
+        duplicate("a", "b", evidence=[evidence]),
+        members=(Member("a", "h", 1, True, 0.8, {"use": 0.2}), Member("b", "h", 1, False, 0.4, {"use": 0.1})),
+        summary="Copies",
+        claims=(Claim("expired", 0.9, "It ended.", True),),
+    )
+    plan = plan_of(proposal, where)
+    plan = replace(
+        plan,
+        safeguards=(Safeguard("on_hold", "resources/b", "It is on hold.", "Lift the hold."),),
+        simulation=Simulation(3, 1, 1, 12.5, True),
+    )
+    part = plan.parts[0]
+    return Suggestion(
+        id="s",
+        version=1,
+        state=State.OPEN,
+        revision=2,
+        proposal=proposal,
+        plan=plan,
+        create_time=NOW,
+        update_time=NOW,
+        confidence=0.9,
+        priority=1.5,
+        impact=Impact(
+            Figure(3.0, "learners", "measured"),
+            Figure(1.0, "hours", "estimated"),
+            Figure(2.0, "hours", "assumed"),
+        ),
+        assignee="lea",
+        note="changed",
+        approvals=(Approval("lea", "LEARNING_LEADER", part.id, part.fingerprint, NOW),),
+        decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words"),
+    )
+
+
+def shown(value: Suggestion) -> wire.Shown:
+    where = around(resource("a"), resource("b"), program("p", "b"))
+    return wire.Shown(value, where, {"lea": "lea@example.org"}, ("an owner",), one_approver=True)
+
+
+def test_every_field_of_a_suggestion_is_filled() -> None:
+    assert empty_fields(wire.suggestion(shown(full()))) == EXCLUSIVE
+
+
+def test_fields_of_one_state_are_filled_in_that_state() -> None:
+    later = NOW + timedelta(days=1)
+    held = replace(full(), state=State.HELD, held_reason="pacing: others come first.")
+    off = replace(full(), state=State.SNOOZED, snooze=Snooze(later, ""))
+    due = replace(full(), state=State.SCHEDULED, due_time=later)
+    for value, field in ((held, "held_reason"), (off, "snooze_until"), (due, "due_time")):
+        assert empty_fields(wire.suggestion(shown(value))) == EXCLUSIVE - {field}
+
+
+def test_a_brief_suggestion_leaves_out_the_evidence_alone() -> None:
+    assert empty_fields(wire.suggestion(shown(full()), brief=True)) == EXCLUSIVE | {"evidence"}
+
+
+def test_every_detail_of_an_error_has_all_its_fields() -> None:
+    value = full()
+    details = [
+        wire.Decided(value.decision, {"lea": "lea@example.org"}) if value.decision else None,
+        Conflict("resources/a", "title", "Old", "New"),
+        wire.Failures(value.plan.safeguards),
+    ]
+    for each in details:
+        message = wire.detail(each)
+        assert message is not None
+        # PreconditionFailure has fields of its own that nothing needs.
+        assert empty_fields(message) <= {"violations.api_service"}
+
+
+def filled(kind: type[Message]) -> Any:
+    """A message of that type with a distinct value in every field."""
+    message = kind()
+    for field in message.DESCRIPTOR.fields:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(message, field.name)["use"] = 0.5
+        elif field.type == FieldDescriptor.TYPE_MESSAGE:
+            inner = filled(field.message_type._concrete_class)
+            if field.is_repeated:
+                getattr(message, field.name).add().CopyFrom(inner)
+            else:
+                getattr(message, field.name).CopyFrom(inner)
+        else:
+            value: Any = {
+                FieldDescriptor.TYPE_STRING: f"a {field.name}",
+                FieldDescriptor.TYPE_DOUBLE: 0.5,
+                FieldDescriptor.TYPE_BOOL: True,
+            }.get(field.type, 1)
+            if field.is_repeated:
+                getattr(message, field.name).append(value)
+            else:
+                setattr(message, field.name, value)
+    return message
+
+
+def unread(value: object) -> set[str]:
+    """Names of fields of a value, and of the values in it, that are as when nothing was said."""
+    found = set[str]()
+    for field in fields(value):  # type: ignore[arg-type]
+        said = getattr(value, field.name)
+        default = field.default if field.default is not MISSING else "" if isinstance(said, str) else None
+        if said in (default, (), {}):
+            found.add(field.name)
+        if isinstance(said, tuple) and said and hasattr(said[0], "__dataclass_fields__"):
+            found |= {f"{field.name}.{name}" for name in unread(said[0])}
+    return found
+
+
+def test_every_field_of_a_finding_is_read() -> None:
+    read = wire.proposal(filled(proposal_pb2.Proposal))
+    assert isinstance(read, Proposal)
+    assert unread(read) == set()
+    # The model's version is the curator's to explain; `winnow evaluate` names it.
+    assert {field.name for field in proposal_pb2.Proposal.DESCRIPTOR.fields} - {"model_version"} == {
+        {"drafts": "operations"}.get(field.name, field.name) for field in fields(Proposal)
+    }
+
+
+def test_every_field_of_a_withdrawal_and_of_a_pass_is_read() -> None:
+    assert unread(wire.withdrawal(filled(events_pb2.ProposalWithdrawn))) == set()
+    assert unread(wire.pass_page(filled(events_pb2.PassCompleted))) == set()
