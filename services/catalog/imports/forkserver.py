@@ -25,7 +25,9 @@ from services.catalog.imports.model import ReadOptions
 from services.catalog.imports.read import read_file
 from services.catalog.imports.warm import warm
 
-WALL_SECONDS = 30
+WALL_SECONDS = (
+    120  # the limit is processor time; this ends a reader that sleeps, also where eight others compute
+)
 _PIECE = 1 << 16
 _LEVELS = 3_000  # of recursion: pages have 256 levels, and a reader takes up to five calls for each
 

@@ -66,6 +66,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, bool]:
 
 def clean_line(text: str) -> str:
     """One line: NFC, single spaces, no control characters, no spaces at its ends."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFC", text.translate(_LINE)).split())
 
 

@@ -158,7 +158,7 @@ class ParseWorker:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        ours.settimeout(WALL_SECONDS)
+        ours.settimeout(60)  # for taking a file over, also while the interpreter starts on a busy machine
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "services.catalog.imports.forkserver"],

@@ -108,7 +108,8 @@ def test_metadata_may_stand_in_a_file_beside_the_manifest() -> None:
     lom = (
         '<lom xmlns="http://ltsc.ieee.org/xsd/LOM"><general>'
         "<identifier><catalog>c</catalog><entry>LOM-7</entry></identifier>"
-        '<title><string language="en">Pumps</string><string language="de">Pumpen</string></title><language>en</language>'
+        '<title><string language="en">Pumps</string><string language="de">Pumpen</string></title>'
+        "<language>en</language>"
         "</general><lifeCycle><contribute><role><value>author</value></role><entity>BEGIN:VCARD\nFN:Ann Lee\nEND:VCARD"
         "</entity><date><dateTime>2021-05-04</dateTime></date></contribute><contribute><role><value>editor</value></role>"
         "<date><dateTime>2023-06-05T10:00:00Z</dateTime></date></contribute></lifeCycle><educational><typicalLearningTime>"
