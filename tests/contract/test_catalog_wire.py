@@ -131,7 +131,7 @@ IMPORT = Import(
     counts=Counts(1, 2, 3, 4, 5),
     create_time=NOW,
     end_time=NOW,
-    files=(ImportFile(1, "a.csv", 10, FileState.DONE, 1, "catalog", 2),),
+    files=(ImportFile(1, "a.csv", 10, FileState.DONE, recognised_as="catalog", resources=2),),
     problems=(
         Problem(True, "b.zip", "line 2", "ARCHIVE_CORRUPT", "Broken."),
         Problem(False, "a.csv", "line 3", "ROW_EMPTY", "Empty."),

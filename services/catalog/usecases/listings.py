@@ -73,7 +73,7 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
     New ones become resources or join the one that they name; unchanged ones cost nothing. Locks in id order.
     """
     taken = Taken()
-    named = await _under_free_names(tx, source, incoming, taken)
+    named = await _under_free_names(tx, source, incoming, taken, number)
     known = await tx.listed(source, named)
     links = await _links(tx, source, {key: each.listing for key, each in named.items()}, known, taken)
     at = {**links, **known}
@@ -123,7 +123,7 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
 
 
 async def _under_free_names(
-    tx: Transaction, source: str, incoming: Sequence[Incoming], taken: Taken
+    tx: Transaction, source: str, incoming: Sequence[Incoming], taken: Taken, number: int
 ) -> dict[str, Incoming]:
     """The batch by external id. One that another thing of the source holds gets ` @ ` and its path (formats.md §2).
 
@@ -137,13 +137,15 @@ async def _under_free_names(
         for listing in resource.listings
         if listing.source == source and listing.external_id in forms
     }
+    origins = {each.listing.origin for each in incoming}
     named: dict[str, Incoming] = {}
     for each in incoming:
         listing = each.listing
         key, long = listing.external_id, _long(listing)
         if listing.rank >= PACKAGE:
             holder = named[key].listing if key in named else holders.get(key)
-            if long in holders or (holder is not None and not _same_file(holder, listing)):
+            moved = holder is not None and _moved(holder, listing, number) and holder.origin not in origins
+            if long in holders or (holder is not None and not moved and not _same_file(holder, listing)):
                 key = long
         elif key in named:
             taken.unsure.append((key, key))  # two rows of one identifier: the first stands
@@ -265,3 +267,11 @@ def text_of(value: object) -> str:
     if isinstance(value, tuple):
         return "\n".join(str(each) for each in cast("tuple[object, ...]", value))
     return str(value)
+
+
+def _moved(holder: Listing, listing: Listing, number: int) -> bool:
+    """Whether an earlier import brought the same file from a folder above or below: `a/x.zip`, then `x.zip`."""
+    if holder.rank < PACKAGE or holder.import_number == number:
+        return False
+    shorter, longer = sorted((holder.origin, listing.origin), key=len)
+    return longer.endswith(f"/{shorter}")
