@@ -102,6 +102,19 @@ async def test_two_packages_of_one_identifier_stay_two(first: SignedIn) -> None:
     assert counts(await first.imported("lms", files)) == (0, 0, 2, 0)
 
 
+async def test_one_file_delivered_alone_is_the_one_that_came_in_a_folder(first: SignedIn) -> None:
+    folder = {
+        "packages/a.zip": scorm("P1", "Pumps", "First export of the course."),
+        "packages/old/a.zip": scorm("P1", "Pumps", "Older export of the course."),
+    }
+    assert counts(await first.imported("lms", folder)) == (2, 0, 0, 0)
+    alone = {"a.zip": scorm("P1", "Pumps", "First export of the course, with a sentence more.")}
+    assert counts(await first.imported("lms", alone)) == (0, 1, 0, 0)
+    assert counts(await first.imported("lms", folder)) == (0, 1, 1, 0)
+    ids = sorted(each.listings[0].external_id for each in await all_resources(first))
+    assert ids == ["P1", "P1 @ packages/old/a.zip"]
+
+
 async def test_a_row_keeps_the_sources_identifier_from_a_package_that_had_it_first(first: SignedIn) -> None:
     await first.imported("lms", {"a.zip": scorm("c1", "Pumps", "Text of the package.")})
     await first.imported("lms", {"catalog.csv": rows("c1,Pump course,,course,en,,,")})
