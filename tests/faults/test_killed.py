@@ -47,7 +47,7 @@ def kill_in_the_middle(stack: Stack, victim: str) -> int:
     """Kills it once a part of the import's files is done; returns the pid it had."""
     pid = stack.pid(victim)
     assert pid is not None
-    assert eventually(lambda: any(0 < each["filesDone"] for each in listed(stack, "imports")))
+    assert eventually(lambda: any(each["filesDone"] > 0 for each in listed(stack, "imports")))
     os.kill(pid, signal.SIGKILL)
     return pid
 
