@@ -34,9 +34,10 @@ setup: $(VENV)/.generated ## virtual environment, pinned dependencies, generated
 demo: setup ## the main job on the sample catalog; DEMO="--once" ends by itself
 	$(BIN)/winnow demo $(DEMO)
 
+SELECT ?= -m "not thorough"
 .PHONY: test
 test: setup ## what every change needs (≤ 8 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(SELECT) tests
 
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos

@@ -19,7 +19,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TextIO
+from types import FrameType
+from typing import Any, NoReturn, TextIO
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -73,7 +74,7 @@ def _demo(asked: argparse.Namespace, data: DataFolder) -> Answer:
     folder: Path = asked.sample or only_sample(Path("samples"))
     sample = read_sample(folder)
     with ExitStack() as stack:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+        signal.signal(signal.SIGTERM, _end)
         if asked.once:
             data = DataFolder(Path(tempfile.mkdtemp(prefix="winnow-demo-")))
             stack.callback(shutil.rmtree, data.path, ignore_errors=True)
@@ -84,6 +85,11 @@ def _demo(asked: argparse.Namespace, data: DataFolder) -> Answer:
         demo.fill()
         demo.review()
         return demo.end(stay=not asked.once)
+
+
+def _end(signum: int, _frame: FrameType | None) -> NoReturn:
+    """Leaves as Ctrl-C does, so that what was started is stopped."""
+    sys.exit(128 + signum)
 
 
 def only_sample(folder: Path) -> Path:
