@@ -17,20 +17,16 @@ from services.catalog.review import wire
 from services.catalog.review.applying import Conflict
 from services.catalog.review.domain import (
     Approval,
-    Claim,
-    Counterpart,
     Decision,
-    Evidence,
     Figure,
     Impact,
-    Member,
-    Proposal,
     Safeguard,
     Simulation,
     Snooze,
     State,
     Suggestion,
 )
+from services.catalog.review.findings import Claim, Counterpart, Evidence, Member, Proposal
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
 

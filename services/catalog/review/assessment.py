@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.catalog.review import material, plans, risk, safeguards, simulation
-from services.catalog.review.domain import Edits, Plan, Proposal, Risk
+from services.catalog.review.domain import Edits, Plan, Risk
+from services.catalog.review.findings import Proposal
 from services.catalog.review.surroundings import Surroundings
 
 USE_UNKNOWN = "use: not known"

@@ -24,8 +24,6 @@ from services.catalog.review.domain import (
 from services.catalog.review.surroundings import Surroundings, bare
 from services.kit.errors import FailedPrecondition
 
-WAS_WRONG = "was_wrong"
-
 
 async def apply_due(
     tx: Transaction, db: Database, id_: str, *, actor: str, credential: str = ""

@@ -13,8 +13,9 @@ from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import impact, material, pacing, postgres, routing, wire
 from services.catalog.review.assessment import assessed
-from services.catalog.review.domain import Decision, Plan, Proposal, State, Suggestion
+from services.catalog.review.domain import Decision, Plan, State, Suggestion
 from services.catalog.review.effects import effects
+from services.catalog.review.findings import Proposal
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings, bare
 

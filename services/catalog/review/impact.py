@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.catalog.domain.engagement import month_index
 from services.catalog.domain.resources import Resource
-from services.catalog.review.domain import Figure, Impact, Kind, Operation, Plan, Proposal, Risk
+from services.catalog.review.domain import Figure, Impact, Operation, Plan, Risk
+from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.safeguards import led_away
 from services.catalog.review.surroundings import Surroundings
 

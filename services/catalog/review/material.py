@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Outline, Resource
-from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Proposal
+from services.catalog.review.domain import RESOURCES_PART, Part, Plan
 from services.catalog.review.effects import effects
+from services.catalog.review.findings import Proposal
 from services.catalog.review.surroundings import Surroundings, bare
 
 SHINGLE = 5  # words

@@ -7,20 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.catalog.domain.resources import Lifecycle, Resource
-from services.catalog.review.domain import (
-    RESOURCES_PART,
-    Change,
-    Draft,
-    Edits,
-    Evidence,
-    Kind,
-    Operation,
-    Part,
-    Plan,
-    Proposal,
-    Relation,
-    Write,
-)
+from services.catalog.review.domain import RESOURCES_PART, Change, Edits, Operation, Part, Plan, Write
+from services.catalog.review.findings import Draft, Evidence, Kind, Proposal, Relation
 from services.catalog.review.surroundings import Surroundings, program_name, resource_name
 
 RETIRING = {

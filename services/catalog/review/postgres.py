@@ -19,16 +19,15 @@ from services.catalog.review.domain import (
     Decision,
     Edits,
     Impact,
-    Kind,
     PartVerdict,
     Plan,
-    Proposal,
     Receipt,
     Snooze,
     State,
     Suggestion,
 )
 from services.catalog.review.effects import effects
+from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.pacing import Waiting
 from services.kit.errors import Aborted, NotFound
 
@@ -150,12 +149,6 @@ _NEWEST = """
     ) AS newest
 """
 _DUE = "SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND due_time <= %s ORDER BY due_time, id"
-_NEXT_DUE = """
-    SELECT min(moment) AS moment FROM (
-        SELECT min(due_time) AS moment FROM suggestions WHERE state = 'SCHEDULED'
-        UNION ALL SELECT min(snooze_until) FROM suggestions WHERE state = 'SNOOZED'
-    ) AS moments
-"""
 _SNOOZED = "SELECT id FROM suggestions WHERE state = 'SNOOZED' ORDER BY id"
 _STATES = "SELECT id, state FROM suggestions WHERE id = ANY(%s)"
 _ORPHANED = """
@@ -425,12 +418,6 @@ async def moved_since(tx: Session, revision: int) -> list[str]:
 async def due(tx: Session) -> list[str]:
     """Scheduled suggestions whose time has come."""
     return [row["id"] for row in await tx.rows(_DUE, (tx.now,))]
-
-
-async def next_moment(tx: Session) -> datetime | None:
-    """When the next plan or snooze is due."""
-    row = await tx.row(_NEXT_DUE)
-    return row["moment"] if row else None
 
 
 async def snoozed(tx: Session) -> list[Suggestion]:

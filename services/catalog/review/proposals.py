@@ -13,16 +13,8 @@ from datetime import date
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, material, postgres, routing
-from services.catalog.review.domain import (
-    CURATOR,
-    SHOWN_FROM,
-    Kind,
-    Member,
-    Plan,
-    Proposal,
-    State,
-    Suggestion,
-)
+from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
+from services.catalog.review.findings import Kind, Member, Proposal
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import PassPage, Withdrawal

@@ -9,7 +9,8 @@ from datetime import date
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, routing
-from services.catalog.review.domain import Decision, Kind, Simulation, State, Suggestion
+from services.catalog.review.domain import Decision, Simulation, State, Suggestion
+from services.catalog.review.findings import Kind
 from services.catalog.review.forming import Ground
 from services.catalog.review.wire import Shown
 

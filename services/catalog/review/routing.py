@@ -14,15 +14,14 @@ from services.catalog.review.domain import (
     Approval,
     Assignee,
     Edits,
-    Kind,
     Operation,
     Part,
     Plan,
-    Proposal,
     Risk,
     Suggestion,
 )
 from services.catalog.review.effects import effects
+from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)

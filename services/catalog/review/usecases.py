@@ -6,7 +6,7 @@ Each locks all of review first, so that of two reviewers at once the second sees
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.catalog.domain.people import Viewer
@@ -17,13 +17,12 @@ from services.catalog.review import (
     forming,
     material,
     postgres,
-    reading,
     routing,
     verdicts,
     wire,
 )
+from services.catalog.review.cases import Case, Seen, changed_error, check_may, decide, no_verb, open_case
 from services.catalog.review.domain import (
-    DECIDED,
     Approval,
     Edits,
     Part,
@@ -33,81 +32,13 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
-from services.catalog.review.forming import Formed, Ground
+from services.catalog.review.forming import Ground
 from services.kit.errors import Aborted, FailedPrecondition
 
 NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: none on one machine by default
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
 LONGEST_SNOOZE = timedelta(days=366)
 EVENTS = frozenset({"content_changes", "nobody_in_progress"})
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the caller looked at; zero and empty where the caller did not say."""
-
-    revision: int = 0
-    fingerprint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A suggestion under decision: as stored, as it is now, and the ground that this rests on."""
-
-    known: Suggestion
-    made: Formed
-    on: Ground
-
-    @property
-    def now(self) -> Suggestion:
-        return self.made.suggestion
-
-
-async def _open_case(
-    tx: Transaction, db: Database, id_: str, verb: str, allowed: frozenset[State], seen: Seen
-) -> _Case:
-    """Locks and re-forms; Aborted when a decision has ended it, FailedPrecondition when what was seen has changed."""
-    await postgres.lock(tx)
-    known = await postgres.suggestion(tx, id_)
-    due = known.due_time is not None and known.due_time <= tx.now
-    if known.state not in allowed or due:
-        raise await _no_verb(tx, db, known, verb)
-    on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
-    case = _Case(known, await forming.formed(tx, known, on), on)
-    if seen.fingerprint and seen.fingerprint != case.now.fingerprint:
-        raise await _changed(tx, case)
-    return case
-
-
-async def _no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -> Exception:
-    metadata = {"suggestion": known.name, "state": str(known.state)}
-    if known.state in DECIDED or (known.state is State.SCHEDULED and known.decision is not None):
-        shown = await reading.shown(tx, db.clock.today(), [known])
-        decision = known.decision
-        who = shown[0].emails.get(decision.actor, decision.actor) if decision else ""
-        details: list[object] = [wire.Decided(decision, shown[0].emails)] if decision else []
-        text = f"{known.name} is {known.state}: {who} decided first."
-        return Aborted("SUGGESTION_DECIDED", text, metadata, details=[*details, shown[0]])
-    return FailedPrecondition(
-        "STATE_HAS_NO_VERB", f"{known.name} is {known.state}; {verb} has no meaning then.", metadata
-    )
-
-
-async def _changed(tx: Transaction, case: _Case) -> Exception:
-    words = case.made.changed or case.known.facts_changed or ("the plan is another than the one seen",)
-    changed = forming.material_now(case.known, case.made)
-    shown = await reading.shown_on(tx, [changed], case.on)
-    return FailedPrecondition(
-        "SUGGESTION_CHANGED",
-        f"{case.known.name} has changed since it was seen: {'; '.join(words)}.",
-        {
-            "suggestion": case.known.name,
-            "revision": str(changed.revision),
-            "fingerprint": changed.fingerprint,
-            "changed": "; ".join(words)[:1000],
-        },
-        details=[shown[0]],
-    )
 
 
 async def accept(
@@ -117,7 +48,7 @@ async def accept(
 
     PermissionDenied, naming who can; FailedPrecondition if it changed, is not complete, or a check fails.
     """
-    case = await _open_case(tx, db, id_, "accept", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
+    case = await open_case(tx, db, id_, "accept", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
     plan, around, staff = case.now.plan, case.on.around, case.on.staff
     chosen = _decidable(case, viewer, parts)
     _check_plan(case.known, plan)
@@ -150,10 +81,10 @@ async def accept(
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff):
         yes = await _scheduled(tx, yes, case.on)
-    return await _decide(tx, viewer, yes, case.on, "accept", comment=comment)
+    return await decide(tx, viewer, yes, case.on, "accept", comment=comment)
 
 
-def _decidable(case: _Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
+def _decidable(case: Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
     """The parts that the viewer approves: those asked for, else every one they may."""
     plan = case.now.plan
     unknown = [id_ for id_ in asked if plan.part(id_) is None]
@@ -231,8 +162,8 @@ async def reject(
     While a notice runs, parts can still be refused by name; the whole is decided then (Aborted).
     """
     allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED, *({State.SCHEDULED} if parts else ())})
-    case = await _open_case(tx, db, id_, "reject", allowed, seen)
-    _check_may(viewer, case)
+    case = await open_case(tx, db, id_, "reject", allowed, seen)
+    check_may(viewer, case)
     if reason not in verdicts.REASONS:
         raise wire.bad_field("reason", f"must be one of {', '.join(sorted(verdicts.REASONS))}")
     if reason == "other" and not comment.strip():
@@ -264,11 +195,11 @@ async def _reject_whole(
     fresh = await tx.resources(no.proposal.resources)
     around = replace(on.around, resources={**on.around.resources, **{each.id: each for each in fresh}})
     no = replace(no, baseline=material.member_facts(no.proposal.resources, around, {}))
-    return await _decide(tx, viewer, no, on, "reject", reason=reason, comment=comment)
+    return await decide(tx, viewer, no, on, "reject", reason=reason, comment=comment)
 
 
 async def _reject_parts(
-    tx: Transaction, viewer: Viewer, case: _Case, reason: str, comment: str, parts: Sequence[str]
+    tx: Transaction, viewer: Viewer, case: Case, reason: str, comment: str, parts: Sequence[str]
 ) -> Suggestion:
     """The suggestion without these parts and what depends on them; REJECTED when none remains."""
     said = verdicts.of_part(case.now, parts, reason)
@@ -291,7 +222,7 @@ async def _reject_parts(
     open_ = routing.outstanding(left.plan, left.edits, left.approvals, case.on.around, case.on.staff)
     if not open_ and not left.plan.safeguards and left.approvals:
         left = await _scheduled(tx, left, case.on)
-    return await _decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)
+    return await decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)
 
 
 async def snooze(
@@ -305,8 +236,8 @@ async def snooze(
     event: str,
 ) -> Suggestion:
     """Puts it off until a moment or an event."""
-    case = await _open_case(tx, db, id_, "snooze", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
-    _check_may(viewer, case)
+    case = await open_case(tx, db, id_, "snooze", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
+    check_may(viewer, case)
     if until is None and not event:
         raise wire.bad_field("until", "or event is needed")
     if until is not None and not tx.now < until <= tx.now + LONGEST_SNOOZE:
@@ -322,13 +253,13 @@ async def snooze(
         held_reason="",
         touched=True,
     )
-    return await _decide(tx, viewer, off, case.on, "snooze", reason=event)
+    return await decide(tx, viewer, off, case.on, "snooze", reason=event)
 
 
 async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
     """Takes a refusal back, with what it suppressed and the verdicts it left."""
-    case = await _open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
-    _check_may(viewer, case)
+    case = await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
+    check_may(viewer, case)
     await verdicts.lift(tx, case.known)
     back = replace(
         case.known,
@@ -347,7 +278,7 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
             {"suggestion": case.known.name, "state": str(case.known.state)},
         )
     opened = replace(made.suggestion, revision=case.known.revision + 1, note="reopened", touched=True)
-    return await _decide(tx, viewer, opened, case.on, "reopen")
+    return await decide(tx, viewer, opened, case.on, "reopen")
 
 
 async def edit(
@@ -355,10 +286,10 @@ async def edit(
 ) -> Suggestion:
     """Changes the plan: who stays, who is left out, which changes are dropped; authored by the viewer from then on."""
     allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED})
-    case = await _open_case(tx, db, id_, "edit", allowed, Seen())
-    _check_may(viewer, case)
+    case = await open_case(tx, db, id_, "edit", allowed, Seen())
+    check_may(viewer, case)
     if revision != case.known.revision:
-        raise await _changed(tx, case)
+        raise await changed_error(tx, case)
     members = {
         name
         for each in case.on.around.present(case.known.proposal.resources)
@@ -398,12 +329,12 @@ async def edit(
         note=f"edited by {viewer.person.display_name or viewer.person.email}",
         facts_changed=made.changed,
     )
-    return await _decide(tx, viewer, edited, case.on, "edit")
+    return await decide(tx, viewer, edited, case.on, "edit")
 
 
 async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
     """Takes one's own approvals back before the plan is applied."""
-    case = await _open_case(tx, db, id_, "revoke", frozenset({State.OPEN, State.SCHEDULED}), Seen())
+    case = await open_case(tx, db, id_, "revoke", frozenset({State.OPEN, State.SCHEDULED}), Seen())
     left = tuple(each for each in case.known.approvals if each.person != viewer.person.id)
     if len(left) == len(case.known.approvals):
         raise FailedPrecondition(
@@ -421,7 +352,7 @@ async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
         revision=case.known.revision + scheduled,
         note=f"{who} took an approval back",
     )
-    return await _decide(tx, viewer, back, case.on, "revoke")
+    return await decide(tx, viewer, back, case.on, "revoke")
 
 
 async def undo(
@@ -437,33 +368,8 @@ async def undo(
     await postgres.lock(tx)
     known = await postgres.suggestion(tx, id_)
     if known.state is not State.APPLIED:
-        raise await _no_verb(tx, db, known, "undo")
+        raise await no_verb(tx, db, known, "undo")
     if any(choice not in ("restore", "keep") for _, _, choice in answers):
         raise wire.bad_field("answers.choice", "must be restore or keep")
     chosen = {(target, field): choice for target, field, choice in answers}
     return await execution.undo(tx, db, viewer, id_, reason=reason, answers=chosen)
-
-
-def _check_may(viewer: Viewer, case: _Case) -> None:
-    if not routing.may_reject(viewer, case.now, case.on.around):
-        raise denied(viewer.method, routing.who_may_reject())
-
-
-async def _decide(
-    tx: Transaction,
-    viewer: Viewer,
-    suggestion: Suggestion,
-    on: Ground,
-    verb: str,
-    *,
-    reason: str = "",
-    comment: str = "",
-) -> Suggestion:
-    """Stores the decision with its event and audit row, and gives freed slots to who waits."""
-    decided = await forming.record_decision(
-        tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment
-    )
-    saved = await postgres.save(tx, decided, forming.order_key(decided.proposal, on.around))
-    await tx.audited(viewer, saved.name, {"verb": verb, "state": str(saved.state), "reason": reason})
-    await forming.place_all(tx)
-    return (await postgres.suggestions(tx, [saved.id]))[0]

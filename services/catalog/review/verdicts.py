@@ -10,8 +10,9 @@ from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import plans, postgres, wire
-from services.catalog.review.domain import Kind, PartVerdict, Suggestion
+from services.catalog.review.domain import PartVerdict, Suggestion
 from services.catalog.review.effects import effects
+from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import Surroundings
 
 VERDICTS = {

@@ -14,22 +14,24 @@ from services.catalog.review.domain import (
     CURATOR,
     SCHEDULER,
     Change,
-    Claim,
-    Counterpart,
     Decision,
-    Draft,
-    Evidence,
     Figure,
-    Kind,
-    Member,
     Part,
-    Proposal,
-    Relation,
     Risk,
     Safeguard,
     Simulation,
     State,
     Suggestion,
+)
+from services.catalog.review.findings import (
+    Claim,
+    Counterpart,
+    Draft,
+    Evidence,
+    Kind,
+    Member,
+    Proposal,
+    Relation,
 )
 from services.catalog.review.surroundings import Surroundings, resource_name
 from services.kit.errors import InvalidArgument, Violation

@@ -61,7 +61,9 @@ async def test_of_two_reviewers_at_once_the_second_is_told_the_first_decision(
     (decision,) = detail(lost, Decision)
     assert decision.actor == won.decision.actor
     (current,) = detail(lost, Suggestion)
-    assert (current.name, current.state) == (won.name, won.state)
+    # Whoever comes between the two transactions of an accept finds the plan scheduled, not yet applied.
+    assert current.name == won.name
+    assert current.state in (won.state, Suggestion.SCHEDULED)
 
 
 async def test_a_stale_acceptance_says_what_changed(leader: Reviewer, curator: Curator) -> None:

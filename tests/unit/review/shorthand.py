@@ -12,7 +12,8 @@ from services.catalog.domain.programs import ObservedProgram, Program, ProgramIt
 from services.catalog.domain.resources import Listing, Observed, Resource
 from services.catalog.domain.sources import Source
 from services.catalog.review.assessment import assessed
-from services.catalog.review.domain import Draft, Edits, Evidence, Kind, Member, Plan, Proposal, Relation
+from services.catalog.review.domain import Edits, Plan
+from services.catalog.review.findings import Draft, Evidence, Kind, Member, Proposal, Relation
 from services.catalog.review.surroundings import Surroundings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

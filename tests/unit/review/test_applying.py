@@ -13,7 +13,8 @@ from services.catalog.domain.programs import Program, same_items
 from services.catalog.domain.resources import Lifecycle, Resource, Visibility, in_order
 from services.catalog.review import applying
 from services.catalog.review.applying import Work
-from services.catalog.review.domain import Proposal, Receipt, Relation
+from services.catalog.review.domain import Receipt
+from services.catalog.review.findings import Proposal, Relation
 from tests.unit.review.shorthand import (
     NOW,
     around,

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from services.catalog.domain.resources import Lifecycle
-from services.catalog.review.domain import RESOURCES_PART, Evidence, Relation, Risk
+from services.catalog.review.domain import RESOURCES_PART, Risk
+from services.catalog.review.findings import Evidence, Relation
 from tests.unit.review.shorthand import (
     NOW,
     around,

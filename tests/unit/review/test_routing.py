@@ -8,7 +8,8 @@ import pytest
 
 from services.catalog.domain.people import Duties, Role, Viewer
 from services.catalog.review import routing
-from services.catalog.review.domain import Edits, Plan, Relation, State, Suggestion
+from services.catalog.review.domain import Edits, Plan, State, Suggestion
+from services.catalog.review.findings import Relation
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from services.catalog.domain.sources import Source
-from services.catalog.review.domain import Plan, Relation
+from services.catalog.review.domain import Plan
+from services.catalog.review.findings import Relation
 from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (
     TODAY,

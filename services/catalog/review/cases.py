@@ -1,0 +1,110 @@
+"""A suggestion under decision: locked, brought up to date, and stored with its decision afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.catalog.domain.people import Viewer
+from services.catalog.policy import denied
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import forming, postgres, reading, routing, wire
+from services.catalog.review.domain import DECIDED, State, Suggestion
+from services.catalog.review.forming import Formed, Ground
+from services.kit.errors import Aborted, FailedPrecondition, WinnowError
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the caller looked at; zero and empty where the caller did not say."""
+
+    revision: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A suggestion under decision: as stored, as it is now, and the ground that this rests on."""
+
+    known: Suggestion
+    made: Formed
+    on: Ground
+
+    @property
+    def now(self) -> Suggestion:
+        """The suggestion with its plan as the catalog's rows make it now."""
+        return self.made.suggestion
+
+
+async def open_case(
+    tx: Transaction, db: Database, id_: str, verb: str, allowed: frozenset[State], seen: Seen
+) -> Case:
+    """Locks and re-forms; Aborted when a decision has ended it, FailedPrecondition when what was seen has changed."""
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    due = known.due_time is not None and known.due_time <= tx.now
+    if known.state not in allowed or due:
+        raise await no_verb(tx, db, known, verb)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
+    case = Case(known, await forming.formed(tx, known, on), on)
+    if seen.fingerprint and seen.fingerprint != case.now.fingerprint:
+        raise await changed_error(tx, case)
+    return case
+
+
+async def no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -> WinnowError:
+    """What a verb is told that comes too late: Aborted with the decision that came first, else FailedPrecondition."""
+    metadata = {"suggestion": known.name, "state": str(known.state)}
+    if known.state in DECIDED or (known.state is State.SCHEDULED and known.decision is not None):
+        shown = await reading.shown(tx, db.clock.today(), [known])
+        decision = known.decision
+        who = shown[0].emails.get(decision.actor, decision.actor) if decision else ""
+        details: list[object] = [wire.Decided(decision, shown[0].emails)] if decision else []
+        text = f"{known.name} is {known.state}: {who} decided first."
+        return Aborted("SUGGESTION_DECIDED", text, metadata, details=[*details, shown[0]])
+    return FailedPrecondition(
+        "STATE_HAS_NO_VERB", f"{known.name} is {known.state}; {verb} has no meaning then.", metadata
+    )
+
+
+async def changed_error(tx: Transaction, case: Case) -> WinnowError:
+    """What is told to whoever saw another revision: what has changed, and the suggestion as it is."""
+    words = case.made.changed or case.known.facts_changed or ("the plan is another than the one seen",)
+    changed = forming.material_now(case.known, case.made)
+    shown = await reading.shown_on(tx, [changed], case.on)
+    return FailedPrecondition(
+        "SUGGESTION_CHANGED",
+        f"{case.known.name} has changed since it was seen: {'; '.join(words)}.",
+        {
+            "suggestion": case.known.name,
+            "revision": str(changed.revision),
+            "fingerprint": changed.fingerprint,
+            "changed": "; ".join(words)[:1000],
+        },
+        details=[shown[0]],
+    )
+
+
+def check_may(viewer: Viewer, case: Case) -> None:
+    """PermissionDenied, naming who can, unless the viewer may refuse, put off, edit or reopen it."""
+    if not routing.may_reject(viewer, case.now, case.on.around):
+        raise denied(viewer.method, routing.who_may_reject())
+
+
+async def decide(
+    tx: Transaction,
+    viewer: Viewer,
+    suggestion: Suggestion,
+    on: Ground,
+    verb: str,
+    *,
+    reason: str = "",
+    comment: str = "",
+) -> Suggestion:
+    """Stores the decision with its event and audit row, and gives freed slots to who waits."""
+    decided = await forming.record_decision(
+        tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment
+    )
+    saved = await postgres.save(tx, decided, forming.order_key(decided.proposal, on.around))
+    await tx.audited(viewer, saved.name, {"verb": verb, "state": str(saved.state), "reason": reason})
+    await forming.place_all(tx)
+    return (await postgres.suggestions(tx, [saved.id]))[0]

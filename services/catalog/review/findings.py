@@ -1,0 +1,117 @@
+"""What the curator found, as it last said; no I/O, no protobuf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    DUPLICATE = "DUPLICATE"
+    OUTDATED = "OUTDATED"
+    UNUSED = "UNUSED"
+    PROGRAM = "PROGRAM"
+
+
+class Relation(StrEnum):
+    """How the members are related; NONE where there is one member."""
+
+    NONE = ""
+    SAME_ITEM = "SAME_ITEM"
+    IDENTICAL = "IDENTICAL"
+    REVISED = "REVISED"
+    TRANSLATED = "TRANSLATED"
+    CONTAINED = "CONTAINED"
+    OVERLAP = "OVERLAP"
+    VARIANT = "VARIANT"
+    UNRELATED = "UNRELATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A resource concerned, as the curator read it; `survivor` is whom the curator would keep."""
+
+    resource: str
+    content_hash: str = ""
+    revision: int = 0
+    survivor: bool = False
+    score: float = 0.0
+    score_parts: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The other side of an aligned passage."""
+
+    quote: str
+    resource: str
+    place: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A reason with its place; `quote` is literal, empty where the evidence is not a text."""
+
+    type: str
+    text: str = ""
+    quote: str = ""
+    resource: str = ""
+    place: str = ""
+    start: int = 0
+    counterpart: Counterpart | None = None
+    match: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim on one resource; a hard one needs no probability to act on."""
+
+    code: str
+    confidence: float
+    text: str = ""
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One operation that the curator drafted; ids are bare, empty where they do not apply."""
+
+    operation: str
+    resource: str = ""
+    other: str = ""
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the curator found, as last said; `programs` maps each program it read to its feed revision."""
+
+    key: str
+    kind: Kind
+    relation: Relation
+    members: tuple[Member, ...]
+    score: float
+    programs: Mapping[str, int] = field(default_factory=dict[str, int])
+    evidence: tuple[Evidence, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    replaces: tuple[str, ...] = ()
+    evidence_hash: str = ""
+    epoch: str = ""
+    summary: str = ""
+    claims: tuple[Claim, ...] = ()
+    saving_minutes: float = 0.0
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Ids of the members, in the proposal's order."""
+        return tuple(member.resource for member in self.members)
+
+    @property
+    def hard(self) -> bool:
+        """Whether a claim needs no probability to act on."""
+        return any(claim.hard for claim in self.claims)
