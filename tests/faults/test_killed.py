@@ -12,9 +12,10 @@ import signal
 import pytest
 
 from tests.faults.conftest import SOURCES
-from tests.faults.outcome import Outcome, listed, outcome
+from tests.faults.outcome import Json, Outcome, listed, outcome
 from tests.stack import Stack, eventually
 
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # each starts a Winnow of its own
 FIRST, *REST = SOURCES
 
 
@@ -28,12 +29,14 @@ def test_a_process_killed_in_the_middle_of_an_import_changes_nothing_in_the_end(
         if victim == "up":
             assert eventually(lambda: not stack.status["ready"])
             stack.up()
-        succeeded = importing.wait(timeout=120) == 0
+        importing.communicate(timeout=120)
     finally:
         importing.kill()
     assert eventually(lambda: stack.status["ready"], seconds=60)
     assert stack.pid(victim) != killed
-    if not succeeded:  # the command may have given up while nobody listened; whoever typed it tries again
+    if (
+        importing.returncode != 0
+    ):  # the command may have given up while nobody listened; whoever typed it tries again
         stack.winnow("import", SOURCES[FIRST], "--source", FIRST)
     for source in REST:
         stack.winnow("import", SOURCES[source], "--source", source)
@@ -44,12 +47,22 @@ def test_a_process_killed_in_the_middle_of_an_import_changes_nothing_in_the_end(
 
 
 def kill_in_the_middle(stack: Stack, victim: str) -> int:
-    """Kills it once a part of the import's files is done; returns the pid it had."""
+    """Kills it once some of the import's files are in the catalog and others are not; returns the pid it had."""
     pid = stack.pid(victim)
     assert pid is not None
-    assert eventually(lambda: any(each["filesDone"] > 0 for each in listed(stack, "imports")))
+    assert eventually(lambda: any(map(half_done, listed(stack, "imports"))), seconds=60)
+    if victim == "curator":  # by then it has hardly begun
+        assert eventually(lambda: curating(stack.get("/v1/index/status")), seconds=60)
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def half_done(import_: Json) -> bool:
+    return import_["state"] == "RUNNING" and 0 < import_["filesDone"] < import_["filesReceived"]
+
+
+def curating(status: Json) -> bool:
+    return int(status["blocksEmbedded"]) > 0 and int(status["toEmbed"]) + int(status["toJudge"]) > 0
 
 
 def test_two_undisturbed_catalogs_that_differ_are_told_apart(stack: Stack, undisturbed: Outcome) -> None:

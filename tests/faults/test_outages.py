@@ -22,6 +22,8 @@ from tests.lessons import lesson, resource
 from tests.servers import NatsServer
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.thorough  # servers are stopped and started, an index is built anew
+
 
 @pytest.fixture(scope="module")
 def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
