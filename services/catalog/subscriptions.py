@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.catalog.postgres.database import Database
 from services.catalog.review import proposals, wire
-from services.catalog.review.domain import Proposal
+from services.catalog.review.findings import Proposal
 from services.kit import events
 from services.kit.events import Event
 from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn

@@ -278,9 +278,13 @@ class Curator:
     async def settled(self) -> None:
         """Returns when the catalog has taken everything in that was published."""
 
+        last = (await self.js.stream_info("CURATOR")).state.last_seq
+
         async def empty() -> bool:
-            lag = await events.lag(self.js, "catalog-review")
-            return lag.pending + lag.unacknowledged == 0
+            # Pending counts of a consumer follow a publish with a delay; what it has delivered does not.
+            info = await self.js.consumer_info("CURATOR", "catalog-review")
+            delivered = info.delivered.stream_seq if info.delivered else 0
+            return delivered >= last and not info.num_pending and not info.num_ack_pending
 
         await eventually(empty)
 
