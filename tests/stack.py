@@ -138,12 +138,12 @@ class Stack:
         told = path.read_text(errors="replace").splitlines() if path.exists() else []
         return "\n".join([line[:500] for line in told if '"level": "info"' not in line][-lines:])
 
-    def import_sample(self) -> None:
-        """People and every source of the sample, in its order, worked off."""
-        sample = orjson.loads((SAMPLE / "sample.json").read_bytes())
-        self.winnow("people", "import", str(SAMPLE / sample["people"]))
+    def import_sample(self, folder: Path = SAMPLE) -> None:
+        """People and every source of the sample, or of a copy of it, in its order, worked off."""
+        sample = orjson.loads((folder / "sample.json").read_bytes())
+        self.winnow("people", "import", str(folder / sample["people"]))
         for source in sample["sources"]:
-            self.winnow("import", str(SAMPLE / source["path"]), "--source", source["name"])
+            self.winnow("import", str(folder / source["path"]), "--source", source["name"])
         self.wait()
 
 

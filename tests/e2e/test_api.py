@@ -9,12 +9,10 @@ from pathlib import Path
 
 import grpc
 import httpx
-import psycopg
 import pytest
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2
 
-from services.cli.data_folder import DataFolder
 from tests.lessons import lesson, resource
 from tests.stack import Stack
 from winnow.catalog.v1 import catalog_service_pb2 as catalog
@@ -122,17 +120,3 @@ def test_who_may_not_decide_is_told_who_can(stack: Stack) -> None:
     error = answer.json()["error"]
     assert (answer.status_code, error["status"]) == (403, "PERMISSION_DENIED")
     assert error["details"][0]["metadata"]["who_can"]
-
-
-def test_the_curators_login_has_no_right_on_the_catalogs_database(stack: Stack) -> None:
-    state = DataFolder(stack.data).state()
-    assert state is not None
-    if "curator" not in state.databases:
-        pytest.fail("the state names no login of the curator")
-    catalogs = psycopg.conninfo.make_conninfo(
-        state.databases["curator"],
-        dbname="catalog",
-        password=(stack.data / "secrets" / "curator_app").read_text(),
-    )
-    with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        psycopg.connect(catalogs)

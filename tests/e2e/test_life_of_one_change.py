@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from typing import Any
 
 import pytest
 
 from tests.lessons import lesson, resource
-from tests.stack import Stack, eventually
+from tests.stack import Stack
 
 Json = dict[str, Any]
 
@@ -240,19 +238,3 @@ def test_what_a_program_needs_is_not_retired_and_the_refusal_says_what_would_do(
         assert not retires or replaced or word in refusals, plan
         for each in refusals.values():
             assert each["remedy"]
-
-
-def test_without_nats_an_import_succeeds_and_with_it_the_suggestions_follow(stack: Stack) -> None:
-    nats = stack.pid("nats-server")
-    assert nats is not None
-    os.kill(nats, signal.SIGSTOP)  # it neither answers nor ends, so nobody restarts it
-    try:
-        text = lesson(114)
-        made = stack.put("copies-114", resource("a", "Course 114", text), resource("b", "Class 114", text))
-        names = [each["name"] for each in made]
-        assert stack.about(*names) == []
-    finally:
-        os.kill(nats, signal.SIGCONT)
-    assert eventually(lambda: stack.api.get("/v1/index/status").status_code == 200)
-    stack.wait()
-    assert len(stack.about(*names)) == 1
