@@ -37,7 +37,7 @@ from winnow.curation.v1.curation_service_pb2_grpc import add_CurationServiceServ
 
 MIGRATIONS = files("services.curator") / "migrations"
 STREAM = "CURATOR"
-_AWAY = (psycopg.Error, PoolTimeout, PoolClosed, grpc.RpcError)  # what a server that is away may raise
+_AWAY = (psycopg.Error, PoolTimeout, PoolClosed, grpc.RpcError)  # what a server away or busy may raise
 _PAUSE = 0.5
 
 
@@ -134,7 +134,7 @@ async def serve(settings: Settings) -> None:
             try:
                 await judge_until_away(embedder)
             except _AWAY as error:
-                if not dependency_down(error):
+                if not dependency_down(error) and postgres.translate(error) is None:
                     raise
                 telemetry.logger().warning("the judge waits", error=str(error).strip())
                 await asyncio.sleep(_PAUSE)

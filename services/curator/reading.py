@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from services.curator import metrics, postgres, wire
@@ -44,12 +45,16 @@ class Reader:
         self._pool = pool
         self._feed = feed
         self._model = model
+        # The sweep and the consumer often want the same resources: the second then finds nothing newer, instead
+        # of embedding them again and waiting for row locks longer than the database allows.
+        self._resources = asyncio.Lock()
 
     async def read(self, kind: int, ids: Collection[str]) -> None:
         """Brings these objects to the catalog's current state, texts and vectors included."""
         wanted = sorted(ids)
         for start in range(0, len(wanted), _AT_ONCE):
-            await self._read_some(kind, wanted[start : start + _AT_ONCE])
+            async with self._resources if kind == postgres.RESOURCES else nullcontext():
+                await self._read_some(kind, wanted[start : start + _AT_ONCE])
 
     async def _read_some(self, kind: int, ids: Collection[str]) -> None:
         rows, epoch = await self._feed.states(kind, ids)

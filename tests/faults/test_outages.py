@@ -108,6 +108,31 @@ def test_a_service_reaches_its_own_database_and_no_other(stack: Stack) -> None:
     assert not [each for each in environment if b"DATABASE" in each or b"pgpass" in each]
 
 
+def test_a_judge_that_may_not_write_waits_and_does_not_end_its_process(stack: Stack) -> None:
+    own: str = orjson.loads((stack.data / "state.json").read_bytes())["databases"]["curator"]
+    before = stack.pid("curator")
+    with psycopg.connect(own) as other:
+        other.execute("LOCK TABLE pairs IN EXCLUSIVE MODE")
+        with psycopg.connect(own, autocommit=True) as looking:
+            text = lesson(441)
+            names = [
+                each["name"]
+                for each in stack.put("locked", resource("a", "First", text), resource("b", "Second", text))
+            ]
+            assert eventually(lambda: waiting(looking), seconds=60)
+            assert eventually(lambda: not waiting(looking))  # the database has let nobody wait for long
+            assert eventually(lambda: waiting(looking))  # and it is tried again
+        assert stack.about(*names) == []
+    stack.wait()
+    assert len(stack.about(*names)) == 1
+    assert stack.pid("curator") == before
+
+
+def waiting(connection: psycopg.Connection) -> bool:
+    query = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'pairs'::regclass AND NOT granted"
+    return connection.execute(query).fetchone() == (True,)
+
+
 def test_an_emptied_index_finds_nothing_by_meaning_until_it_is_rebuilt(stack: Stack) -> None:
     text = lesson(421)
     stack.put("near", resource("a", "First", text), resource("b", "Second", reworded(text)))

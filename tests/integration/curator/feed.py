@@ -31,6 +31,7 @@ class MemoryFeed(FeedServiceServicer):
     revision: int = 0
     states: dict[tuple[int, str], State] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    texts_read: list[str] = field(default_factory=list)
 
     def put(self, key: str, text: str | None = None, **values: Any) -> State:
         """A resource, new or changed; without `text` its text stays."""
@@ -85,6 +86,7 @@ class MemoryFeed(FeedServiceServicer):
         slices = []
         if key in self.texts:
             text = self.texts[key]
+            self.texts_read.append(key)
             state = self.states[RESOURCES, key]
             slices.append(
                 TextSlice(id=key, content_hash=state.resource.content_hash, location="description", text=text)

@@ -5,6 +5,8 @@ The feed comes from memory and the embedder hashes words; everything between is 
 
 from __future__ import annotations
 
+import asyncio
+
 from google.type.date_pb2 import Date
 
 from services.curator import postgres as sql
@@ -52,6 +54,13 @@ async def test_two_copies_become_one_proposal_whose_quotations_stand_where_they_
         text = curator.feed.texts[item.resource]
         assert text[item.start : item.start + len(item.quote)] == item.quote
         assert item.place == "description"
+
+
+async def test_sweep_and_event_at_the_same_time_read_each_text_once(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", INVOICES)):
+        curator.feed.put(key, text, title=key)
+    await asyncio.gather(curator.hear("a", "b"), curator.sweep())
+    assert sorted(curator.feed.texts_read) == ["a", "b"]
 
 
 async def test_the_same_events_twice_change_nothing(curator: Curator) -> None:
