@@ -70,11 +70,6 @@ class ReviewServicer(ReviewServiceServicer):
         self, request: api.AcceptSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
-        if not request.fingerprint or request.revision < 1:
-            raise wire.bad_field(
-                "fingerprint" if request.revision >= 1 else "revision",
-                "of the suggestion that was seen is required",
-            )
         seen = Seen(request.revision, request.fingerprint)
 
         async def verb(tx: Transaction) -> Suggestion:

@@ -51,6 +51,10 @@ async def accept(
     case = await open_case(tx, db, id_, "accept", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
     plan, around, staff = case.now.plan, case.on.around, case.on.staff
     chosen = _decidable(case, viewer, parts)
+    # After the state and the rights: whoever may not decide, or comes too late, is told that first.
+    if not seen.fingerprint or seen.revision < 1:
+        missing = "fingerprint" if seen.revision >= 1 else "revision"
+        raise wire.bad_field(missing, "of the suggestion that was seen is required")
     _check_plan(case.known, plan)
     approvals = case.now.valid_approvals
     given = {(each.person, each.part) for each in approvals}
