@@ -78,6 +78,7 @@ class Company:
             self._light,
             self._heavy,
             self._heavy,
+            self._replaced,
             self._year,
             self._shortened,
             self._shortened,
@@ -127,10 +128,30 @@ class Company:
     def _heavy(self) -> Made:
         text = self._base()
         share = self._rng.uniform(0.3, 0.62)
-        facts = self._rng.uniform(0.0, 0.8)
+        facts = self._rng.uniform(0.0, 1.0)
         return Made(
             self._body(text), self._body(self._edit(text, share, full=True, facts=facts)), "revised", "heavy"
         )
+
+    def _replaced(self) -> Made:
+        """A standard, product or office has a new name in the newer edition, and what was said of it changed."""
+        rng = self._rng
+        text = self._base()
+        old, new = (" ".join(rng.sample(self._names, rng.randint(1, 2))) for _ in range(2))
+        number_old, number_new = (str(rng.randint(100, 99999)) for _ in range(2))
+        for _ in range(rng.randint(2, 6)):
+            paragraph = rng.choice(text)
+            place = rng.randrange(len(paragraph))
+            paragraph[place] = rng.choice(
+                (
+                    f"Under {old}, {paragraph[place][0].lower()}{paragraph[place][1:]}",
+                    f"{paragraph[place]} This is what {old} {number_old} asks for.",
+                    f"{paragraph[place]} Write to {old} when you are not sure.",
+                )
+            )
+        newer = self._edit(text, rng.uniform(0.15, 0.5), full=True, facts=rng.uniform(0.3, 1.0))
+        b = self._body(newer).replace(old, new).replace(number_old, number_new)
+        return Made(self._body(text), b, "revised", "replaced")
 
     def _year(self) -> Made:
         rng = self._rng
@@ -145,7 +166,7 @@ class Company:
                 )
             )
         a = self._body(text)
-        newer = self._edit(text, rng.uniform(0.0, 0.3), facts=rng.uniform(0.0, 0.8))
+        newer = self._edit(text, rng.uniform(0.0, 0.3), facts=rng.uniform(0.0, 1.0))
         b = self._body(newer).replace(str(year), str(year + 1))
         return Made(a, b, "revised", "year", f"Annual course {year}", f"Annual course {year + 1}")
 

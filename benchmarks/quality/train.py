@@ -1,7 +1,7 @@
 """Makes `services/curator/analysis/tables/relations.json`: `python -m benchmarks.quality.train CORPORA_FOLDER`.
 
-Every source family weighs the same, and inside it duplicates as much as the rest. Titles are hidden: bodies
-decide. `--leave-out` prints how a model does that never saw a family, the honest figure for strangers' catalogs.
+Source families weigh the same (company training more), and inside one duplicates as much as the rest. Titles are
+hidden: bodies decide. `--leave-out` prints how a model does that never saw a family, the honest figure for strangers' catalogs.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ FAMILIES = (
     "powershell-docs",
 )
 _COMPANY = 120  # pairs of each way to make one
+_FULL_WEIGHT = 40  # pairs: a family with fewer duplicates (or strangers) counts less
+_PROSE_WEIGHT = 3  # company prose is what a catalog holds; most of the corpora is documentation with code
 
 DUPLICATE: Shape = {
     "runs_high": (1, (0, 0.03, 0.08, 0.15, 0.3, 0.5, 0.7, 0.9)),
@@ -47,6 +49,8 @@ DUPLICATE: Shape = {
     "skeleton_facts_changed": (-1, (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)),
     "skeleton_slots": (-1, (0, 0.1, 0.3, 0.6)),
     "skeleton_repeated": (-1, (0, 0.1, 0.2, 0.35, 0.5, 0.8)),
+    "code_share": (-1, (0, 0.02, 0.1, 0.3)),
+    "skeleton_code": (-1, (0, 0.01, 0.05, 0.15, 0.3)),
     "skeleton_foreign": (-1, (0, 0.03, 0.06, 0.1, 0.2, 0.4)),
 }
 TRANSLATED: Shape = {
@@ -70,7 +74,7 @@ def main() -> None:
     if options.leave_out:
         titled = gather(options.corpora, "full")
         for family in sorted({one.family for one in pairs}):
-            known = {one.family for one in pairs if one.family != family and not _kin(one.family, family)}
+            known = {one.family for one in pairs if one.family != family and not kin(one.family, family)}
             model = train([one for one in pairs if one.family in known])
             for view, name in ((pairs, "titles hidden"), (titled, "with titles")):
                 tell(f"{family}, {name}", [one for one in view if one.family == family], model)
@@ -99,7 +103,7 @@ def _text(folder: Path) -> list[str]:
     return [documents[name].parts[0].text for name in sorted(documents)]
 
 
-def _kin(one: str, other: str) -> bool:
+def kin(one: str, other: str) -> bool:
     """Families that share base texts or templates: none may teach what judges the other."""
     kin = {
         "company, books": {"openstax-business", "company, other books"},
@@ -121,7 +125,14 @@ def train(pairs: Sequence[Labelled]) -> Model:
 
 def _fit(pairs: Sequence[Labelled], label: Callable[[Labelled], bool], shape: Shape, ridge: float) -> Curves:
     counts = Counter((one.family, label(one)) for one in pairs)
-    weights = np.array([40 / max(40, counts[one.family, label(one)]) for one in pairs])
+    weights = np.array(
+        [
+            (_PROSE_WEIGHT if one.family.startswith("company") else 1)
+            * _FULL_WEIGHT
+            / max(_FULL_WEIGHT, counts[one.family, label(one)])
+            for one in pairs
+        ]
+    )
     labels = np.array([float(label(one)) for one in pairs])
     return fit([measures(one.found) for one in pairs], labels, weights, shape, ridge)
 

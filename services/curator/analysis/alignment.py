@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.curator.analysis.changes import Changes, changes
+from services.curator.analysis.compared import Match, Text
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.fingerprints import CODE, FUNCTION, NAME, NUMBER, YEAR, Profile
-from services.curator.analysis.model import BlockKind
 
-_KINDS = tuple(BlockKind)
-_HEADING = _KINDS.index(BlockKind.HEADING)
 _NEAR = (
     0.34  # Dice of two sentences' word pairs: a third of the words replaced one by one leaves about as much
 )
 _SHORTEST = 4  # words; shorter sentences are only ever equal, not near
 _MOST_REPEATS = 6  # word pairs that stand in more sentences than this ("of the") say nothing
-_FEWEST_OWN = 30  # words besides boilerplate below which the boilerplate counts as the document's own text
 MEANING = 0.72  # cosine from which two blocks can be said to mean the same
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Two sentences, by number, and how alike their words are (1: the same words)."""
-
-    a: int
-    b: int
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,107 +74,6 @@ class Alignment:
     changes: Changes
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What differs inside matched sentences, in words.
-
-    `facts` are the numbers (years apart) and names of matched sentences, both sides together; `facts_changed`
-    those that the other sentence lacks. `slots` counts near sentences that differ in facts alone, `near` all of
-    them. `years` says that a year was changed. Of the content words in which near sentences differ (`differing`),
-    `repeated` are those that do so in several: a name that stands for another throughout. `foreign` is how much
-    of either document's recurring vocabulary the other never uses (0 to 1, the larger of the two).
-    """
-
-    facts: int
-    facts_changed: int
-    near: int
-    slots: int
-    years: int
-    differing: int
-    repeated: int
-    foreign: float
-
-
-class Text:
-    """A profile prepared for alignment with any number of others."""
-
-    def __init__(self, profile: Profile, boilerplate: AbstractSet[str]) -> None:
-        self.profile = profile
-        ends = profile.sentence_ends.astype(np.intp)
-        self.starts = np.concatenate([[0], ends[:-1]]).astype(np.intp) if len(ends) else ends
-        self.ends = ends
-        self.sentence_blocks: NDArray[np.intp] = np.searchsorted(
-            profile.block_ends.astype(np.intp), self.starts, side="right"
-        )
-        heading = profile.block_kinds == _HEADING
-        framed = np.array([key in boilerplate for key in profile.block_hashes], dtype=bool)
-        lengths = np.diff(np.concatenate([[0], profile.block_ends.astype(np.intp)]))
-        if int(lengths[~heading & ~framed].sum()) < _FEWEST_OWN:
-            framed[:] = False
-        if int(lengths[~heading & ~framed].sum()) == 0:
-            heading = np.zeros_like(heading)
-        self.counted: NDArray[np.bool_] = ~(heading | framed)  # a block each
-        self.block_lengths: NDArray[np.intp] = lengths
-        self.own: NDArray[np.bool_] = np.repeat(self.counted, lengths)  # a word each
-
-    @cached_property
-    def sentences(self) -> list[tuple[int, bytes]]:
-        """Number and words (as bytes) of each sentence that counts."""
-        words = self.profile.words
-        return [
-            (number, words[start:end].tobytes())
-            for number, (start, end, block) in enumerate(
-                zip(self.starts.tolist(), self.ends.tolist(), self.sentence_blocks.tolist(), strict=True)
-            )
-            if self.counted[block]
-        ]
-
-    @cached_property
-    def total(self) -> int:
-        """How many words count."""
-        return int(self.own.sum())
-
-    @cached_property
-    def pairs(self) -> NDArray[np.uint64]:
-        """A number for each word with its successor."""
-        words = self.profile.words.astype(np.uint64)
-        return (words[:-1] << np.uint64(32)) | words[1:] if len(words) > 1 else np.empty(0, np.uint64)
-
-    @cached_property
-    def recurring(self) -> dict[int, int]:
-        """Content words that occur at least twice, with their counts."""
-        words = self.profile.words[self.own & (self.profile.flags & (FUNCTION | NUMBER | CODE) == 0)]
-        values, counts = np.unique(words, return_counts=True)
-        often = counts >= 2
-        return dict(zip(values[often].tolist(), counts[often].tolist(), strict=True))
-
-    @cached_property
-    def vocabulary(self) -> frozenset[int]:
-        """All words, headings included."""
-        return frozenset(self.profile.words.tolist())
-
-    @cached_property
-    def headings(self) -> frozenset[str]:
-        """Hashes of the headings."""
-        keys = zip(self.profile.block_hashes, self.profile.block_kinds.tolist(), strict=True)
-        return frozenset(key for key, kind in keys if kind == _HEADING)
-
-    @cached_property
-    def runs(self) -> NDArray[np.uint64]:
-        """Distinct five-word runs that begin in what counts."""
-        shingles = self.profile.shingles
-        return np.unique(shingles[self.own[: len(shingles)]])
-
-    def length(self, sentence: int) -> int:
-        """Words of a sentence."""
-        return int(self.ends[sentence] - self.starts[sentence])
-
-    def said(self, sentence: int) -> tuple[list[int], list[int]]:
-        """Words and flags of a sentence."""
-        part = slice(int(self.starts[sentence]), int(self.ends[sentence]))
-        return self.profile.words[part].tolist(), self.profile.flags[part].tolist()
-
-
 def align(a: Text, b: Text, vectors: Mapping[str, Vectors] | None = None) -> Alignment:
     """The two documents side by side: equal sentences, then near ones, then blocks that mean the same.
 
@@ -221,7 +107,7 @@ def align(a: Text, b: Text, vectors: Mapping[str, Vectors] | None = None) -> Ali
         tuple(sorted(blocks, key=lambda match: match.a)),
         a.sentence_blocks,
         b.sentence_blocks,
-        _changes(a, b, matches, near),
+        changes(a, b, matches, near),
     )
 
 
@@ -350,59 +236,3 @@ def _with_vectors(text: Text, used: AbstractSet[int], vectors: Mapping[str, Vect
         for number, key in enumerate(text.profile.block_hashes)
         if number not in used and text.counted[number] and key in vectors
     ]
-
-
-def _changes(a: Text, b: Text, equal: list[Match], near: list[Match]) -> Changes:
-    facts = changed = slots = years = total = 0
-    differing: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
-    for match in equal:
-        flags = a.said(match.a)[1]
-        facts += 2 * sum(1 for flag in flags if _is_fact(flag))
-    for match in near:
-        words_a, flags_a = a.said(match.a)
-        words_b, flags_b = b.said(match.b)
-        facts += sum(map(_is_fact, flags_a)) + sum(map(_is_fact, flags_b))
-        only_a = _difference(words_a, flags_a, words_b)
-        only_b = _difference(words_b, flags_b, words_a)
-        both = [flag for _, flag in (*only_a, *only_b)]
-        changed += sum(map(_is_fact, both))
-        years += any(flag & YEAR for _, flag in only_a) and any(flag & YEAR for _, flag in only_b)
-        content = [flag for flag in both if not flag & (FUNCTION | YEAR)]
-        slots += bool(content) and all(flag & (NUMBER | NAME) for flag in content)
-        for counter, only, other in zip(differing, (only_a, only_b), (b, a), strict=True):
-            counter.update(
-                {word for word, flag in only if not flag & (FUNCTION | YEAR) and word not in other.vocabulary}
-            )
-            total += len({word for word, flag in only if not flag & (FUNCTION | YEAR)})
-    counts = [count for counter in differing for count in counter.values()]
-    return Changes(
-        facts,
-        changed,
-        len(near),
-        slots,
-        years,
-        total,
-        sum(count for count in counts if count >= 2),
-        max(_foreign(a, b), _foreign(b, a)),
-    )
-
-
-def _is_fact(flag: int) -> bool:
-    return bool(flag & (NUMBER | NAME)) and not flag & (YEAR | CODE)
-
-
-def _difference(words: list[int], flags: list[int], other: list[int]) -> list[tuple[int, int]]:
-    """Words, with their flags, that the other sentence has not, or not as often."""
-    left = Counter(other)
-    found: list[tuple[int, int]] = []
-    for word, flag in zip(words, flags, strict=True):
-        if left[word] > 0:
-            left[word] -= 1
-        else:
-            found.append((word, flag))
-    return found
-
-
-def _foreign(a: Text, b: Text) -> float:
-    total = sum(a.recurring.values())
-    return sum(n for word, n in a.recurring.items() if word not in b.vocabulary) / total if total else 0.0

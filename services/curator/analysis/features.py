@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from services.curator.analysis.alignment import Alignment, Text
+from services.curator.analysis.alignment import Alignment
+from services.curator.analysis.compared import Text
 from services.curator.analysis.editions import title_likeness
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.fingerprints import NAME, NUMBER, U32, Profile
@@ -37,9 +38,9 @@ class Features:
     """Measures of a pair; shares are 0 to 1, `high` is the side that is found more, `low` the other.
 
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
-    any way, meaning included; headings: those in common, None where there are too few;
-    title: its words in common, None where one is missing. `cosine` is that of the
-    mean block vectors, 0 where there are none.
+    any way, meaning included; code: lines in common; code_share: of the side with more of it; headings: those in
+    common, None where there are too few; title: its words in common, None where one is missing. `cosine` is that
+    of the mean block vectors, 0 where there are none.
     """
 
     words_a: int
@@ -67,6 +68,7 @@ class Features:
     headings: float | None
     links: float
     code: float
+    code_share: float
     numbers: float
     names: float
     outline: float
@@ -119,6 +121,7 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
         headings=_headings(left, right),
         links=_jaccard(p.links, q.links),
         code=_jaccard(p.code, q.code),
+        code_share=max(left.code_share, right.code_share),
         numbers=_jaccard(_distinct(p, NUMBER), _distinct(q, NUMBER)),
         names=_jaccard(_distinct(p, NAME), _distinct(q, NAME)),
         outline=_outline(left, right),

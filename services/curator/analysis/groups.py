@@ -35,21 +35,22 @@ def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()
     left = sorted(kept.values(), key=lambda one: (-one.confidence, -_RANK.index(one.relation), one.a, one.b))
     found: list[Group] = []
     while left:
-        groups = [_group(members, kept) for members in _disjoint(left, kept)]
+        groups = [_group(members, kept) for members in _disjoint(left)]
         covered = {pair(one.a, one.b) for made in groups for one in made.judgements}
         found += groups
         left = [one for one in left if pair(one.a, one.b) not in covered]
     return sorted(found, key=lambda one: (-one.confidence, one.members))
 
 
-def _disjoint(ties: Sequence[Judgement], kept: Mapping[Pair, Judgement]) -> list[list[str]]:
-    """Groups of which no two share a member, grown along the ties in their order; sorted members."""
+def _disjoint(ties: Sequence[Judgement]) -> list[list[str]]:
+    """Groups of which no two share a member and all pairs are ties, grown along these in order; sorted members."""
+    tied = {pair(tie.a, tie.b) for tie in ties}
     group_of: dict[str, list[str]] = {}
     for tie in ties:
         left, right = group_of.get(tie.a, [tie.a]), group_of.get(tie.b, [tie.b])
         if left is right or len(left) + len(right) > MOST_MEMBERS:
             continue
-        if all(pair(one, other) in kept for one in left for other in right):
+        if all(pair(one, other) in tied for one in left for other in right):
             joined = [*left, *right]
             group_of.update(dict.fromkeys(joined, joined))
     return [sorted(members) for members in {id(one): one for one in group_of.values()}.values()]

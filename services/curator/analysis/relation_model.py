@@ -27,6 +27,12 @@ _SHORTER = 0.70  # and how much shorter it must be
 _EDITION = 0.60  # share of either that the other must hold
 _SAME_TITLE = 0.60  # or of the titles' words in common, editions apart: a rewritten page under its old title
 _TEMPLATE = 0.40  # share of the smaller cover from which what is no copy is one template filled differently
+# A filled template names what it was filled for in its title, an edition keeps its title: a sign of an edition
+# (behaviour §3), by hand and small, because titles mislead and the corpora's negatives were chosen by theirs.
+_TITLE_ODDS = 1.0
+# One thing in two sources: the same title, and a text that differs as exports of two systems differ.
+_ONE_TITLE, _ONE_TEXT, _ONE_TEXTS_FACTS = 0.80, 0.85, 0.10
+_OTHER_SOURCE = Reason("other_source", 1.0, "Two sources list it.")
 _SAME_ORDER = 0.90
 _SAME_HEADINGS = 0.5  # a copy under another title still has its inner headings
 _SURE = 0.99
@@ -102,7 +108,8 @@ def measures(found: Features) -> dict[str, float]:
     """What the curves read, from the measures of a pair.
 
     What differs (facts, slots, words that replace others throughout) tells a filled template from an edition
-    only as far as the two share a skeleton: those measures are taken times the smaller cover.
+    only as far as the two share a skeleton: those measures are taken times the smaller cover. Reference pages with
+    much code are alike in their skeleton without being copies.
     """
     skeleton = found.covered_low
     return {
@@ -122,6 +129,9 @@ def measures(found: Features) -> dict[str, float]:
         "skeleton_slots": found.slots * skeleton,
         "skeleton_repeated": found.repeated * skeleton,
         "skeleton_foreign": found.foreign * skeleton,
+        "skeleton_title": max(0.0, 2 * (found.title or 0.0) - 1) * skeleton,
+        "skeleton_code": found.code_share * skeleton,
+        "code_share": found.code_share,
         "code": found.code,
         "links": found.links,
         "numbers": found.numbers,
@@ -139,14 +149,26 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
     small = min(found.words_a, found.words_b)
     if found.same_text or _equal_throughout(found):
         return _same(found, _SURE * small / (small + _ENOUGH_WORDS))
-    log_odds = model.duplicate.log_odds(told)
+    log_odds = model.duplicate.log_odds(told) + _TITLE_ODDS * told["skeleton_title"]
     probability = _probability(log_odds)
     reasons = _reasons(found, model.duplicate, told)
     if probability < 0.5:
         is_template = found.covered_low >= _TEMPLATE
         relation = Relation.VARIANT if is_template else Relation.UNRELATED
         return Verdict(relation, probability, round(1 - probability, 4), reasons)
-    return Verdict(_kind(found), probability, probability, reasons)
+    kind = _kind(found)
+    if _same_item(found, kind):
+        return Verdict(Relation.SAME_ITEM, probability, probability, (_OTHER_SOURCE, *reasons))
+    return Verdict(kind, probability, probability, reasons)
+
+
+def _same_item(found: Features, kind: Relation) -> bool:
+    """Whether two sources list one thing: under one title the same text, or a row that describes its package."""
+    if not found.other_sources or found.title is None or found.title < _ONE_TITLE or found.years:
+        return False
+    if kind is Relation.CONTAINED:
+        return found.row_and_package
+    return found.covered_low >= _ONE_TEXT and found.facts_changed <= _ONE_TEXTS_FACTS
 
 
 def _kind(found: Features) -> Relation:
@@ -186,7 +208,7 @@ def _same(found: Features, probability: float) -> Verdict:
     reasons = [Reason("same_text", 1.0, "The same words in the same order.")]
     if found.other_sources:
         relation = Relation.SAME_ITEM
-        reasons.append(Reason("other_source", 1.0, "Two sources list it."))
+        reasons.append(_OTHER_SOURCE)
     return Verdict(relation, probability, probability, tuple(reasons))
 
 
@@ -219,6 +241,8 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
             found.repeated,
             f"{found.repeated:.0%} of the differing words stand for another throughout, as in a filled template.",
         )
+    if found.title is not None and found.title >= _SAME_TITLE:
+        sentences["title"] = (found.title, f"{found.title:.0%} of the titles' words agree, editions apart.")
     if found.years:
         sentences["year"] = (1.0, "The years it names were moved on.")
     weight = {
@@ -228,6 +252,7 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
         "facts": ("facts_changed", "skeleton_facts_changed", "slots", "skeleton_slots"),
         "replaced": ("repeated", "skeleton_repeated", "skeleton_foreign"),
         "year": (),
+        "title": (),
     }
     ranked = sorted(
         sentences,
