@@ -1,7 +1,7 @@
 """Makes `services/curator/analysis/tables/relations.json`: `python -m benchmarks.quality.train CORPORA_FOLDER`.
 
 Source families weigh the same (company training more), and inside one duplicates as much as the rest. Titles are
-hidden: bodies decide. `--leave-out` prints how a model does that never saw a family, the honest figure for strangers' catalogs.
+hidden: bodies decide. `--leave-out` prints how a model does on a family that it never saw.
 """
 
 from __future__ import annotations
