@@ -39,6 +39,10 @@ SELECT ?= -m "not thorough"
 test: setup ## what every change needs (≤ 8 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(SELECT) tests
 
+.PHONY: faults
+faults: setup ## kills and outages, which `make test` leaves to .ci/run (≤ 5 minutes)
+	$(BIN)/python -m pytest tests/faults
+
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos
 	$(BIN)/ruff check .

@@ -26,13 +26,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """What the sources come to when nothing happens."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    """What the sources come to when nothing happens: with the first of them, and with all."""
     running = Stack(tmp_path_factory.mktemp("undisturbed") / "data").up()
+    found: list[Outcome] = []
     try:
         for source, path in SOURCES.items():
             running.winnow("import", path, "--source", source)
-        running.wait()
-        return outcome(running)
+            running.wait()
+            found.append(outcome(running))
     finally:
         running.down()
+    return found

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 from tests.lessons import lesson, resource
 from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.thorough  # each process is killed and comes back
 
 WITHOUT = {
     "catalog": ("/v1/openapi.json", "/healthz"),
