@@ -95,6 +95,9 @@ def outdated(
 
 
 def _use(shelf: Shelf, resource: str) -> Use:
+    state = shelf.resources[resource]
+    if state.mandatory or state.on_hold:
+        return Use.MUCH  # what must stay is updated, however few use it
     known = shelf.use.get(resource)
     if known is None:
         return Use.NOT_KNOWN

@@ -216,3 +216,23 @@ async def test_a_space_that_lacks_vectors_is_filled_from_the_texts(curator: Cura
     async with curator.pool.connection() as connection:
         assert await sql.unembedded(connection, curator.space, 10) == []
         assert await sql.indexable(connection, curator.space) == 3
+
+
+async def test_what_is_mandatory_is_to_be_updated_when_a_newer_edition_exists(curator: Curator) -> None:
+    older = f"{SAFETY}\n{GREETING}"
+    newer = older.replace("two metres", "one metre and a half").replace(
+        "the radio", "a radio that was tested"
+    )
+    curator.feed.put(
+        "a", older, title="Working at height 2023", mandatory=True, updated=Date(year=2023, month=5, day=2)
+    )
+    curator.feed.put("b", newer, title="Working at height 2025", updated=Date(year=2025, month=5, day=2))
+    await curator.hear("a", "b")
+    await curator.settle()
+    operations = {
+        (operation.operation, operation.resource)
+        for proposal in (await curator.proposals()).values()
+        for operation in proposal.operations
+    }
+    assert operations
+    assert not [one for one in operations if one[0] in ("archive", "deprecate") and one[1] == "a"]
