@@ -62,7 +62,15 @@ def test_a_token_signed_by_another_key_is_refused() -> None:
 def test_an_unsigned_token_is_refused() -> None:
     import jwt
 
-    claims = {"sub": "ada", "ver": 7, "rc": True, "mth": CALLER.method, "cred": "", "iat": 0, "exp": 9_999_999_999}
+    claims = {
+        "sub": "ada",
+        "ver": 7,
+        "rc": True,
+        "mth": CALLER.method,
+        "cred": "",
+        "iat": 0,
+        "exp": 9_999_999_999,
+    }
     with pytest.raises(Unauthenticated):
         Verifier(PUBLIC).verify(jwt.encode(claims, None, algorithm="none"), CALLER.method, NOW)
 
@@ -84,12 +92,16 @@ def test_today_is_the_organisations_day_and_midnight_is_its_own() -> None:
     assert midnight.date() == clock.today() + timedelta(days=1)
 
 
-key = st.one_of(st.text(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.none())
+key = st.one_of(
+    st.text(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.none()
+)
 
 
 @given(st.lists(key, min_size=1, max_size=4))
 def test_a_page_token_gives_back_its_keys(values: list[str | int | float | None]) -> None:
-    assert pages.keys(pages.token(values, scope=("list", "a")), len(values), scope=("list", "a")) == tuple(values)
+    assert pages.keys(pages.token(values, scope=("list", "a")), len(values), scope=("list", "a")) == tuple(
+        values
+    )
 
 
 @given(st.text(max_size=80))
@@ -125,7 +137,8 @@ def test_an_error_becomes_a_status_with_reason_fields_and_state() -> None:
     message = rpc.status(error, lambda value: Int64Value(value=value + 1) if isinstance(value, int) else None)
     info, request, state, wired = ErrorInfo(), BadRequest(), StringValue(), Int64Value()
     assert [
-        detail.Unpack(kind) for detail, kind in zip(message.details, (info, request, state, wired), strict=True)
+        detail.Unpack(kind)
+        for detail, kind in zip(message.details, (info, request, state, wired), strict=True)
     ] == [True] * 4
     assert (message.code, message.message) == (grpc.StatusCode.ABORTED.value[0], "Ada was first.")
     assert (info.reason, info.domain, dict(info.metadata)) == ("TAKEN", "winnow", {"by": "ada"})
