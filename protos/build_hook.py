@@ -34,8 +34,8 @@ def generate() -> list[Path]:
     well_known = resources.files("grpc_tools") / "_proto"
     google_api = Path(str(annotations_pb2.__file__)).parents[2]
     plugins = [f"--plugin=protoc-gen-{name}={_plugin(name)}" for name in ("mypy", "mypy_grpc")]
-    run: Any = protoc.main  # pyright: ignore[reportUnknownMemberType] - the package has no types
-    code: int = run(
+    untyped: Any = protoc  # the package has no types
+    code: int = untyped.main(
         [
             "protoc",
             f"-I{ROOT}",
