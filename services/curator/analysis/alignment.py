@@ -85,11 +85,9 @@ def align(a: Text, b: Text, vectors: Mapping[str, Vectors] | None = None) -> Ali
     blocks = _blocks(a, b, [*matches, *near])
     if vectors:
         blocks += _meaning(a, b, blocks, vectors)
-    matched_a, matched_b = {match.a for match in blocks}, {match.b for match in blocks}
     by_meaning = [match for match in blocks if match.match == "meaning"]
     covered_a = exact_a | {match.a for match in near}
     covered_b = exact_b | {match.b for match in near}
-    assert len(matched_a) == len(matched_b) == len(blocks)
     return Alignment(
         Side(
             a.total,
