@@ -174,8 +174,7 @@ class Judge:
         await self._indexer.follow(hashes)
         near = await self.near(own)
         for resource in sorted(changed):
-            limit = min(candidates.LIMIT, candidates.LIMIT * max(1, len(own.get(resource, ()))))
-            for other in candidates.rank(shared[resource], near.get(resource, ()), limit=limit):
+            for other in candidates.rank(shared[resource], near.get(resource, ())):
                 if other != resource:
                     pairs.add((min(resource, other), max(resource, other)))
         return {(a, b) for a, b in pairs if a in self._shelf.documents and b in self._shelf.documents}

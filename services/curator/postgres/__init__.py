@@ -24,7 +24,6 @@ from services.curator.postgres.progress import (
 from services.curator.postgres.proposals import (
     ProposalRow,
     drop_proposal,
-    proposal,
     proposal_keys,
     proposals_of,
     save_proposal,
@@ -111,7 +110,6 @@ __all__ = [
     "judged",
     "pairs_of",
     "programs_to_judge",
-    "proposal",
     "proposal_keys",
     "proposals_of",
     "resources_with",

@@ -26,7 +26,6 @@ _PROPOSALS_OF = """
     SELECT key, kind, evidence_hash, members, programs, proposal FROM proposals
     WHERE members && %s::text[] OR programs && %s::text[] ORDER BY key
 """
-_PROPOSAL = "SELECT key, kind, evidence_hash, members, programs, proposal FROM proposals WHERE key = %s"
 _KEYS = "SELECT kind, key FROM proposals ORDER BY key"
 _SAVE_PROPOSAL = """
     INSERT INTO proposals (key, kind, evidence_hash, members, programs, proposal)
@@ -44,13 +43,6 @@ async def proposals_of(
     async with connection.cursor(row_factory=class_row(ProposalRow)) as cursor:
         await cursor.execute(_PROPOSALS_OF, (list(members), list(programs)))
         return await cursor.fetchall()
-
-
-async def proposal(connection: Connection, key: str) -> ProposalRow | None:
-    """What was proposed under this key."""
-    async with connection.cursor(row_factory=class_row(ProposalRow)) as cursor:
-        await cursor.execute(_PROPOSAL, (key,))
-        return await cursor.fetchone()
 
 
 async def proposal_keys(connection: Connection) -> list[tuple[int, str]]:

@@ -82,7 +82,7 @@ class Pages:
 
     async def sign_in_form(self, request: Request) -> Response:
         """A button rather than an immediate sign-in: link scanners follow links, they do not press buttons."""
-        return _page("sign_in.html", token=request.query_params.get("token", ""), failed=False)
+        return _page("sign_in.html", token=request.query_params.get("token", ""))
 
     async def sign_in(self, request: Request) -> Response:
         """Spends the one-time link and opens a session in a cookie."""
@@ -98,7 +98,7 @@ class Pages:
 
 def signed_out() -> Response:
     """What a visitor sees without a session."""
-    return _page("sign_in.html", status=401, token="", failed=False)
+    return _page("sign_in.html", status=401, token="")
 
 
 def failed(status: int, title: str, text: str) -> Response:

@@ -92,11 +92,6 @@ class Curator:
         near = await self.judge.near(own)
         return {other for other, _ in near.get(key, ())}
 
-    async def judged_pairs(self) -> set[tuple[str, str]]:
-        async with self.pool.connection() as connection:
-            cursor = await connection.execute("SELECT a, b FROM pairs")
-            return {(a, b) for a, b in await cursor.fetchall()}
-
 
 @pytest.fixture
 async def curator(postgres_server: PostgresServer, bus: Client, tmp_path: Path) -> AsyncGenerator[Curator]:
