@@ -19,6 +19,7 @@ from services.curator.analysis.fingerprints import Profile, profile
 from services.curator.analysis.model import Block, Claim, Group, Judgement, ProgramFinding, Quote, Relation
 from services.curator.analysis.paths import Surroundings
 from services.curator.analysis.programs import streamline
+from services.curator.analysis.relation_model import Model
 from services.curator.analysis.relations import compare, prepare
 from services.curator.analysis.succession import editions
 from services.curator.analysis.survivors import Facts, choose
@@ -50,23 +51,24 @@ class Summary:
         return asdict(self)
 
 
-def curate(directory: Path, out: Path, *, index: bool = True) -> Summary:
+def curate(directory: Path, out: Path, *, index: bool = True, model: Model | None = None) -> Summary:
     """Reads a catalog (`corpus.read_corpus`) and writes what would be found, as JSON lines, sorted, into `out`.
 
     `pairs.jsonl` has every pair that was compared, `findings.jsonl` those that would be proposed,
     `outdated.jsonl` a row for each resource, `programs.jsonl` what would streamline programs. Without `index`
-    nothing is embedded and words alone decide. The same input gives the same bytes.
+    nothing is embedded and words alone decide. `model` judges relations instead of the shipped one. The same
+    input gives the same bytes.
     """
     began = time.monotonic()
     corpus = read_corpus(directory)
     # The model takes seconds to load, which is about as long as reading the texts does.
     with ThreadPoolExecutor(1) as beside:
-        model = beside.submit(MiniLm) if index and corpus.documents else None
+        loading = beside.submit(MiniLm) if index and corpus.documents else None
         blocks = {name: segment(document) for name, document in corpus.documents.items()}
         profiles = {name: profile(document, blocks[name]) for name, document in corpus.documents.items()}
         frame = candidates.boilerplate(profiles)
-        embedder = model.result() if model else None
-    judgements = _judge(corpus, blocks, profiles, frame, _embed(blocks, frame, embedder))
+        embedder = loading.result() if loading else None
+    judgements = _judge(corpus, blocks, profiles, frame, _embed(blocks, frame, embedder), model)
     groups = find_duplicates(judgements)
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
@@ -118,6 +120,7 @@ def _judge(
     profiles: Mapping[str, Profile],
     frame: AbstractSet[str],
     vectors: Mapping[str, Vectors],
+    model: Model | None,
 ) -> list[Judgement]:
     """A judgement for each pair worth comparing, sorted by the ids of its two resources."""
     holders: dict[str, list[str]] = defaultdict(list)
@@ -130,7 +133,7 @@ def _judge(
         for name, document in corpus.documents.items()
     }
     compared = candidates.pairs(profiles, frame, near)
-    return [compare(ready[a], ready[b], vectors or None) for a, b in compared]
+    return [compare(ready[a], ready[b], vectors or None, model) for a, b in compared]
 
 
 def _streamline(

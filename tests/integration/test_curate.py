@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from services.curator.analysis.relation_model import Curves, Model
 from services.curator.curate import curate
 from services.curator.evaluate import evaluate
 from services.kit.errors import InvalidArgument, NotFound
@@ -211,6 +212,13 @@ def test_with_the_model_the_findings_of_words_stand(source: Path, tmp_path: Path
         for name in ("words", "meaning")
     )
     assert for_words == for_meaning
+
+
+def test_another_model_judges_instead_of_the_shipped_one(source: Path, tmp_path: Path) -> None:
+    never = Curves(-50.0, {})
+    curate(source, tmp_path / "out", index=False, model=Model(duplicate=never, translated=never))
+    found = {(one["a"], one["b"]) for one in read(tmp_path / "out", "findings")}
+    assert found == {("tea", "tea-copy")}  # equal texts need no model
 
 
 def test_an_empty_folder_is_an_empty_catalog(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from services.curator.analysis.editions import direction
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.features import Prepared, measure, prepare, shared_runs
 from services.curator.analysis.model import Judgement, Passage, Quote, Reason, Relation
-from services.curator.analysis.relation_model import judge
+from services.curator.analysis.relation_model import Model, judge
 
 _MOST_PASSAGES = 60
 _NOTHING_SHARED = 0.01  # of the five-word runs of either side
@@ -17,11 +17,13 @@ _LEAST = 0.001
 _FEWEST_QUOTED = 4  # words: a shorter block proves nothing
 
 
-def compare(a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = None) -> Judgement:
+def compare(
+    a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = None, model: Model | None = None
+) -> Judgement:
     """The relation of two documents with its probability, evidence and reasons.
 
     Symmetric: (a, b) and (b, a) give the same judgement, whose own `a` and `b` tell the direction. `vectors`
-    maps block hashes to unit vectors; without them words alone decide.
+    maps block hashes to unit vectors; without them words alone decide. `model` judges instead of the shipped one.
     """
     if a.document.id > b.document.id:
         a, b = b, a
@@ -29,7 +31,7 @@ def compare(a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = No
         return _unrelated(a.document.id, b.document.id)
     aligned = align(a.text, b.text, vectors)
     found = measure(a, b, aligned, vectors)
-    verdict = judge(found)
+    verdict = judge(found, model)
     first, second = a, b
     reasons = list(verdict.reasons)
     swap = False
