@@ -276,3 +276,32 @@ def test_bytes_that_are_no_text_and_a_cut_archive_are_named(tmp_path: Path) -> N
 def test_a_missing_folder_is_not_an_empty_catalog(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         curate(tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_what_was_told_beside_the_files_is_found_in_them(tmp_path: Path) -> None:
+    write(tmp_path, "resources.jsonl", [row("trucks", TRUCKS), row("tea", TEA)])
+    told = 'title = "New permits"\nphrases = ["a permit"]\nannounced = 2024-01-01\n'
+    (tmp_path / "told.toml").write_text(f"[[announcement]]\n{told}")
+    curate(tmp_path, tmp_path / "out", index=False)
+    by_id = {each["resource"]: each for each in read(tmp_path / "out", "outdated")}
+    assert by_id["trucks"]["reason"] == "announced_change"
+    (claim,) = by_id["trucks"]["evidence"]["claims"]
+    assert [quote["quote"] for quote in claim["quotes"]] == [
+        "Only drivers with a permit may move a pallet truck with a motor."
+    ]
+    assert by_id["tea"]["reason"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('[[announcement]]\ntitle = "New"\nphrases = []\nannounced = 2024-01-01', "phrases"),
+        ('[[announcement]]\ntitle = "New"\nphrases = ["a permit"]\nannounced = "soon"', "announced"),
+        ('announcement = "New"', "announcement"),
+    ],
+)
+def test_what_cannot_be_read_as_told_is_named(tmp_path: Path, text: str, field: str) -> None:
+    (tmp_path / "told.toml").write_text(text)
+    with pytest.raises(InvalidArgument) as refused:
+        curate(tmp_path, tmp_path / "out", index=False)
+    assert refused.value.metadata["field"] == field
