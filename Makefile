@@ -18,7 +18,7 @@ help: ## lists the targets
 $(STAMP): pyproject.toml constraints.txt protos/build_hook.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,multilingual,dev]'
 	touch $@
 
 # Generated code follows its .proto without a reinstall.
