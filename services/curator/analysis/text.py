@@ -71,7 +71,7 @@ def words(text: str, *, code: bool = False) -> list[str]:
 
 def written_words(text: str, *, code: bool = False) -> list[str]:
     """The words of a block as they are written; `words` folds their case."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text if code else _plain(text)))
+    return _WORD.findall(unicodedata.normalize("NFKC", text if code else plain(text)))
 
 
 def normalised(block: Block) -> str:
@@ -102,7 +102,8 @@ def sentences(block: Block) -> Iterator[Sentence]:
             yield Sentence(tuple(said))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text of a block without link targets, tags and marks of lists and headings."""
     if "](" in text:
         text = _TARGET.sub("] ", text)
     if "<" in text or "{" in text:

@@ -1,0 +1,132 @@
+"""Documents of different languages by meaning: what is embedded of each, whom it meets, and how clearly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.model import Block, BlockKind
+from services.curator.analysis.text import plain
+
+OPENING = 400  # characters
+_LEFT_OUT = frozenset({BlockKind.HEADING, BlockKind.CODE})
+_MARKS = str.maketrans(dict.fromkeys("*`|[]", " "))
+
+AROUND = 4  # nearest texts that a margin is taken over: k of Artetxe & Schwenk 2019
+NEAREST = AROUND + 1  # that are looked up, because one of them may be the pair's own
+_MEETING = 2  # of these, so many of each side are candidates
+# The cosine of two unrelated texts: multilingual-e5-small squeezes all its cosines into some 0.7 to 1.
+_USUAL = 0.80
+_PRODUCT_ROWS = 512
+
+Near = Mapping[str, Sequence[tuple[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How alike two texts of different languages are: their cosine, and how far it stands out (1: not at all)."""
+
+    cosine: float
+    margin: float
+
+
+def opening(blocks: Iterable[Block], length: int = OPENING) -> str:
+    """The first `length` characters of a document's prose; empty where it has none.
+
+    Without headings (a title is no evidence of what follows), code, link targets and markup, which say little
+    about meaning and would fill the space of what does.
+    """
+    said: list[str] = []
+    room = length
+    for block in blocks:
+        if room <= 0:
+            break
+        if block.kind not in _LEFT_OUT:
+            text = " ".join(plain(block.text).translate(_MARKS).split())
+            if text:
+                said.append(text[:room])
+                room -= len(text) + 1
+    return " ".join(said)
+
+
+def nearest_across(
+    across: Mapping[str, Vectors],
+    languages: Mapping[str, str],
+    count: int = NEAREST,
+    *,
+    of: Iterable[str] | None = None,
+) -> dict[str, list[tuple[str, float]]]:
+    """For each document its `count` nearest of each other language, as (document, cosine), nearest first; exact.
+
+    `across` gives unit vectors by document; a document without one, or whose language is not known (empty), is
+    nobody's neighbour. `of` names the documents that are asked for, all where it is None.
+    """
+    spoken: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(across):
+        if languages.get(name):
+            spoken[languages[name]].append(name)
+    asked = set(across if of is None else of)
+    found: dict[str, list[tuple[str, float]]] = {}
+    matrices = {language: np.stack([across[name] for name in names]) for language, names in spoken.items()}
+    for language, names in spoken.items():
+        rows = [row for row, name in enumerate(names) if name in asked]
+        found |= {names[row]: [] for row in rows}
+        for other, others in spoken.items():
+            if other == language:
+                continue
+            for start in range(0, len(rows), _PRODUCT_ROWS):
+                part = rows[start : start + _PRODUCT_ROWS]
+                products = matrices[language][part] @ matrices[other].T
+                best = np.argsort(-products, axis=1, kind="stable")[:, :count]
+                for row, columns, cosines in zip(part, best.tolist(), products, strict=True):
+                    found[names[row]] += [(others[column], float(cosines[column])) for column in columns]
+    for near in found.values():
+        near.sort(key=lambda one: (-one[1], one[0]))
+    return found
+
+
+def meetings(near: Near, languages: Mapping[str, str], count: int = _MEETING) -> list[tuple[str, str]]:
+    """The pairs worth comparing, each once with the smaller id first, sorted: those that choose each other.
+
+    A pair does so when each is among the `count` nearest that the other has in its language (`nearest_across`).
+    """
+    chosen = {
+        (name, other) for name, all_near in near.items() for other in _first(all_near, languages, count)
+    }
+    return sorted((a, b) for a, b in chosen if a < b and (b, a) in chosen)
+
+
+def _first(near: Iterable[tuple[str, float]], languages: Mapping[str, str], count: int) -> Iterable[str]:
+    seen: dict[str, int] = defaultdict(int)
+    for other, _ in near:
+        seen[languages[other]] += 1
+        if seen[languages[other]] <= count:
+            yield other
+
+
+def resemblance(
+    a: str, b: str, across: Mapping[str, Vectors], near: Near, languages: Mapping[str, str]
+) -> Resemblance | None:
+    """How alike two documents are; None where one has no vector or was not asked for.
+
+    A cosine alone cannot be read: which values are high differs between texts and languages. The margin is the
+    ratio criterion of Artetxe & Schwenk (2019, "Margin-based parallel corpus mining"): the cosine over the mean
+    cosine of either side's nearest in the other's language. Here the pair itself is not among these, and where
+    a language has too few others the usual cosine stands in for them, so that it also holds for two documents.
+    """
+    if a not in across or b not in across or a not in near or b not in near:
+        return None
+    cosine = float(across[a] @ across[b])
+    around = (_around(near[a], b, languages) + _around(near[b], a, languages)) / 2
+    return Resemblance(cosine, cosine / around)
+
+
+def _around(near: Iterable[tuple[str, float]], other: str, languages: Mapping[str, str]) -> float:
+    beside = [cosine for name, cosine in near if name != other and languages[name] == languages[other]][
+        :AROUND
+    ]
+    return (sum(beside) + _USUAL * (AROUND - len(beside))) / AROUND
