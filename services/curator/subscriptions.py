@@ -10,7 +10,6 @@ from services.kit.events import Event, payload
 from winnow.catalog.v1.events_pb2 import (
     DayStarted,
     EngagementRecorded,
-    HouseRulesChanged,
     ProgramsChanged,
     ResourcesChanged,
     VerdictsChanged,
@@ -38,7 +37,7 @@ def judge_handler(reader: Reader) -> Handle:
         programs: set[str] = set()
         engagement: set[str] = set()
         concerned: set[str] = set()
-        day_started = told = False
+        day_started = False
         for event in events:
             if event.type == ProgramsChanged.DESCRIPTOR.full_name:
                 programs.update(payload(event, ProgramsChanged).ids)
@@ -46,8 +45,6 @@ def judge_handler(reader: Reader) -> Handle:
                 engagement.update(payload(event, EngagementRecorded).resource_ids)
             elif event.type == VerdictsChanged.DESCRIPTOR.full_name:
                 concerned.update(payload(event, VerdictsChanged).resource_ids)
-            elif event.type == HouseRulesChanged.DESCRIPTOR.full_name:
-                told = True
             elif event.type == DayStarted.DESCRIPTOR.full_name:
                 day_started = True
         if programs:
@@ -56,8 +53,6 @@ def judge_handler(reader: Reader) -> Handle:
             await reader.read(postgres.ENGAGEMENT, engagement)
         if concerned:
             await reader.read_verdicts(concerned)
-        if told:
-            await reader.read_told()
         if day_started:
             await reader.queue_everything()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ import pytest
 
 from services.curator.analysis.relation_model import Curves, Model
 from services.curator.curate import curate
+from services.curator.evaluate import evaluate
 from services.kit.errors import InvalidArgument, NotFound
+from tests.shared import shared_dir
 
 Row = Mapping[str, Any]
 
@@ -43,6 +47,16 @@ pot, measure a spoon for each cup, and pour out all of it so that the second cup
 
 The colour tells you little. Trust the clock and your nose, and write down what you liked, since leaves of one garden \
 differ from year to year and the tin does not say so."""
+LADDERS_ES = """Una escalera se apoya en suelo firme, una medida hacia fuera por cada cuatro hacia arriba. La llevan \
+dos personas, una en cada extremo, y nadie camina por debajo. Los peldaños mojados se secan antes de que alguien suba.
+
+Suba de cara a los peldaños y con tres extremidades siempre sobre ellos. Las herramientas viajan en un cinturón o un \
+cubo con cuerda. Los dos peldaños más altos no son para los pies, pida lo que pida el trabajo."""
+TEA_ES = """Las hojas verdes quieren agua a ochenta grados y dos minutos; las hojas negras toman agua hirviendo y \
+cuatro. Caliente la tetera, mida una cucharada por taza y sirva todo para que la segunda taza no amargue.
+
+El color dice poco. Fíese del reloj y de la nariz, y apunte lo que le gustó, porque las hojas de un jardín cambian \
+de un año a otro y la lata no lo dice."""
 STATEMENT = "From 1 March 2021 the new badges will open the side gate as well."
 
 
@@ -278,30 +292,50 @@ def test_a_missing_folder_is_not_an_empty_catalog(tmp_path: Path) -> None:
         curate(tmp_path / "nowhere", tmp_path / "out")
 
 
-def test_what_was_told_beside_the_files_is_found_in_them(tmp_path: Path) -> None:
-    write(tmp_path, "resources.jsonl", [row("trucks", TRUCKS), row("tea", TEA)])
-    told = 'title = "New permits"\nphrases = ["a permit"]\nannounced = 2024-01-01\n'
-    (tmp_path / "told.toml").write_text(f"[[announcement]]\n{told}")
-    curate(tmp_path, tmp_path / "out", index=False)
-    by_id = {each["resource"]: each for each in read(tmp_path / "out", "outdated")}
-    assert by_id["trucks"]["reason"] == "announced_change"
-    (claim,) = by_id["trucks"]["evidence"]["claims"]
-    assert [quote["quote"] for quote in claim["quotes"]] == [
-        "Only drivers with a permit may move a pallet truck with a motor."
-    ]
-    assert by_id["tea"]["reason"] == "none"
+def test_evaluate_counts_as_the_scorer_of_the_corpora_does(tmp_path: Path) -> None:
+    """On a part of one corpus, so that it takes seconds; pairs and labels outside that part are left out."""
+    corpus = shared_dir("data", "carpentries")
+    kept: set[str] = set()
+    with gzip.open(corpus / "resources.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines][:60]
+    kept = {one["id"] for one in rows}
+    write(tmp_path / "in", "resources.jsonl", rows)
+    for name, names in (("pairs", ("a", "b")), ("outdated", ("resource",))):
+        answers = [json.loads(line) for line in (corpus / f"{name}.jsonl").read_text("utf-8").splitlines()]
+        write(
+            tmp_path / "in",
+            f"{name}.jsonl",
+            [one for one in answers if all(one[key] in kept for key in names)],
+        )
+    found = evaluate(tmp_path / "in", tmp_path / "out", index=False)
+    assert "pairs: any duplicate" in found.table()
+
+    def score(mode: str, name: str) -> dict[str, Any]:
+        command = [sys.executable, str(shared_dir("data", "score.py")), str(tmp_path / "in")]
+        options = ["--no-copied"] if mode != "--outdated" else []
+        answer = subprocess.run(
+            [*command, *options, mode, str(tmp_path / "out" / f"{name}.jsonl")],
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(answer.stdout)
+
+    theirs = score("--pairs", "pairs")
+    assert theirs["any-duplicate"]["f1"] == found.pairs["any duplicate"].f1
+    assert theirs["revised"]["f1"] == found.pairs["revised"].f1
+    assert theirs["calibration"]["ece"] == pytest.approx(found.pairs["any duplicate"].ece, abs=1e-4)
+    outdated = score("--outdated", "outdated")
+    assert outdated["superseded"]["f1"] == found.outdated["superseded"].f1
+    proposed = score("--findings", "findings")
+    assert (proposed["right"], proposed["unjudged"]) == (found.findings.right, found.unjudged)
 
 
-@pytest.mark.parametrize(
-    ("text", "field"),
-    [
-        ('[[announcement]]\ntitle = "New"\nphrases = []\nannounced = 2024-01-01', "phrases"),
-        ('[[announcement]]\ntitle = "New"\nphrases = ["a permit"]\nannounced = "soon"', "announced"),
-        ('announcement = "New"', "announcement"),
-    ],
-)
-def test_what_cannot_be_read_as_told_is_named(tmp_path: Path, text: str, field: str) -> None:
-    (tmp_path / "told.toml").write_text(text)
-    with pytest.raises(InvalidArgument) as refused:
-        curate(tmp_path, tmp_path / "out", index=False)
-    assert refused.value.metadata["field"] == field
+def test_translated_prose_meets_its_original_when_the_multilingual_model_is_there(tmp_path: Path) -> None:
+    rows = [row("ladders", LADDERS), row("tea", TEA), row("trucks", TRUCKS)]
+    rows += [row("escaleras", LADDERS_ES, language="es"), row("te", TEA_ES, language="es")]
+    write(tmp_path / "in", "resources.jsonl", rows)
+    curate(tmp_path / "in", tmp_path / "out")
+    compared = {(pair["a"], pair["b"]) for pair in read(tmp_path / "out", "pairs")}
+    assert {("escaleras", "ladders"), ("te", "tea")} <= compared
+    curate(tmp_path / "in", tmp_path / "words", index=False)
+    assert read(tmp_path / "words", "pairs") == []

@@ -38,11 +38,9 @@ from services.curator.postgres.queue import (
     to_judge,
 )
 from services.curator.postgres.states import (
-    ANNOUNCEMENTS,
     ENGAGEMENT,
     PROGRAMS,
     RESOURCES,
-    TOLD,
     VERDICTS,
     StateRow,
     all_states,
@@ -80,11 +78,9 @@ from services.curator.postgres.vectors import (
 )
 
 __all__ = [
-    "ANNOUNCEMENTS",
     "ENGAGEMENT",
     "PROGRAMS",
     "RESOURCES",
-    "TOLD",
     "VERDICTS",
     "Copy",
     "ProposalRow",
