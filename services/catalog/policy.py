@@ -101,6 +101,9 @@ RULES: dict[str, Rule] = {
     _REVIEW + "RevokeApproval": _decide(),
     _REVIEW + "SimulatePlan": _read("SUGGESTION_NOT_FOUND"),
     _REVIEW + "ListDecisions": _read(),
+    _REVIEW + "GetReliability": _read(),
+    _REVIEW + "SuspendKind": _rule(LL),
+    _REVIEW + "ResumeKind": _rule(LL),
 }
 """Every method that the gateway forwards here; one without a row is refused (a test finds it)."""
 

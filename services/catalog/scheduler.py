@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from services.catalog.postgres.database import Database
-from services.catalog.review import execution, forming, postgres, proposals, wire
+from services.catalog.review import execution, forming, learning, postgres, proposals, wire
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
 from services.kit import postgres as database
 from services.kit import requests, telemetry
@@ -106,7 +106,8 @@ class Scheduler:
             await postgres.set_day(tx, today)
             tx.record(wire.day_started(today))
             live = await postgres.live_of(tx)
-        # Due dates and the age of engagement move with the day.
+            await learning.calibrate(tx)
+        # Due dates, the age of engagement and confidence move with the day.
         await proposals.reassess_all(self._db, live)
 
     async def _route_anew(self) -> None:

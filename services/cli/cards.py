@@ -37,10 +37,15 @@ def heading(suggestion: Json) -> str:
     return ", ".join(words).lower().replace("_", " ")
 
 
+def certainty(suggestion: Json) -> str:
+    """The confidence; a dash while it is held back until the decision."""
+    return "   –" if suggestion.get("blind") else f"{suggestion['confidence']:.2f}"
+
+
 def card(suggestion: Json, width: int) -> Iterator[str]:
     """The suggestion in about a dozen lines of at most `width` characters."""
     held = f" ({suggestion['heldReason']})" if suggestion["heldReason"] else ""
-    title = f"{heading(suggestion)}: confidence {suggestion['confidence']:.2f}, {suggestion['state'].lower()}{held}"
+    title = f"{heading(suggestion)}: confidence {certainty(suggestion)}, {suggestion['state'].lower()}{held}"
     yield shorten(title, width)
     members: Sequence[Json] = suggestion["members"]
     survivors = any(member["survivor"] for member in members)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.cli.arguments import Commands, group
+from services.cli.cards import certainty
 from services.cli.client import client_command, connect
 from services.cli.data_folder import DataFolder
 from services.cli.outcome import Answer, Exit, wrong_use
@@ -110,7 +111,7 @@ def _line(suggestion: Mapping[str, Any]) -> str:
     relation = suggestion["relation"]
     what = suggestion["kind"] if relation == "RELATION_UNSPECIFIED" else f"{suggestion['kind']} {relation}"
     titles = " | ".join(member["title"] for member in suggestion["members"])
-    return f"{suggestion['name']}  {suggestion['state']:9} {suggestion['confidence']:.2f}  {what}  {titles}"
+    return f"{suggestion['name']}  {suggestion['state']:9} {certainty(suggestion)}  {what}  {titles}"
 
 
 def _lines(suggestion: Mapping[str, Any]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from services.catalog.review import wire
+from services.catalog.review import wire, wire_learning
 from services.catalog.review.applying import Conflict
+from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
     Approval,
     Decision,
@@ -26,12 +27,14 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
-from services.catalog.review.findings import Claim, Counterpart, Evidence, Member, Proposal
+from services.catalog.review.findings import Claim, Counterpart, Evidence, Kind, Member, Proposal
+from services.catalog.review.learning import Paced, Reliability
+from services.catalog.review.pauses import Pace
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
 
-EXCLUSIVE = {"snooze_until", "due_time", "held_reason"}
-"""Set in one state each."""
+EXCLUSIVE = {"snooze_until", "due_time", "held_reason", "blind"}
+"""Set in one state each, or where others are held back."""
 
 
 def empty_fields(message: Message, path: str = "") -> set[str]:
@@ -126,6 +129,20 @@ def test_fields_of_one_state_are_filled_in_that_state() -> None:
     due = replace(full(), state=State.SCHEDULED, due_time=later)
     for value, field in ((held, "held_reason"), (off, "snooze_until"), (due, "due_time")):
         assert empty_fields(wire.suggestion(shown(value))) == EXCLUSIVE - {field}
+
+
+def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
+    held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
+    message = wire.suggestion(shown(held))
+    assert empty_fields(message) == {"confidence", "claims.confidence", "snooze_until", "due_time"}
+    assert message.held_reason == "confidence: not said before the decision."
+
+
+def test_every_field_of_reliability_is_filled() -> None:
+    paced = Paced(Pace(Kind.DUPLICATE, NOW, "lea"), 3, 2, "lea@example.org")
+    map_ = Map(2, 210, (0.7, 0.9), (0.5, 0.8), NOW)
+    value = Reliability(Kind.DUPLICATE, 220, map_, (Bin(0.7, 0.8, 3, 0.75, 0.7),), True, paced)
+    assert empty_fields(wire_learning.reliability([value])) == set()
 
 
 def test_a_brief_suggestion_leaves_out_the_evidence_alone() -> None:

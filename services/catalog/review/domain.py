@@ -295,7 +295,8 @@ class Suggestion:
 
     `baseline` holds the facts by label as they stood when it ended: it returns only when they move. `touched`
     says that a person has acted on it: from then on it never goes back to HELD. `quiet_until` is the day until
-    which an answer holds. `facts_changed` are words for what has moved since the revision before.
+    which an answer holds. `facts_changed` are words for what has moved since the revision before. `blind`: its
+    confidence is held back until it has been decided.
     """
 
     id: str
@@ -324,6 +325,7 @@ class Suggestion:
     part_verdicts: tuple[PartVerdict, ...] = ()
     baseline: Mapping[str, str] = field(default_factory=dict[str, str])
     quiet_until: date | None = None
+    blind: bool = False
 
     @property
     def name(self) -> str:

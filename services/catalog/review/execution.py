@@ -12,7 +12,17 @@ from services.catalog.domain.people import Role, Viewer
 from services.catalog.ids import new_id
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import applying, forming, material, plans, postgres, proposals, verdicts, wire
+from services.catalog.review import (
+    applying,
+    forming,
+    learning,
+    material,
+    plans,
+    postgres,
+    proposals,
+    verdicts,
+    wire,
+)
 from services.catalog.review.applying import Conflict, Work
 from services.catalog.review.domain import (
     SCHEDULER,
@@ -160,6 +170,7 @@ async def undo(
     taken = await postgres.by_key(tx, known.key)
     other = taken is not None and taken.live and taken.id != known.id
     state = State.UNDONE if written or other else State.OPEN
+    await learning.undone(tx, known, reason, written=bool(written))
     back = replace(known, state=state, receipts=(), approvals=(), note="", quiet_until=None, touched=True)
     on = await forming.ground(tx, db.clock.today(), [known.proposal])
     made = await forming.formed(tx, replace(back, plan=Plan()), on)

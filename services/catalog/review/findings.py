@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+REVIEW_DUE = "review_due"
+
 
 class Kind(StrEnum):
     """What is wrong."""
@@ -115,3 +117,8 @@ class Proposal:
     def hard(self) -> bool:
         """Whether a claim needs no probability to act on."""
         return any(claim.hard for claim in self.claims)
+
+    @property
+    def certain(self) -> bool:
+        """Whether a rule made it and not a model: hard evidence, or a review that is due by date (behaviour.md §4)."""
+        return self.hard or (bool(self.claims) and all(claim.code == REVIEW_DUE for claim in self.claims))

@@ -11,11 +11,23 @@ from services.catalog.domain.people import Role, email_key
 from services.catalog.domain.resources import Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import impact, material, pacing, postgres, routing, wire
+from services.catalog.review import (
+    calibration,
+    impact,
+    material,
+    pacing,
+    pauses,
+    postgres,
+    postgres_learning,
+    routing,
+    wire,
+)
 from services.catalog.review.assessment import assessed
+from services.catalog.review.calibration import IDENTITY, Map
 from services.catalog.review.domain import Decision, Plan, State, Suggestion
 from services.catalog.review.effects import effects
-from services.catalog.review.findings import Proposal
+from services.catalog.review.findings import Kind, Proposal
+from services.catalog.review.pacing import Pause
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings, bare
 
@@ -25,10 +37,11 @@ SETTLED_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What plans are formed from: the rows around them, and who works here."""
+    """What suggestions are formed from: the rows around them, who works here, and the map in force of each kind."""
 
     around: Surroundings
     staff: Staff
+    maps: Mapping[Kind, Map]
 
 
 async def ground(
@@ -59,7 +72,7 @@ async def ground(
         committed=await postgres.committed(tx, ids),
         listed=await postgres.listed(tx, sources),
     )
-    return Ground(around, await _staff(tx, around))
+    return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))
 
 
 def _by_name(resources: Iterable[Resource]) -> dict[str, Resource]:
@@ -105,12 +118,13 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
     fresh = not suggestion.plan.parts and not suggestion.plan.missing
     changed = () if fresh else _changed(suggestion.plan, plan, around)
     found = impact.impact(proposal, plan, around)
+    confidence = _confidence(proposal, on.maps)
     now = replace(
         suggestion,
         plan=plan,
-        confidence=proposal.score,
+        confidence=confidence,
         impact=found,
-        priority=impact.priority(proposal, plan, found, around),
+        priority=impact.priority(proposal, plan, found, around, confidence=confidence),
         whose=routing.assignee(proposal, plan, around, on.staff),
     )
     text_changed = any(
@@ -118,6 +132,12 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
         for each in around.present(proposal.resources)
     )
     return Formed(now, changed, text_changed)
+
+
+def _confidence(proposal: Proposal, maps: Mapping[Kind, Map]) -> float:
+    """How often such findings were right; what a rule found is as certain as it says."""
+    map_ = IDENTITY if proposal.certain else maps.get(proposal.kind, IDENTITY)
+    return map_.confidence(proposal.score)
 
 
 def _changed(before: Plan, after: Plan, around: Surroundings) -> tuple[str, ...]:
@@ -179,21 +199,40 @@ def order_key(proposal: Proposal, around: Surroundings) -> str:
 
 
 async def place_all(tx: Transaction) -> None:
-    """Gives free slots to the best that wait; the same, whatever the order in which they came."""
+    """Gives free slots to the best that wait; the same, whatever the order in which they came.
+
+    What is opened for the first time may be blind from then on.
+    """
     waiting = await postgres.waiting(tx, tx.now - SETTLED_AFTER)
-    places = pacing.allocated([each for each, _ in waiting], await postgres.decided(tx))
-    moves: list[tuple[State, str, str, str]] = []
+    places = pacing.allocated([each for each, _ in waiting], await postgres.decided(tx), await _pauses(tx))
+    maps = await postgres_learning.maps(tx)
+    moves: list[tuple[State, str, str, bool, str]] = []
     opened: list[str] = []
     for each, reason in waiting:
         place = places[each.id]
         if (place.state, place.assignee, place.held_reason) == (each.state, each.assignee, reason):
             continue
-        moves.append((place.state, place.assignee, place.held_reason, each.id))
-        if place.state is State.OPEN and each.state is State.HELD:
+        opens = place.state is State.OPEN and each.state is State.HELD
+        blind = opens and each.kind in maps and calibration.sampled(each.order)
+        moves.append((place.state, place.assignee, place.held_reason, blind, each.id))
+        if opens:
             opened.append(each.id)
     await postgres.place(tx, moves)
     for each in await postgres.suggestions(tx, opened):
         tx.record(wire.suggestion_opened(each))
+
+
+async def _pauses(tx: Transaction) -> dict[Kind, Pause]:
+    """What the paused kinds may show now."""
+    found: dict[Kind, Pause] = {}
+    for kind, pace in (await postgres_learning.paces(tx)).items():
+        if pace.pause_time is None:
+            continue
+        decided = await postgres_learning.outcomes(tx, kind, since=pace.since, limit=None)
+        pause = pauses.pause(pace, decided, tx.now)
+        if pause is not None:
+            found[kind] = pause
+    return found
 
 
 async def record_decision(

@@ -44,13 +44,15 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
     )
 
 
-def priority(proposal: Proposal, plan: Plan, found: Impact, around: Surroundings) -> float:
-    """(P·benefit − (1 − P)·harm) in hours, per minute of review."""
+def priority(
+    proposal: Proposal, plan: Plan, found: Impact, around: Surroundings, *, confidence: float
+) -> float:
+    """(P·benefit − (1 − P)·harm) in hours, per minute of review; P is the confidence."""
     benefit = found.learner_hours.value + found.maintenance_hours.value
     if proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes):
         benefit += EXPOSED_HOURS * _exposed(proposal, plan, around)
     risk = plan.risk
-    worth = proposal.score * benefit - (1 - proposal.score) * HARM_HOURS[risk]
+    worth = confidence * benefit - (1 - confidence) * HARM_HOURS[risk]
     return round(worth / REVIEW_MINUTES[risk], 6)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.catalog.review.domain import OPEN_FROM, Assignee, State
+from services.catalog.review.findings import Kind
 
 FIRST_SLOTS = 10  # behaviour.md §9
 SLOTS = 25  # once the assignee has decided 10
@@ -21,7 +22,8 @@ DECIDED_ENOUGH = 10
 class Waiting:
     """A suggestion that is HELD or OPEN. `order` names it without ids made by the server.
 
-    `settled`: its place and assignee stay; a person has acted on it or it is older than a day.
+    `settled`: its place and assignee stay; a person has acted on it (`touched`) or it is older than a day. `score`
+    is the curator's, before the map that makes it the confidence.
     """
 
     id: str
@@ -32,6 +34,17 @@ class Waiting:
     whose: Assignee
     assignee: str
     settled: bool
+    kind: Kind
+    score: float
+    touched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A kind that is paused: why, in words, and how many of it may still be shown this week."""
+
+    reason: str
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +56,63 @@ class Place:
     held_reason: str = ""
 
 
-def allocated(waiting: Sequence[Waiting], decided: Mapping[str, int]) -> dict[str, Place]:
-    """The place of each, by id. `decided` counts what each person has decided so far."""
+@dataclass
+class _Taken:
+    """What has been given away so far."""
+
+    used: Counter[str] = field(default_factory=Counter[str])
+    load: Counter[str] = field(default_factory=Counter[str])
+    shown: Counter[Kind] = field(default_factory=Counter[Kind])
+
+
+def allocated(
+    waiting: Sequence[Waiting], decided: Mapping[str, int], paused: Mapping[Kind, Pause]
+) -> dict[str, Place]:
+    """The place of each, by id. `decided` counts what each person has decided so far.
+
+    Of a paused kind only what people have acted on stays OPEN, beside the best of what may be shown this week; these
+    by score, since the map may have learned from the refusals that nothing of the kind is worth a look.
+    """
     places: dict[str, Place] = {}
-    used: Counter[str] = Counter()
-    load: Counter[str] = Counter()
-    settled_open = [each for each in waiting if each.settled and each.state is State.OPEN]
-    for each in settled_open:
-        person = each.assignee or _whose(each, load)
-        places[each.id] = Place(State.OPEN, person)
-        used[person] += 1
-        load[person] += 1
+    taken = _Taken()
+    for each in waiting:
+        if each.state is State.OPEN and (each.touched or (each.settled and each.kind not in paused)):
+            person = each.assignee or _whose(each, taken.load)
+            places[each.id] = Place(State.OPEN, person)
+            taken.used[person] += 1
+            taken.load[person] += 1
     rest = sorted(
         (each for each in waiting if each.id not in places),
-        key=lambda each: (each.confidence < OPEN_FROM, -each.priority, each.order),
+        key=lambda each: (
+            not (each.settled and each.state is State.OPEN),
+            each.confidence < OPEN_FROM,
+            -each.priority,
+            each.order,
+        ),
     )
     for each in rest:
-        person = (each.assignee if each.settled else "") or _whose(each, load)
-        load[person] += 1
+        person = (each.assignee if each.settled else "") or _whose(each, taken.load)
+        taken.load[person] += 1
         slots = SLOTS if decided.get(person, 0) >= DECIDED_ENOUGH else FIRST_SLOTS
-        if each.confidence < OPEN_FROM:
-            text = f"confidence: {each.confidence:.2f} is below {OPEN_FROM:.2f}."
-            places[each.id] = Place(State.HELD, person, text)
-        elif used[person] >= slots:
-            text = f"pacing: {slots} others come first for whoever it is assigned to."
-            places[each.id] = Place(State.HELD, person, text)
-        else:
-            used[person] += 1
-            places[each.id] = Place(State.OPEN, person)
+        reason = _held(each, taken, person, slots, paused.get(each.kind))
+        if reason:
+            places[each.id] = Place(State.HELD, person, reason)
+            continue
+        taken.used[person] += 1
+        taken.shown[each.kind] += 1
+        places[each.id] = Place(State.OPEN, person)
     return places
+
+
+def _held(each: Waiting, taken: _Taken, person: str, slots: int, pause: Pause | None) -> str:
+    """Why it has to wait; empty when it does not."""
+    if (each.score if pause else each.confidence) < OPEN_FROM:
+        return f"confidence: {each.confidence:.2f} is below {OPEN_FROM:.2f}."
+    if pause and taken.shown[each.kind] >= pause.left:
+        return f"paused: {pause.reason}"
+    if taken.used[person] >= slots:
+        return f"pacing: {slots} others come first for whoever it is assigned to."
+    return ""
 
 
 def _whose(each: Waiting, load: Mapping[str, int]) -> str:

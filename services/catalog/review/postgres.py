@@ -37,7 +37,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('review', 0))"
 _PATIENCE = "SET LOCAL lock_timeout = '10s'"
 _GET = """
     SELECT id, version, state, revision, confidence, priority, assignee, held_reason, note, touched, due_time,
-        quiet_until, create_time, update_time, proposal, plan, rest
+        quiet_until, blind, create_time, update_time, proposal, plan, rest
     FROM suggestions WHERE id = ANY(%s) ORDER BY id
 """
 _BY_KEY = """
@@ -67,19 +67,20 @@ _UPDATE = """
     UPDATE suggestions SET version = version + 1, key = %(key)s, kind = %(kind)s, state = %(state)s,
         revision = %(revision)s, confidence = %(confidence)s, priority = %(priority)s, assignee = %(assignee)s,
         held_reason = %(held_reason)s, note = %(note)s, touched = %(touched)s, due_time = %(due_time)s,
-        quiet_until = %(quiet_until)s, update_time = %(update_time)s, proposal = %(proposal)s, plan = %(plan)s,
-        rest = %(rest)s, members = %(members)s, objects = %(objects)s, targets = %(targets)s,
+        quiet_until = %(quiet_until)s, blind = %(blind)s, update_time = %(update_time)s, proposal = %(proposal)s,
+        plan = %(plan)s, rest = %(rest)s, members = %(members)s, objects = %(objects)s, targets = %(targets)s,
         leads_to = %(leads_to)s, approved = %(approved)s, order_key = %(order_key)s,
         snooze_until = %(snooze_until)s
     WHERE id = %(id)s AND version = %(version)s
 """
 _WAITING = """
     SELECT id, order_key, state, confidence, priority, rest -> 'whose' AS whose, assignee,
-        touched OR create_time < %s AS settled, held_reason
+        kind, (proposal ->> 'score')::float8 AS score, touched, touched OR create_time < %s AS settled, held_reason
     FROM suggestions WHERE state IN ('HELD', 'OPEN') ORDER BY id
 """
 _PLACE = """
-    UPDATE suggestions SET state = %s, assignee = %s, held_reason = %s, version = version + 1 WHERE id = %s
+    UPDATE suggestions SET state = %s, assignee = %s, held_reason = %s, blind = blind OR %s, version = version + 1
+    WHERE id = %s
 """
 _DECIDED = """
     SELECT actor, count(DISTINCT suggestion) AS decided FROM decisions
@@ -268,6 +269,9 @@ async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, 
                 whose=Assignee(row["whose"]["person"], tuple(row["whose"]["holders"])),
                 assignee=row["assignee"],
                 settled=row["settled"],
+                kind=Kind(row["kind"]),
+                score=row["score"],
+                touched=row["touched"],
             ),
             row["held_reason"],
         )
@@ -275,8 +279,8 @@ async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, 
     ]
 
 
-async def place(tx: Session, places: Sequence[tuple[State, str, str, str]]) -> None:
-    """Moves suggestions: (state, assignee, held reason, id)."""
+async def place(tx: Session, places: Sequence[tuple[State, str, str, bool, str]]) -> None:
+    """Moves suggestions: (state, assignee, held reason, whether it is blind from now on, id)."""
     await tx.run_many(_PLACE, places)
 
 
@@ -475,6 +479,7 @@ def _columns(value: Suggestion, order_key: str) -> dict[str, Any]:
         "touched": value.touched,
         "due_time": value.due_time if value.state is State.SCHEDULED else None,
         "quiet_until": value.quiet_until,
+        "blind": value.blind,
         "create_time": value.create_time,
         "update_time": value.update_time,
         "proposal": Jsonb(_PROPOSAL.dump_python(value.proposal, mode="json")),

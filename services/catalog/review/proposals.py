@@ -12,7 +12,7 @@ from datetime import date
 
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, material, postgres, routing
+from services.catalog.review import forming, learning, material, postgres, routing
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
 from services.catalog.review.findings import Kind, Member, Proposal
 from services.catalog.review.forming import Formed, Ground
@@ -174,6 +174,7 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
 
 async def reopened(tx: Transaction, suggestion: Suggestion, changed: Sequence[str]) -> Suggestion:
     """A scheduled one whose checks no longer hold: OPEN with the reason, to be approved anew."""
+    await learning.forget(tx, suggestion)
     who = await _who_moved(tx, suggestion)
     text = "; ".join(changed) or "; ".join(each.text for each in suggestion.plan.safeguards)
     return replace(

@@ -10,20 +10,23 @@ from typing_extensions import override
 from services.catalog.access import viewer
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import execution, reading, usecases, wire
+from services.catalog.review import execution, learning, reading, usecases, wire, wire_learning
 from services.catalog.review.domain import Edits, State, Suggestion
+from services.catalog.review.findings import Kind
+from services.catalog.review.learning import Paced
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
 from services.kit import pages
 from services.kit.protobuf import moment
+from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
-from winnow.review.v1 import suggestion_pb2
 from winnow.review.v1.review_service_pb2_grpc import ReviewServiceServicer
 
 MAX_PAGE = 200
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
 
 _Verb = Callable[[Transaction], Awaitable[Suggestion]]
+_PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
 class ReviewServicer(ReviewServiceServicer):
@@ -164,6 +167,27 @@ class ReviewServicer(ReviewServiceServicer):
     @override
     async def SimulatePlan(self, request: api.SimulatePlanRequest, context: Any) -> suggestion_pb2.Simulation:
         return wire.simulation(await reading.simulate(self._db, _id(request.name)))
+
+    @override
+    async def GetReliability(
+        self, request: api.GetReliabilityRequest, context: Any
+    ) -> reliability_pb2.Reliability:
+        return wire_learning.reliability(await learning.reliability(self._db))
+
+    @override
+    async def SuspendKind(self, request: api.SuspendKindRequest, context: Any) -> reliability_pb2.Pace:
+        return await self._pace(request.kind, learning.suspend)
+
+    @override
+    async def ResumeKind(self, request: api.ResumeKindRequest, context: Any) -> reliability_pb2.Pace:
+        return await self._pace(request.kind, learning.resume)
+
+    async def _pace(self, number: int, verb: _PaceVerb) -> reliability_pb2.Pace:
+        caller, kind = viewer(), wire.kind(number)
+        if kind is None:
+            raise wire.bad_field("kind", "is required")
+        async with self._db.transaction() as tx:
+            return wire_learning.pace(await verb(tx, caller, kind))
 
     @override
     async def ListDecisions(

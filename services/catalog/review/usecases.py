@@ -15,6 +15,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     execution,
     forming,
+    learning,
     material,
     postgres,
     routing,
@@ -32,7 +33,6 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
-from services.catalog.review.forming import Ground
 from services.kit.errors import Aborted, FailedPrecondition
 
 NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: none on one machine by default
@@ -84,7 +84,7 @@ async def accept(
         touched=True,
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff):
-        yes = await _scheduled(tx, yes, case.on)
+        yes = await _scheduled(tx, yes, case)
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment)
 
 
@@ -135,7 +135,8 @@ def _check_plan(known: Suggestion, plan: Plan) -> None:
         )
 
 
-async def _scheduled(tx: Transaction, suggestion: Suggestion, on: Ground) -> Suggestion:
+async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Suggestion:
+    on = case.on
     other = await postgres.overlapping(tx, suggestion.plan.touches, suggestion.id)
     if other:
         raise Aborted(
@@ -147,7 +148,8 @@ async def _scheduled(tx: Transaction, suggestion: Suggestion, on: Ground) -> Sug
     notice = NOTICE.get(risk, timedelta(0))
     if risk is Risk.R3 and routing.one_approver(suggestion.plan, suggestion.edits, on.around, on.staff):
         notice = max(notice, ONE_APPROVER_NOTICE)
-    return replace(suggestion, state=State.SCHEDULED, due_time=tx.now + notice)
+    yes = await learning.decided(tx, suggestion, on.maps, before=case.known.state)
+    return replace(yes, state=State.SCHEDULED, due_time=tx.now + notice)
 
 
 async def reject(
@@ -178,12 +180,13 @@ async def reject(
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
     if parts and set(parts) != {part.id for part in plan.parts}:
         return await _reject_parts(tx, viewer, case, reason, comment, parts)
-    return await _reject_whole(tx, viewer, case.now, case.on, reason, comment)
+    return await _reject_whole(tx, viewer, case.now, case, reason, comment)
 
 
 async def _reject_whole(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, on: Ground, reason: str, comment: str
+    tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, reason: str, comment: str
 ) -> Suggestion:
+    on = case.on
     no = replace(
         suggestion,
         state=State.REJECTED,
@@ -195,6 +198,7 @@ async def _reject_whole(
         touched=True,
     )
     no = await verdicts.of_rejection(tx, viewer, no, on.around, reason, comment)
+    no = await learning.decided(tx, no, on.maps, before=case.known.state, refused=reason)
     # What the refusal itself wrote is no reason to come back.
     fresh = await tx.resources(no.proposal.resources)
     around = replace(on.around, resources={**on.around.resources, **{each.id: each for each in fresh}})
@@ -211,7 +215,7 @@ async def _reject_parts(
     less = replace(case.now, edits=edits, part_verdicts=(*case.now.part_verdicts, *said))
     made = await forming.formed(tx, less, case.on)
     if not made.suggestion.plan.parts:
-        return await _reject_whole(tx, viewer, replace(less, plan=case.now.plan), case.on, reason, comment)
+        return await _reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, reason, comment)
     left = replace(
         made.suggestion,
         revision=case.known.revision + 1,
@@ -225,7 +229,7 @@ async def _reject_parts(
     )
     open_ = routing.outstanding(left.plan, left.edits, left.approvals, case.on.around, case.on.staff)
     if not open_ and not left.plan.safeguards and left.approvals:
-        left = await _scheduled(tx, left, case.on)
+        left = await _scheduled(tx, left, case)
     return await decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)
 
 
@@ -265,6 +269,7 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
     case = await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
     check_may(viewer, case)
     await verdicts.lift(tx, case.known)
+    await learning.forget(tx, case.known)
     back = replace(
         case.known,
         state=State.OPEN,
@@ -348,6 +353,8 @@ async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
         )
     who = viewer.person.display_name or viewer.person.email
     scheduled = case.known.state is State.SCHEDULED
+    if scheduled:
+        await learning.forget(tx, case.known)
     back = replace(
         forming.material_now(case.known, case.made),
         state=State.OPEN,

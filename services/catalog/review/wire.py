@@ -168,12 +168,13 @@ def pass_page(message: curation_events.PassCompleted) -> PassPage:
 def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestion:
     """The suggestion as the API shows it; `brief` leaves the evidence out."""
     value = shown.suggestion
+    word = value.held_reason.partition(":")[0]
     message = suggestion_pb2.Suggestion(
         name=value.name,
         kind=suggestion_pb2.Suggestion.Kind.Value(value.proposal.kind),
         relation=suggestion_pb2.Suggestion.Relation.Value(value.proposal.relation or "RELATION_UNSPECIFIED"),
         state=suggestion_pb2.Suggestion.State.Value(value.state),
-        confidence=value.confidence,
+        confidence=0.0 if value.blind else value.confidence,
         revision=value.revision,
         fingerprint=value.fingerprint,
         members=[
@@ -184,10 +185,15 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
         evidence=[] if brief else [_shown_evidence(each) for each in value.proposal.evidence],
         plan=plan(shown),
         assignee=shown.emails.get(value.assignee, ""),
-        held_reason=value.held_reason,
+        held_reason=f"{word}: not said before the decision." if value.blind and word else value.held_reason,
         summary=value.proposal.summary,
         claims=[
-            suggestion_pb2.Claim(code=each.code, confidence=each.confidence, text=each.text, hard=each.hard)
+            suggestion_pb2.Claim(
+                code=each.code,
+                confidence=0.0 if value.blind else each.confidence,
+                text=each.text,
+                hard=each.hard,
+            )
             for each in value.proposal.claims
         ],
         impact=suggestion_pb2.Impact(
@@ -210,6 +216,7 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
         update_time=timestamp(value.update_time),
         note=value.note,
         priority=value.priority,
+        blind=value.blind,
     )
     if value.state is State.SNOOZED and value.snooze and value.snooze.until:
         message.snooze_until.CopyFrom(timestamp(value.snooze.until))

@@ -40,7 +40,9 @@ catalog = core.catalog
 channel = core.channel
 process = core.process
 
-REVIEW_TABLES = "TRUNCATE suggestions, decisions, verdicts, suppressions, pass_keys CASCADE"
+REVIEW_TABLES = """
+    TRUNCATE suggestions, decisions, verdicts, suppressions, pass_keys, outcomes, calibrations, paces CASCADE
+"""
 STATES = {
     "archive": Proposal.IDENTICAL,
     "deprecate": Proposal.REVISED,
