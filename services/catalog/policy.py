@@ -78,6 +78,10 @@ RULES: dict[str, Rule] = {
     _CATALOG + "ListImports": _read(),
     _CATALOG + "AnswerImportQuestion": _rule(LL, ID, SP, conceals="IMPORT_NOT_FOUND"),
     _CATALOG + "SetHold": _rule(LL, ID, own=True, conceals="RESOURCE_NOT_FOUND"),
+    # As filing a suggestion: whoever works on content may tell of a change, and close what they told.
+    _CATALOG + "AnnounceChange": _rule(LL, ID, SP, own=True),
+    _CATALOG + "CloseAnnouncement": _rule(LL, ID, SP, own=True, conceals="ANNOUNCEMENT_NOT_FOUND"),
+    _CATALOG + "ListAnnouncements": _read(),
     _CATALOG + "ListChanges": _read("", ADM),
     _CATALOG + "ExportCatalog": _read(),
     _CATALOG + "GetProcessingStatus": Rule(anyone=True, reads=True),

@@ -11,6 +11,7 @@ from services.catalog import wire
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
 from services.catalog.usecases import (
+    announcements,
     export,
     identity,
     imports,
@@ -20,8 +21,15 @@ from services.catalog.usecases import (
     status,
 )
 from services.kit import pages
+from winnow.catalog.v1 import (
+    announcement_pb2,
+    import_pb2,
+    people_service_pb2,
+    program_pb2,
+    resource_pb2,
+    source_pb2,
+)
 from winnow.catalog.v1 import catalog_service_pb2 as api
-from winnow.catalog.v1 import import_pb2, people_service_pb2, program_pb2, resource_pb2, source_pb2
 from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
@@ -181,6 +189,47 @@ class CatalogServicer(CatalogServiceServicer):
     async def SetHold(self, request: api.SetHoldRequest, context: Any) -> resource_pb2.Resource:
         id_ = wire.id_of(request.name, "resources")
         return wire.resource(await resources.set_hold(self._db, viewer(), id_, request.reason))
+
+    @override
+    async def AnnounceChange(
+        self, request: api.AnnounceChangeRequest, context: Any
+    ) -> announcement_pb2.Announcement:
+        caller = viewer()
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            earlier = await tx.earlier(request, announcement_pb2.Announcement, **once)
+            if earlier is not None:
+                return earlier
+            new = wire.new_announcement(
+                request.announcement, author=caller.person.id, today=self._db.clock.today(), now=tx.now
+            )
+            answer = wire.announcement(await announcements.announce_change(tx, caller, new))
+            await tx.keep(request, answer, **once)
+            return answer
+
+    @override
+    async def CloseAnnouncement(
+        self, request: api.CloseAnnouncementRequest, context: Any
+    ) -> announcement_pb2.Announcement:
+        id_ = wire.id_of(request.name, "announcements")
+        return wire.announcement(await announcements.close_announcement(self._db, viewer(), id_))
+
+    @override
+    async def ListAnnouncements(
+        self, request: api.ListAnnouncementsRequest, context: Any
+    ) -> api.ListAnnouncementsResponse:
+        size = _size(request.page_size)
+        scope = ("announcements", request.include_closed)
+        found = await announcements.list_announcements(
+            self._db,
+            after=_after(request.page_token, *scope),
+            limit=size + 1,
+            include_closed=request.include_closed,
+        )
+        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
+        return api.ListAnnouncementsResponse(
+            announcements=[wire.announcement(each) for each in found[:size]], next_page_token=next_
+        )
 
     @override
     async def ListChanges(self, request: api.ListChangesRequest, context: Any) -> api.ListChangesResponse:

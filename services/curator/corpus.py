@@ -6,12 +6,14 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import cast
 
 from services.curator.analysis.model import Document, Part, Program, ProgramItem
+from services.curator.analysis.told import Told
+from services.curator.told_file import read_told
 from services.kit.errors import InvalidArgument, NotFound
 
 _BODY = "body"  # the only part of such a document, and its place in quotations
@@ -19,16 +21,19 @@ _BODY = "body"  # the only part of such a document, and its place in quotations
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents by id and the day on which each is looked at; programs; learners a year where counted."""
+    """Documents by id and the day on which each is looked at; programs; learners a year where counted; what people
+    told.
+    """
 
     documents: dict[str, Document]
     as_of: dict[str, date]
     programs: dict[str, Program]
     learners: dict[str, float]
+    told: Told = field(default_factory=Told)
 
 
 def read_corpus(directory: Path) -> Corpus:
-    """Reads `resources`, `programs` and `engagement` (`.jsonl` or `.jsonl.gz`); a missing file has no rows.
+    """Reads `resources`, `programs` and `engagement` (`.jsonl` or `.jsonl.gz`) and `told.toml`, each if it exists.
 
     Reads only what a system under test may know: not where a copy came from, nor any answer. InvalidArgument
     names the file and line of what cannot be read; NotFound when the folder does not exist.
@@ -49,7 +54,7 @@ def read_corpus(directory: Path) -> Corpus:
     programs = {row.text("id"): _program(row) for row in _rows(directory, "programs")}
     for program in sorted(placed.keys() - programs.keys()):
         programs[program] = _in_order(program, "", [resource for _, resource in sorted(placed[program])])
-    return Corpus(documents, as_of, programs, _learners(directory))
+    return Corpus(documents, as_of, programs, _learners(directory), read_told(directory))
 
 
 def read_rows(directory: Path, name: str) -> Iterator[Mapping[str, object]]:

@@ -216,7 +216,9 @@ def outdated_rows(
     rows: list[dict[str, object]] = []
     for identifier, document in sorted(corpus.documents.items()):
         today = corpus.as_of[identifier]
-        claims = freshness.claims(document, blocks[identifier], newer, corpus.documents, today)
+        claims = freshness.claims(
+            document, blocks[identifier], newer, corpus.documents, today, told=corpus.told
+        )
         fresh = freshness.current_freshness(document, today)
         found = freshness.offered(claims, fresh)
         probability = freshness.probability(claims, fresh)

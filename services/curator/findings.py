@@ -12,6 +12,7 @@ from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
 from services.curator.analysis.survivors import Choice, Facts, choose
+from services.curator.analysis.told import Told
 from services.curator.shelf import Book, Shelf
 
 # Above so many learners in 12 months an outdated resource is updated, never archived (behaviour §4: "much used").
@@ -74,6 +75,7 @@ def outdated(
     book: Book,
     newer: Mapping[str, Sequence[Judgement]],
     explained: AbstractSet[str],
+    told: Told,
     today: date,
 ) -> Outdated | None:
     """What speaks against one resource, or None.
@@ -87,7 +89,7 @@ def outdated(
         return None
     found = [
         claim
-        for claim in freshness.claims(document, book.blocks, newer, shelf.documents, today)
+        for claim in freshness.claims(document, book.blocks, newer, shelf.documents, today, told=told)
         if not (claim.code == "superseded" and document.id in explained)
     ]
     fresh = freshness.current_freshness(document, today)

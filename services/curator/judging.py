@@ -299,8 +299,9 @@ class Judge:
         ]
         retired = {key for one in found if one.choice for key in one.choice.archivable}
         newer = freshness.editions(judgements)
+        told = self._shelf.told()
         for key in sorted(members & books.keys()):
-            stale = findings.outdated(self._shelf, books[key], newer, retired, today)
+            stale = findings.outdated(self._shelf, books[key], newer, retired, told, today)
             if stale is not None:
                 proposals.append(proposing.outdated(self._shelf, books, stale))
         for key in sorted(programs):

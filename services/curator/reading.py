@@ -19,7 +19,7 @@ from services.curator.embedding_model import Model
 from services.curator.feed import Feed
 from services.curator.postgres import StateRow, TextRow
 from services.kit import telemetry
-from services.kit.postgres import Pool, transaction
+from services.kit.postgres import Connection, Pool, transaction
 from winnow.internal.v1.feed_service_pb2 import State
 
 _AT_ONCE = 200  # objects in one transaction, so that a large import is worked off in steps that are kept
@@ -71,6 +71,8 @@ class Reader:
             saved = await postgres.save_states(connection, newer)
             if kind == postgres.PROGRAMS:
                 await postgres.add_programs_to_judge(connection, saved)
+            elif kind in postgres.TOLD:
+                await _judge_all_again(connection, saved)
             else:
                 await postgres.add_to_judge(connection, _concerned(kind, saved), text_changed=False)
 
@@ -84,6 +86,16 @@ class Reader:
                 saved = await postgres.save_states(connection, rows)
                 concerned = {*_concerned(postgres.VERDICTS, saved), *resources}
                 await postgres.add_to_judge(connection, concerned, text_changed=False)
+
+    async def read_told(self) -> None:
+        """Brings what people tell to the catalog's current state."""
+        for kind in postgres.TOLD:
+            async with self._pool.connection() as connection:
+                after = await postgres.highest_of_kind(connection, kind)
+            async for rows, epoch in self._feed.all_states(kind, after):
+                await self.follow_epoch(epoch)
+                async with transaction(self._pool) as connection:
+                    await _judge_all_again(connection, await postgres.save_states(connection, rows))
 
     async def queue_everything(self) -> None:
         """Lets every resource be judged again on the texts as they are: a day has begun."""
@@ -162,6 +174,12 @@ class Reader:
             new = await postgres.save_vectors(connection, space, missing, vectors)
             await postgres.count(connection, "blocks_embedded", new)
         metrics.blocks_embedded.inc(new)
+
+
+async def _judge_all_again(connection: Connection, told: Collection[str]) -> None:
+    # Which texts mention it only reading them tells; judging them on known texts does just that.
+    if told:
+        await postgres.add_all_to_judge(connection, text_changed=False)
 
 
 def _concerned(kind: int, ids: Iterable[str]) -> set[str]:

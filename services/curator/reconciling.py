@@ -15,7 +15,7 @@ from services.curator.reading import Reader
 from services.kit import telemetry
 from services.kit.postgres import Pool, transaction
 
-KINDS = (postgres.RESOURCES, postgres.PROGRAMS, postgres.ENGAGEMENT, postgres.VERDICTS)
+KINDS = (postgres.RESOURCES, postgres.PROGRAMS, postgres.ENGAGEMENT, postgres.VERDICTS, *postgres.TOLD)
 _BUCKETS = 256
 _MODULUS = 1 << 64
 

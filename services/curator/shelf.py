@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from services.curator import postgres, wire
+from services.curator.analysis.announcements import Announcement
 from services.curator.analysis.fingerprints import Profile
 from services.curator.analysis.model import Block, Document, Program
 from services.curator.analysis.text import segment
+from services.curator.analysis.told import Told
 from services.curator.postgres import StateRow
 from services.kit.postgres import Connection
 from winnow.internal.v1.feed_service_pb2 import ResourceState, State
@@ -44,6 +46,7 @@ class Shelf:
     program_revisions: dict[str, int] = field(default_factory=dict[str, int])
     use: dict[str, wire.Use] = field(default_factory=dict[str, wire.Use])
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    announcements: dict[str, Announcement] = field(default_factory=dict[str, Announcement])
     _books: dict[str, Book] = field(default_factory=dict[str, Book])
 
     async def refresh(
@@ -93,6 +96,10 @@ class Shelf:
             self.verdicts.pop((first, second), None)
             if not row.gone:
                 self.verdicts[first, second] = state.verdict.verdict
+        elif row.kind == postgres.ANNOUNCEMENTS:
+            self.announcements.pop(row.id, None)
+            if not row.gone:
+                self.announcements[row.id] = wire.announcement(state)
 
     async def books(self, connection: Connection, ids: Iterable[str]) -> dict[str, Book]:
         """These resources with their texts; those that are gone or not yet read are left out."""
@@ -109,6 +116,10 @@ class Shelf:
         """Their texts have changed; the next `books` reads them again."""
         for key in ids:
             self._books.pop(key, None)
+
+    def told(self) -> Told:
+        """What people have told, in the order in which they told it."""
+        return Told(tuple(each for _, each in sorted(self.announcements.items())))
 
     def apart(self) -> set[tuple[str, str]]:
         """Pairs, the smaller id first, that people have decided are not to be proposed together."""

@@ -10,6 +10,7 @@ from services.kit.events import Event, payload
 from winnow.catalog.v1.events_pb2 import (
     DayStarted,
     EngagementRecorded,
+    HouseRulesChanged,
     ProgramsChanged,
     ResourcesChanged,
     VerdictsChanged,
@@ -37,7 +38,7 @@ def judge_handler(reader: Reader) -> Handle:
         programs: set[str] = set()
         engagement: set[str] = set()
         concerned: set[str] = set()
-        day_started = False
+        day_started = told = False
         for event in events:
             if event.type == ProgramsChanged.DESCRIPTOR.full_name:
                 programs.update(payload(event, ProgramsChanged).ids)
@@ -45,6 +46,8 @@ def judge_handler(reader: Reader) -> Handle:
                 engagement.update(payload(event, EngagementRecorded).resource_ids)
             elif event.type == VerdictsChanged.DESCRIPTOR.full_name:
                 concerned.update(payload(event, VerdictsChanged).resource_ids)
+            elif event.type == HouseRulesChanged.DESCRIPTOR.full_name:
+                told = True
             elif event.type == DayStarted.DESCRIPTOR.full_name:
                 day_started = True
         if programs:
@@ -53,6 +56,8 @@ def judge_handler(reader: Reader) -> Handle:
             await reader.read(postgres.ENGAGEMENT, engagement)
         if concerned:
             await reader.read_verdicts(concerned)
+        if told:
+            await reader.read_told()
         if day_started:
             await reader.queue_everything()
 

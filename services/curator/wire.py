@@ -10,6 +10,7 @@ from datetime import date
 
 from google.type.date_pb2 import Date
 
+from services.curator.analysis.announcements import Announcement
 from services.curator.analysis.model import (
     Document,
     Judgement,
@@ -107,6 +108,15 @@ def program(state: State) -> Program:
         ),
         objectives=tuple(state.program.objectives),
         owner=state.program.owners[0] if state.program.owners else "",
+    )
+
+
+def announcement(state: State) -> Announcement:
+    """An announcement's state as analysis sees it."""
+    told = state.announcement
+    announced = _day(told.announced) or date.min
+    return Announcement(
+        told.title, tuple(told.phrases), announced, _day(told.effective) or announced, told.note
     )
 
 

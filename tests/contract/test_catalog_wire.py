@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.message import Message
 
 from services.catalog import wire
+from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.engagement import Month, Use
 from services.catalog.domain.imports import (
@@ -139,6 +140,7 @@ IMPORT = Import(
     questions=(Question("q1", "a.csv", "DATE_ORDER", "Which?", ("a", "b"), "dates"),),
 )
 USE = Use((Month(DAY, 1, 2, 3, 4, 5.0),), DAY, in_progress=2, learners=2)
+ANNOUNCEMENT = Announcement("a1", "Atlas 5.0 is out", ("Atlas",), DAY, DAY, "p1", NOW, "See the notes.", NOW)
 
 CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "resource": (wire.read_resource(Read(RESOURCE, (PART,))), frozenset()),
@@ -173,6 +175,8 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "feed: item": (wire.program_state(PROGRAM).items[0], frozenset({"program"})),
     "feed: engagement": (wire.engagement_state(USE), frozenset()),
     "feed: verdict": (wire.verdict_state(Verdict("a", "b", "same")), frozenset()),
+    "announcement": (wire.announcement(ANNOUNCEMENT), frozenset()),
+    "feed: announcement": (wire.announcement_state(ANNOUNCEMENT), frozenset()),
     "feed: texts": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")), frozenset()),
     "feed: slice": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")).slices[0], frozenset()),
     "feed: digests": (wire.digests(Digests([1], "e", 3)), frozenset()),

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,7 @@ import pytest
 
 from services.curator.analysis.relation_model import Curves, Model
 from services.curator.curate import curate
-from services.curator.evaluate import evaluate
 from services.kit.errors import InvalidArgument, NotFound
-from tests.shared import shared_dir
 
 Row = Mapping[str, Any]
 
@@ -292,42 +288,33 @@ def test_a_missing_folder_is_not_an_empty_catalog(tmp_path: Path) -> None:
         curate(tmp_path / "nowhere", tmp_path / "out")
 
 
-def test_evaluate_counts_as_the_scorer_of_the_corpora_does(tmp_path: Path) -> None:
-    """On a part of one corpus, so that it takes seconds; pairs and labels outside that part are left out."""
-    corpus = shared_dir("data", "carpentries")
-    kept: set[str] = set()
-    with gzip.open(corpus / "resources.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines][:60]
-    kept = {one["id"] for one in rows}
-    write(tmp_path / "in", "resources.jsonl", rows)
-    for name, names in (("pairs", ("a", "b")), ("outdated", ("resource",))):
-        answers = [json.loads(line) for line in (corpus / f"{name}.jsonl").read_text("utf-8").splitlines()]
-        write(
-            tmp_path / "in",
-            f"{name}.jsonl",
-            [one for one in answers if all(one[key] in kept for key in names)],
-        )
-    found = evaluate(tmp_path / "in", tmp_path / "out", index=False)
-    assert "pairs: any duplicate" in found.table()
+def test_what_was_told_beside_the_files_is_found_in_them(tmp_path: Path) -> None:
+    write(tmp_path, "resources.jsonl", [row("trucks", TRUCKS), row("tea", TEA)])
+    told = 'title = "New permits"\nphrases = ["a permit"]\nannounced = 2024-01-01\n'
+    (tmp_path / "told.toml").write_text(f"[[announcement]]\n{told}")
+    curate(tmp_path, tmp_path / "out", index=False)
+    by_id = {each["resource"]: each for each in read(tmp_path / "out", "outdated")}
+    assert by_id["trucks"]["reason"] == "announced_change"
+    (claim,) = by_id["trucks"]["evidence"]["claims"]
+    assert [quote["quote"] for quote in claim["quotes"]] == [
+        "Only drivers with a permit may move a pallet truck with a motor."
+    ]
+    assert by_id["tea"]["reason"] == "none"
 
-    def score(mode: str, name: str) -> dict[str, Any]:
-        command = [sys.executable, str(shared_dir("data", "score.py")), str(tmp_path / "in")]
-        options = ["--no-copied"] if mode != "--outdated" else []
-        answer = subprocess.run(
-            [*command, *options, mode, str(tmp_path / "out" / f"{name}.jsonl")],
-            capture_output=True,
-            check=True,
-        )
-        return json.loads(answer.stdout)
 
-    theirs = score("--pairs", "pairs")
-    assert theirs["any-duplicate"]["f1"] == found.pairs["any duplicate"].f1
-    assert theirs["revised"]["f1"] == found.pairs["revised"].f1
-    assert theirs["calibration"]["ece"] == pytest.approx(found.pairs["any duplicate"].ece, abs=1e-4)
-    outdated = score("--outdated", "outdated")
-    assert outdated["superseded"]["f1"] == found.outdated["superseded"].f1
-    proposed = score("--findings", "findings")
-    assert (proposed["right"], proposed["unjudged"]) == (found.findings.right, found.unjudged)
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('[[announcement]]\ntitle = "New"\nphrases = []\nannounced = 2024-01-01', "phrases"),
+        ('[[announcement]]\ntitle = "New"\nphrases = ["a permit"]\nannounced = "soon"', "announced"),
+        ('announcement = "New"', "announcement"),
+    ],
+)
+def test_what_cannot_be_read_as_told_is_named(tmp_path: Path, text: str, field: str) -> None:
+    (tmp_path / "told.toml").write_text(text)
+    with pytest.raises(InvalidArgument) as refused:
+        curate(tmp_path, tmp_path / "out", index=False)
+    assert refused.value.metadata["field"] == field
 
 
 def test_translated_prose_meets_its_original_when_the_multilingual_model_is_there(tmp_path: Path) -> None:

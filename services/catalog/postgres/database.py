@@ -8,6 +8,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
+from services.catalog.postgres.announcements import Announcements
 from services.catalog.postgres.engagement import Engagement
 from services.catalog.postgres.feed import Feed
 from services.catalog.postgres.imports import Imports
@@ -21,7 +22,7 @@ from services.kit.postgres import Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
-class Transaction(Programs, Sources, Imports, Engagement, People, Feed, Journal):
+class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Feed, Journal):
     """Everything that can be read and written in one transaction."""
 
     @override

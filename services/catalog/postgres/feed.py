@@ -10,7 +10,8 @@ from psycopg import sql
 
 from services.catalog.postgres.session import Session
 
-# What of a kind exists, as rows (id, revision, gone). A joined resource and a lifted verdict are gone.
+# What of a kind exists, as rows (id, revision, gone). A joined resource, a lifted verdict and a closed announcement
+# are gone.
 _STATES = {
     1: sql.SQL("SELECT id, revision, alias_of IS NOT NULL AS gone FROM resources"),
     2: sql.SQL("SELECT id, revision, false AS gone FROM programs"),
@@ -19,6 +20,7 @@ _STATES = {
         " FROM engagement_states e JOIN resources r ON r.id = e.resource"
     ),
     4: sql.SQL("SELECT a || ':' || b AS id, revision, verdict = '' AS gone FROM verdicts"),
+    6: sql.SQL("SELECT id, revision, close_time IS NOT NULL AS gone FROM announcements"),
 }
 _GET = sql.SQL("SELECT id, revision, gone FROM ({states}) AS s WHERE id = ANY(%(ids)s)")
 _LIST = sql.SQL(
@@ -46,6 +48,7 @@ class StateKind(IntEnum):
     PROGRAMS = 2
     ENGAGEMENT = 3
     VERDICTS = 4
+    ANNOUNCEMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)

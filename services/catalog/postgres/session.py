@@ -13,7 +13,12 @@ from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.kit import outbox
 from services.kit.postgres import Connection
-from winnow.catalog.v1.events_pb2 import EngagementRecorded, ProgramsChanged, ResourcesChanged
+from winnow.catalog.v1.events_pb2 import (
+    EngagementRecorded,
+    HouseRulesChanged,
+    ProgramsChanged,
+    ResourcesChanged,
+)
 
 SERVICE = "catalog"
 BATCH = 200  # ids an event carries at most; events.proto says so
@@ -104,6 +109,12 @@ class Session:
         await self._lock_feed()
         row = await self.row(_NEXT_REVISION)
         return int(row["nextval"]) if row else 0
+
+    async def told_revision(self) -> int:
+        """The next revision of the feed for something that people tell, which this transaction then tells of."""
+        revision = await self.feed_revision()
+        self.record(HouseRulesChanged(revision=revision, epoch=await self._lock_feed()))
+        return revision
 
     def touch_engagement(self, resources: Iterable[str]) -> None:
         """These resources' use has moved: the feed shall say so."""

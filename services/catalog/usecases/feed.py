@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.people import email_key
 from services.catalog.domain.programs import Program
@@ -24,7 +25,7 @@ class ResourceState:
     owner_active: bool
 
 
-State = ResourceState | Program | Use | Verdict
+State = ResourceState | Program | Use | Verdict | Announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ async def _with_states(tx: Transaction, kind: StateKind, entries: Sequence[FeedE
     elif kind is StateKind.ENGAGEMENT:
         used = await tx.engagement(ids)
         states = {id_: used.get(id_, Use()) for id_ in ids}
+    elif kind is StateKind.ANNOUNCEMENTS:
+        states = await tx.announcements(ids)
     else:
         states = await tx.verdicts(ids)
     return [Entry(entry.id, entry.revision, states.get(entry.id)) for entry in entries]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from services.catalog.wire.announcements import announcement, new_announcement
 from services.catalog.wire.feed import (
+    announcement_state,
     digests,
     engagement_state,
     program_state,
@@ -52,6 +54,8 @@ from services.catalog.wire.resources import (
 )
 
 __all__ = [
+    "announcement",
+    "announcement_state",
     "authenticated",
     "bad_field",
     "change",
@@ -64,6 +68,7 @@ __all__ = [
     "incoming",
     "listing",
     "minted",
+    "new_announcement",
     "observed_program",
     "outline",
     "part",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import (
@@ -87,6 +88,17 @@ def verdict_state(value: Verdict) -> feed_service_pb2.VerdictState:
     return feed_service_pb2.VerdictState(a=value.a, b=value.b, verdict=value.verdict)
 
 
+def announcement_state(value: Announcement) -> feed_service_pb2.AnnouncementState:
+    """An open announcement."""
+    return feed_service_pb2.AnnouncementState(
+        title=value.title,
+        phrases=value.phrases,
+        announced=day(value.announced),
+        effective=day(value.effective),
+        note=value.note,
+    )
+
+
 def state(entry: Entry) -> feed_service_pb2.State:
     """An object of the feed."""
     message = feed_service_pb2.State(id=entry.id, revision=entry.revision, gone=entry.state is None)
@@ -99,6 +111,8 @@ def state(entry: Entry) -> feed_service_pb2.State:
             message.engagement.CopyFrom(engagement_state(entry.state))
         case Verdict():
             message.verdict.CopyFrom(verdict_state(entry.state))
+        case Announcement():
+            message.announcement.CopyFrom(announcement_state(entry.state))
         case None:
             pass
     return message

@@ -16,6 +16,7 @@ from services.curator.analysis.model import Block, Claim, Document, Reason
 from services.curator.analysis.statements import dated_statements
 from services.curator.analysis.succession import Editions, superseded
 from services.curator.analysis.succession import editions as editions
+from services.curator.analysis.told import Told, told_claims
 
 _DUE = 0.5  # F at which a review is due, so that the half-life is the review interval (behaviour §4)
 # What the clock alone adds: days since the last change tell what owners later retire from what they keep at an
@@ -24,6 +25,7 @@ _AGE_WEIGHT = 0.30
 _ASK, _ACT, _ARCHIVE = 0.40, 0.70, 0.90  # behaviour §4
 _CERTAIN = 0.97  # no text is proof of its own error
 _FURTHER = 0.85  # the share of the doubt that each further piece of evidence of one kind leaves
+_NOTHING_TOLD = Told()
 
 
 class Plan(StrEnum):
@@ -48,7 +50,8 @@ class Use(StrEnum):
 class Outdated:
     """All that speaks against one document, as one finding.
 
-    `probability` is that of being outdated; `confidence` what a reviewer sees: 1 for a date rule alone.
+    `probability` is that of being outdated; `confidence` what a reviewer sees: 1 for a review that a date or an
+    announcement asks for.
     `claims` has the strongest first; `successor` is the document that takes its place, or empty.
     """
 
@@ -183,6 +186,7 @@ def claims(
     documents: Mapping[str, Document],
     today: date,
     half_lives: Mapping[ContentClass, int] = HALF_LIVES,
+    told: Told = _NOTHING_TOLD,
 ) -> tuple[Claim, ...]:
     """All claims against one document, the strongest first; `newer` is what `editions` makes of judgements."""
     single = (
@@ -193,6 +197,7 @@ def claims(
     )
     found = [claim for claim in single if claim is not None]
     found.extend(past_end(document, blocks, today))
+    found.extend(told_claims(document, blocks, told, today))
     return tuple(
         sorted(found, key=lambda claim: (not claim.hard, claim.code == "review_due", -claim.confidence))
     )
@@ -241,5 +246,7 @@ def offered(found: Sequence[Claim], fresh: float, use: Use = Use.NOT_KNOWN) -> O
         plan = Plan.ARCHIVE
     else:
         plan = Plan.DEPRECATE if successor else Plan.UPDATE
+    # Whoever announces a change asks for this review: that it is due is certain, not that the text is wrong.
+    asked = plan is Plan.REVIEW and any(claim.code == "announced_change" for claim in others)
     # A due review goes without saying once there is evidence.
-    return Outdated(document, plan, p, p, tuple(others), successor)
+    return Outdated(document, plan, 1.0 if asked else p, p, tuple(others), successor)

@@ -38,9 +38,11 @@ from services.curator.postgres.queue import (
     to_judge,
 )
 from services.curator.postgres.states import (
+    ANNOUNCEMENTS,
     ENGAGEMENT,
     PROGRAMS,
     RESOURCES,
+    TOLD,
     VERDICTS,
     StateRow,
     all_states,
@@ -78,9 +80,11 @@ from services.curator.postgres.vectors import (
 )
 
 __all__ = [
+    "ANNOUNCEMENTS",
     "ENGAGEMENT",
     "PROGRAMS",
     "RESOURCES",
+    "TOLD",
     "VERDICTS",
     "Copy",
     "ProposalRow",

@@ -9,8 +9,10 @@ from psycopg.rows import class_row
 
 from services.kit.postgres import Connection
 
-RESOURCES, PROGRAMS, ENGAGEMENT, VERDICTS = 1, 2, 3, 4
+RESOURCES, PROGRAMS, ENGAGEMENT, VERDICTS, ANNOUNCEMENTS = 1, 2, 3, 4, 6
 """winnow.internal.v1.StateKind by number."""
+TOLD = (ANNOUNCEMENTS,)
+"""The kinds of what people tell, which may concern every resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ _STATES_OF = """
     SELECT kind, id, revision, gone, state FROM states
     WHERE kind IN (1, 3) AND id = ANY(%(resources)s) OR kind = 2 AND id = ANY(%(programs)s)
        OR kind = 4 AND (split_part(id, ':', 1) = ANY(%(resources)s) OR split_part(id, ':', 2) = ANY(%(resources)s))
+       OR kind = ANY(%(told)s)
 """
 _SAVE_STATE = """
     INSERT INTO states (kind, id, revision, gone, state) VALUES (%s, %s, %s, %s, %s)
@@ -57,9 +60,12 @@ async def all_states(connection: Connection) -> list[StateRow]:
 async def states_of(
     connection: Connection, resources: Iterable[str], programs: Iterable[str]
 ) -> list[StateRow]:
-    """The states of these resources, their engagement and verdicts, and of these programs; gone ones included."""
+    """The states of these resources, their engagement and verdicts, of these programs, and of all that people tell;
+    gone ones included.
+    """
     async with connection.cursor(row_factory=class_row(StateRow)) as cursor:
-        await cursor.execute(_STATES_OF, {"resources": list(resources), "programs": list(programs)})
+        wanted = {"resources": list(resources), "programs": list(programs), "told": list(TOLD)}
+        await cursor.execute(_STATES_OF, wanted)
         return await cursor.fetchall()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from winnow.internal.v1.feed_service_pb2 import (
+    AnnouncementState,
     GetDigestsResponse,
     GetStatesResponse,
     GetTextsResponse,
@@ -20,7 +21,7 @@ from winnow.internal.v1.feed_service_pb2 import (
 )
 from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceServicer
 
-RESOURCES, PROGRAMS = 1, 2
+RESOURCES, PROGRAMS, ANNOUNCEMENTS = 1, 2, 6
 
 
 @dataclass
@@ -49,6 +50,12 @@ class MemoryFeed(FeedServiceServicer):
 
     def put_program(self, key: str, program: ProgramState) -> State:
         return self._keep(PROGRAMS, State(id=key, program=program))
+
+    def announce(self, key: str, announcement: AnnouncementState) -> State:
+        return self._keep(ANNOUNCEMENTS, State(id=key, announcement=announcement))
+
+    def close(self, key: str) -> None:
+        self._keep(ANNOUNCEMENTS, State(id=key, gone=True))
 
     def remove(self, key: str) -> None:
         self._keep(RESOURCES, State(id=key, gone=True))

@@ -1,0 +1,110 @@
+"""What people tell, from the feed to what is proposed: found, kept through edits, withdrawn."""
+
+from __future__ import annotations
+
+from google.type.date_pb2 import Date
+
+from services.curator import postgres as sql
+from tests.integration.curator.conftest import TODAY, Curator
+from tests.integration.curator.test_curator import GREETING, INVOICES, SAFETY
+from winnow.curation.v1.events_pb2 import ProposalWithdrawn
+from winnow.curation.v1.proposal_pb2 import Proposal
+from winnow.internal.v1.feed_service_pb2 import AnnouncementState
+
+FRESH = Date(year=2026, month=6, day=1)
+PAYMENTS = AnnouncementState(
+    title="Payment runs move to Tuesday",
+    phrases=["payment run", "payment file"],
+    announced=Date(year=2026, month=6, day=10),
+    effective=Date(year=2026, month=7, day=1),
+)
+
+
+async def catalog(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", INVOICES), ("c", GREETING)):
+        curator.feed.put(key, text, title=f"Course {key}", kind="course", updated=FRESH)
+    await curator.hear("a", "b", "c")
+    await curator.settle()
+    assert await curator.proposals() == {}
+
+
+async def quoted(curator: Curator) -> list[str]:
+    """The passages that the one proposal quotes; AssertionError where one does not stand at its place."""
+    (proposal,) = (await curator.proposals()).values()
+    assert (proposal.key, proposal.kind) == ("OUTDATED:b", Proposal.OUTDATED)
+    assert [claim.code for claim in proposal.claims] == ["announced_change"]
+    assert [one.operation for one in proposal.operations] == ["confirm"]
+    found = [item for item in proposal.evidence if item.quote]
+    for item in found:
+        text = curator.feed.texts[item.resource]
+        assert text[item.start : item.start + len(item.quote)] == item.quote
+    return [item.quote for item in found]
+
+
+async def test_an_announcement_asks_for_one_review_until_the_text_no_longer_mentions_it(
+    curator: Curator,
+) -> None:
+    await catalog(curator)
+    curator.feed.announce("n1", PAYMENTS)
+    await curator.reader.read_told()
+    await curator.settle()
+    assert await quoted(curator) == [
+        "Every invoice is matched with its purchase order and the delivery note before the payment run on Thursday.",
+        "The payment file is released by two people, neither of whom entered the invoice.",
+    ]
+    edited = INVOICES.replace("payment run on Thursday", "run on Tuesday")
+    curator.feed.put("b", edited, updated=Date(year=2026, month=6, day=14))
+    await curator.hear("b")
+    await curator.settle()
+    assert await quoted(curator) == [
+        "The payment file is released by two people, neither of whom entered the invoice."
+    ]
+    await curator.events()
+    curator.feed.put("b", edited.replace("payment file", "list"))
+    await curator.hear("b")
+    await curator.settle()
+    assert await curator.proposals() == {}
+    assert [type(event) for event in await curator.events()] == [ProposalWithdrawn]
+
+
+async def test_a_review_answers_it(curator: Curator) -> None:
+    await catalog(curator)
+    curator.feed.announce("n1", PAYMENTS)
+    await curator.reader.read_told()
+    await curator.settle()
+    assert await quoted(curator)
+    curator.feed.put("b", reviewed=Date(year=TODAY.year, month=TODAY.month, day=TODAY.day))
+    await curator.hear("b")
+    await curator.settle()
+    assert await curator.proposals() == {}
+
+
+async def test_closing_it_withdraws_what_it_asked_for(curator: Curator) -> None:
+    await catalog(curator)
+    curator.feed.announce("n1", PAYMENTS)
+    await curator.reader.read_told()
+    await curator.settle()
+    curator.feed.close("n1")
+    await curator.reader.read_told()
+    await curator.settle()
+    assert await curator.proposals() == {}
+
+
+async def test_the_sweep_finds_an_announcement_whose_event_was_lost(curator: Curator) -> None:
+    await catalog(curator)
+    await curator.sweep()
+    curator.feed.announce("n1", PAYMENTS)
+    assert await curator.sweep() == 1
+    await curator.settle()
+    assert await quoted(curator)
+    assert await curator.sweep() == 0
+
+
+async def test_an_announcement_told_before_a_text_comes_finds_it_when_it_comes(curator: Curator) -> None:
+    curator.feed.announce("n1", PAYMENTS)
+    await curator.hear("n1", kind=sql.ANNOUNCEMENTS)
+    await curator.settle()
+    curator.feed.put("b", INVOICES, title="Course b", kind="course", updated=FRESH)
+    await curator.hear("b")
+    await curator.settle()
+    assert await quoted(curator)

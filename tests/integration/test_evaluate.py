@@ -1,0 +1,240 @@
+"""`winnow evaluate`: a small catalog with known answers in, the figures out; and agreement with the corpora's scorer.
+
+The small catalog proves what is counted and written, not how right curation is: its answers are made up.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.main import main
+from services.curator.evaluation.figures import Case, Figures, figures, read_case
+from services.curator.evaluation.scores import Calibration, Score
+from services.curator.evaluation.truth import Truth, read_truth
+from tests.integration.test_curate import TRUCKS, catalog, row, write
+from tests.shared import shared_dir
+
+CORPORA = ("carpentries", "govuk-developer-docs", "openstax-business")  # the last has ties that are text only
+KINDS = ("identical", "revised", "translated", "contained", "overlap", "unrelated")
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> Path:
+    folder = tmp_path / "small"
+    strangers = [row("kettle", TRUCKS, title="Kettle", source="s", commit="c", path="p")]
+    write(folder, "resources.jsonl", [*catalog(), *strangers])
+    answers = [
+        ("lifting", "lifting-new", "revised", {"act": "edition"}),
+        ("tea", "tea-copy", "identical", {"act": "copied-text"}),
+        ("warehouse", "ladders", "contained", {"act": "chapter-of-part"}),  # the wrong way round
+        ("ladders", "tea", "unrelated", {"act": "kept-apart", "mined": "random"}),
+        ("lifting", "tea", "overlap", {"act": "merged-into", "rewritten": True}),  # nobody could find that
+    ]
+    write(
+        folder,
+        "pairs.jsonl",
+        [{"a": a, "b": b, "relation": kind, "evidence": told} for a, b, kind, told in answers],
+    )
+    write(folder, "clusters.jsonl", [{"id": "k", "members": ["lifting", "lifting-new"]}])
+    labels = [
+        ("lifting", "outdated", "superseded", {"newer": "lifting-new"}),
+        ("lifting-new", "current", "newest-copy", {}),
+        ("tea", "outdated", "removed", {"commit": "x"}),
+        ("ladders", "current", "kept", {}),
+    ]
+    write(
+        folder,
+        "outdated.jsonl",
+        [{"resource": r, "label": label, "reason": why, "evidence": told} for r, label, why, told in labels],
+    )
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().out
+
+
+def test_the_figures_of_a_small_catalog(
+    answered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    code, printed = run(
+        capsys, "evaluate", str(answered), "--no-index", "--json", "--out", str(out), "--draw", "9"
+    )
+    assert code == 0
+    found = json.loads(printed)["corpora"]["small"]
+    assert json.loads((out / "evaluation.json").read_text("utf-8"))["corpora"]["small"] == found
+
+    def counts(score: Mapping[str, Any]) -> tuple[int, int, int]:
+        return score["right"], score["wrong"], score["missed"]
+
+    assert counts(found["pairs"]["revised"]) == (1, 0, 0)
+    assert counts(found["pairs"]["contained"]) == (0, 0, 1)  # found, in the other direction
+    assert counts(found["pairs"]["any duplicate"]) == (2, 0, 1)
+    assert counts(found["with_copied"]["any duplicate"]) == (3, 0, 1)
+    assert counts(found["pairs"]["any duplicate, hard slice"]) == (0, 0, 1)
+    assert found["pairs"]["any duplicate"]["recall"]["value"] == pytest.approx(2 / 3, abs=1e-4)
+    assert counts(found["newer"]) == (1, 0, 0)
+    assert counts(found["newer_pairs"]) == (1, 0, 0)
+    assert counts(found["outdated"]["superseded"]["score"]) == (1, 0, 0)
+    assert counts(found["outdated"]["retired"]["score"]) == (0, 0, 1)
+    assert found["kept_proposed"]["value"] == 0
+    assert counts(found["findings"]["score"]) == (3, 0, 1)
+    assert found["findings"]["unjudged"] == 1  # the kettle, whose text is half of the warehouse's
+    assert found["baselines"]["revised"][0]["f1"] == 1
+    drawn = (out / "drawn.txt").read_text("utf-8")
+    assert "1 of 1 findings" in drawn
+    assert "kettle  Kettle" in drawn
+    assert "warehouse  Warehouse" in drawn
+    assert "<svg" in (out / "reliability.svg").read_text("utf-8")
+
+
+def test_people_get_the_same_figures_as_lines(answered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, printed = run(capsys, "evaluate", str(answered), "--no-index")
+    assert code == 0
+    line = next(line for line in printed.splitlines() if line.startswith("pairs: any duplicate "))
+    assert "1.000 [" in line
+    assert "0.667 [" in line
+    assert "2/0/1" in line
+    assert any(line.startswith("findings nobody judged") for line in printed.splitlines())
+
+
+def test_hidden_titles_are_hidden_from_curation_and_from_the_baselines(
+    answered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option, methods in ((None, True), ("--hide-titles", False), ("--plain", False)):
+        out = tmp_path / str(option)
+        options = [] if option is None else [option]
+        code, printed = run(
+            capsys, "evaluate", str(answered), "--no-index", "--json", "--out", str(out), *options
+        )
+        assert code == 0
+        baselines = json.loads(printed)["corpora"]["small"]["baselines"]["any duplicate"]
+        assert any(one["method"] == "title words" for one in baselines) is methods
+
+
+def test_folders_of_one_name_and_a_draw_without_a_place_are_refused(
+    answered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "evaluate", str(answered), str(answered))[0] == 2
+    assert run(capsys, "evaluate", str(answered), "--draw", "3")[0] == 2
+
+
+def test_every_number_that_the_scorer_of_the_corpora_prints_is_the_same(tmp_path: Path) -> None:
+    """On made predictions: half right, some missing, some the wrong way round, some about pairs nobody listed."""
+    folders = [shared_dir("data", name) for name in CORPORA]
+    truths = [read_truth(folder) for folder in folders]
+    predicted = [predictions(truth, seed) for seed, truth in enumerate(truths)]
+    cases = []
+    for truth, made in zip(truths, predicted, strict=True):
+        for name, rows in made.items():
+            write(tmp_path / truth.name, f"{name}.jsonl", rows)
+        cases.append(read_case(truth, tmp_path / truth.name, {}))
+    for number, folder in enumerate(folders):
+        agree([folder], [cases[number]], [predicted[number]], tmp_path)
+    agree(folders, cases, predicted, tmp_path)
+
+
+def predictions(truth: Truth, seed: int) -> dict[str, list[dict[str, object]]]:
+    chance = random.Random(seed)
+    names = sorted(truth.resources)
+    pairs: list[dict[str, object]] = []
+    for one in truth.pairs:
+        if chance.random() < 0.1:
+            continue
+        a, b = chance.sample([one["a"], one["b"]], 2) if chance.random() < 0.2 else (one["a"], one["b"])
+        said = one["relation"] if chance.random() < 0.6 else chance.choice(KINDS)
+        pairs.append({"a": a, "b": b, "relation": said, "confidence": round(chance.random(), 3)})
+    findings = [one for one in pairs if one["relation"] != "unrelated"]
+    for _ in range(60):
+        a, b = chance.sample(names, 2)
+        findings.append({"a": a, "b": b, "relation": "overlap", "confidence": 0.6})
+    members: dict[str, list[str]] = {}
+    for member, cluster in truth.cluster.items():
+        members.setdefault(cluster, []).append(member)
+    findings += [
+        {"a": inside[-1], "b": inside[0], "relation": "revised", "confidence": 0.9}
+        for inside in list(members.values())[:40]
+    ]
+    outdated = [
+        {
+            "resource": one["resource"],
+            "label": chance.choice(("outdated", "current")),
+            "confidence": round(chance.random(), 3),
+            "evidence": {},
+        }
+        for one in truth.outdated
+        if chance.random() < 0.9
+    ]
+    return {"pairs": pairs, "findings": findings, "outdated": outdated}
+
+
+def agree(
+    folders: Sequence[Path],
+    cases: Sequence[Case],
+    predicted: Sequence[Mapping[str, Sequence[Mapping[str, object]]]],
+    scratch: Path,
+) -> None:
+    ours = figures(cases)
+
+    def theirs(name: str, *options: str) -> dict[str, Any]:
+        rows = [one for made in predicted for one in made[name]]
+        write(scratch, "all.jsonl", rows)
+        command = [sys.executable, str(shared_dir("data", "score.py")), *map(str, folders)]
+        answer = subprocess.run(
+            [*command, *options, f"--{name}", str(scratch / "all.jsonl")], capture_output=True, check=True
+        )
+        return json.loads(answer.stdout)
+
+    compare_pairs(theirs("pairs"), ours.with_copied, ours.calibration_with_copied)
+    compare_pairs(theirs("pairs", "--no-copied"), ours.pairs, ours.calibration)
+    for family, told in theirs("outdated").items():
+        if family == "all":
+            continue
+        same(told, ours.outdated[family].score)
+        calibrated(told, ours.outdated[family].calibration)
+    compare_findings(theirs("findings"), ours)
+    compare_findings(theirs("findings", "--no-copied"), ours)
+
+
+def compare_pairs(theirs: Mapping[str, Any], scores: Mapping[str, Score], sure: Calibration) -> None:
+    names = {name: name.replace("any-duplicate", "any duplicate") for name in theirs if name != "calibration"}
+    assert set(names.values()) == scores.keys()
+    for name, own in names.items():
+        same(theirs[name], scores[own])
+    calibrated(theirs["calibration"], sure)
+
+
+def compare_findings(theirs: Mapping[str, Any], ours: Figures) -> None:
+    score = ours.findings.score
+    assert (theirs["right"], theirs["wrong"], theirs["unjudged"]) == (
+        score.right,
+        score.wrong,
+        ours.findings.unjudged,
+    )
+    assert theirs["precision_of_judged"] == score.precision.value
+    assert theirs["recall_of_listed_pairs"] == score.recall.value
+
+
+def same(theirs: Mapping[str, Any], ours: Score) -> None:
+    assert (theirs["tp"], theirs["fp"], theirs["fn"]) == (ours.right, ours.wrong, ours.missed)
+    assert theirs["precision"] == ours.precision.value
+    assert theirs["recall"] == ours.recall.value
+    assert theirs["f1"] == ours.f1.value
+
+
+def calibrated(theirs: Mapping[str, Any], ours: Calibration) -> None:
+    assert theirs["n"] == ours.count
+    assert theirs["ece"] == pytest.approx(ours.ece.value, abs=1.1e-4)  # sums of floats in another order
+    assert theirs["brier"] == pytest.approx(ours.brier, abs=1.1e-4)
