@@ -98,6 +98,7 @@ UNLISTED = Resource(
     update_time=NOW,
     listings=(LISTING,),
     desired={"lifecycle": Desired(Lifecycle.UNLISTED, Lifecycle.PUBLISHED, "p1", "s1", NOW)},
+    unlist_time=NOW,
 )
 PROGRAM = Program(
     id="g1",
@@ -165,7 +166,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "authenticated": (wire.authenticated(Authenticated(VIEWER, CREDENTIAL)), frozenset()),
     "session": (wire.session(Session("s", NOW)), frozenset()),
     "status": (wire.status(Status(1, 2, NOW, 3, "e", 4, 5)), frozenset()),
-    "feed: resource": (wire.resource_state(ResourceState(RESOURCE, True)), frozenset({"hidden"})),
+    "feed: resource": (wire.resource_state(ResourceState(RESOURCE, True)), frozenset({"hidden", "unlisted"})),
     "feed: unlisted": (
         wire.resource_state(ResourceState(UNLISTED, True)),
         frozenset({"archived", "on_hold", "successor"}),

@@ -169,7 +169,8 @@ class Resource:
     """One thing a learner can open on its own.
 
     `version` makes the etag; `revision` is the feed's (0 before the first commit). `listings` are in the order
-    in which their values win. `aliases` are names of resources that were joined to this one.
+    in which their values win. `aliases` are names of resources that were joined to this one. `unlist_time`: since when
+    Winnow keeps it out of lists; it stays when the sources hide it too, and ends when one of them lists it.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Resource:
     equivalents: tuple[str, ...] = ()
     hold: str = ""
     aliases: tuple[str, ...] = ()
+    unlist_time: datetime | None = None
 
     @property
     def etag(self) -> str:
@@ -232,13 +234,20 @@ class Resource:
 
     def with_desired(self, name: str, wish: Desired | None) -> Resource:
         """The resource with exactly this wish for a field, or none (what undo restores)."""
-        return replace(self, desired=with_desired(self.desired, name, wish))
+        wanted = replace(self, desired=with_desired(self.desired, name, wish))
+        if name != "lifecycle":
+            return wanted
+        unlisted = wish is not None and wish.value == Lifecycle.UNLISTED
+        return replace(wanted, unlist_time=wish.time if wish is not None and unlisted else None)
 
     def heard(self) -> tuple[Resource, tuple[Drift, ...]]:
         """The resource after its sources have spoken: fulfilled wishes are gone, contradicted ones reported."""
         said = {name: self.observed(name) for name in self.desired}
         left, drifts = settled(self.desired, said)
-        return replace(self, desired=left), drifts
+        after = replace(self, desired=left)
+        if after.lifecycle is not Lifecycle.UNLISTED:
+            after = replace(after, unlist_time=None)
+        return after, drifts
 
     @property
     def title(self) -> str:

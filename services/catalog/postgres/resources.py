@@ -35,11 +35,11 @@ _ALIASES = """
     SELECT root, id FROM below ORDER BY id
 """
 _LOAD = """
-    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold
+    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, unlist_time
     FROM resources WHERE id = ANY(%s) AND alias_of IS NULL ORDER BY id
 """
 _LOAD_FOR_UPDATE = """
-    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold
+    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, unlist_time
     FROM resources WHERE id = ANY(%s) AND alias_of IS NULL ORDER BY id FOR NO KEY UPDATE
 """
 _LISTINGS = """
@@ -63,11 +63,12 @@ _FIRST = """
     ORDER BY source, external_id LIMIT %(limit)s
 """
 _INSERT = """
-    INSERT INTO resources (id, version, create_time, update_time, desired, successor, equivalents, hold)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO resources (id, version, create_time, update_time, desired, successor, equivalents, hold, unlist_time)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _UPDATE = """
-    UPDATE resources SET version = %s, update_time = %s, desired = %s, successor = %s, equivalents = %s, hold = %s
+    UPDATE resources SET version = %s, update_time = %s, desired = %s, successor = %s, equivalents = %s, hold = %s,
+        unlist_time = %s
     WHERE id = %s AND version = %s
 """
 _PUT_LISTING = """
@@ -191,6 +192,7 @@ class Resources(Session):
                 equivalents=tuple(sorted({renamed[name] for name in row["equivalents"] if name in renamed})),
                 hold=row["hold"],
                 aliases=tuple(aliases.get(row["id"], ())),
+                unlist_time=row["unlist_time"],
             )
             for row in found
             if row["id"] in listings
@@ -348,4 +350,5 @@ def _own_columns(resource: Resource) -> tuple[Any, ...]:
         resource.successor,
         list(resource.equivalents),
         resource.hold,
+        resource.unlist_time,
     )

@@ -51,6 +51,7 @@ def resource_state(value: ResourceState) -> feed_service_pb2.ResourceState:
         duration_seconds=int_of(shown.shown("duration_seconds")),
         objectives=texts_of(shown.shown("objectives")),
         hidden=shown.lifecycle is Lifecycle.UNLISTED,
+        unlisted=day(shown.unlist_time.date() if shown.unlist_time else None),
     )
 
 

@@ -108,6 +108,18 @@ def test_archiving_is_dated_and_wanting_what_is_there_is_no_wish() -> None:
     assert back == shown
 
 
+def test_when_it_was_unlisted_is_known_until_it_is_listed_again_whoever_lists_it() -> None:
+    shown = resource(listing("c", "csv"))
+    unlisted = shown.want("lifecycle", Lifecycle.UNLISTED, author="p", suggestion="s", now=NOW)
+    assert (shown.unlist_time, unlisted.unlist_time) == (None, NOW)
+    hidden = replace(unlisted, listings=(replace(listing("c", "csv"), visibility=Visibility.HIDDEN),))
+    written, _ = hidden.heard()
+    assert (dict(written.desired), written.unlist_time) == ({}, NOW)
+    shown_there, _ = replace(written, listings=(listing("c", "csv"),)).heard()
+    assert shown_there.unlist_time is None
+    assert unlisted.want("lifecycle", Lifecycle.PUBLISHED, author="p", suggestion="", now=NOW) == shown
+
+
 def test_a_stale_etag_aborts_with_the_current_state() -> None:
     shown = resource(listing("c", "csv"))
     shown.check_etag("")
