@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.catalog.domain.changes import Change as Line
 from services.catalog.domain.changes import ChangeState
@@ -31,8 +31,11 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
+from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import Surroundings, bare
 from services.kit.errors import FailedPrecondition
+
+IDLE = timedelta(days=90)  # between the steps of the ladder for unused content (behaviour.md §5)
 
 
 async def apply_due(
@@ -109,8 +112,12 @@ def _work(suggestion: Suggestion, around: Surroundings, author: str, tx: Transac
 
 
 def _quiet_until(suggestion: Suggestion, around: Surroundings) -> date | None:
-    confirms = any(change.operation is Operation.CONFIRM for change in suggestion.plan.changes)
-    return plans.next_review(suggestion.proposal, around.today) if confirms else None
+    done = {change.operation for change in suggestion.plan.changes}
+    if Operation.CONFIRM in done:
+        return plans.next_review(suggestion.proposal, around.today)
+    if suggestion.proposal.kind is Kind.UNUSED and Operation.UNLIST in done:
+        return around.today + IDLE  # only then may what nobody misses be archived
+    return None
 
 
 def _baseline(suggestion: Suggestion, around: Surroundings, work: Work) -> dict[str, str]:

@@ -242,7 +242,8 @@ async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal
     if known.state is State.APPLIED:
         await _first(tx, proposal, on)
         return
-    reason = "; ".join(moved) or ("its review is due again" if over else "there is hard evidence now")
+    due = "a season has passed" if proposal.kind is Kind.UNUSED else "its review is due again"
+    reason = "; ".join(moved) or (due if over else "there is hard evidence now")
     await postgres.lift_suppressions(tx, known.id)
     await _return(tx, known, proposal, on, note=f"returned: {reason}")
 

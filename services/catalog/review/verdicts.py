@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
@@ -30,6 +30,10 @@ REASONS = frozenset(
 )
 
 
+A_YEAR = timedelta(days=365)
+"""After so long what is used in its season has had one; until then no silence says that it is unused."""
+
+
 async def of_rejection(
     tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, reason: str, comment: str
 ) -> Suggestion:
@@ -49,6 +53,8 @@ async def of_rejection(
     if reason == "still_accurate":
         quiet_until = plans.next_review(suggestion.proposal, around.today)
         await _confirm(tx, viewer, suggestion, around, quiet_until)
+    if reason == "seasonal" and suggestion.proposal.kind is Kind.UNUSED:
+        quiet_until = around.today + A_YEAR
     if reason == "required":
         await _hold(tx, viewer, suggestion, comment)
     await of_parts(tx, suggestion)

@@ -245,6 +245,20 @@ class Curator:
             )
         )
 
+    def unused(self, one: Any, operation: str = "unlist", *, score: float = 0.85) -> Proposal:
+        """A finding that nobody needs one resource."""
+        return sealed(
+            Proposal(
+                key=f"UNUSED:{bare(one.name)}",
+                kind=Proposal.UNUSED,
+                members=[self.member(one)],
+                score=score,
+                operations=[DraftOperation(operation=operation, resource=bare(one.name))],
+                claims=[Claim(code="irrelevant", confidence=score, text="Nobody starts it")],
+                summary="Unused",
+            )
+        )
+
     def drop(self, program: Any, *items: Any, saving: float = 10.0) -> Proposal:
         """A finding that items of a program are redundant."""
         return sealed(
