@@ -1,4 +1,4 @@
-"""From judgements to findings: duplicates, what is outdated, programs to streamline. Pure; analysis decides."""
+"""From judgements to findings: duplicates, what is outdated or unused, programs to streamline; analysis decides."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
-from services.curator.analysis import freshness, paths, programs
+from services.curator import wire
+from services.curator.analysis import freshness, paths, programs, unused
 from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
 from services.curator.analysis.survivors import Choice, Facts, choose
 from services.curator.analysis.told import Told
+from services.curator.analysis.trivial import trivial
+from services.curator.analysis.unused import Unused
+from services.curator.neglect import Neglect
 from services.curator.shelf import Book, Shelf
 
 # Above so many learners in 12 months an outdated resource is updated, never archived (behaviour §4: "much used").
 _MUCH_USED = 50
+_YEAR = 12  # months of use that must be known before none of them says that nobody starts it
 _COPIES = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
 
 
@@ -94,6 +99,26 @@ def outdated(
     ]
     fresh = freshness.current_freshness(document, today)
     return freshness.offered(found, fresh, _use(shelf, document.id))
+
+
+def unneeded(
+    shelf: Shelf, neglect: Neglect, book: Book, held_by: Mapping[str, AbstractSet[str]], today: date
+) -> Unused | None:
+    """What says that nobody needs one resource, or None: what must stay, or is led away from already, is left alone."""
+    document = book.document
+    state, use = shelf.resources[document.id], shelf.use.get(document.id)
+    if document.archived or state.successor or state.mandatory or state.on_hold:
+        return None
+    found = [neglect.claims[document.id]] if document.id in neglect.claims else []
+    # Somebody chose what a program holds, however little there is to it.
+    if not held_by.get(document.id) and not (use is not None and use.in_progress):
+        slight = trivial(document, book.blocks, _starts_a_year(use), today)
+        found += [slight] if slight is not None else []
+    return unused.offered(document, found, neglect.drawn(document.id), hidden=state.hidden, today=today)
+
+
+def _starts_a_year(use: wire.Use | None) -> int | None:
+    return use.started_year if use is not None and len(use.started_months) >= _YEAR else None
 
 
 def _use(shelf: Shelf, resource: str) -> Use:

@@ -11,7 +11,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from services.curator.analysis import candidates, freshness, relations
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.indexing import Indexer
+from services.curator.neglect import Neglect
 from services.curator.postgres import ProposalRow, ToJudge
 from services.curator.shelf import Book, Shelf
 from services.kit import outbox
@@ -51,6 +52,8 @@ class _Outcome:
     judgements: Sequence[Judgement]
     concerned: AbstractSet[str]
     concerned_programs: AbstractSet[str]
+    neglected: AbstractSet[str]
+    """Resources of which only the use was judged anew: that of their peers has moved."""
     proposals: Mapping[str, Proposal]
 
 
@@ -65,6 +68,7 @@ class Judge:
         self._clock = clock
         self._sweep = sweep
         self._shelf = Shelf()
+        self._neglect = Neglect()
 
     async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
         """Judges until cancelled."""
@@ -93,15 +97,17 @@ class Judge:
         async with self._pool.connection() as connection:
             rows = await postgres.to_judge(connection, _BATCH)
             waiting_programs = await postgres.programs_to_judge(connection)
-        if not rows and not waiting_programs:
+        if not rows and not waiting_programs and not self._neglect.waits:
             return False
         begun = time.monotonic()
         async with self._pool.connection() as connection:
             await self._shelf.refresh(connection, [row.resource for row in rows], waiting_programs)
         changed = {row.resource for row in rows if row.text_changed}
         self._shelf.forget_texts(changed)
+        await self._follow_use(rows, waiting_programs)
         outcome = await self._judge(rows, waiting_programs, changed)
         await self._commit(session, outcome)
+        self._neglect.settled()
         metrics.judge_seconds.set(time.monotonic() - begun)
         return True
 
@@ -111,6 +117,19 @@ class Judge:
             if (await postgres.copy(connection)).model != proposing.MODEL_VERSION:
                 await postgres.add_all_to_judge(connection, text_changed=True)
                 await postgres.set_model(connection, proposing.MODEL_VERSION)
+
+    async def _follow_use(self, rows: Sequence[ToJudge], programs: Mapping[str, int]) -> None:
+        """Moves what use says on, with the last of what waits: peers arrive in many batches, and all count."""
+        today = self._clock.today()
+        self._neglect.touch(row.resource for row in rows)
+        if programs:
+            self._neglect.touch(self._shelf.use)
+        if not self._neglect.fresh(self._shelf, today):
+            async with self._pool.connection() as connection:
+                self._neglect.moved |= await postgres.proposed_members(connection, Proposal.UNUSED)
+        elif len(rows) == _BATCH:
+            return
+        await asyncio.to_thread(self._neglect.refresh, self._shelf, today)
 
     async def _follow_boilerplate(self) -> None:
         """Moves the set of boilerplate blocks on; whoever has a block that joined or left it is compared again."""
@@ -150,11 +169,17 @@ class Judge:
             seen = {_pair(one) for one in known}
             around = [one for one in await self._stored(connection, path - members) if _pair(one) not in seen]
             boilerplate = await postgres.boilerplate(connection)
+            neglected = (self._neglect.moved | self._items_below(set(programs))) - members
+            books |= await self._shelf.books(connection, neglected - books.keys())
+            elsewhere = await postgres.proposals_of(connection, neglected, ())
         everything = [*known, *around]
         proposals = await asyncio.to_thread(
             self._propose, books, everything, members, concerned_programs, boilerplate
         )
-        return _Outcome(rows, programs, changed, kept, members, concerned_programs, proposals)
+        leaving = _leaving([*elsewhere, *map(_proposal_row, proposals.values())])
+        for one in self._neglected(books, (members | neglected) - leaving):
+            proposals[one.key] = one
+        return _Outcome(rows, programs, changed, kept, members, concerned_programs, neglected, proposals)
 
     async def _pairs(self, touched: AbstractSet[str], changed: AbstractSet[str]) -> set[Pair]:
         """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
@@ -311,17 +336,23 @@ class Judge:
                 proposals += [proposing.program(self._shelf, books, one) for one in streamlined]
         return {proposal.key: proposal for proposal in proposals}
 
+    def _neglected(self, books: Mapping[str, Book], resources: AbstractSet[str]) -> Iterator[Proposal]:
+        today = self._clock.today()
+        held_by = self._shelf.programs_by_resource()
+        for key in sorted(resources & books.keys()):
+            found = findings.unneeded(self._shelf, self._neglect, books[key], held_by, today)
+            if found is not None:
+                yield proposing.unused(self._shelf, books, held_by, found)
+
     async def _commit(self, session: Connection, outcome: _Outcome) -> None:
         now = self._clock.now()
         async with session.transaction():
             await postgres.drop_pairs(session, outcome.compared_anew)
             await postgres.save_pairs(session, [_stored_pair(one) for one in outcome.judgements])
-            previous = {
-                row.key: row
-                for row in await postgres.proposals_of(session, outcome.concerned, outcome.concerned_programs)
-                # A program's finding may concern items outside of what this pass looked at.
-                if row.kind != Proposal.PROGRAM or set(row.programs) & outcome.concerned_programs
-            }
+            stored = await postgres.proposals_of(
+                session, outcome.concerned | outcome.neglected, outcome.concerned_programs
+            )
+            previous = {row.key: row for row in stored if _judged_anew(row, outcome)}
             events: list[ProposalMade | ProposalWithdrawn] = []
             for key, proposal in outcome.proposals.items():
                 known = previous.pop(key, None)
@@ -356,7 +387,7 @@ class Judge:
                 return False
             keys = await postgres.proposal_keys(connection)
         async with session.transaction():
-            for kind in (Proposal.DUPLICATE, Proposal.OUTDATED, Proposal.PROGRAM):
+            for kind in (Proposal.DUPLICATE, Proposal.OUTDATED, Proposal.UNUSED, Proposal.PROGRAM):
                 await self._publish_keys(
                     session, kind, [key for of, key in keys if of == kind], copy.reconciled_revision
                 )
@@ -392,6 +423,26 @@ def compare_all(
         for key in {name for pair in pairs for name in pair}
     }
     return [relations.compare(prepared[a], prepared[b], vectors or None) for a, b in pairs]
+
+
+def _judged_anew(row: ProposalRow, outcome: _Outcome) -> bool:
+    """Whether the pass judged all that this proposal rests on, so that its absence now says something."""
+    if row.kind == Proposal.PROGRAM:
+        # A program's finding may concern items outside of what this pass looked at.
+        return bool(set(row.programs) & outcome.concerned_programs)
+    looked_at = outcome.concerned | outcome.neglected if row.kind == Proposal.UNUSED else outcome.concerned
+    return bool(set(row.members) & looked_at)
+
+
+def _leaving(rows: Iterable[ProposalRow]) -> set[str]:
+    """Resources that a duplicate finding already leads learners away from: their use makes no second finding."""
+    return {
+        operation.resource
+        for row in rows
+        if row.kind == Proposal.DUPLICATE
+        for operation in Proposal.FromString(row.proposal).operations
+        if operation.operation in proposing.LOSES.values()
+    }
 
 
 def _pair(one: Judgement) -> Pair:

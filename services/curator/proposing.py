@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from importlib.resources import files
 
 from services.curator import wire
 from services.curator.analysis.freshness import Outdated, Plan
 from services.curator.analysis.model import ProgramFinding, Relation
+from services.curator.analysis.unused import Unused
 from services.curator.findings import Duplicate
 from services.curator.shelf import Book, Shelf
 from winnow.curation.v1.proposal_pb2 import (
@@ -31,7 +33,7 @@ MODEL_VERSION = _model_version()
 
 _MOST_EVIDENCE = 200
 _MOST_BYTES = 256 * 1024  # of evidence in one proposal (design §4.6)
-_LOSES = {
+LOSES = {
     Relation.SAME_ITEM: "link_listings",
     Relation.IDENTICAL: "archive",
     Relation.REVISED: "deprecate",
@@ -88,7 +90,7 @@ def _duplicate_operations(found: Duplicate) -> list[DraftOperation]:
     if choice is None:
         one = group.judgements[0]
         return [DraftOperation(operation="request_update", resource=one.a, other=one.b)]
-    operation = _LOSES[group.relation]
+    operation = LOSES[group.relation]
     return [
         DraftOperation(operation=operation, resource=key, other=choice.survivor) for key in choice.archivable
     ]
@@ -141,6 +143,34 @@ def outdated(shelf: Shelf, books: Mapping[str, Book], found: Outdated) -> Propos
             claims=[
                 Claim(code=claim.code, confidence=claim.confidence, text=claim.text, hard=claim.hard)
                 for claim in found.claims
+            ],
+        ),
+        shelf,
+        evidence,
+    )
+
+
+def unused(
+    shelf: Shelf, books: Mapping[str, Book], held_by: Mapping[str, AbstractSet[str]], found: Unused
+) -> Proposal:
+    """The proposal of a resource that nobody needs; programs that hold it are asked to drop it first."""
+    holders = sorted(held_by.get(found.document, ()))
+    drops = [DraftOperation(operation="item_drop", resource=found.document, program=key) for key in holders]
+    evidence: list[Evidence] = []
+    for claim in found.claims:
+        evidence += [wire.quote_evidence(claim.code, claim.text, quote) for quote in claim.quotes]
+        evidence += [wire.reason_evidence(reason) for reason in claim.reasons]
+    return _finished(
+        Proposal(
+            key=f"UNUSED:{found.document}",
+            kind=Proposal.UNUSED,
+            members=[_member(shelf, books, found.document)],
+            programs=[ProposalProgram(program=key, revision=shelf.program_revisions[key]) for key in holders],
+            score=found.confidence,
+            operations=[*drops, DraftOperation(operation=found.plan, resource=found.document)],
+            summary=f"“{books[found.document].document.title}”: {found.claims[0].text}",
+            claims=[
+                Claim(code=claim.code, confidence=claim.confidence, text=claim.text) for claim in found.claims
             ],
         ),
         shelf,

@@ -26,7 +26,7 @@ from services.curator.analysis.model import (
 from services.kit import protobuf
 from winnow.curation.v1.curation_service_pb2 import Comparison
 from winnow.curation.v1.proposal_pb2 import Counterpart, Evidence, Proposal
-from winnow.internal.v1.feed_service_pb2 import GetTextsResponse, State, TextSlice
+from winnow.internal.v1.feed_service_pb2 import GetTextsResponse, ResourceState, State, TextSlice
 
 _RELATIONS = {
     Relation.SAME_ITEM: Proposal.SAME_ITEM,
@@ -51,11 +51,16 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How much a resource is used; what nobody measured is absent rather than 0."""
+    """How much a resource is used; what nobody measured is absent rather than 0.
+
+    `started_months` are oldest first, up to `newest_month` (its first day).
+    """
 
     started_year: int
     completed_year: int
     in_progress: int
+    started_months: tuple[int, ...] = ()
+    newest_month: date | None = None
 
 
 def relation(value: Relation) -> Proposal.Relation.ValueType:
@@ -123,7 +128,18 @@ def announcement(state: State) -> Announcement:
 def use(state: State) -> Use:
     """A resource's engagement in numbers."""
     engagement = state.engagement
-    return Use(engagement.started_year, engagement.completed_year, engagement.in_progress)
+    return Use(
+        engagement.started_year,
+        engagement.completed_year,
+        engagement.in_progress,
+        tuple(engagement.started_months),
+        _day(engagement.newest_month),
+    )
+
+
+def unlisted(state: ResourceState) -> date | None:
+    """The day since which Winnow keeps the resource out of lists."""
+    return _day(state.unlisted)
 
 
 def outlines(slices: Iterable[TextSlice]) -> dict[str, Outline]:

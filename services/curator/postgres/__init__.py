@@ -26,6 +26,7 @@ from services.curator.postgres.proposals import (
     drop_proposal,
     proposal_keys,
     proposals_of,
+    proposed_members,
     save_proposal,
 )
 from services.curator.postgres.queue import (
@@ -116,6 +117,7 @@ __all__ = [
     "programs_to_judge",
     "proposal_keys",
     "proposals_of",
+    "proposed_members",
     "resources_with",
     "resources_with_text",
     "revisions",

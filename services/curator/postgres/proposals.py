@@ -27,6 +27,7 @@ _PROPOSALS_OF = """
     WHERE members && %s::text[] OR programs && %s::text[] ORDER BY key
 """
 _KEYS = "SELECT kind, key FROM proposals ORDER BY key"
+_MEMBERS = "SELECT DISTINCT unnest(members) FROM proposals WHERE kind = %s"
 _SAVE_PROPOSAL = """
     INSERT INTO proposals (key, kind, evidence_hash, members, programs, proposal)
     VALUES (%s, %s, %s, %s, %s, %s)
@@ -49,6 +50,12 @@ async def proposal_keys(connection: Connection) -> list[tuple[int, str]]:
     """(kind, key) of everything proposed."""
     cursor = await connection.execute(_KEYS)
     return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+async def proposed_members(connection: Connection, kind: int) -> set[str]:
+    """Resources of which something of this kind is proposed."""
+    cursor = await connection.execute(_MEMBERS, (kind,))
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def save_proposal(connection: Connection, row: ProposalRow) -> None:

@@ -6,10 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.type.date_pb2 import Date
 from typing_extensions import override
 
 from winnow.internal.v1.feed_service_pb2 import (
     AnnouncementState,
+    EngagementState,
     GetDigestsResponse,
     GetStatesResponse,
     GetTextsResponse,
@@ -21,7 +23,7 @@ from winnow.internal.v1.feed_service_pb2 import (
 )
 from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceServicer
 
-RESOURCES, PROGRAMS, ANNOUNCEMENTS = 1, 2, 6
+RESOURCES, PROGRAMS, ENGAGEMENT, ANNOUNCEMENTS = 1, 2, 3, 6
 
 
 @dataclass
@@ -56,6 +58,18 @@ class MemoryFeed(FeedServiceServicer):
 
     def close(self, key: str) -> None:
         self._keep(ANNOUNCEMENTS, State(id=key, gone=True))
+
+    def put_use(self, key: str, starts: list[int]) -> State:
+        """Starts a month, oldest first, to May 2026."""
+        engagement = EngagementState(
+            started_year=sum(starts[-12:]),
+            newest_month=Date(year=2026, month=5, day=1),
+            started_months=starts,
+        )
+        return self._keep(ENGAGEMENT, State(id=key, engagement=engagement))
+
+    def remove_use(self, key: str) -> None:
+        self._keep(ENGAGEMENT, State(id=key, gone=True))
 
     def remove(self, key: str) -> None:
         self._keep(RESOURCES, State(id=key, gone=True))
