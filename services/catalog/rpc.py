@@ -13,6 +13,7 @@ from services.catalog.postgres.database import Database
 from services.catalog.usecases import (
     announcements,
     export,
+    house_rules,
     identity,
     imports,
     people,
@@ -23,6 +24,7 @@ from services.catalog.usecases import (
 from services.kit import pages
 from winnow.catalog.v1 import (
     announcement_pb2,
+    house_rules_pb2,
     import_pb2,
     people_service_pb2,
     program_pb2,
@@ -230,6 +232,29 @@ class CatalogServicer(CatalogServiceServicer):
         return api.ListAnnouncementsResponse(
             announcements=[wire.announcement(each) for each in found[:size]], next_page_token=next_
         )
+
+    @override
+    async def GetHouseRules(
+        self, request: api.GetHouseRulesRequest, context: Any
+    ) -> house_rules_pb2.HouseRules:
+        return wire.house_rules(await house_rules.get_house_rules(self._db))
+
+    @override
+    async def SetHouseRules(
+        self, request: api.SetHouseRulesRequest, context: Any
+    ) -> house_rules_pb2.HouseRules:
+        wanted, fields = wire.wanted_house_rules(request)
+        etag = request.house_rules.etag
+        saved = await house_rules.set_house_rules(self._db, viewer(), wanted, fields=fields, etag=etag)
+        return wire.house_rules(saved)
+
+    @override
+    async def ImportRetirementList(
+        self, request: api.ImportRetirementListRequest, context: Any
+    ) -> house_rules_pb2.HouseRules:
+        name, lines = wire.retirement_list(request)
+        saved = await house_rules.import_retirement_list(self._db, viewer(), name, lines)
+        return wire.house_rules(saved)
 
     @override
     async def ListChanges(self, request: api.ListChangesRequest, context: Any) -> api.ListChangesResponse:

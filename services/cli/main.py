@@ -25,6 +25,7 @@ _MODULES = {
     "export": "exporting",
     "people": "people",
     "token": "people",
+    "retirements": "retirements",
     "curate": "curation",
     "evaluate": "curation",
     "dlq": "dead_letters",

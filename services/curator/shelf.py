@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.curator import postgres, wire
 from services.curator.analysis.announcements import Announcement
@@ -46,6 +46,7 @@ class Shelf:
     program_revisions: dict[str, int] = field(default_factory=dict[str, int])
     use: dict[str, wire.Use] = field(default_factory=dict[str, wire.Use])
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    rules: Told = field(default_factory=Told)
     announcements: dict[str, Announcement] = field(default_factory=dict[str, Announcement])
     _books: dict[str, Book] = field(default_factory=dict[str, Book])
 
@@ -96,6 +97,8 @@ class Shelf:
             self.verdicts.pop((first, second), None)
             if not row.gone:
                 self.verdicts[first, second] = state.verdict.verdict
+        elif row.kind == postgres.HOUSE_RULES:
+            self.rules = wire.house_rules(state)
         elif row.kind == postgres.ANNOUNCEMENTS:
             self.announcements.pop(row.id, None)
             if not row.gone:
@@ -119,7 +122,8 @@ class Shelf:
 
     def told(self) -> Told:
         """What people have told, in the order in which they told it."""
-        return Told(tuple(each for _, each in sorted(self.announcements.items())))
+        announced = tuple(each for _, each in sorted(self.announcements.items()))
+        return replace(self.rules, announcements=announced)
 
     def apart(self) -> set[tuple[str, str]]:
         """Pairs, the smaller id first, that people have decided are not to be proposed together."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import cast
 
 from services.curator.analysis.announcements import Announcement
+from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.told import Told
+from services.curator.analysis.vocabulary import RetiredTerm
 from services.kit.errors import InvalidArgument
 
 NAME = "told.toml"
@@ -20,7 +22,9 @@ def read_told(directory: Path) -> Told:
     """What `told.toml` says, nothing without one.
 
     A table `[[announcement]]` for each change: `title`, `phrases`, `announced` (a date), and if they are known
-    `effective` (a date) and `note`. InvalidArgument names the table and key that cannot be read.
+    `effective` (a date) and `note`; `[[retired_term]]`: `term`, and if known `replacement` and `since` (a date);
+    `[[retirement]]`: `product` or `code`, `end` (a date), and if known `version`, `replacement` and `source`.
+    InvalidArgument names the table and key that cannot be read.
     """
     path = directory / NAME
     if not path.exists():
@@ -29,7 +33,11 @@ def read_told(directory: Path) -> Told:
         tables = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument("CORPUS_INVALID", f"{NAME}: {error}.", {"file": NAME}) from None
-    return Told(announcements=tuple(_announcement(table) for table in _tables(tables, "announcement")))
+    return Told(
+        announcements=tuple(_announcement(table) for table in _tables(tables, "announcement")),
+        vocabulary=tuple(_retired_term(table) for table in _tables(tables, "retired_term")),
+        retirements=retirement_list([_retirement(table) for table in _tables(tables, "retirement")]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +90,21 @@ def _announcement(table: _Table) -> Announcement:
         announced,
         table.day("effective", announced),
         table.text("note", ""),
+    )
+
+
+def _retired_term(table: _Table) -> RetiredTerm:
+    since = table.day("since") if "since" in table.values else None
+    return RetiredTerm(table.text("term"), table.text("replacement", ""), since)
+
+
+def _retirement(table: _Table) -> Retirement:
+    code = table.text("code", "")
+    return Retirement(
+        table.day("end"),
+        table.text("product", "" if code else None),
+        table.text("version", ""),
+        code,
+        table.text("replacement", ""),
+        table.text("source", ""),
     )

@@ -23,6 +23,9 @@ from services.curator.analysis.model import (
     Reason,
     Relation,
 )
+from services.curator.analysis.retirements import Retirement, retirement_list
+from services.curator.analysis.told import Told
+from services.curator.analysis.vocabulary import RetiredTerm
 from services.kit import protobuf
 from winnow.curation.v1.curation_service_pb2 import Comparison
 from winnow.curation.v1.proposal_pb2 import Counterpart, Evidence, Proposal
@@ -113,6 +116,29 @@ def program(state: State) -> Program:
         ),
         objectives=tuple(state.program.objectives),
         owner=state.program.owners[0] if state.program.owners else "",
+    )
+
+
+def house_rules(state: State) -> Told:
+    """What the house rules' state says of outdated content."""
+    rules = state.house_rules
+    return Told(
+        vocabulary=tuple(
+            RetiredTerm(each.term, each.replacement, _day(each.since)) for each in rules.retired_vocabulary
+        ),
+        retirements=retirement_list(
+            [
+                Retirement(
+                    _day(each.end) or date.max,
+                    each.product,
+                    each.version,
+                    each.code,
+                    each.replacement,
+                    each.source,
+                )
+                for each in rules.retirements
+            ]
+        ),
     )
 
 

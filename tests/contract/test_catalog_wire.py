@@ -14,6 +14,7 @@ from services.catalog import wire
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.engagement import Month, Use
+from services.catalog.domain.house_rules import HouseRules, RetiredTerm, Retirement
 from services.catalog.domain.imports import (
     Counts,
     FileState,
@@ -142,6 +143,13 @@ IMPORT = Import(
 )
 USE = Use((Month(DAY, 1, 2, 3, 4, 5.0),), DAY, in_progress=2, learners=2)
 ANNOUNCEMENT = Announcement("a1", "Atlas 5.0 is out", ("Atlas",), DAY, DAY, "p1", NOW, "See the notes.", NOW)
+RULES = HouseRules(
+    (RetiredTerm("Staff Office", "People Team", DAY),),
+    (Retirement(DAY, "Atlas", "4", "AT-4", "Atlas 5", "https://example.org/ends", "atlas"),),
+    3,
+    "p1",
+    NOW,
+)
 
 CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "resource": (wire.read_resource(Read(RESOURCE, (PART,))), frozenset()),
@@ -177,6 +185,12 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "feed: engagement": (wire.engagement_state(USE), frozenset()),
     "feed: verdict": (wire.verdict_state(Verdict("a", "b", "same")), frozenset()),
     "announcement": (wire.announcement(ANNOUNCEMENT), frozenset()),
+    "house rules": (wire.house_rules(RULES), frozenset()),
+    "retired term": (wire.house_rules(RULES).retired_vocabulary[0], frozenset()),
+    "retirement": (wire.house_rules(RULES).retirements[0], frozenset()),
+    "feed: house rules": (wire.house_rules_state(RULES), frozenset()),
+    "feed: retired term": (wire.house_rules_state(RULES).retired_vocabulary[0], frozenset()),
+    "feed: retirement": (wire.house_rules_state(RULES).retirements[0], frozenset()),
     "feed: announcement": (wire.announcement_state(ANNOUNCEMENT), frozenset()),
     "feed: texts": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")), frozenset()),
     "feed: slice": (wire.texts(Texts([Slice("r1", "c", 1, PART, 5)], 2, "e")).slices[0], frozenset()),

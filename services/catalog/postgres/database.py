@@ -11,6 +11,7 @@ from typing_extensions import override
 from services.catalog.postgres.announcements import Announcements
 from services.catalog.postgres.engagement import Engagement
 from services.catalog.postgres.feed import Feed
+from services.catalog.postgres.house_rules import Rules
 from services.catalog.postgres.imports import Imports
 from services.catalog.postgres.journal import Journal
 from services.catalog.postgres.people import People
@@ -22,7 +23,7 @@ from services.kit.postgres import Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
-class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Feed, Journal):
+class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Rules, Feed, Journal):
     """Everything that can be read and written in one transaction."""
 
     @override

@@ -20,6 +20,7 @@ _STATES = {
         " FROM engagement_states e JOIN resources r ON r.id = e.resource"
     ),
     4: sql.SQL("SELECT a || ':' || b AS id, revision, verdict = '' AS gone FROM verdicts"),
+    5: sql.SQL("SELECT 'house_rules' AS id, revision, false AS gone FROM house_rules WHERE revision > 0"),
     6: sql.SQL("SELECT id, revision, close_time IS NOT NULL AS gone FROM announcements"),
 }
 _GET = sql.SQL("SELECT id, revision, gone FROM ({states}) AS s WHERE id = ANY(%(ids)s)")
@@ -48,6 +49,7 @@ class StateKind(IntEnum):
     PROGRAMS = 2
     ENGAGEMENT = 3
     VERDICTS = 4
+    HOUSE_RULES = 5
     ANNOUNCEMENTS = 6
 
 

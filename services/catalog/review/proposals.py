@@ -237,15 +237,23 @@ async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal
     moved = material.moved(known.baseline, facts, around)
     over = known.quiet_until is not None and around.today >= known.quiet_until
     harder = proposal.hard and not known.proposal.hard
-    if not (moved or over or harder) or (known.quiet_until and not over and not harder):
+    told = _told_since(known.proposal, proposal)
+    if not (moved or over or harder or told) or (known.quiet_until and not (over or harder or told)):
         return
     if known.state is State.APPLIED:
         await _first(tx, proposal, on)
         return
     due = "a season has passed" if proposal.kind is Kind.UNUSED else "its review is due again"
-    reason = "; ".join(moved) or (due if over else "there is hard evidence now")
+    reason = "; ".join(moved) or (due if over else told or "there is hard evidence now")
     await postgres.lift_suppressions(tx, known.id)
     await _return(tx, known, proposal, on, note=f"returned: {reason}")
+
+
+def _told_since(decided: Proposal, proposal: Proposal) -> str:
+    """The first change that somebody has announced since the decision; empty when it knew them all."""
+    known = {claim.text for claim in decided.claims}
+    news = (claim.text for claim in proposal.claims if claim.code == "announced_change")
+    return next((text for text in news if text not in known), "")
 
 
 async def _end(tx: Transaction, suggestion: Suggestion, around: Surroundings, reason: str) -> None:

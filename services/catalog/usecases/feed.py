@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
+from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.people import email_key
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Part, Resource
@@ -25,7 +26,7 @@ class ResourceState:
     owner_active: bool
 
 
-State = ResourceState | Program | Use | Verdict | Announcement
+State = ResourceState | Program | Use | Verdict | Announcement | HouseRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ async def _with_states(tx: Transaction, kind: StateKind, entries: Sequence[FeedE
         states = {id_: used.get(id_, Use()) for id_ in ids}
     elif kind is StateKind.ANNOUNCEMENTS:
         states = await tx.announcements(ids)
+    elif kind is StateKind.HOUSE_RULES:
+        rules = await tx.house_rules() if ids else HouseRules()
+        states = dict.fromkeys(ids, rules)
     else:
         states = await tx.verdicts(ids)
     return [Entry(entry.id, entry.revision, states.get(entry.id)) for entry in entries]

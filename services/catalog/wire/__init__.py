@@ -19,6 +19,12 @@ from services.catalog.wire.fields import (
     bad_field,
     id_of,
 )
+from services.catalog.wire.house_rules import (
+    house_rules,
+    house_rules_state,
+    retirement_list,
+    wanted_house_rules,
+)
 from services.catalog.wire.imports import (
     import_,
 )
@@ -63,6 +69,8 @@ __all__ = [
     "detail",
     "digests",
     "engagement_state",
+    "house_rules",
+    "house_rules_state",
     "id_of",
     "import_",
     "incoming",
@@ -79,6 +87,7 @@ __all__ = [
     "read_resource",
     "resource",
     "resource_state",
+    "retirement_list",
     "role",
     "session",
     "source",
@@ -91,4 +100,5 @@ __all__ = [
     "upserted",
     "verdict_state",
     "viewer",
+    "wanted_house_rules",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
+from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import (
     Lifecycle,
@@ -11,6 +12,7 @@ from services.catalog.domain.resources import (
 from services.catalog.postgres.feed import StateKind, Verdict
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Texts
 from services.catalog.wire.fields import bad_field, day, int_of, texts_of
+from services.catalog.wire.house_rules import house_rules_state
 from winnow.internal.v1 import feed_service_pb2
 
 
@@ -112,6 +114,8 @@ def state(entry: Entry) -> feed_service_pb2.State:
             message.engagement.CopyFrom(engagement_state(entry.state))
         case Verdict():
             message.verdict.CopyFrom(verdict_state(entry.state))
+        case HouseRules():
+            message.house_rules.CopyFrom(house_rules_state(entry.state))
         case Announcement():
             message.announcement.CopyFrom(announcement_state(entry.state))
         case None:

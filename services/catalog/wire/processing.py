@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from google.protobuf.message import Message
 
+from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import (
     Resource,
 )
 from services.catalog.usecases.status import Status
+from services.catalog.wire.house_rules import house_rules
 from services.catalog.wire.programs import program
 from services.catalog.wire.resources import resource
 from services.kit.protobuf import timestamp
@@ -35,4 +37,6 @@ def detail(value: object) -> Message | None:
     """The message of a value attached to an error."""
     if isinstance(value, Resource):
         return resource(value)
+    if isinstance(value, HouseRules):
+        return house_rules(value)
     return program(value) if isinstance(value, Program) else None

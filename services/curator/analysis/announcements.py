@@ -45,15 +45,13 @@ def announced_changes(
         quotes = tuple(quote for quote, _ in sentences_with(document, blocks, pattern))
         in_title = pattern.search(document.title) is not None
         if quotes or in_title:
-            found.append(_claim(document, each, quotes, today, in_title=in_title))
+            found.append(_claim(document, each, quotes, in_title=in_title))
     return tuple(found)
 
 
-def _claim(
-    document: Document, change: Announcement, quotes: tuple[Quote, ...], today: date, *, in_title: bool
-) -> Claim:
-    since = "holds since" if change.effective <= today else "will hold from"
-    text = f"{change.title} ({since} {change.effective.isoformat()})"
+def _claim(document: Document, change: Announcement, quotes: tuple[Quote, ...], *, in_title: bool) -> Claim:
+    # The same on every day: by its text the catalog knows whether a decision has answered it.
+    text = f"{change.title} (from {change.effective.isoformat()} on)"
     note = f" {change.note}" if change.note else ""
     reasons = [Reason("announcement", float(len(quotes)), f"{text}.{note}")]
     if in_title:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from services.curator.analysis.ageing import DAYS_A_MONTH, count, freshness, last_sign, span
 from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
-from services.curator.analysis.lifecycle import mentions
+from services.curator.analysis.lifecycle import Ending, mentions
 from services.curator.analysis.model import Block, Claim, Document, Reason
 from services.curator.analysis.statements import dated_statements
 from services.curator.analysis.succession import Editions, superseded
@@ -156,10 +156,15 @@ def passed_statements(document: Document, blocks: Sequence[Block], today: date) 
     )
 
 
-def past_end(document: Document, blocks: Sequence[Block], today: date) -> tuple[Claim, ...]:
-    """A claim for each product, standard or law that the text takes for current although it has ended."""
+def past_end(
+    document: Document, blocks: Sequence[Block], today: date, told: Sequence[Ending] = ()
+) -> tuple[Claim, ...]:
+    """A claim for each product, standard or law that the text takes for current although it has ended.
+
+    `told` are endings beside those that are shipped.
+    """
     claims: list[Claim] = []
-    for mention in mentions(document, blocks, today):
+    for mention in mentions(document, blocks, today, told):
         ending = mention.ending
         instead = f"; {ending.replacement} takes its place" if ending.replacement else ""
         text = f"{ending.name}: {ending.kind} on {ending.end.isoformat()}{instead}."
@@ -196,7 +201,7 @@ def claims(
         review_due(document, today, half_lives),
     )
     found = [claim for claim in single if claim is not None]
-    found.extend(past_end(document, blocks, today))
+    found.extend(past_end(document, blocks, today, told.retirements.endings))
     found.extend(told_claims(document, blocks, told, today))
     return tuple(
         sorted(found, key=lambda claim: (not claim.hard, claim.code == "review_due", -claim.confidence))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -84,21 +84,30 @@ def endings() -> tuple[Ending, ...]:
     text = files("services.curator.analysis").joinpath("tables/lifecycle.toml").read_text("utf-8")
     rows = cast("list[_Row]", tomllib.loads(text)["ending"])
     return tuple(
-        Ending(
-            row["name"],
-            row["end"],
-            row["kind"],
-            row.get("replacement", ""),
-            row["source"],
-            re.compile("|".join(_name_pattern(name) for name in row["names"]), re.IGNORECASE),
-            tuple(sorted({_key(name) for name in row["names"]})),
+        new_ending(
+            row["name"], row["end"], row["kind"], row.get("replacement", ""), row["source"], row["names"]
         )
         for row in rows
     )
 
 
-def mentions(document: Document, blocks: Sequence[Block], today: date) -> tuple[Mention, ...]:
+def new_ending(
+    name: str, end: date, kind: str, replacement: str, source: str, names: Iterable[str]
+) -> Ending:
+    """An ending that any of these names is looked for by."""
+    known = tuple(names)
+    pattern = re.compile("|".join(_name_pattern(each) for each in known), re.IGNORECASE)
+    return Ending(
+        name, end, kind, replacement, source, pattern, tuple(sorted({_key(each) for each in known}))
+    )
+
+
+def mentions(
+    document: Document, blocks: Sequence[Block], today: date, told: Sequence[Ending] = ()
+) -> tuple[Mention, ...]:
     """What the document names as current although it ended before `today`, strongest first.
+
+    `told` are endings beside those of the table; one takes the place of the table's of the same name.
 
     Sentences that know of the end (a successor's name beside it, "formerly", "migrate from") do not count, nor
     does code.
@@ -107,7 +116,8 @@ def mentions(document: Document, blocks: Sequence[Block], today: date) -> tuple[
     lowered = [block.text.lower() for block in blocks]
     title, whole = document.title.lower(), "\n".join(lowered)
     words = sum(block.words for block in blocks)
-    for ending in endings():
+    better = {each.name.casefold() for each in told}
+    for ending in (*told, *(each for each in endings() if each.name.casefold() not in better)):
         if ending.end >= today or not any(key in whole or key in title for key in ending.keys):
             continue
         quotes = [

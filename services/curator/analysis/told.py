@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.curator.analysis.announcements import Announcement, announced_changes
 from services.curator.analysis.model import Block, Claim, Document
+from services.curator.analysis.retirements import RetirementList, vendor_retired
+from services.curator.analysis.vocabulary import RetiredTerm, retired_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +17,15 @@ class Told:
     """All that people have told, as it holds for every document."""
 
     announcements: tuple[Announcement, ...] = ()
+    vocabulary: tuple[RetiredTerm, ...] = ()
+    retirements: RetirementList = field(default_factory=RetirementList)
 
 
 def told_claims(document: Document, blocks: Sequence[Block], told: Told, today: date) -> tuple[Claim, ...]:
-    """The claims against one document that follow from what people told."""
-    return announced_changes(document, blocks, told.announcements, today)
+    """The claims against one document that follow from what people told, but for what merely names what has ended."""
+    single = (
+        vendor_retired(document, told.retirements, today),
+        retired_vocabulary(document, blocks, told.vocabulary, today),
+    )
+    found = [claim for claim in single if claim is not None]
+    return (*found, *announced_changes(document, blocks, told.announcements, today))

@@ -41,6 +41,7 @@ from services.curator.postgres.queue import (
 from services.curator.postgres.states import (
     ANNOUNCEMENTS,
     ENGAGEMENT,
+    HOUSE_RULES,
     PROGRAMS,
     RESOURCES,
     TOLD,
@@ -83,6 +84,7 @@ from services.curator.postgres.vectors import (
 __all__ = [
     "ANNOUNCEMENTS",
     "ENGAGEMENT",
+    "HOUSE_RULES",
     "PROGRAMS",
     "RESOURCES",
     "TOLD",

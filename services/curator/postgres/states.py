@@ -9,9 +9,9 @@ from psycopg.rows import class_row
 
 from services.kit.postgres import Connection
 
-RESOURCES, PROGRAMS, ENGAGEMENT, VERDICTS, ANNOUNCEMENTS = 1, 2, 3, 4, 6
+RESOURCES, PROGRAMS, ENGAGEMENT, VERDICTS, HOUSE_RULES, ANNOUNCEMENTS = 1, 2, 3, 4, 5, 6
 """winnow.internal.v1.StateKind by number."""
-TOLD = (ANNOUNCEMENTS,)
+TOLD = (HOUSE_RULES, ANNOUNCEMENTS)
 """The kinds of what people tell, which may concern every resource."""
 
 

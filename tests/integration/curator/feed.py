@@ -15,6 +15,7 @@ from winnow.internal.v1.feed_service_pb2 import (
     GetDigestsResponse,
     GetStatesResponse,
     GetTextsResponse,
+    HouseRulesState,
     ListStatesResponse,
     ProgramState,
     ResourceState,
@@ -23,7 +24,7 @@ from winnow.internal.v1.feed_service_pb2 import (
 )
 from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceServicer
 
-RESOURCES, PROGRAMS, ENGAGEMENT, ANNOUNCEMENTS = 1, 2, 3, 6
+RESOURCES, PROGRAMS, ENGAGEMENT, HOUSE_RULES, ANNOUNCEMENTS = 1, 2, 3, 5, 6
 
 
 @dataclass
@@ -52,6 +53,9 @@ class MemoryFeed(FeedServiceServicer):
 
     def put_program(self, key: str, program: ProgramState) -> State:
         return self._keep(PROGRAMS, State(id=key, program=program))
+
+    def rule(self, rules: HouseRulesState) -> State:
+        return self._keep(HOUSE_RULES, State(id="house_rules", house_rules=rules))
 
     def announce(self, key: str, announcement: AnnouncementState) -> State:
         return self._keep(ANNOUNCEMENTS, State(id=key, announcement=announcement))

@@ -9,7 +9,12 @@ from tests.integration.curator.conftest import TODAY, Curator
 from tests.integration.curator.test_curator import GREETING, INVOICES, SAFETY
 from winnow.curation.v1.events_pb2 import ProposalWithdrawn
 from winnow.curation.v1.proposal_pb2 import Proposal
-from winnow.internal.v1.feed_service_pb2 import AnnouncementState
+from winnow.internal.v1.feed_service_pb2 import (
+    AnnouncementState,
+    HouseRulesState,
+    RetiredTermState,
+    RetirementState,
+)
 
 FRESH = Date(year=2026, month=6, day=1)
 PAYMENTS = AnnouncementState(
@@ -108,3 +113,30 @@ async def test_an_announcement_told_before_a_text_comes_finds_it_when_it_comes(c
     await curator.hear("b")
     await curator.settle()
     assert await quoted(curator)
+
+
+async def test_a_house_rule_finds_what_breaks_it_and_lets_go_when_it_is_lifted(curator: Curator) -> None:
+    await catalog(curator)
+    retired = RetiredTermState(term="payment run", replacement="payout")
+    router = RetirementState(product="Course", version="c", code="C-1", end=Date(year=2026, month=1, day=31))
+    curator.feed.put("d", GREETING, title="C-1", kind="course", updated=FRESH)
+    await curator.hear("d")
+    await curator.settle()
+    before = set(await curator.proposals())
+    curator.feed.rule(HouseRulesState(retired_vocabulary=[retired], retirements=[router]))
+    await curator.reader.read_told()
+    await curator.settle()
+    found = await curator.proposals()
+    assert found.keys() - before == {"OUTDATED:b", "OUTDATED:d"}
+    (word,) = found["OUTDATED:b"].claims
+    assert (word.code, word.hard) == ("retired_vocabulary", False)
+    assert [item.quote for item in found["OUTDATED:b"].evidence if item.quote] == [
+        "Every invoice is matched with its purchase order and the delivery note before the payment run on Thursday."
+    ]
+    (vendor,) = found["OUTDATED:d"].claims
+    assert (vendor.code, vendor.hard) == ("vendor_retired", True)
+    assert [one.operation for one in found["OUTDATED:d"].operations] == ["deprecate"]
+    curator.feed.rule(HouseRulesState())
+    await curator.sweep()
+    await curator.settle()
+    assert set(await curator.proposals()) == before

@@ -170,6 +170,31 @@ async def test_still_accurate_answers_until_the_next_review_but_not_hard_evidenc
     assert back.note.startswith("returned: there is hard evidence")
 
 
+@pytest.mark.parametrize("answer", ["accepted", "still_accurate"])
+async def test_a_change_announced_after_a_review_asks_for_another_one(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess, answer: str
+) -> None:
+    (resource,) = await leader.put(course("a", "A", words("a")))
+    await curator.propose(curator.outdated(resource))
+    seen = await leader.only(Suggestion.OPEN)
+    if answer == "accepted":
+        await leader.accept(seen)
+    else:
+        await leader.reject(seen, answer)
+    catalog.sql("""UPDATE resources SET desired = jsonb_set(desired, '{reviewed,0}', '"2026-01-31"')""")
+    announced = curator.outdated(resource, code="announced_change")
+    announced.claims[0].text = "It mentions what has changed: Atlas 5.0 is out (from 2026-03-01 on)."
+    await curator.propose(curator.outdated(resource), sealed(announced))
+    await curator.settled()
+    (again,) = await leader.suggestions(Suggestion.OPEN)
+    assert [claim.code for claim in again.claims] == ["announced_change"]
+    await leader.reject(again, "other", comment="It is about another one.")
+    announced.score = 0.99
+    await curator.propose(sealed(announced))
+    await curator.settled()
+    assert await leader.suggestions(Suggestion.OPEN, Suggestion.HELD) == []
+
+
 async def test_a_plan_left_scheduled_by_a_crash_is_finished_by_the_scheduler(
     leader: Reviewer, curator: Curator, catalog: CatalogProcess
 ) -> None:

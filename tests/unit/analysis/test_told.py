@@ -10,10 +10,13 @@ import pytest
 
 from services.curator.analysis import freshness as fr
 from services.curator.analysis.announcements import Announcement, announced_changes
-from services.curator.analysis.freshness import Plan, offered
-from services.curator.analysis.model import Claim, Document
+from services.curator.analysis.freshness import Plan, Use, offered
+from services.curator.analysis.lifecycle import endings
+from services.curator.analysis.model import Claim, Document, Listing
+from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.text import segment
 from services.curator.analysis.told import Told
+from services.curator.analysis.vocabulary import RetiredTerm, retired_vocabulary
 from tests.unit.analysis.shorthand import document
 
 TODAY = date(2026, 1, 15)
@@ -119,3 +122,157 @@ def test_one_announcement_asks_for_a_review_and_no_more_however_old_the_text() -
     assert (finding.plan, finding.confidence) == (Plan.REVIEW, 1.0)
     assert finding.probability < 0.70
     assert [claim.code for claim in finding.claims] == ["announced_change"]
+
+
+OFFICE = RetiredTerm("Staff Relations Office", "People Team", date(2024, 1, 1))
+
+
+def used(text: str, *terms: RetiredTerm, title: str = "A title") -> Claim | None:
+    made = document("d", text, title=title)
+    return retired_vocabulary(made, segment(made), terms or (OFFICE,), TODAY)
+
+
+def test_each_use_of_a_retired_name_is_quoted_where_it_stands() -> None:
+    """Worked example 1 of behaviour.md: three hits of a retired department name in 2,400 words."""
+    filler = "Whoever keeps records of people says why, for how long, and who may read them. " * 40
+    hits = [
+        "Ask the Staff Relations Office for the form.",
+        "The form goes to the staff relations\noffice by Friday.",
+        "Only the Staff Relations Office may delete a file.",
+    ]
+    text = "\n\n".join(part for hit in hits for part in (filler, hit)) + f"\n\n{filler}"
+    claim = used(text)
+    assert claim is not None
+    assert [quote.text for quote in claim.quotes] == hits
+    assert all(text[quote.start : quote.start + len(quote.text)] == quote.text for quote in claim.quotes)
+    (reason,) = claim.reasons
+    assert reason.value == 3
+    assert "People Team" in reason.text
+    assert "2024-01-01" in reason.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The People Team (formerly the Staff Relations Office) keeps the files.",
+        "The Staff Relations Office was renamed.",
+        "Until 2023 it was called the Staff Relations Office.",
+        "The Staff Relations Officers meet on Monday.",
+    ],
+)
+def test_a_sentence_that_knows_the_name_is_old_is_right(text: str) -> None:
+    assert used(text) is None
+
+
+def test_a_name_is_right_until_the_day_it_is_retired() -> None:
+    text = "Ask the Staff Relations Office."
+    assert used(text, replace(OFFICE, since=date(2026, 1, 16))) is None
+    assert used(text, replace(OFFICE, since=TODAY)) is not None
+    assert used(text, replace(OFFICE, since=None)) is not None
+
+
+def test_a_new_name_that_contains_the_old_one_is_no_use_of_it() -> None:
+    assert used("Ask the New Office.", RetiredTerm("Office", "New Office")) is None
+    assert used("Ask the Office.", RetiredTerm("Office", "New Office")) is not None
+
+
+def test_two_retired_names_in_one_sentence_quote_it_once() -> None:
+    claim = used("The Staff Relations Office uses Memobox.", OFFICE, RetiredTerm("Memobox"))
+    assert claim is not None
+    assert len(claim.quotes) == 1
+    assert [reason.value for reason in claim.reasons] == [1, 1]
+
+
+def test_a_retired_name_in_the_title_alone_is_a_use() -> None:
+    claim = used("Nothing else.", title="The Staff Relations Office")
+    assert claim is not None
+    assert claim.quotes == ()
+    assert used("Nothing else.", title="The People Team, formerly Staff Relations Office") is None
+
+
+def test_retired_words_ask_for_an_update_and_never_archive() -> None:
+    words = [RetiredTerm(f"word{number}") for number in range(30)]
+    text = "\n\n".join(f"Here stands word{number} again." for number in range(30))
+    made = document("d", text, updated=date(1996, 1, 1))
+    found = fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(vocabulary=tuple(words)))
+    finding = offered(found, fr.current_freshness(made, TODAY), Use.NONE)
+    assert finding is not None
+    assert finding.plan is Plan.UPDATE
+
+
+ENDED = Retirement(
+    date(2025, 6, 30), "Designing Zephyr Networks", "", "ZN-204", "ZN-305", "Zephyr, https://example.org"
+)
+VERSION = Retirement(date(2025, 6, 30), "Zephyr Router", "7", "", "Zephyr Router 9", "Zephyr")
+
+
+def told_retired(made: Document, *lines: Retirement) -> list[Claim]:
+    told = Told(retirements=retirement_list(lines or (ENDED, VERSION)))
+    return [
+        claim
+        for claim in fr.claims(made, segment(made), {}, {made.id: made}, TODAY, told=told)
+        if claim.code in ("vendor_retired", "past_end")
+    ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        document("d", "Text.", listings=(Listing("lms", "zn-204"),)),
+        document("d", "Text.", title="ZN-204: Designing Zephyr networks"),
+        document("d", "Text.", title="Designing Zephyr Networks (ZN-204)"),
+        document("d", "Text.", title="Designing Zephyr Networks"),
+    ],
+)
+def test_what_a_vendor_has_retired_is_hard_evidence_against_that_very_course(made: Document) -> None:
+    (claim,) = told_retired(made)
+    assert (claim.code, claim.hard) == ("vendor_retired", True)
+    assert "ZN-305" in claim.text
+    assert "https://example.org" in claim.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        document("d", "Text.", title="Preparing for ZN-204"),
+        document("d", "Text.", title="Zephyr Router 7"),
+        document("d", "Text.", listings=(Listing("lms", "204"),)),
+    ],
+)
+def test_what_is_merely_about_it_has_no_hard_evidence(made: Document) -> None:
+    assert not any(claim.hard for claim in told_retired(made))
+
+
+def test_a_number_or_a_short_title_alone_names_no_vendors_course() -> None:
+    line = Retirement(date(2025, 6, 30), "Communication", "", "1204")
+    assert told_retired(document("d", "Text.", title="Communication"), line) == []
+    assert told_retired(document("d", "Text.", listings=(Listing("lms", "1204"),)), line) == []
+    (claim,) = told_retired(document("d", "Text.", title="1204 Communication"), line)
+    assert claim.hard
+
+
+def test_nothing_is_retired_before_its_day_has_passed() -> None:
+    made = document("d", "Configure your Zephyr Router 7.", listings=(Listing("lms", "ZN-204"),))
+    coming = [replace(line, end=TODAY) for line in (ENDED, VERSION)]
+    assert told_retired(made, *coming) == []
+
+
+def test_whoever_names_what_was_retired_names_what_is_past_its_end() -> None:
+    made = document(
+        "d", "Configure your Zephyr Router 7. A Zephyr Router 70 is another one. The ZN-204 exam follows."
+    )
+    found = told_retired(made)
+    assert {claim.code for claim in found} == {"past_end"}
+    quotes = sorted(quote.text for claim in found for quote in claim.quotes)
+    assert quotes == ["Configure your Zephyr Router 7.", "The ZN-204 exam follows."]
+
+
+def test_a_told_end_takes_the_place_of_the_shipped_one() -> None:
+    shipped = next(each for each in endings() if each.end < TODAY)
+    text = f"Install {shipped.name} and restart."
+    made = document("d", text)
+    assert any(
+        shipped.source in reason.text for claim in told_retired(made, ENDED) for reason in claim.reasons
+    )
+    later = Retirement(date(2031, 1, 1), shipped.name, "", "", "", "our contract")
+    assert told_retired(made, later) == []
