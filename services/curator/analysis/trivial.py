@@ -21,10 +21,11 @@ IN_USE = 5  # learners a year to whom it is of use, whatever it looks like
 
 # The formats whose text shows what media it has. Of a package or a page only the words are read.
 _SHOWS_MEDIA = frozenset({"", "markdown"})
-_MEDIA = re.compile(r"!\[[^\]]*\]\(|<(?:img|video|audio|iframe|object|embed|svg)\b", re.IGNORECASE)
+_MEDIA = re.compile(r"!\[[^\]]*\]\(|<[a-z%]", re.IGNORECASE)  # a picture, or markup that may show anything
 _PLACEHOLDER = re.compile(
     r"""^(?:
-        (?:my\ |a\ )?test(?:ing|s)?(?:[\s_-]*(?:page|course|module|lesson|scorm|upload|file|\d+))*
+        (?:my\ |a\ )?test(?:[\s_-]*(?:page|course|module|lesson|scorm|upload|file|\d+))*
+        | testing[\s_-]*\d+
         | untitled(?:\ \w+)?(?:[\s_-]*\(?\d+\)?)?
         | (?:new|neue[rs]?|nouvelle|nouveau|nuev[oa])
           \ (?:page|course|document|seite|kurs|dokument|cours|p[aá]gina|curso)(?:[\s_-]*\(?\d+\)?)?

@@ -54,6 +54,7 @@ def test_the_title_of_a_copy_or_a_trial_gives_it_away(title: str) -> None:
         "Testing the gas detector",
         "Test your brakes before you drive",
         "Step testing",
+        "Testing",
         "Copyright at work",
         "Writing advertising copy",
         "Copy and paste in Excel",
@@ -75,6 +76,7 @@ def test_few_words_and_nothing_else_are_trivial_but_never_certain_by_themselves(
 
 def test_a_short_text_with_a_picture_a_link_or_unseen_media_is_not_called_trivial() -> None:
     assert judged(document("d", f"{SHORT} ![the valve](valve.png)")) is None
+    assert judged(document("d", f'{SHORT} <video src="valve.mp4"></video>')) is None
     assert judged(document("d", SHORT, links=("https://example.org/valves",))) is None
     assert judged(document("d", SHORT, listings=(Listing("lms", "d", "scorm"),))) is None
     assert judged(document("d", SHORT, listings=(Listing("lms", "d", "csv"),))) is None
