@@ -13,11 +13,10 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import numpy as np
 
-from services.curator import findings, metrics, postgres, proposing, wire
+from services.curator import findings, metrics, outcomes, postgres, proposing, wire
 from services.curator.analysis import candidates, freshness, relations
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Judgement, Relation
@@ -40,21 +39,6 @@ _KEYS_A_PAGE = 2000
 _LISTENING = 1.0  # seconds between two looks when no NOTIFY comes
 
 Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a pass found out, ready to be committed."""
-
-    rows: Sequence[ToJudge]
-    programs: Mapping[str, int]
-    compared_anew: AbstractSet[str]
-    judgements: Sequence[Judgement]
-    concerned: AbstractSet[str]
-    concerned_programs: AbstractSet[str]
-    neglected: AbstractSet[str]
-    """Resources of which only the use was judged anew: that of their peers has moved."""
-    proposals: Mapping[str, Proposal]
 
 
 class Judge:
@@ -147,7 +131,7 @@ class Judge:
 
     async def _judge(
         self, rows: Sequence[ToJudge], programs: Mapping[str, int], changed: AbstractSet[str]
-    ) -> _Outcome:
+    ) -> outcomes.Outcome:
         touched = {row.resource for row in rows}
         pairs = await self._pairs(touched, changed)
         judgements = await self._compare(pairs)
@@ -176,10 +160,12 @@ class Judge:
         proposals = await asyncio.to_thread(
             self._propose, books, everything, members, concerned_programs, boilerplate
         )
-        leaving = _leaving([*elsewhere, *map(_proposal_row, proposals.values())])
+        leaving = outcomes.leaving([*elsewhere, *map(outcomes.proposal_row, proposals.values())])
         for one in self._neglected(books, (members | neglected) - leaving):
             proposals[one.key] = one
-        return _Outcome(rows, programs, changed, kept, members, concerned_programs, neglected, proposals)
+        return outcomes.Outcome(
+            rows, programs, changed, kept, members, concerned_programs, neglected, proposals
+        )
 
     async def _pairs(self, touched: AbstractSet[str], changed: AbstractSet[str]) -> set[Pair]:
         """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
@@ -344,7 +330,7 @@ class Judge:
             if found is not None:
                 yield proposing.unused(self._shelf, books, held_by, found)
 
-    async def _commit(self, session: Connection, outcome: _Outcome) -> None:
+    async def _commit(self, session: Connection, outcome: outcomes.Outcome) -> None:
         now = self._clock.now()
         async with session.transaction():
             await postgres.drop_pairs(session, outcome.compared_anew)
@@ -352,12 +338,12 @@ class Judge:
             stored = await postgres.proposals_of(
                 session, outcome.concerned | outcome.neglected, outcome.concerned_programs
             )
-            previous = {row.key: row for row in stored if _judged_anew(row, outcome)}
+            previous = {row.key: row for row in stored if outcomes.judged_anew(row, outcome)}
             events: list[ProposalMade | ProposalWithdrawn] = []
             for key, proposal in outcome.proposals.items():
                 known = previous.pop(key, None)
                 if known is None or known.evidence_hash != proposal.evidence_hash:
-                    await postgres.save_proposal(session, _proposal_row(proposal))
+                    await postgres.save_proposal(session, outcomes.proposal_row(proposal))
                     events.append(ProposalMade(proposal=proposal))
             for key, row in previous.items():
                 await postgres.drop_proposal(session, key)
@@ -425,26 +411,6 @@ def compare_all(
     return [relations.compare(prepared[a], prepared[b], vectors or None) for a, b in pairs]
 
 
-def _judged_anew(row: ProposalRow, outcome: _Outcome) -> bool:
-    """Whether the pass judged all that this proposal rests on, so that its absence now says something."""
-    if row.kind == Proposal.PROGRAM:
-        # A program's finding may concern items outside of what this pass looked at.
-        return bool(set(row.programs) & outcome.concerned_programs)
-    looked_at = outcome.concerned | outcome.neglected if row.kind == Proposal.UNUSED else outcome.concerned
-    return bool(set(row.members) & looked_at)
-
-
-def _leaving(rows: Iterable[ProposalRow]) -> set[str]:
-    """Resources that a duplicate finding already leads learners away from: their use makes no second finding."""
-    return {
-        operation.resource
-        for row in rows
-        if row.kind == Proposal.DUPLICATE
-        for operation in Proposal.FromString(row.proposal).operations
-        if operation.operation in proposing.LOSES.values()
-    }
-
-
 def _pair(one: Judgement) -> Pair:
     return (one.a, one.b) if one.a < one.b else (one.b, one.a)
 
@@ -452,14 +418,3 @@ def _pair(one: Judgement) -> Pair:
 def _stored_pair(one: Judgement) -> tuple[str, str, float, bytes]:
     a, b = _pair(one)
     return a, b, one.probability, wire.comparison(one).SerializeToString(deterministic=True)
-
-
-def _proposal_row(proposal: Proposal) -> ProposalRow:
-    return ProposalRow(
-        key=proposal.key,
-        kind=int(proposal.kind),
-        evidence_hash=proposal.evidence_hash,
-        members=[member.resource for member in proposal.members],
-        programs=[read.program for read in proposal.programs],
-        proposal=proposal.SerializeToString(deterministic=True),
-    )

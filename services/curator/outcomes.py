@@ -1,0 +1,59 @@
+"""What a pass of the judge found out, and what it says of proposals made before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from services.curator.analysis.model import Judgement
+from services.curator.postgres import ProposalRow, ToJudge
+from services.curator.proposing import LOSES
+from winnow.curation.v1.proposal_pb2 import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass found out, ready to be committed."""
+
+    rows: Sequence[ToJudge]
+    programs: Mapping[str, int]
+    compared_anew: AbstractSet[str]
+    judgements: Sequence[Judgement]
+    concerned: AbstractSet[str]
+    concerned_programs: AbstractSet[str]
+    neglected: AbstractSet[str]
+    """Resources of which only the use was judged anew: that of their peers has moved."""
+    proposals: Mapping[str, Proposal]
+
+
+def judged_anew(row: ProposalRow, outcome: Outcome) -> bool:
+    """Whether the pass judged all that this proposal rests on, so that its absence now says something."""
+    if row.kind == Proposal.PROGRAM:
+        # A program's finding may concern items outside of what this pass looked at.
+        return bool(set(row.programs) & outcome.concerned_programs)
+    looked_at = outcome.concerned | outcome.neglected if row.kind == Proposal.UNUSED else outcome.concerned
+    return bool(set(row.members) & looked_at)
+
+
+def leaving(rows: Iterable[ProposalRow]) -> set[str]:
+    """Resources that a duplicate finding already leads learners away from: their use makes no second finding."""
+    return {
+        operation.resource
+        for row in rows
+        if row.kind == Proposal.DUPLICATE
+        for operation in Proposal.FromString(row.proposal).operations
+        if operation.operation in LOSES.values()
+    }
+
+
+def proposal_row(proposal: Proposal) -> ProposalRow:
+    """The proposal for storage."""
+    return ProposalRow(
+        key=proposal.key,
+        kind=int(proposal.kind),
+        evidence_hash=proposal.evidence_hash,
+        members=[member.resource for member in proposal.members],
+        programs=[read.program for read in proposal.programs],
+        proposal=proposal.SerializeToString(deterministic=True),
+    )
