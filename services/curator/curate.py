@@ -17,9 +17,18 @@ from services.curator.analysis.across import meetings, nearest_across, opening
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.fingerprints import Profile, profile
-from services.curator.analysis.model import Block, Claim, Group, Judgement, ProgramFinding, Quote, Relation
-from services.curator.analysis.paths import Surroundings
-from services.curator.analysis.programs import streamline
+from services.curator.analysis.model import (
+    Block,
+    Claim,
+    Group,
+    Judgement,
+    ProgramFinding,
+    Quote,
+    Relation,
+    Saving,
+)
+from services.curator.analysis.programs.paths import Surroundings
+from services.curator.analysis.programs.streamlining import between, streamline
 from services.curator.analysis.relation_model import Model
 from services.curator.analysis.relations import compare, prepare
 from services.curator.analysis.succession import editions
@@ -173,11 +182,12 @@ def _streamline(
     around = Surroundings(
         corpus.documents, blocks, better, copies, learners=corpus.learners, boilerplate=frame
     )
-    return [
+    within = [
         finding
         for _, program in sorted(corpus.programs.items())
         for finding in streamline(program, corpus.programs, around)
     ]
+    return [*within, *between(corpus.programs, around)]
 
 
 def _pair(judgement: Judgement) -> dict[str, object]:
@@ -244,29 +254,32 @@ def outdated_rows(
 
 
 def program_rows(findings: Iterable[ProgramFinding]) -> list[dict[str, object]]:
-    """One row for each finding; `saving` is in minutes, of what `saving_unit` says."""
-    rows: list[dict[str, object]] = [
-        {
-            "program": finding.program,
-            "operation": finding.operation,
-            "items": list(finding.items),
-            "saving": finding.saving_minutes,
-            "saving_unit": _unit(finding),
-            "confidence": finding.confidence,
-            "replacement": finding.replacement,
-            "reasons": [reason.text for reason in finding.reasons],
-            "passages": [{"a": _quote(p.a), "b": _quote(p.b), "match": p.match} for p in finding.passages],
-        }
-        for finding in findings
-    ]
-    return sorted(rows, key=lambda row: (str(row["program"]), str(row["operation"]), str(row["items"])))
+    """One row for each finding. `saving` is in what `unit` says; further savings are listed under `savings`."""
+    rows = [_program_row(finding) for finding in findings]
+    return sorted(
+        rows,
+        key=lambda row: (str(row["program"]), str(row["operation"]), str(row["items"]), str(row["subject"])),
+    )
 
 
-def _unit(finding: ProgramFinding) -> str:
-    if finding.operation == "replace":
-        return "none"
-    measured = any(reason.code == "learners_a_year" for reason in finding.reasons)
-    return "learner minutes a year" if measured else "minutes a learner"
+def _program_row(finding: ProgramFinding) -> dict[str, object]:
+    first = finding.savings[0] if finding.savings else Saving(0.0, "none", "measured")
+    return {
+        "program": finding.program,
+        "operation": finding.operation,
+        "items": list(finding.items),
+        "saving": first.amount,
+        "unit": first.unit,
+        "basis": first.basis,
+        "savings": [asdict(saving) for saving in finding.savings],
+        "confidence": finding.confidence,
+        "replacement": finding.replacement,
+        "others": list(finding.others),
+        "subject": finding.subject,
+        "reasons": [reason.text for reason in finding.reasons],
+        "passages": [{"a": _quote(p.a), "b": _quote(p.b), "match": p.match} for p in finding.passages],
+        "quotes": [_quote(quote) for quote in finding.quotes],
+    }
 
 
 def _claim(claim: Claim) -> dict[str, object]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.curator import wire
-from services.curator.analysis import freshness, paths, programs, unused
+from services.curator.analysis import freshness, unused
 from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
+from services.curator.analysis.programs.paths import ItemFacts, Surroundings
+from services.curator.analysis.programs.streamlining import streamline
 from services.curator.analysis.survivors import Choice, Facts, choose
 from services.curator.analysis.told import Told
 from services.curator.analysis.trivial import trivial
@@ -153,11 +155,11 @@ def streamlined(
     }
     documents: dict[str, Document] = {key: book.document for key, book in books.items()}
     facts = {
-        key: paths.ItemFacts(minutes=state.duration_seconds / 60 if state.duration_seconds else None)
+        key: ItemFacts(minutes=state.duration_seconds / 60 if state.duration_seconds else None)
         for key, state in shelf.resources.items()
         if key in books
     }
-    around = paths.Surroundings(
+    around = Surroundings(
         documents=documents,
         blocks={key: book.blocks for key, book in books.items()},
         better=better,
@@ -166,7 +168,7 @@ def streamlined(
         learners=_learners(shelf, program),
         boilerplate=boilerplate,
     )
-    findings = programs.streamline(program, shelf.programs, around)
+    findings = streamline(program, shelf.programs, around)
     return [finding for finding in findings if finding.operation == "drop"]
 
 

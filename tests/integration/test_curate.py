@@ -173,7 +173,7 @@ def test_programs_lose_what_they_teach_twice_and_get_the_better_copy(source: Pat
     curate(source, tmp_path / "out", index=False)
     drop, replace = read(tmp_path / "out", "programs")
     assert (drop["operation"], drop["items"]) == ("drop", ["ladders"])
-    assert drop["saving_unit"] == "learner minutes a year"
+    assert drop["unit"] == "learner minutes a year"
     assert drop["saving"] > 0
     assert (replace["operation"], replace["items"], replace["replacement"]) == (
         "replace",
@@ -242,7 +242,7 @@ def test_programs_come_from_the_resources_where_no_file_lists_them(tmp_path: Pat
     write(tmp_path / "in", "resources.jsonl", rows)
     curate(tmp_path / "in", tmp_path / "out", index=False)
     (found,) = read(tmp_path / "out", "programs")
-    assert (found["program"], found["items"], found["saving_unit"]) == ("p", ["ladders"], "minutes a learner")
+    assert (found["program"], found["items"], found["unit"]) == ("p", ["ladders"], "minutes a learner")
 
 
 @pytest.mark.parametrize(

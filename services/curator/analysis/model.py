@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -75,12 +75,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ProgramItem:
-    """A place in a program: a resource or a nested program (exactly one id is set)."""
+    """A place in a program: a resource or a nested program (exactly one id is set).
+
+    `prerequisites` are resources that must be done before.
+    """
 
     position: int
     mandatory: bool
     resource: str = ""
     program: str = ""
+    prerequisites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +193,43 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """What a change would save: an amount, its unit, and whether it was measured, estimated or assumed."""
+
+    amount: float
+    unit: str
+    basis: str
+
+
+MINUTES_A_YEAR = "learner minutes a year"
+MINUTES_A_LEARNER = "minutes a learner"
+HOURS_OF_CARE = "maintenance hours a year"
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramFinding:
-    """One way to streamline one program. `items` are resource ids; `replacement` is set for replace."""
+    """One way to streamline programs.
+
+    `items` are resource ids, in the order of `program`'s path; `replacement` is set for replace, and for gap where
+    a resource can fill it. `others` are further programs that the change touches: those that share a module, the
+    one that is merged into. `savings` come most telling first; none where nothing is saved. `subject` is the
+    objective that a gap leaves open, or the term that comes too late.
+    """
 
     program: str
     operation: str
     items: tuple[str, ...]
     confidence: float
-    saving_minutes: float = 0.0
+    savings: tuple[Saving, ...] = ()
     replacement: str = ""
     passages: tuple[Passage, ...] = ()
-    reasons: tuple[Reason, ...] = field(default=())
+    quotes: tuple[Quote, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    others: tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def saving_minutes(self) -> float:
+        """Minutes of learners: of all in a year, or of one where nobody counted them; 0 when none are saved."""
+        units = (MINUTES_A_YEAR, MINUTES_A_LEARNER)
+        return next((saving.amount for saving in self.savings if saving.unit in units), 0.0)

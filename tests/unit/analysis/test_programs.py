@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.curator.analysis.model import Document, Group, Judgement, Passage, Program, Quote, Relation
-from services.curator.analysis.paths import ItemFacts, Surroundings, mandatory_path
-from services.curator.analysis.programs import replacements, streamline
-from services.curator.analysis.redundancy import drops
+from services.curator.analysis.programs.paths import ItemFacts, Surroundings, mandatory_path
+from services.curator.analysis.programs.redundancy import drops
+from services.curator.analysis.programs.streamlining import replacements, streamline
 from services.curator.analysis.text import segment as blocks
 from services.kit.errors import FailedPrecondition
 from tests.unit.analysis.shorthand import document, program
@@ -176,7 +176,8 @@ def test_an_item_with_a_better_copy_is_replaced_once_and_dropped_where_the_copy_
     judgement = Judgement("old", "new", Relation.REVISED, 0.99, 0.93, 0.9, 0.8, (passage,))
     group = Group(("new", "old"), Relation.REVISED, (judgement,), 0.93)
     surroundings = around([old, new, resource("z", 9)], better={"old": "new"}, groups=[group])
-    (found,) = replacements(program("p", "old", "z"), surroundings)
+    one = program("p", "old", "z")
+    (found,) = replacements(one, {"p": one}, surroundings)
     assert (found.operation, found.items, found.replacement) == ("replace", ("old",), "new")
     assert found.confidence == 0.93
     assert found.passages == (passage,)

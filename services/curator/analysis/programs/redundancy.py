@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from services.curator.analysis.coverage import Cover, block_covers
 from services.curator.analysis.model import (
     Block,
     BlockKind,
@@ -18,8 +17,11 @@ from services.curator.analysis.model import (
     Quote,
     Reason,
 )
-from services.curator.analysis.optimum import Demand, cheapest
-from services.curator.analysis.paths import ItemFacts, Surroundings, mandatory_path
+from services.curator.analysis.programs.coverage import Cover, block_covers
+from services.curator.analysis.programs.objectives import covers_objective
+from services.curator.analysis.programs.optimum import Demand, cheapest
+from services.curator.analysis.programs.paths import ItemFacts, Surroundings, mandatory_path
+from services.curator.analysis.programs.savings import learner_time
 
 _REDUNDANT = 0.80  # share of an item's block words that the rest of the path must cover (behaviour §6)
 _FEWEST_WORDS = 40  # below, coverage is chance
@@ -157,20 +159,6 @@ def _best_set(
     return {resource for resource in candidates if values[column[resource]] < 0.5}
 
 
-def covers_objective(objective: str, document: Document) -> bool:
-    """Whether the document speaks of at least two thirds of the objective's content words."""
-    wanted = _content_words(objective)
-    if not wanted:
-        return False
-    said = _content_words(document.title) | {w for part in document.parts for w in _content_words(part.text)}
-    return len(wanted & said) >= len(wanted) * 2 / 3
-
-
-def _content_words(text: str) -> set[str]:
-    plain = "".join(sign if sign.isalnum() else " " for sign in text.lower())
-    return {word[:6] for word in plain.split() if len(word) > 3}  # six letters stand for a word's forms
-
-
 def _drop(
     program: Program,
     resource: str,
@@ -205,7 +193,7 @@ def _drop(
     share = covered / words
     minutes, basis = around.minutes(resource)
     learners = (around.learners or {}).get(program.id)
-    saving = minutes * learners if learners is not None else minutes
+    saved = learner_time(minutes, basis, learners)
     names = ", ".join(f"“{around.documents[other].title}”" for other in sorted(by))
     reasons = [
         Reason("coverage", round(share, 4), f"{share:.0%} of its words are covered by {names}."),
@@ -213,15 +201,7 @@ def _drop(
     ]
     if learners is not None:
         reasons.append(Reason("learners_a_year", learners, f"{learners:g} learners a year (measured)."))
-    reasons.append(
-        Reason(
-            "saving",
-            round(saving, 1),
-            f"{saving:,.0f} learner minutes a year."
-            if learners is not None
-            else f"{minutes:g} minutes a learner.",
-        )
-    )
+    reasons.append(Reason("saving", saved.amount, f"{saved.amount:,g} {saved.unit} ({saved.basis})."))
     sure = _SURE_AT_LEAST + (share - _REDUNDANT) / (1 - _REDUNDANT) * (_SURE_AT_MOST - _SURE_AT_LEAST)
     passages.sort(key=lambda passage: -passage[0])
     return ProgramFinding(
@@ -229,7 +209,7 @@ def _drop(
         "drop",
         (resource,),
         round(min(_SURE_AT_MOST, sure), 4),
-        round(saving, 1),
+        (saved,),
         passages=tuple(passage for _, passage in passages[:_PASSAGES]),
         reasons=tuple(reasons),
     )

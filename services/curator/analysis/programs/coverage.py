@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from zlib import crc32
 
 from services.curator.analysis.model import Block
@@ -15,6 +16,9 @@ _SHINGLE = 3  # blocks are short: five-word runs would miss a paragraph with eve
 _NEAR = 0.60  # share of a block's three-word runs found in one other block
 _FEWEST_SHINGLES = 4
 _COMMON = 40  # a run in more blocks than this is a phrase of the language, not of a text
+
+
+_Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +54,33 @@ def block_covers(blocks: Mapping[str, Sequence[Block]]) -> dict[str, list[list[C
                     best.setdefault(other, Cover(other, at, 1.0))
             mine = shingles[resource, number]
             if len(mine) >= _FEWEST_SHINGLES:
-                shared = Counter(
-                    place
-                    for shingle in mine
-                    if len(by_shingle[shingle]) <= _COMMON
-                    for place in by_shingle[shingle]
-                )
-                for (other, at), count in shared.items():
-                    share = count / len(mine)
+                for (other, at), share in _near(mine, by_shingle, shingles):
                     known = best.get(other)
-                    if other != resource and share >= _NEAR and (known is None or known.similarity < share):
+                    if other != resource and (known is None or known.similarity < share):
                         best[other] = Cover(other, at, share)
             covers[resource].append([best[other] for other in sorted(best)])
     return covers
+
+
+def _near(
+    mine: frozenset[int],
+    by_shingle: Mapping[int, Sequence[_Place]],
+    shingles: Mapping[_Place, frozenset[int]],
+) -> Iterator[tuple[_Place, float]]:
+    """Blocks that hold at least 60 % of these runs, with the share; runs that are common everywhere do not count.
+
+    A block that holds so many of them holds one of any that are more than the rest, so the rarest find them all.
+    """
+    counted = sorted(
+        (run for run in mine if len(by_shingle[run]) <= _COMMON), key=lambda run: len(by_shingle[run])
+    )
+    needed = ceil(_NEAR * len(mine) - 1e-9)
+    found = {place for run in counted[: max(0, len(counted) - needed + 1)] for place in by_shingle[run]}
+    telling = frozenset(counted)
+    for place in sorted(found):
+        share = len(telling & shingles[place]) / len(mine)
+        if share >= _NEAR:
+            yield place, share
 
 
 # Programs share chapters, so the next one asks for the same blocks again.
