@@ -17,8 +17,9 @@ from services.curator.analysis.embedding import Embedder
 from services.curator.analysis.relation_model import Model
 from services.curator.curate import curate
 from services.curator.evaluation.baselines import signals
+from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.drawing import drawn
-from services.curator.evaluation.figures import Case, Figures, figures, read_case
+from services.curator.evaluation.figures import Figures, figures
 from services.curator.evaluation.reliability import plot
 from services.curator.evaluation.table import lines
 from services.curator.evaluation.truth import pair, read_truth

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from services.cli.main import main
-from services.curator.evaluation.figures import Case, Figures, figures, read_case
+from services.curator.evaluation.cases import Case, read_case
+from services.curator.evaluation.figures import Figures, figures
 from services.curator.evaluation.scores import Calibration, Score
 from services.curator.evaluation.truth import Truth, read_truth
 from tests.integration.test_curate import TRUCKS, catalog, row, write

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from services.curator.evaluation.figures import Case, judged
+from services.curator.evaluation.cases import Case, judged
 from services.curator.evaluation.truth import Row
 
 _WIDTH = 66  # characters of a column: two fit a wide terminal

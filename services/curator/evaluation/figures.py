@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
-from services.curator.analysis.duplicates import PROPOSED
-from services.curator.corpus import read_rows
+from services.curator.evaluation import outdated
 from services.curator.evaluation.baselines import Best, best
-from services.curator.evaluation.resampling import Estimate, Flags, Numbers, Sample
-from services.curator.evaluation.scores import Calibration, Score, auc, calibration, score, share
-from services.curator.evaluation.truth import Key, Pair, Row, Truth, evidence, hard, number, pair, text_only
+from services.curator.evaluation.cases import Case, judged, listed_pairs
+from services.curator.evaluation.resampling import Estimate, Flags, Sample
+from services.curator.evaluation.scores import Calibration, Score, calibration, score, share
+from services.curator.evaluation.truth import Key, Row, hard, number, pair, text_only
 
 ANY, HARD = "any duplicate", "any duplicate, hard slice"
 OPENED = 0.70  # behaviour §8: from here on a suggestion is opened, below it is held
 _WRONG_WAY = "contained, wrong way"
 _SURE = (0.05, 0.95)  # confidences between which calibration is asked for (issue 4)
-_FAMILIES = {
-    "archived": "retired", "removed": "retired", "retired-stated": "retired", "kept": "retired",
-    "superseded": "superseded", "newest-copy": "superseded",
-    "translation-behind": "translation", "translation-level": "translation",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One corpus with its answers and with what curation wrote about it; `signals` has a score a pair and method.
-
-    The signals follow the order of `truth.pairs`.
-    """
-
-    truth: Truth
-    pairs: Mapping[Pair, Row]
-    findings: Mapping[Pair, Row]
-    outdated: Mapping[str, Row]
-    signals: Mapping[str, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +45,6 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
-    """One family of outdated content: decisions, calibration, and whether the outdated have the higher confidence."""
-
-    score: Score
-    calibration: Calibration
-    auc: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """All figures of one corpus, or of several pooled.
 
@@ -96,22 +66,11 @@ class Figures:
     middle: Calibration
     distinct_confidences: int
     findings: Findings
-    outdated: dict[str, Outdated]
+    outdated: dict[str, outdated.Outdated]
     newer: Score
     newer_pairs: Score
     kept_proposed: Estimate
     baselines: dict[str, list[Best]]
-
-
-def read_case(truth: Truth, out: Path, signals: Mapping[str, Numbers]) -> Case:
-    """The case of a corpus from what `curate` wrote into `out`."""
-    return Case(
-        truth,
-        {pair(row): row for row in read_rows(out, "pairs")},
-        {pair(row): row for row in read_rows(out, "findings")},
-        {str(row["resource"]): row for row in read_rows(out, "outdated")},
-        signals,
-    )
 
 
 def figures(cases: Sequence[Case]) -> Figures:
@@ -139,10 +98,10 @@ def figures(cases: Sequence[Case]) -> Figures:
         calibration(sample, told.confidence, true, middle),
         len({number(row, "confidence") for case in cases for row in case.pairs.values()}),
         _findings(cases),
-        _outdated(cases),
-        _newer(cases),
-        _newer_pairs(cases),
-        _kept_proposed(cases),
+        outdated.by_family(cases),
+        outdated.newer_named(cases),
+        outdated.newer_pairs(cases),
+        outdated.kept_proposed(cases),
         told.baselines(),
     )
 
@@ -212,34 +171,13 @@ def _said(row: Row, guess: Row | None) -> str:
     return _WRONG_WAY if row["relation"] == said == "contained" and guess["a"] != row["a"] else said
 
 
-def judged(case: Case) -> tuple[set[Pair], set[Pair], set[Pair]]:
-    """The findings that are right, wrong, and known to no answer."""
-    listed, apart = _listed(case)
-    cluster = case.truth.cluster
-    right = {
-        both
-        for both in case.findings
-        if both in listed or (both[0] in cluster and cluster[both[0]] == cluster.get(both[1]))
-    }
-    wrong = (case.findings.keys() & apart) - right
-    return right, wrong, case.findings.keys() - right - wrong
-
-
-def _listed(case: Case) -> tuple[set[Pair], set[Pair]]:
-    listed: set[Pair] = set()
-    apart: set[Pair] = set()
-    for row in case.truth.pairs:
-        (apart if row["relation"] == "unrelated" else listed).add(pair(row))
-    return listed, apart
-
-
 def _findings(cases: Sequence[Case]) -> Findings:
     keys: list[tuple[Key, Key]] = []
     rows: list[tuple[bool, bool, bool, float, str]] = []  # right, wrong, listed, confidence, relation
     unjudged = 0
     for case in cases:
         right, wrong, unknown = judged(case)
-        listed, _ = _listed(case)
+        listed, _ = listed_pairs(case)
         unjudged += len(unknown)
         for both in sorted(right | wrong | listed):
             found = case.findings.get(both)
@@ -281,96 +219,3 @@ def _finding_score(sample: Sample, right: Flags, wrong: Flags, listed: Flags) ->
     return Score(
         precision.precision, recall.recall, middle, precision.right, precision.wrong, precision.missed
     )
-
-
-def _labels(cases: Sequence[Case]) -> Iterable[tuple[Case, Row, Row | None, Key]]:
-    """Each answer on outdated content with what was said of its resource and what it depends on."""
-    return chain.from_iterable(
-        (
-            (
-                case,
-                row,
-                case.outdated.get(str(row["resource"])),
-                case.truth.key(str(row["resource"]), row),
-            )
-            for row in case.truth.outdated
-        )
-        for case in cases
-    )
-
-
-def _outdated(cases: Sequence[Case]) -> dict[str, Outdated]:
-    rows: dict[str, list[tuple[bool, bool, float, Key]]] = {}
-    for _, row, guess, key in _labels(cases):
-        family = _FAMILIES.get(str(row["reason"]), "status")
-        said = guess is not None and guess["label"] == "outdated"
-        sure = 0.0 if guess is None else number(guess, "confidence")
-        rows.setdefault(family, []).append((row["label"] == "outdated", said, sure, key))
-    found: dict[str, Outdated] = {}
-    for family, told in sorted(rows.items()):
-        sample = Sample([(key, key) for *_, key in told])
-        true = np.array([row[0] for row in told], dtype=bool)
-        said = np.array([row[1] for row in told], dtype=bool)
-        sure = np.array([row[2] for row in told])
-        found[family] = Outdated(
-            score(sample, true & said, ~true & said, true & ~said),
-            calibration(sample, sure, true, np.ones(len(true), dtype=bool)),
-            auc(sample, sure, true),
-        )
-    return found
-
-
-def _newer(cases: Sequence[Case]) -> Score:
-    """Superseded copies for which the very copy that people know as newer was named; any for others is wrong."""
-    keys: list[tuple[Key, Key]] = []
-    rows: list[tuple[bool, bool, bool]] = []
-    for _, row, guess, key in _labels(cases):
-        if _FAMILIES.get(str(row["reason"])) == "translation":
-            continue
-        named = None if guess is None else evidence(guess).get("newer")
-        newer = evidence(row).get("newer") if row["reason"] == "superseded" else None
-        keys.append((key, key))
-        right = newer is not None and named == newer
-        rows.append((right, named is not None and not right, newer is not None and not right))
-    return _of_rows(keys, rows)
-
-
-def _newer_pairs(cases: Sequence[Case]) -> Score:
-    """Superseded and newer copies judged an edition of each other, in the right direction.
-
-    The wrong direction is wrong and missed; so is, as wrong, an edition said of two that people keep apart.
-    """
-    keys: list[tuple[Key, Key]] = []
-    rows: list[tuple[bool, bool, bool]] = []
-    for case, row, _, key in _labels(cases):
-        newer = evidence(row).get("newer")
-        if row["reason"] != "superseded" or newer is None:
-            continue
-        old = str(row["resource"])
-        guess = case.pairs.get((min(old, str(newer)), max(old, str(newer))))
-        revised = guess is not None and guess["relation"] == "revised"
-        right = revised and guess is not None and guess["a"] == old
-        keys.append((key, key))
-        rows.append((right, revised and not right, not right))
-    for case in cases:
-        for row in case.truth.pairs:
-            guess = case.pairs.get(pair(row))
-            if row["relation"] == "unrelated" and guess is not None and guess["relation"] == "revised":
-                keys.append(case.truth.keys(row))
-                rows.append((False, True, False))
-    return _of_rows(keys, rows)
-
-
-def _of_rows(keys: Sequence[tuple[Key, Key]], rows: Sequence[tuple[bool, bool, bool]]) -> Score:
-    flags = np.array(rows, dtype=bool).reshape(-1, 3)
-    return score(Sample(keys), flags[:, 0], flags[:, 1], flags[:, 2])
-
-
-def _kept_proposed(cases: Sequence[Case]) -> Estimate:
-    kept = [(guess, key) for _, row, guess, key in _labels(cases) if row["reason"] == "kept"]
-    more = [guess is not None and guess.get("plan") not in (None, "", "review") for guess, _ in kept]
-    sample = Sample([(key, key) for _, key in kept])
-    return share(sample, np.array(more, dtype=bool), np.ones(len(kept), dtype=bool))
-
-
-__all__ = ["PROPOSED", "Case", "Figures", "figures", "judged", "read_case"]

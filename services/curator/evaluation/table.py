@@ -28,7 +28,8 @@ def lines(name: str, told: Figures) -> Iterator[str]:
         yield f"{f'proposed as {relation}, right':{_NAME}}{_interval(precision)}"
     for family, one in told.outdated.items():
         if one.auc is not None:
-            yield f"{f'AUC, {family}':{_NAME}}{_interval(one.auc)}"
+            beside = "" if one.auc_of_age is None else f"   by dates alone {one.auc_of_age.value:.3f}"
+            yield f"{f'AUC, {family}':{_NAME}}{_interval(one.auc)}{beside}"
     if "retired" in told.outdated:
         yield f"{'kept, more than review proposed':{_NAME}}{_interval(told.kept_proposed)}"
     recall = _interval(told.candidates.recall)

@@ -1,0 +1,426 @@
+"""The text of docs/quality.md, from figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from benchmarks.quality.pairs import Labelled
+from services.curator.analysis.model import Relation
+from services.curator.analysis.relation_model import Verdict
+from services.curator.evaluate import Evaluation
+from services.curator.evaluation.figures import ANY, HARD, OPENED, Figures
+from services.curator.evaluation.resampling import Estimate
+from services.curator.evaluation.scores import Calibration, Score
+from services.curator.evaluation.views import View
+
+Judged = Sequence[tuple[Labelled, Verdict]]
+Views = Mapping[View, Evaluation]
+_RELATIONS = ("identical", "revised", "translated", "contained", "overlap")
+_NONE = "–"
+
+INTRODUCTION = """\
+# How right curation is
+
+Written by `python -m benchmarks.quality CORPORA_FOLDER`; every figure on this page is measured by it. Two kinds of
+figures are kept apart:
+
+- **Unseen families**: every source family is judged by a model that was trained on the others only (and on none
+  that shares base texts or templates with it). This says what to expect on content that Winnow has never seen.
+- **The shipped model**: trained on all of these families, so its figures say how well it fits, not how right it will
+  be. `winnow evaluate CORPORA_FOLDER/*/ --no-index` gives them again (`--hide-titles`, `--plain`: the other views).
+
+Both go through everything that `winnow curate` does, by words alone, without vectors. What is asked of each listed
+pair is which of six relations it has, all six at once; a pair that was never compared counts as unrelated. Ties that
+are shared text only are left out, except among findings. *Titles hidden*: title empty, first heading removed.
+*Plain*: also without code blocks, link targets and heading marks, as a slide or a PDF gives.
+
+In brackets: 95 % intervals of 1,000 draws of whole documents with all their copies, and of the commits that retired
+or moved pages, inside each source; a pair of two documents counts as often as both were drawn. Rows of one document
+or one sweep move together: drawing rows would give intervals that are too narrow. *Best baseline* is the best of
+single scores (5-gram Jaccard, which is what MinHash estimates; 5-gram containment; words of the titles in common) at
+the threshold that is best on the very pairs it is judged on, and for a relation against unrelated pairs only: both
+flatter it, and the figures beside it have no such help.
+"""
+
+UNKNOWN = """\
+## What is not known
+
+- The corpora hold technical documentation, lessons and textbooks on business and psychology. No company's HR or
+  compliance courses were to be had: made company training stands for them, and shows what the rules do, not what
+  people would say of them.
+- A finding that no answer knows is counted as unjudged, neither right nor wrong; of these, a person has to read a
+  sample (`winnow evaluate DIR --out OUT --draw 50`).
+- The families of outdated content follow what owners did. Pages that were left in place may still have been wrong.
+- Rules that are no part of the fitted model (cuts between kinds of duplicates, weights of claims about age) were chosen
+  by people who had seen these corpora; leaving a family out does not undo that.
+- Intervals say how figures would move with other documents of the same sources. By whole sources (the table below the
+  first) they are wider, and with so few sources they are rough.
+"""
+
+# Figures of issue 4: (name, how to take it, floor, goal, whether less is better).
+_Take = Callable[[Figures], Estimate | None]
+
+
+def _f1(name: str) -> _Take:
+    return lambda told: told.pairs[name].f1 if name in told.pairs else None
+
+
+def _auc(family: str) -> _Take:
+    return lambda told: told.outdated[family].auc if family in told.outdated else None
+
+
+_GOALS: tuple[tuple[str, _Take, Mapping[View, tuple[float, float]], bool], ...] = (
+    (
+        "any duplicate, F1",
+        _f1(ANY),
+        {View.FULL: (0.95, 0.98), View.HIDDEN: (0.93, 0.97), View.PLAIN: (0.92, 0.94)},
+        False,
+    ),
+    ("REVISED, F1", _f1("revised"), {View.FULL: (0.80, 0.90)}, False),
+    ("TRANSLATED, F1", _f1("translated"), {View.FULL: (0.90, 0.97)}, False),
+    ("CONTAINED, F1", _f1("contained"), {View.FULL: (0.95, 0.98)}, False),
+    ("OVERLAP, F1", _f1("overlap"), {View.FULL: (0.45, 0.75)}, False),
+    ("hard slice, F1", _f1(HARD), {View.HIDDEN: (0.60, 0.80)}, False),
+    (
+        "findings, precision of judged ones",
+        lambda told: told.findings.score.precision,
+        {View.FULL: (0.90, 0.95)},
+        False,
+    ),
+    ("findings, recall", lambda told: told.findings.score.recall, {View.FULL: (0.85, 0.85)}, False),
+    (
+        "findings, calibration error",
+        lambda told: told.findings.calibration.ece,
+        {View.FULL: (0.05, 0.03)},
+        True,
+    ),
+    (
+        "pairs of confidence 0.05–0.95, calibration error",
+        lambda told: told.middle.ece,
+        {View.FULL: (0.10, 0.06)},
+        True,
+    ),
+    (
+        "newer copy, pair and direction: recall",
+        lambda told: told.newer_pairs.recall,
+        {View.FULL: (0.90, 0.95)},
+        False,
+    ),
+    (
+        "newer copy, pair and direction: precision",
+        lambda told: told.newer_pairs.precision,
+        {View.FULL: (0.90, 0.95)},
+        False,
+    ),
+    ("translation behind, AUC", _auc("translation"), {View.FULL: (0.75, 0.85)}, False),
+    ("retired against kept, AUC", _auc("retired"), {View.FULL: (0.0, 0.65)}, False),
+    (
+        "kept pages proposed for more than a review",
+        lambda told: told.kept_proposed,
+        {View.FULL: (0.02, 0.01)},
+        True,
+    ),
+    (
+        "candidates, recall of true pairs",
+        lambda told: told.candidates.recall,
+        {View.FULL: (0.97, 0.99)},
+        False,
+    ),
+)
+
+
+def page(unseen: Views, shipped: Views, made: Judged) -> str:
+    """The whole page; `made` are pairs of made company training, judged by models that never saw their texts."""
+    return "\n".join(
+        [
+            INTRODUCTION,
+            *_against_goals(unseen),
+            *_by_sources(unseen),
+            *_by_family(unseen),
+            *_relations(unseen),
+            *_baselines(unseen),
+            *_findings(unseen),
+            *_reliability(unseen),
+            *_outdated(unseen),
+            *_candidates(unseen),
+            *_shipped(shipped),
+            *_company(made),
+            UNKNOWN,
+        ]
+    )
+
+
+def _against_goals(unseen: Views) -> Iterator[str]:
+    yield "## Unseen families, pooled, beside what was asked for"
+    yield ""
+    yield from _head("figure", *View, "floor", "goal", "state")
+    for name, take, asked, less in _GOALS:
+        values = {view: take(told.pooled) for view, told in unseen.items()}
+        floors = " · ".join(f"{floor:.2f}" for floor, _ in asked.values())
+        goals = " · ".join(f"{goal:.2f}" for _, goal in asked.values())
+        states = " · ".join(_state(values.get(view), limits, less) for view, limits in asked.items())
+        yield _row(name, *(_interval(values.get(view)) for view in View), floors, goals, states)
+    pooled = unseen[View.FULL].pooled
+    yield ""
+    yield (
+        f"Findings that no answer knows: {pooled.findings.unjudged_share:.0%} of all ({pooled.findings.unjudged}). "
+        f"Candidates: {pooled.candidates.per_resource} a resource. "
+        f"Distinct confidences of pairs: {pooled.distinct_confidences}."
+    )
+    yield ""
+
+
+def _state(value: Estimate | None, limits: tuple[float, float], less: bool) -> str:
+    if value is None:
+        return _NONE
+    floor, goal = limits
+    sign = -1 if less else 1
+    if sign * value.value >= sign * goal:
+        return "goal"
+    missing = f"{abs(goal - value.value):.2f} short of the goal"
+    return f"floor, {missing}" if sign * value.value >= sign * floor else f"**below the floor**, {missing}"
+
+
+def _by_sources(unseen: Views) -> Iterator[str]:
+    yield "The same F1 with intervals over whole sources (repositories), which say how they would move with others:"
+    yield ""
+    names = [name for name in (ANY, HARD, *_RELATIONS) if name in unseen[View.FULL].pooled.by_source]
+    yield from _head("figure", *View)
+    for name in names:
+        scores = (unseen[view].pooled.by_source.get(name) for view in View)
+        yield _row(name, *(_NONE if one is None else _interval(one.f1) for one in scores))
+    yield ""
+
+
+def _by_family(unseen: Views) -> Iterator[str]:
+    yield "## By family, any duplicate: P/R/F1 and the interval of F1"
+    yield ""
+    yield from _head("family", "pairs", *View, "hard slice, titles hidden", "ECE, titles hidden")
+    families = list(unseen[View.FULL].corpora)
+    for family in [*families, ""]:
+        told = {view: one.corpora[family] if family else one.pooled for view, one in unseen.items()}
+        hidden = told[View.HIDDEN]
+        yield _row(
+            family or "**all, pooled**",
+            str(hidden.listed),
+            *(_three(told[view].pairs.get(ANY)) for view in View),
+            _three(hidden.pairs.get(HARD)),
+            f"{hidden.calibration.ece.value:.3f}",
+        )
+    yield ""
+
+
+def _relations(unseen: Views) -> Iterator[str]:
+    yield "## By relation, all six at once: P/R/F1 and the interval of F1"
+    yield ""
+    pooled = {view: one.pooled for view, one in unseen.items()}
+    yield from _head("relation", "pairs", *View)
+    for relation in (*_RELATIONS, "unrelated"):
+        own = pooled[View.FULL].pairs.get(relation)
+        if own is not None:
+            size = str(own.right + own.missed)
+            yield _row(relation, size, *(_three(pooled[view].pairs.get(relation)) for view in View))
+    yield ""
+    yield "F1 of each relation in each family (as is · titles hidden · plain):"
+    yield ""
+    yield from _head("family", *_RELATIONS)
+    for family in unseen[View.FULL].corpora:
+        told = [unseen[view].corpora[family] for view in View]
+        yield _row(
+            family, *(" · ".join(_short(one.pairs.get(relation)) for one in told) for relation in _RELATIONS)
+        )
+    yield ""
+
+
+def _baselines(unseen: Views) -> Iterator[str]:
+    yield "## Single scores on the same pairs, at their best thresholds: P/R/F1 @threshold"
+    yield ""
+    for view in View:
+        told = unseen[view].pooled
+        methods = sorted({one.method for found in told.baselines.values() for one in found})
+        yield f"{str(view).capitalize()}:"
+        yield ""
+        yield from _head("question", "unseen families", *methods)
+        for question in (ANY, HARD, *_RELATIONS):
+            found = {one.method: one for one in told.baselines.get(question, ())}
+            if found:
+                scores = (found.get(method) for method in methods)
+                yield _row(
+                    question,
+                    _three(told.pairs.get(question)),
+                    *(
+                        _NONE
+                        if one is None
+                        else f"{one.precision:.2f}/{one.recall:.2f}/{one.f1:.2f} @{one.threshold:.2f}"
+                        for one in scores
+                    ),
+                )
+        yield ""
+
+
+def _findings(unseen: Views) -> Iterator[str]:
+    yield "## What would be proposed"
+    yield ""
+    yield (
+        "Over whole catalogs: precision of the findings that answers judge (a pair inside one document's copies is "
+        f"right), and recall of listed pairs; all findings (confidence 0.40 and more) and those opened ({OPENED:.2f})."
+    )
+    yield ""
+    yield from _head("family, as is", "precision", "recall", "opened: P/R", "judged", "unjudged", "ECE")
+    for family, told in _families(unseen[View.FULL]):
+        found = told.findings
+        yield _row(
+            family,
+            _interval(found.score.precision),
+            _interval(found.score.recall),
+            f"{found.opened.precision.value:.2f}/{found.opened.recall.value:.2f}",
+            str(found.score.right + found.score.wrong),
+            f"{found.unjudged} ({found.unjudged_share:.0%})",
+            f"{found.calibration.ece.value:.3f}",
+        )
+    yield ""
+    told = unseen[View.FULL].pooled.findings.precision
+    yield f"Precision by proposed relation: {'; '.join(f'{name} {_interval(one)}' for name, one in told.items())}."
+    yield ""
+
+
+def _reliability(unseen: Views) -> Iterator[str]:
+    yield "## Reliability"
+    yield ""
+    yield "![Share that is right, by confidence](reliability.svg)"
+    yield ""
+    yield "Unseen families, titles hidden: mean confidence said → share that was right (how many)."
+    yield ""
+    told = unseen[View.HIDDEN].pooled
+    yield from _head("confidence", "listed pairs", "judged findings")
+    columns = [_bins(told.calibration), _bins(told.findings.calibration)]
+    for low in sorted({low for column in columns for low in column}):
+        yield _row(f"{low:.1f}–{low + 0.1:.1f}", *(column.get(low, _NONE) for column in columns))
+    yield _row("ECE", _interval(told.calibration.ece), _interval(told.findings.calibration.ece))
+    yield ""
+
+
+def _bins(told: Calibration) -> dict[float, str]:
+    return {one.low: f"{one.confidence:.2f} → {one.share:.2f} ({one.count})" for one in told.bins}
+
+
+def _outdated(unseen: Views) -> Iterator[str]:
+    yield "## Outdated content (as is)"
+    yield ""
+    yield (
+        "*By dates alone*: days since the update; for translations, days by which another language was updated later. "
+        "*Newer copy*: of superseded copies, whether the two were judged an edition in the right direction (pair), and "
+        "whether that very copy was named as successor."
+    )
+    yield ""
+    yield from _head("family", "kind", "outdated", "P/R/F1", "AUC", "by dates alone", "ECE")
+    for family, told in _families(unseen[View.FULL]):
+        for kind, one in told.outdated.items():
+            yield _row(
+                family,
+                kind,
+                str(one.score.right + one.score.missed),
+                _three(one.score),
+                _interval(one.auc),
+                _interval(one.auc_of_age),
+                f"{one.calibration.ece.value:.3f}",
+            )
+    yield ""
+    yield from _head(
+        "family", "newer copy, pair: P/R/F1", "newer copy, named: P/R/F1", "kept, proposed for more"
+    )
+    for family, told in _families(unseen[View.FULL]):
+        kept = _interval(told.kept_proposed) if "retired" in told.outdated else _NONE
+        yield _row(family, _three(told.newer_pairs), _three(told.newer), kept)
+    yield ""
+
+
+def _candidates(unseen: Views) -> Iterator[str]:
+    yield "## Candidates, without vectors"
+    yield ""
+    yield from _head("family", "resources", *(f"recall, {view}" for view in View), "candidates a resource")
+    for family, told in _families(unseen[View.FULL]):
+        views = (dict(_families(unseen[view]))[family] for view in View)
+        yield _row(
+            family,
+            str(told.resources),
+            *(_interval(one.candidates.recall) for one in views),
+            f"{told.candidates.per_resource:.1f}",
+        )
+    yield ""
+
+
+def _shipped(shipped: Views) -> Iterator[str]:
+    yield "## The shipped model on the families it was trained on"
+    yield ""
+    yield "In-sample: no promise for other content."
+    yield ""
+    pooled = {view: one.pooled for view, one in shipped.items()}
+    yield from _head("figure", *View)
+    for name, take, _, _ in _GOALS:
+        yield _row(name, *(_interval(take(pooled[view])) for view in View))
+    yield ""
+    yield from _head("family, as is", "any duplicate", "findings: P/R", "unjudged", *_RELATIONS)
+    for family, told in _families(shipped[View.FULL]):
+        found = told.findings
+        yield _row(
+            family,
+            _three(told.pairs.get(ANY)),
+            f"{found.score.precision.value:.2f}/{found.score.recall.value:.2f}",
+            f"{found.unjudged_share:.0%}",
+            *(_short(told.pairs.get(relation)) for relation in _RELATIONS),
+        )
+    yield ""
+
+
+def _company(made: Judged) -> Iterator[str]:
+    families = sorted({one.family for one, _ in made})
+    shares: dict[tuple[bool, str, str], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for one, verdict in made:
+        key = (one.relation is Relation.UNRELATED, one.how, one.relation.value)
+        shares[key][one.family].append(verdict.probability >= OPENED)
+    quiet = sum(is_quiet for is_quiet, _, _ in shares)
+    yield "## Company training, made from real prose"
+    yield ""
+    yield (
+        f"Share of pairs at probability {OPENED:.2f} and above, by how they were made, titles hidden, judged by models "
+        f"that never saw their texts. The last {quiet} must not be shown. The last column is the hardest: both others "
+        "share texts or templates with it, so its model saw no company training and no filled template in prose at all."
+    )
+    yield ""
+    yield from _head("made by", "relation", *families)
+    for key in sorted(shares):
+        _, how, relation = key
+        yield _row(how, relation, *(f"{np.mean(shares[key][family]):.2f}" for family in families))
+    yield ""
+
+
+def _families(told: Evaluation) -> Iterable[tuple[str, Figures]]:
+    return [*told.corpora.items(), ("**all, pooled**", told.pooled)]
+
+
+def _three(one: Score | None) -> str:
+    if one is None or not one.right + one.missed:
+        return _NONE
+    three = "/".join(f"{value.value:.2f}" for value in (one.precision, one.recall, one.f1))
+    return f"{three} [{one.f1.low:.2f}–{one.f1.high:.2f}]"
+
+
+def _short(one: Score | None) -> str:
+    return _NONE if one is None or not one.right + one.missed else f"{one.f1.value:.2f}"
+
+
+def _interval(one: Estimate | None) -> str:
+    return _NONE if one is None else f"{one.value:.3f} [{one.low:.2f}–{one.high:.2f}]"
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield "|" + "---|" * len(names)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
