@@ -8,52 +8,34 @@ processors, prints what is done, and keeps what it has in `--cache`, so that it 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import pickle
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.quality.page import page
 from benchmarks.quality.pairs import Labelled
+from benchmarks.quality.tasks import Task, code_of_curation, curated, files_in, hash_of, simple_scores, task
 from benchmarks.quality.train import FAMILIES, gather, kin, train
-from services.curator.analysis.relation_model import Model, judge, shipped
-from services.curator.evaluate import Evaluation, curate_view
-from services.curator.evaluation.baselines import signals
+from services.curator.analysis.relation_model import judge, shipped
+from services.curator.evaluate import Evaluation
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import figures
 from services.curator.evaluation.reliability import plot
-from services.curator.evaluation.resampling import Numbers
-from services.curator.evaluation.truth import pair, read_truth
-from services.curator.evaluation.views import View, seen
+from services.curator.evaluation.truth import read_truth
+from services.curator.evaluation.views import View
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, PLOT = ROOT / "docs/quality.md", ROOT / "docs/reliability.svg"
-_CURATION = (
-    "curate.py",
-    "corpus.py",
-    "evaluation/views.py",
-    "analysis",
-)  # whatever changes what curation writes
-_MODEL_TABLE = "relations.json"  # the model is part of the key by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One family to curate in one view by one model; `key` names what the result depends on."""
-
-    folder: Path
-    view: View
-    model: Model
-    key: str
-
-    def out(self, cache: Path) -> Path:
-        return cache / f"{self.folder.name}-{self.view.name.lower()}-{self.key}"
+_MEASURING = (
+    "company.py",
+    "pairs.py",
+    "templates.py",
+    "train.py",
+)  # besides the analysis: what labelled pairs rest on
 
 
 def main() -> None:
@@ -78,15 +60,15 @@ def main() -> None:
     }
     _say(began, f"{len(models)} models trained, each without one family")
     made = [(one, judge(one.found, models[one.family])) for one in labelled if one.family not in FAMILIES]
-    code = _code()
+    code = code_of_curation()
     tasks = {
-        (known, family, view): _task(corpora / family, view, shipped() if known else models[family], code)
+        (known, family, view): task(corpora / family, view, shipped() if known else models[family], code)
         for known, view in ((True, View.FULL), *((False, view) for view in View))
         for family in families
     }
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         scores = {
-            (family, view): pool.submit(_signals, corpora / family, view)
+            (family, view): pool.submit(simple_scores, corpora / family, view)
             for view in View
             for family in families
         }
@@ -118,60 +100,22 @@ def _evaluation(view: View, cases: Sequence[Case]) -> Evaluation:
 
 def _labelled(corpora: Path, cache: Path) -> list[Labelled]:
     """The labelled pairs with their measures, titles hidden; kept for as long as no code changes them."""
-    key = _hash([*_files(ROOT / "services/curator/analysis"), *_files(Path(__file__).parent)])
+    own = [Path(__file__).parent / name for name in _MEASURING]
+    key = hash_of([*files_in(ROOT / "services/curator/analysis"), *own])
     kept = cache / f"labelled-{key}.pickle"
     if not kept.exists():
         kept.write_bytes(pickle.dumps(gather(corpora, "hidden")))
     return pickle.loads(kept.read_bytes())
 
 
-def _task(folder: Path, view: View, model: Model, code: str) -> Task:
-    corpus = "".join(f"{file.name} {file.stat().st_size}" for file in sorted(folder.iterdir()))
-    told = f"{code}\n{corpus}\n{view}\n{model!r}"
-    return Task(folder, view, model, hashlib.sha256(told.encode()).hexdigest()[:16])
-
-
 def _curate(tasks: Iterable[Task], cache: Path, pool: ProcessPoolExecutor, began: float) -> None:
     """Curates what is not in the cache yet, the largest first, so that none of them is waited for alone."""
-    missing = [task for task in tasks if not task.out(cache).exists()]
-    missing.sort(key=lambda task: -sum(file.stat().st_size for file in task.folder.glob("resources*")))
-    running = {pool.submit(_curated, task, task.out(cache)): task for task in missing}
+    missing = [one for one in tasks if not one.out(cache).exists()]
+    missing.sort(key=lambda one: -sum(file.stat().st_size for file in one.folder.glob("resources*")))
+    running = {pool.submit(curated, one, one.out(cache)): one for one in missing}
     for done, future in enumerate(as_completed(running), 1):
-        task = running[future]
-        _say(began, f"{done} of {len(missing)}: {task.folder.name}, {task.view}, {future.result():.0f} s")
-
-
-def _curated(task: Task, out: Path) -> float:
-    began = time.monotonic()
-    partial = out.with_suffix(f".{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    curate_view(task.folder, partial, task.view, index=False, model=task.model)
-    partial.rename(out)  # only what is complete has its name
-    return time.monotonic() - began
-
-
-def _signals(folder: Path, view: View) -> dict[str, Numbers]:
-    truth = read_truth(folder)
-    rows = {name: seen(row, view) for name, row in truth.resources.items()}
-    return signals(rows, [pair(row) for row in truth.pairs])
-
-
-def _code() -> str:
-    inside = ROOT / "services/curator"
-    return _hash([file for name in _CURATION for file in _files(inside / name) if file.name != _MODEL_TABLE])
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix in (".py", ".json", ".toml"))
-
-
-def _hash(files: Iterable[Path]) -> str:
-    told = hashlib.sha256()
-    for file in files:
-        told.update(file.name.encode() + file.read_bytes())
-    return told.hexdigest()[:16]
+        one = running[future]
+        _say(began, f"{done} of {len(missing)}: {one.folder.name}, {one.view}, {future.result():.0f} s")
 
 
 def _say(began: float, text: str) -> None:
