@@ -178,7 +178,7 @@ def _streamline(
     for group in copies:
         today = max((corpus.as_of[name] for name in group.members), default=date.max)
         chosen = choose(group, corpus.documents, blocks, facts, today)
-        better |= dict.fromkeys(chosen.archivable, chosen.survivor)
+        better = dict.fromkeys(chosen.archivable, chosen.survivor) | better  # the surest group has the say
     around = Surroundings(
         corpus.documents, blocks, better, copies, learners=corpus.learners, boilerplate=frame
     )

@@ -52,19 +52,22 @@ def rank(
     near: Iterable[tuple[str, float]] = (),
     *,
     limit: int = LIMIT,
+    contents: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The documents to compare one document with, most promising first, at most `limit`.
 
     `shared` counts for each other document the keys (bands and block hashes) that it shares with the one; `near`
-    gives for each neighbour of one of its blocks the document it stands in and the cosine.
+    gives for each neighbour of one of its blocks the document it stands in and the cosine. Equally promising ones go
+    by `contents` (hashes of their texts, where known), so that what they are called decides only between equal texts.
     """
+    placed = contents or {}
     scores: dict[str, float] = defaultdict(float)
     for other, count in shared.items():
         scores[other] += 2.0 * count
     for other, cosine in near:
         if cosine >= SIMILAR:
             scores[other] += (cosine - SIMILAR) / (1 - SIMILAR)
-    return sorted(scores, key=lambda other: (-scores[other], other))[:limit]
+    return sorted(scores, key=lambda other: (-scores[other], placed.get(other, ""), other))[:limit]
 
 
 def pairs(
@@ -86,6 +89,7 @@ def pairs(
         for key in set(profile.block_hashes) - boilerplate:
             holders[key].append(name)
     shared: dict[str, Counter[str]] = defaultdict(Counter)
+    contents = {name: profile.content for name, profile in profiles.items()}
     cap = most_sharers(len(profiles))
     for names in holders.values():
         if 2 <= len(names) <= cap:
@@ -95,7 +99,7 @@ def pairs(
     for name in profiles:
         counts = shared[name]
         del counts[name]
-        for other in rank(counts, (near or {}).get(name, ()), limit=limit):
+        for other in rank(counts, (near or {}).get(name, ()), limit=limit, contents=contents):
             found.add((min(name, other), max(name, other)))
     return sorted(found)
 

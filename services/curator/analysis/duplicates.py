@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from services.curator.analysis.groups import Pair, group, pair
+from services.curator.analysis.groups import Pair, group, pair, surest_first
 from services.curator.analysis.model import Group, Judgement, Relation
 
 PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
@@ -26,4 +26,4 @@ def find_duplicates(judgements: Iterable[Judgement], apart: Collection[Pair] = f
     pairs = [
         Group(tuple(sorted((one.a, one.b))), one.relation, (one,), one.confidence) for one in alone.values()
     ]
-    return sorted([*groups, *pairs], key=lambda one: (-one.confidence, one.members))
+    return sorted([*groups, *pairs], key=surest_first)

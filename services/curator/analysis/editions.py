@@ -44,7 +44,10 @@ def title_likeness(a: str, b: str) -> float:
 
 
 def direction(a: Document, b: Document) -> Direction:
-    """The older and the newer of two editions: what people wrote first (version, title), then dates."""
+    """The older and the newer of two editions: what people wrote first (version, title), then dates.
+
+    Where nothing says it, they stay in the order given, and the direction is not clear.
+    """
     for code, first, second, said in (
         ("version", _version(a.version), _version(b.version), "Version"),
         ("title_year", _year(a.title), _year(b.title), "The year in the title:"),
@@ -65,10 +68,9 @@ def direction(a: Document, b: Document) -> Direction:
     ):
         if first and second and first != second:
             return _dated(a, b, code, first, second, said)
-    older, newer = sorted((a.id, b.id))
     return Direction(
-        older,
-        newer,
+        a.id,
+        b.id,
         False,
         Reason("direction_unclear", 0.0, "Neither titles, versions nor dates say which one is newer."),
     )

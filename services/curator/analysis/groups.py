@@ -32,14 +32,30 @@ def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()
         for one in judgements
         if one.relation in _MERGED and pair(one.a, one.b) not in apart
     }
-    left = sorted(kept.values(), key=lambda one: (-one.confidence, -_RANK.index(one.relation), one.a, one.b))
+    left = sorted(kept.values(), key=_strongest_first)
     found: list[Group] = []
     while left:
         groups = [_group(members, kept) for members in _disjoint(left)]
         covered = {pair(one.a, one.b) for made in groups for one in made.judgements}
         found += groups
         left = [one for one in left if pair(one.a, one.b) not in covered]
-    return sorted(found, key=lambda one: (-one.confidence, one.members))
+    return sorted(found, key=surest_first)
+
+
+def surest_first(found: Group) -> tuple[float, float, tuple[str, ...]]:
+    """Puts findings in order: the surest first, of equally sure ones that whose least alike pair shares most."""
+    return -found.confidence, -min(_shared(tie)[0] for tie in found.judgements), found.members
+
+
+def _strongest_first(tie: Judgement) -> tuple[float, int, float, float, str, str]:
+    """Equally sure ties go by how much the two share; ids decide between equal texts only."""
+    less, more = _shared(tie)
+    return -tie.confidence, -_RANK.index(tie.relation), -less, -more, tie.a, tie.b
+
+
+def _shared(tie: Judgement) -> tuple[float, float]:
+    """The two coverages, the smaller first."""
+    return min(tie.coverage_a, tie.coverage_b), max(tie.coverage_a, tie.coverage_b)
 
 
 def _disjoint(ties: Sequence[Judgement]) -> list[list[str]]:

@@ -22,19 +22,19 @@ def compare(
 ) -> Judgement:
     """The relation of two documents with its probability, evidence and reasons.
 
-    Symmetric: (a, b) and (b, a) give the same judgement, whose own `a` and `b` tell the direction. `vectors`
-    maps block hashes to unit vectors; without them words alone decide. `model` judges instead of the shipped one.
+    Symmetric: (a, b) and (b, a) give the same judgement, whose own `a` and `b` tell the direction (the smaller id
+    is `a` where there is none). `vectors` maps block hashes to unit vectors; without them words alone decide. `model`
+    judges instead of the shipped one.
     """
-    if a.document.id > b.document.id:
-        a, b = b, a
+    a, b = sorted((a, b), key=_place)
     if _strangers(a, b):
-        return _unrelated(a.document.id, b.document.id)
+        return _unrelated(*sorted((a.document.id, b.document.id)))
     aligned = align(a.text, b.text, vectors)
     found = measure(a, b, aligned, vectors)
     verdict = judge(found, model)
     first, second = a, b
     reasons = list(verdict.reasons)
-    swap = False
+    swap = a.document.id > b.document.id
     if verdict.relation is Relation.CONTAINED:
         swap = found.inside_b_is_a
     elif verdict.relation is Relation.REVISED:
@@ -58,6 +58,12 @@ def compare(
         passages,
         tuple(reasons),
     )
+
+
+def _place(side: Prepared) -> tuple[str, str, str]:
+    """Which of two comes first rests on their texts: near sentences are matched from the first one's side, and what
+    a document is called must change no measure."""
+    return side.text.profile.content, side.document.title, side.document.id
 
 
 def _strangers(a: Prepared, b: Prepared) -> bool:

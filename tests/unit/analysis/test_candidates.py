@@ -44,6 +44,19 @@ def test_the_most_promising_come_first_and_never_more_than_the_limit() -> None:
     assert found[0] == "r199"
 
 
+def test_of_equally_promising_ones_texts_choose_and_not_names() -> None:
+    texts = [f"{PHISHING}\n\nThis copy belongs to room {number}." for number in range(12)]
+
+    def chosen(names: list[str]) -> set[frozenset[str]]:
+        made = profiles(dict(zip(names, texts, strict=True)))
+        back = dict(zip(names, texts, strict=True))
+        return {frozenset((back[a], back[b])) for a, b in candidates.pairs(made, frozenset(), limit=2)}
+
+    names = [f"r{number:02}" for number in range(12)]
+    assert chosen(names) == chosen(names[::-1])
+    assert 0 < len(chosen(names)) < 66
+
+
 def test_a_block_in_five_of_twenty_is_boilerplate_and_in_four_is_not() -> None:
     footer = "Questions about this course go to the learning desk on the second floor."
     made = profiles(
