@@ -40,6 +40,13 @@ async def test_ninety_days_after_it_was_unlisted_it_may_be_archived_and_not_befo
     assert [change.operation for part in second.plan.parts for change in part.changes] == ["archive"]
 
 
+async def test_called_required_it_is_put_on_hold(leader: Reviewer, curator: Curator) -> None:
+    (one,) = await leader.put(course("c1", "For the auditors", words("a")))
+    await curator.propose(curator.unused(one))
+    await leader.reject(await leader.only(Suggestion.OPEN), "required", comment="ISO 9001, until 2028")
+    assert (await leader.resource(one)).hold == "ISO 9001, until 2028"
+
+
 async def test_called_seasonal_it_is_quiet_until_its_season_has_come(
     leader: Reviewer, curator: Curator, catalog: CatalogProcess
 ) -> None:

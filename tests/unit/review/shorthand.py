@@ -134,6 +134,19 @@ def outdated(id_: str, operation: str, other: str = "", evidence: Sequence[Evide
     )
 
 
+def unused(id_: str, operation: str = "unlist", *dropped_from: str) -> Proposal:
+    drops = tuple(Draft("item_drop", id_, program=program_id) for program_id in dropped_from)
+    return Proposal(
+        key=f"UNUSED:{id_}",
+        kind=Kind.UNUSED,
+        relation=Relation.NONE,
+        members=(Member(id_),),
+        programs=dict.fromkeys(dropped_from, 1),
+        score=0.85,
+        drafts=(*drops, Draft(operation, id_)),
+    )
+
+
 def drop(program_id: str, *items: str, saving: float = 10.0) -> Proposal:
     return Proposal(
         key=f"PROGRAM:{program_id}:drop",

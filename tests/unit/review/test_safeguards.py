@@ -22,6 +22,8 @@ from tests.unit.review.shorthand import (
     plan_of,
     program,
     resource,
+    said,
+    unused,
     use,
 )
 
@@ -116,6 +118,29 @@ KEPT: dict[str, Callable[[], Plan]] = {
 @pytest.mark.parametrize("story", KEPT)
 def test_a_plan_that_breaks_nothing_has_no_safeguard(story: str) -> None:
     assert KEPT[story]().safeguards == ()
+
+
+UNUSED: dict[str, Surroundings] = {
+    "mandatory": around(resource("b", mandatory=True)),
+    "in_progress": around(B, use={"b": use(in_progress=1)}),
+    "prerequisite": around(B, C, program("p", item("c", needs=["b"]))),
+    "on_hold": around(resource("b", hold="audit")),
+    "engagement_stale": around(B, use={"b": use(newest=date(2026, 9, 1), in_progress=0)}, sources=LEARNERS),
+    "in_program": around(B, program("p", "b")),
+}
+
+
+@pytest.mark.parametrize("step", ["unlist", "archive"])
+@pytest.mark.parametrize("code", UNUSED)
+def test_neither_step_for_unused_content_gets_past_a_safeguard(code: str, step: str) -> None:
+    assert {guard.code for guard in plan_of(unused("b", step), UNUSED[code]).safeguards} == {code}
+
+
+def test_an_unused_item_leaves_its_programs_before_it_is_unlisted() -> None:
+    plan = plan_of(unused("b", "unlist", "p"), around(B, program("p", item("b", mandatory=False))))
+    assert said(plan) == [("programs/p", "item_drop", "programs/p"), ("resources", "unlist", "resources/b")]
+    assert plan.parts[-1].depends_on == ("programs/p",)
+    assert plan.safeguards == ()
 
 
 def test_engagement_a_day_older_than_it_may_be_is_stale() -> None:
