@@ -88,7 +88,7 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
     streamlined = program_rows(_streamline(corpus, blocks, frame, groups))
-    unused = unused_rows(corpus, blocks, groups)
+    unused = unused_rows(corpus, blocks, groups, judgements)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "pairs.jsonl", map(_pair, judgements))
     _write(out / "findings.jsonl", findings)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from services.curator.analysis import usage
-from services.curator.analysis.model import Block, Claim, Group, Relation
+from services.curator.analysis.model import Block, Claim, Group, Judgement, Relation
 from services.curator.analysis.trivial import trivial
-from services.curator.analysis.unused import offered
+from services.curator.analysis.unused import offered, translated
 from services.curator.analysis.usage import Drawn
 from services.curator.corpus import Corpus
 
@@ -18,14 +18,18 @@ _COPIES = (Relation.SAME_ITEM, Relation.IDENTICAL, Relation.REVISED)
 
 
 def unused_rows(
-    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], groups: Iterable[Group]
+    corpus: Corpus,
+    blocks: Mapping[str, Sequence[Block]],
+    groups: Iterable[Group],
+    judgements: Iterable[Judgement],
 ) -> list[dict[str, object]]:
     """One row for each resource that would be proposed as unused, sorted by id.
 
-    Copies and editions are judged as such and not by their use. Whether an item of a program is required is not known
-    here, so what a program holds is left alone.
+    Copies and editions are judged as such and not by their use, translations are left alone. Whether an item of a
+    program is required is not known here, so what a program holds is left alone.
     """
     copies = {key for group in groups if group.relation in _COPIES for key in group.members}
+    left_alone = copies | translated(judgements)
     known = [day for day in corpus.as_of.values() if day != date.max]
     today = max(known, default=date.max)
     places = Counter(item.resource for program in corpus.programs.values() for item in program.items)
@@ -33,7 +37,7 @@ def unused_rows(
     claims = usage.claims(drawn.values(), today)
     rows: list[dict[str, object]] = []
     for key, document in sorted(corpus.documents.items()):
-        if places[key] or key in copies:
+        if places[key] or key in left_alone:
             continue
         looked_at = corpus.as_of[key] if corpus.as_of[key] != date.max else today
         use = drawn.get(key)

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
-from services.curator.analysis import candidates, freshness, relations
+from services.curator.analysis import candidates, freshness, relations, unused
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.indexing import Indexer
@@ -141,10 +141,11 @@ class Judge:
             if one.relation is not Relation.UNRELATED or one.probability >= _KEPT_PROBABILITY
         ]
         async with self._pool.connection() as connection:
-            known = await self._component(connection, touched, changed, kept)
-            members = {key for one in known for key in (one.a, one.b)} | touched
-            previous = await postgres.proposals_of(connection, members, programs)
-            members |= {key for row in previous for key in row.members}
+            # What was proposed for these programs names resources that nothing else connects with the touched.
+            named = await postgres.proposals_of(connection, touched, programs)
+            begun = touched | {key for row in named for key in row.members}
+            known = await self._component(connection, begun, changed, kept)
+            members = {key for one in known for key in (one.a, one.b)} | begun
             held_by = self._shelf.programs_by_resource()
             concerned_programs = set(programs) | {key for one in members for key in held_by.get(one, ())}
             concerned_programs |= self._above(concerned_programs)
@@ -156,12 +157,14 @@ class Judge:
             neglected = (self._neglect.moved | self._items_below(set(programs))) - members
             books |= await self._shelf.books(connection, neglected - books.keys())
             elsewhere = await postgres.proposals_of(connection, neglected, ())
+            translations = await self._stored(connection, neglected)
         everything = [*known, *around]
         proposals = await asyncio.to_thread(
             self._propose, books, everything, members, concerned_programs, boilerplate
         )
-        leaving = outcomes.leaving([*elsewhere, *map(outcomes.proposal_row, proposals.values())])
-        for one in self._neglected(books, (members | neglected) - leaving):
+        left_alone = outcomes.leaving([*elsewhere, *map(outcomes.proposal_row, proposals.values())])
+        left_alone |= unused.translated([*known, *translations])
+        for one in self._neglected(books, (members | neglected) - left_alone):
             proposals[one.key] = one
         return outcomes.Outcome(
             rows, programs, changed, kept, members, concerned_programs, neglected, proposals

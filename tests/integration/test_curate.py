@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
+from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.relation_model import Curves, Model
+from services.curator.analysis.text import segment
+from services.curator.corpus import read_corpus
 from services.curator.curate import curate
+from services.curator.curate_unused import unused_rows
 from services.kit.errors import InvalidArgument, NotFound
 
 Row = Mapping[str, Any]
@@ -326,6 +330,14 @@ def test_translated_prose_meets_its_original_when_the_multilingual_model_is_ther
     assert {("escaleras", "ladders"), ("te", "tea")} <= compared
     curate(tmp_path / "in", tmp_path / "words", index=False)
     assert read(tmp_path / "words", "pairs") == []
+
+
+def test_the_only_one_in_its_language_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, "resources.jsonl", [row("trial", TEA, title="Test"), row("probe", LADDERS, title="Test")])
+    corpus = read_corpus(tmp_path)
+    blocks = {key: segment(document) for key, document in corpus.documents.items()}
+    family = Judgement("trial", "prueba", Relation.TRANSLATED, 0.9, 0.9, 0.0, 0.0)
+    assert [one["resource"] for one in unused_rows(corpus, blocks, (), [family])] == ["probe"]
 
 
 def test_what_nobody_starts_and_what_was_a_trial_are_written_with_their_mark(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.curator.analysis.model import Claim, Document
+from services.curator.analysis.model import Claim, Document, Judgement, Relation
 from services.curator.analysis.usage import Drawn, idle_since
 
 PROPOSED = 0.40  # behaviour §8
@@ -46,6 +46,16 @@ class Unused:
     plan: Plan
     confidence: float
     claims: tuple[Claim, ...]
+
+
+def translated(judgements: Iterable[Judgement]) -> set[str]:
+    """Resources that are the only ones in their language of what they say: these stay, however little their use."""
+    return {
+        key
+        for one in judgements
+        if one.relation is Relation.TRANSLATED and one.confidence >= PROPOSED
+        for key in (one.a, one.b)
+    }
 
 
 def offered(

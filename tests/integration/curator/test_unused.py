@@ -110,3 +110,19 @@ async def test_a_copy_that_a_duplicate_finding_retires_makes_no_second_finding(c
     await curator.hear("b")
     await curator.settle()
     assert set(await unused(curator)) == {"UNUSED:a"}
+
+
+async def test_a_program_that_changes_leaves_other_findings_on_its_items_alone(curator: Curator) -> None:
+    await catalog(curator)
+    curator.feed.put("whole", f"{SAFETY}\n{INVOICES}\n{GREETING}", title="All of it", kind="book")
+    item = ProgramItemState(resource="a", mandatory=False)
+    curator.feed.put_program("p", ProgramState(title="Induction", items=[item]))
+    await curator.hear("whole")
+    await curator.hear("p", kind=sql.PROGRAMS)
+    await curator.settle()
+    before = set(await curator.proposals())
+    assert {"UNUSED:a", "DUPLICATE:a,whole"} <= before
+    curator.feed.put_program("p", ProgramState(title="First week", items=[item]))
+    await curator.hear("p", kind=sql.PROGRAMS)
+    await curator.settle()
+    assert set(await curator.proposals()) == before
