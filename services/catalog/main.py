@@ -19,6 +19,8 @@ from services.catalog import wire
 from services.catalog.access import AccessInterceptor
 from services.catalog.feed import FeedServicer
 from services.catalog.imports.worker import ParseWorker
+from services.catalog.links.checking import LinkChecker
+from services.catalog.links.visiting import Visitor
 from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
@@ -159,6 +161,10 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await ready.wait()
         await Scheduler(database, settings.database_url).run()
 
+    async def check_links() -> None:
+        await ready.wait()
+        await LinkChecker(database, settings.database_url, Visitor().visit).run()
+
     async def read_imports() -> None:
         await ready.wait()
         await Importer(database, settings.database_url, worker.parse).run()
@@ -168,7 +174,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await process.run_until_stopped(
             stop,
             draining=[answer_calls(), answer_feed(), web.serve_until_stopped(stop)],
-            endless=[prepare(), relay(), review(), schedule(), read_imports()],
+            endless=[prepare(), relay(), review(), schedule(), check_links(), read_imports()],
         )
     finally:
         await nats.close(connection)

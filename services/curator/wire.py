@@ -12,6 +12,7 @@ from google.type.date_pb2 import Date
 
 from services.curator.analysis.announcements import Announcement
 from services.curator.analysis.model import (
+    DeadLink,
     Document,
     Judgement,
     Listing,
@@ -97,6 +98,12 @@ def document(state: State, parts: Sequence[Part]) -> Document:
         listings=tuple(
             Listing(listing.source, listing.external_id, listing.format) for listing in resource.listings
         ),
+        dead_links=tuple(
+            DeadLink(
+                each.url, _day(each.first_failed) or date.min, _day(each.last_failed) or date.min, each.reason
+            )
+            for each in resource.dead_links
+        ),
     )
 
 
@@ -123,6 +130,7 @@ def house_rules(state: State) -> Told:
     """What the house rules' state says of outdated content."""
     rules = state.house_rules
     return Told(
+        check_links=rules.check_links,
         vocabulary=tuple(
             RetiredTerm(each.term, each.replacement, _day(each.since)) for each in rules.retired_vocabulary
         ),

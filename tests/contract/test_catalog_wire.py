@@ -24,6 +24,7 @@ from services.catalog.domain.imports import (
     Problem,
     Question,
 )
+from services.catalog.domain.links import LinkCheck
 from services.catalog.domain.people import Duties, Person, Role, Viewer
 from services.catalog.domain.programs import ObservedProgram, Program, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Listing, Observed, Part, Resource, Visibility
@@ -146,10 +147,12 @@ ANNOUNCEMENT = Announcement("a1", "Atlas 5.0 is out", ("Atlas",), DAY, DAY, "p1"
 RULES = HouseRules(
     (RetiredTerm("Staff Office", "People Team", DAY),),
     (Retirement(DAY, "Atlas", "4", "AT-4", "Atlas 5", "https://example.org/ends", "atlas"),),
+    True,
     3,
     "p1",
     NOW,
 )
+DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
 
 CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "resource": (wire.read_resource(Read(RESOURCE, (PART,))), frozenset()),
@@ -174,12 +177,15 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "authenticated": (wire.authenticated(Authenticated(VIEWER, CREDENTIAL)), frozenset()),
     "session": (wire.session(Session("s", NOW)), frozenset()),
     "status": (wire.status(Status(1, 2, NOW, 3, "e", 4, 5)), frozenset()),
-    "feed: resource": (wire.resource_state(ResourceState(RESOURCE, True)), frozenset({"hidden", "unlisted"})),
+    "feed: resource": (
+        wire.resource_state(ResourceState(RESOURCE, True, (DEAD,))),
+        frozenset({"hidden", "unlisted"}),
+    ),
     "feed: unlisted": (
-        wire.resource_state(ResourceState(UNLISTED, True)),
+        wire.resource_state(ResourceState(UNLISTED, True, (DEAD,))),
         frozenset({"archived", "on_hold", "successor"}),
     ),
-    "feed: listing": (wire.resource_state(ResourceState(RESOURCE, True)).listings[0], frozenset()),
+    "feed: listing": (wire.resource_state(ResourceState(RESOURCE, True, (DEAD,))).listings[0], frozenset()),
     "feed: program": (wire.program_state(PROGRAM), frozenset()),
     "feed: item": (wire.program_state(PROGRAM).items[0], frozenset({"program"})),
     "feed: engagement": (wire.engagement_state(USE), frozenset()),
@@ -188,6 +194,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "house rules": (wire.house_rules(RULES), frozenset()),
     "retired term": (wire.house_rules(RULES).retired_vocabulary[0], frozenset()),
     "retirement": (wire.house_rules(RULES).retirements[0], frozenset()),
+    "feed: dead link": (wire.dead_link_state(DEAD), frozenset()),
     "feed: house rules": (wire.house_rules_state(RULES), frozenset()),
     "feed: retired term": (wire.house_rules_state(RULES).retired_vocabulary[0], frozenset()),
     "feed: retirement": (wire.house_rules_state(RULES).retirements[0], frozenset()),

@@ -42,6 +42,7 @@ class HouseRules:
 
     retired_vocabulary: tuple[RetiredTerm, ...] = ()
     retirements: tuple[Retirement, ...] = ()
+    check_links: bool = False
     version: int = 0
     author: str = ""
     update_time: datetime | None = None
@@ -62,5 +63,5 @@ class HouseRules:
             )
 
 
-FIELDS = ("retired_vocabulary", "retirements")
+FIELDS = ("retired_vocabulary", "retirements", "check_links")
 """The policies that can be set one by one."""

@@ -14,6 +14,7 @@ from services.catalog.postgres.feed import Feed
 from services.catalog.postgres.house_rules import Rules
 from services.catalog.postgres.imports import Imports
 from services.catalog.postgres.journal import Journal
+from services.catalog.postgres.links import Links
 from services.catalog.postgres.people import People
 from services.catalog.postgres.programs import Programs
 from services.catalog.postgres.sources import Sources
@@ -23,7 +24,7 @@ from services.kit.postgres import Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
-class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Rules, Feed, Journal):
+class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Rules, Links, Feed, Journal):
     """Everything that can be read and written in one transaction."""
 
     @override

@@ -49,6 +49,7 @@ def _house_rules(row: Row) -> HouseRules:
             Retirement(**columns(each, end=date.fromisoformat(each["end"])))
             for each in rules.get("retirements", ())
         ),
+        check_links=bool(rules.get("check_links")),
         version=row["version"],
         author=row["author"],
         update_time=row["update_time"],

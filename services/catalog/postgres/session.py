@@ -116,6 +116,11 @@ class Session:
         self.record(HouseRulesChanged(revision=revision, epoch=await self._lock_feed()))
         return revision
 
+    def touch_resources(self, resources: Iterable[str]) -> None:
+        """What is known around these resources has moved, not their own state: the feed shall say so."""
+        for id_ in resources:
+            self._saved_resources.setdefault(id_, False)
+
     def touch_engagement(self, resources: Iterable[str]) -> None:
         """These resources' use has moved: the feed shall say so."""
         self._used_resources.update(resources)

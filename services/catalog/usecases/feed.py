@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.house_rules import HouseRules
+from services.catalog.domain.links import LinkCheck
 from services.catalog.domain.people import email_key
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Part, Resource
@@ -20,10 +21,11 @@ SLICE = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """A resource and whether its owner is an active person."""
+    """A resource, whether its owner is an active person, and which of its links are dead."""
 
     resource: Resource
     owner_active: bool
+    dead_links: tuple[LinkCheck, ...] = ()
 
 
 State = ResourceState | Program | Use | Verdict | Announcement | HouseRules
@@ -69,8 +71,14 @@ async def _with_states(tx: Transaction, kind: StateKind, entries: Sequence[FeedE
     if kind is StateKind.RESOURCES:
         resources = await tx.resources(ids)
         owners = await tx.people_by_email(each.owner for each in resources if each.owner)
+        checks = await tx.link_checks({link for each in resources for link in each.links})
         states = {
-            each.id: ResourceState(each, _active(owners.get(email_key(each.owner)))) for each in resources
+            each.id: ResourceState(
+                each,
+                _active(owners.get(email_key(each.owner))),
+                tuple(found for link in each.links if (found := checks.get(link)) is not None and found.dead),
+            )
+            for each in resources
         }
     elif kind is StateKind.PROGRAMS:
         states = {each.id: each for each in await tx.programs(ids)}

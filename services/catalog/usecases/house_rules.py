@@ -51,6 +51,13 @@ async def _store(tx: Transaction, viewer: Viewer, before: HouseRules, wanted: Ho
         return before
     saved = replace(wanted, version=before.version + 1, author=viewer.person.id, update_time=tx.now)
     await tx.set_house_rules(saved)
-    counts = {name: str(len(getattr(saved, name))) for name in FIELDS}
-    await tx.audited(viewer, "houseRules", counts)
+    await tx.audited(viewer, "houseRules", _told(saved))
     return saved
+
+
+def _told(rules: HouseRules) -> dict[str, str]:
+    return {
+        "retired_vocabulary": str(len(rules.retired_vocabulary)),
+        "retirements": str(len(rules.retirements)),
+        "check_links": str(rules.check_links).lower(),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.catalog.wire.announcements import announcement, new_announcement
 from services.catalog.wire.feed import (
     announcement_state,
+    dead_link_state,
     digests,
     engagement_state,
     program_state,
@@ -66,6 +67,7 @@ __all__ = [
     "bad_field",
     "change",
     "change_state",
+    "dead_link_state",
     "detail",
     "digests",
     "engagement_state",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.house_rules import HouseRules
+from services.catalog.domain.links import LinkCheck
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import (
     Lifecycle,
@@ -54,6 +55,17 @@ def resource_state(value: ResourceState) -> feed_service_pb2.ResourceState:
         objectives=texts_of(shown.shown("objectives")),
         hidden=shown.lifecycle is Lifecycle.UNLISTED,
         unlisted=day(shown.unlist_time.date() if shown.unlist_time else None),
+        dead_links=[dead_link_state(each) for each in value.dead_links],
+    )
+
+
+def dead_link_state(value: LinkCheck) -> feed_service_pb2.DeadLinkState:
+    """A link that is dead."""
+    return feed_service_pb2.DeadLinkState(
+        url=value.url,
+        first_failed=day(value.first_failed),
+        last_failed=day(value.last_failed),
+        reason=value.reason,
     )
 
 

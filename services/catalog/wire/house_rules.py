@@ -38,6 +38,7 @@ def house_rules(value: HouseRules) -> house_rules_pb2.HouseRules:
             for each in value.retired_vocabulary
         ],
         retirements=[_retirement(each) for each in value.retirements],
+        check_links=value.check_links,
         update_time=timestamp(value.update_time) if value.update_time else None,
         author=f"people/{value.author}" if value.author else "",
     )
@@ -75,6 +76,7 @@ def house_rules_state(value: HouseRules) -> feed_service_pb2.HouseRulesState:
             )
             for each in value.retirements
         ],
+        check_links=value.check_links,
     )
 
 
@@ -108,7 +110,7 @@ def wanted_house_rules(
     ]
     if len(retirements) > MAX_RETIREMENTS:
         raise bad_field(f"{at}.retirements", f"must be at most {MAX_RETIREMENTS}")
-    return HouseRules(vocabulary, tuple(retirements)), fields
+    return HouseRules(vocabulary, tuple(retirements), message.check_links), fields
 
 
 def _vocabulary(given: Iterable[house_rules_pb2.RetiredTerm], field: str) -> tuple[RetiredTerm, ...]:

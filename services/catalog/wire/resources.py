@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from services.catalog.domain.resources import (
@@ -22,6 +23,7 @@ from winnow.catalog.v1 import (
 )
 
 MAX_TITLE = 1000
+_URL = re.compile(r"https?://[^\s)\]>\"'|]{4,2000}")
 MAX_EXTERNAL_ID = 500
 
 
@@ -100,6 +102,12 @@ def outline(parts: Sequence[resource_pb2.Part], field: str) -> Outline:
     return tuple(Part(each.title, each.location, each.text) for each in parts)
 
 
+def _links(text: Outline) -> tuple[str, ...]:
+    """The addresses that stand in a text, each once, in its order."""
+    found = (url.rstrip(".,;:!?") for each in text for url in _URL.findall(each.text))
+    return tuple(dict.fromkeys(found))
+
+
 def incoming(message: catalog_service_pb2.ResourceInput, source: str, field: str) -> Incoming:
     """A listing as a system pushes it; InvalidArgument names the field that is out of range."""
     if not 1 <= len(message.external_id) <= MAX_EXTERNAL_ID:
@@ -131,6 +139,7 @@ def incoming(message: catalog_service_pb2.ResourceInput, source: str, field: str
                 updated=date_of(message.updated, f"{field}.updated"),
                 review_date=date_of(message.review_date, f"{field}.review_date"),
                 objectives=tuple(message.objectives),
+                links=_links(text),
             ),
             file=message.file,
             visibility=Visibility(visibility),

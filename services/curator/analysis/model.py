@@ -51,6 +51,16 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLink:
+    """A link of a document that visits on these two days, and none between, have failed; `reason` says how."""
+
+    url: str
+    first_failed: date
+    last_failed: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One resource as analysis sees it. Dates that nobody stated are None, never invented."""
 
@@ -71,6 +81,7 @@ class Document:
     archived: bool = False
     links: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
+    dead_links: tuple[DeadLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.curator.analysis.announcements import Announcement, announced_changes
+from services.curator.analysis.links import dead_links
 from services.curator.analysis.model import Block, Claim, Document
 from services.curator.analysis.retirements import RetirementList, vendor_retired
 from services.curator.analysis.vocabulary import RetiredTerm, retired_vocabulary
@@ -19,6 +20,7 @@ class Told:
     announcements: tuple[Announcement, ...] = ()
     vocabulary: tuple[RetiredTerm, ...] = ()
     retirements: RetirementList = field(default_factory=RetirementList)
+    check_links: bool = False
 
 
 def told_claims(document: Document, blocks: Sequence[Block], told: Told, today: date) -> tuple[Claim, ...]:
@@ -26,6 +28,7 @@ def told_claims(document: Document, blocks: Sequence[Block], told: Told, today: 
     single = (
         vendor_retired(document, told.retirements, today),
         retired_vocabulary(document, blocks, told.vocabulary, today),
+        dead_links(document, blocks) if told.check_links else None,
     )
     found = [claim for claim in single if claim is not None]
     return (*found, *announced_changes(document, blocks, told.announcements, today))

@@ -11,6 +11,7 @@ from winnow.curation.v1.events_pb2 import ProposalWithdrawn
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.internal.v1.feed_service_pb2 import (
     AnnouncementState,
+    DeadLinkState,
     HouseRulesState,
     RetiredTermState,
     RetirementState,
@@ -140,3 +141,31 @@ async def test_a_house_rule_finds_what_breaks_it_and_lets_go_when_it_is_lifted(c
     await curator.sweep()
     await curator.settle()
     assert set(await curator.proposals()) == before
+
+
+async def test_dead_links_are_quoted_while_the_house_rule_is_on_and_they_are_dead(curator: Curator) -> None:
+    dead = DeadLinkState(
+        url="https://zephyr.example/list",
+        first_failed=Date(year=2026, month=6, day=2),
+        last_failed=Date(year=2026, month=6, day=9),
+        reason="It answers 404.",
+    )
+    text = f"{GREETING}\nThe list is [here]({dead.url}).\n"
+    curator.feed.put(
+        "c", text, title="Course c", kind="course", updated=FRESH, links=[dead.url], dead_links=[dead]
+    )
+    await curator.hear("c")
+    await curator.settle()
+    assert await curator.proposals() == {}
+    curator.feed.rule(HouseRulesState(check_links=True))
+    await curator.reader.read_told()
+    await curator.settle()
+    (proposal,) = (await curator.proposals()).values()
+    assert [claim.code for claim in proposal.claims] == ["dead_link"]
+    assert [item.quote for item in proposal.evidence if item.quote] == [f"[here]({dead.url})"]
+    answers = curator.feed.states[1, "c"]
+    del answers.resource.dead_links[:]
+    curator.feed.put("c")
+    await curator.hear("c")
+    await curator.settle()
+    assert await curator.proposals() == {}

@@ -12,7 +12,7 @@ from services.curator.analysis import freshness as fr
 from services.curator.analysis.announcements import Announcement, announced_changes
 from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings
-from services.curator.analysis.model import Claim, Document, Listing
+from services.curator.analysis.model import Claim, DeadLink, Document, Listing
 from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.text import segment
 from services.curator.analysis.told import Told
@@ -276,3 +276,42 @@ def test_a_told_end_takes_the_place_of_the_shipped_one() -> None:
     )
     later = Retirement(date(2031, 1, 1), shipped.name, "", "", "", "our contract")
     assert told_retired(made, later) == []
+
+
+GONE = DeadLink("https://zephyr.example/a", date(2026, 1, 2), date(2026, 1, 9), "It answers 404.")
+
+
+def linked(text: str, *, check: bool = True) -> tuple[Claim, ...]:
+    made = document("d", text, links=(GONE.url,), dead_links=(GONE,))
+    return fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(check_links=check))
+
+
+def test_a_dead_link_is_quoted_with_its_text_where_it_stands() -> None:
+    text = (
+        f"See [the list]({GONE.url}), {GONE.url}. Or {GONE.url}/b and [that]({GONE.url}?c=1).\n\n* {GONE.url}"
+    )
+    (claim,) = linked(text)
+    assert claim.code == "dead_link"
+    assert [quote.text for quote in claim.quotes] == [f"[the list]({GONE.url})", GONE.url, GONE.url]
+    assert all(text[quote.start : quote.start + len(quote.text)] == quote.text for quote in claim.quotes)
+    assert "2026-01-02" in claim.reasons[0].text
+    assert "2026-01-09" in claim.reasons[0].text
+
+
+def test_a_dead_link_whose_address_the_text_hides_is_named() -> None:
+    (claim,) = linked("See the list.")
+    assert claim.quotes == ()
+    assert GONE.url in claim.reasons[0].text
+
+
+def test_dead_links_count_only_where_the_house_rule_is_on() -> None:
+    assert linked("See the list.", check=False) == ()
+
+
+def test_dead_links_ask_for_a_review_and_no_more() -> None:
+    links = tuple(replace(GONE, url=f"https://zephyr.example/{number}") for number in range(50))
+    made = document("d", "See the lists.", dead_links=links, updated=date(1996, 1, 1))
+    found = fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(check_links=True))
+    finding = offered(found, fr.current_freshness(made, TODAY), Use.NONE)
+    assert finding is not None
+    assert finding.plan is Plan.REVIEW
