@@ -27,6 +27,7 @@ MEANING = {
     "identity_public_key_file": "the public half, to check it",
     "index_dir": "folder of the embedded index; this or `WINNOW_QDRANT_URL`",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "multilingual": "whether translated prose is looked for, where the extra `multilingual` is installed",
     "nats_monitor_url": "monitoring address of the NATS server, to check that it stores safely",
     "nats_nkey_file": "seed of this service's NATS login",
     "nats_url": "the NATS server",

@@ -46,8 +46,9 @@ class Absence:
 class Library:
     """Answers from the copy; reads only, and as of what the copy holds now."""
 
-    def __init__(self, pool: Pool, model: Model) -> None:
+    def __init__(self, pool: Pool, model: Model, space_across: str | None) -> None:
         self._pool = pool
+        self.space_across = space_across
         self._model = model
         self.index: VectorIndex | None = None
 

@@ -13,8 +13,12 @@ from services.curator.ports import Vectors
 class Model:
     """An embedder that may still be loading. Encoding runs in a thread, one batch at a time."""
 
-    def __init__(self, load: Callable[[], Embedder]) -> None:
+    def __init__(self, load: Callable[[], Embedder], *, when_wanted: bool = False) -> None:
+        """`when_wanted`: not loaded before somebody embeds, for a model that many catalogs never need."""
         self._load = load
+        self._wanted = asyncio.Event()
+        if not when_wanted:
+            self._wanted.set()
         self._ready = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._embedder: Embedder | None = None
@@ -26,6 +30,7 @@ class Model:
 
     async def run(self) -> None:
         """Loads the model and keeps it until cancelled."""
+        await self._wanted.wait()
         loop = asyncio.get_running_loop()
         loaded: asyncio.Future[None] = loop.create_future()
 
@@ -53,6 +58,7 @@ class Model:
 
     async def embedder(self) -> Embedder:
         """The embedder, once it is loaded."""
+        self._wanted.set()
         await self._ready.wait()
         if self._embedder is None:
             raise AssertionError("ready without an embedder")

@@ -22,6 +22,7 @@ from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.indexing import Indexer
 from services.curator.neglect import Neglect
+from services.curator.openings import Openings
 from services.curator.postgres import ProposalRow, ToJudge
 from services.curator.shelf import Book, Shelf
 from services.kit import outbox
@@ -45,10 +46,16 @@ class Judge:
     """Judges one copy. `run` on the session that holds the judge's lock."""
 
     def __init__(
-        self, pool: Pool, indexer: Indexer, clock: Clock, sweep: Callable[[], Awaitable[int]]
+        self,
+        pool: Pool,
+        indexer: Indexer,
+        openings: Openings,
+        clock: Clock,
+        sweep: Callable[[], Awaitable[int]],
     ) -> None:
         self._pool = pool
         self._indexer = indexer
+        self._openings = openings
         self._clock = clock
         self._sweep = sweep
         self._shelf = Shelf()
@@ -88,6 +95,8 @@ class Judge:
             await self._shelf.refresh(connection, [row.resource for row in rows], waiting_programs)
         changed = {row.resource for row in rows if row.text_changed}
         self._shelf.forget_texts(changed)
+        async with self._pool.connection() as connection:
+            await self._openings.refresh(connection, self._shelf.epoch or "", changed)
         await self._follow_use(rows, waiting_programs)
         outcome = await self._judge(rows, waiting_programs, changed)
         await self._commit(session, outcome)
@@ -191,6 +200,9 @@ class Judge:
             for other in candidates.rank(shared[resource], near.get(resource, ())):
                 if other != resource:
                     pairs.add((min(resource, other), max(resource, other)))
+        met = await asyncio.to_thread(self._openings.meetings, changed)
+        metrics.candidates.labels("languages").inc(len(met))
+        pairs |= met
         return {(a, b) for a, b in pairs if a in self._shelf.documents and b in self._shelf.documents}
 
     async def near(self, own: Mapping[str, AbstractSet[str]]) -> dict[str, list[tuple[str, float]]]:

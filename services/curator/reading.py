@@ -7,21 +7,24 @@ happens in between, and everything a batch changes commits together with its pla
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from services.curator import metrics, postgres, wire
 from services.curator.analysis import fingerprints
+from services.curator.analysis.across import opening
 from services.curator.analysis.candidates import telling
 from services.curator.analysis.text import normalised, segment
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
-from services.curator.postgres import StateRow, TextRow
+from services.curator.postgres import OpeningRow, StateRow, TextRow
 from services.kit import telemetry
 from services.kit.postgres import Connection, Pool, transaction
 from winnow.internal.v1.feed_service_pb2 import State
 
+_OPENINGS_AT_ONCE = 50  # some 3 s of one core
 _AT_ONCE = 200  # objects in one transaction, so that a large import is worked off in steps that are kept
 
 
@@ -29,10 +32,13 @@ _AT_ONCE = 200  # objects in one transaction, so that a large import is worked o
 class _Read:
     """A resource's new text, ready to be stored.
 
-    `hashes` names every block; `telling` maps those worth a vector to the words that are embedded.
+    `hashes` names every block; `telling` maps those worth a vector to the words that are embedded. `opening` is the
+    text of the row that names it.
     """
 
     row: TextRow
+    opening_row: OpeningRow
+    opening: str
     hashes: frozenset[str]
     telling: Mapping[str, str]
     bands: tuple[bytes, ...]
@@ -41,10 +47,12 @@ class _Read:
 class Reader:
     """Reads one catalog into one copy; any number of readers may work side by side."""
 
-    def __init__(self, pool: Pool, feed: Feed, model: Model) -> None:
+    def __init__(self, pool: Pool, feed: Feed, model: Model, multilingual: Model | None = None) -> None:
+        """`multilingual` embeds openings, where texts of several languages meet; without it nothing does."""
         self._pool = pool
         self._feed = feed
         self._model = model
+        self._multilingual = multilingual
         # The sweep and the consumer often want the same resources: the second then finds nothing newer, instead
         # of embedding them again and waiting for row locks longer than the database allows.
         self._resources = asyncio.Lock()
@@ -55,6 +63,8 @@ class Reader:
         for start in range(0, len(wanted), _AT_ONCE):
             async with self._resources if kind == postgres.RESOURCES else nullcontext():
                 await self._read_some(kind, wanted[start : start + _AT_ONCE])
+        if kind == postgres.RESOURCES:
+            await self.fill_openings()
 
     async def _read_some(self, kind: int, ids: Collection[str]) -> None:
         rows, epoch = await self._feed.states(kind, ids)
@@ -108,15 +118,48 @@ class Reader:
         while True:
             async with self._pool.connection() as connection:
                 ids = await postgres.unembedded(connection, space, _AT_ONCE)
-                rows = await postgres.texts(connection, ids)
-                states = await postgres.states(connection, postgres.RESOURCES, ids)
+                reads = await self._known(connection, ids)
             if not ids:
                 return
-            parsed = {key: State.FromString(row.state) for key, row in states.items()}
-            await self._embed(
-                _prepare(parsed[key], wire.Outline(row.content_hash, wire.parts(row.outline)))
-                for key, row in rows.items()
+            await self._embed(reads)
+
+    async def fill_openings(self) -> None:
+        """Embeds every opening that has no vector, once texts of several languages meet.
+
+        Whoever gets one is queued, so that it finds the others. Openings of texts that were read before there
+        were any are cut first.
+        """
+        while True:
+            async with transaction(self._pool) as connection:
+                ids = await postgres.unread_openings(connection, _AT_ONCE)
+                reads = await self._known(connection, ids)
+                await postgres.save_openings(connection, [read.opening_row for read in reads])
+            if not ids:
+                break
+        while self._multilingual is not None:
+            async with self._pool.connection() as connection:
+                if len(await postgres.spoken(connection)) < 2:
+                    return
+                space = (await self._multilingual.embedder()).space
+                ids = await postgres.unembedded_openings(connection, space, _OPENINGS_AT_ONCE)
+                reads = await self._known(connection, ids)
+            if not ids:
+                return
+            await self._embed_openings(self._multilingual, reads)
+            async with transaction(self._pool) as connection:
+                await postgres.save_openings(connection, [read.opening_row for read in reads])
+                await postgres.add_to_judge(connection, ids, text_changed=True)
+
+    async def _known(self, connection: Connection, ids: Collection[str]) -> list[_Read]:
+        """What is known of these resources, read again."""
+        rows = await postgres.texts(connection, ids)
+        states = await postgres.states(connection, postgres.RESOURCES, ids)
+        return [
+            _prepare(
+                State.FromString(states[key].state), wire.Outline(row.content_hash, wire.parts(row.outline))
             )
+            for key, row in rows.items()
+        ]
 
     async def follow_epoch(self, epoch: str) -> None:
         """Empties the copy when the feed is another catalog's (after a restore); the sweep then fills it."""
@@ -140,6 +183,7 @@ class Reader:
         ]
         reads = await self._read_texts(unread, states)
         await self._embed(reads.values())
+        await self._embed_met(reads.values())
         async with transaction(self._pool) as connection:
             saved = set(await postgres.save_states(connection, newer))
             gone = sorted(key for key in saved if states[key].gone)
@@ -147,6 +191,9 @@ class Reader:
             for key in sorted(saved & reads.keys()):
                 read = reads[key]
                 await postgres.save_text(connection, read.row, read.hashes, read.telling, read.bands)
+            await postgres.save_openings(
+                connection, [reads[key].opening_row for key in sorted(saved & reads.keys())]
+            )
             changed = {*gone, *(saved & reads.keys())}
             await postgres.add_to_judge(connection, changed, text_changed=True)
             await postgres.add_to_judge(connection, saved - changed, text_changed=False)
@@ -158,6 +205,30 @@ class Reader:
             return {key: _prepare(states[key], outlines.get(key, wire.Outline("", ()))) for key in ids}
 
         return await asyncio.to_thread(work)
+
+    async def _embed_met(self, reads: Collection[_Read]) -> None:
+        """Embeds the openings of new texts where they meet another language, before anybody compares them."""
+        if self._multilingual is None:
+            return
+        async with self._pool.connection() as connection:
+            spoken = await postgres.spoken(connection)
+        spoken |= {read.opening_row.language for read in reads if read.opening_row.language and read.opening}
+        if len(spoken) > 1:
+            await self._embed_openings(self._multilingual, reads)
+
+    async def _embed_openings(self, multilingual: Model, reads: Iterable[_Read]) -> None:
+        texts = {
+            read.opening_row.hash: read.opening
+            for read in reads
+            if read.opening and read.opening_row.language
+        }
+        space = (await multilingual.embedder()).space
+        async with self._pool.connection() as connection:
+            missing = sorted(await postgres.without_vector(connection, space, texts))
+        if missing:
+            vectors = await multilingual.encode([texts[text_hash] for text_hash in missing])
+            async with transaction(self._pool) as connection:
+                await postgres.save_vectors(connection, space, missing, vectors)
 
     async def _embed(self, reads: Iterable[_Read]) -> None:
         blocks = {text_hash: text for read in reads for text_hash, text in read.telling.items()}
@@ -195,4 +266,8 @@ def _prepare(state: State, outline: wire.Outline) -> _Read:
     profile = fingerprints.profile(document, blocks)
     row = TextRow(document.id, outline.content_hash, wire.outline_bytes(outline), profile.to_bytes())
     words = {key: normalised(block) for key, block in telling(blocks).items()}
-    return _Read(row, frozenset(profile.block_hashes), words, profile.bands)
+    begins = opening(blocks)
+    opening_row = OpeningRow(
+        document.id, hashlib.sha256(begins.encode()).hexdigest() if begins else "", profile.language
+    )
+    return _Read(row, opening_row, begins, frozenset(profile.block_hashes), words, profile.bands)

@@ -51,6 +51,7 @@ class StatusReader:
             epoch=copy.epoch,
             reconciled=copy.reconciled,
             nats_connected=lag is not None,
+            translations_checked=self.library.space_across is not None,
         )
 
     async def _lag(self) -> int | None:

@@ -14,12 +14,13 @@ from nats.aio.client import Client
 
 from services.curator import postgres as sql
 from services.curator import reconciling
-from services.curator.analysis.embedding import WordEmbedder
+from services.curator.analysis.embedding import Embedder, WordEmbedder
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
 from services.curator.indexing import Indexer
 from services.curator.judging import Judge
 from services.curator.main import MIGRATIONS
+from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.qdrant_edge import open_edge
 from services.curator.reading import Reader
@@ -94,7 +95,15 @@ class Curator:
 
 
 @pytest.fixture
-async def curator(postgres_server: PostgresServer, bus: Client, tmp_path: Path) -> AsyncGenerator[Curator]:
+def across() -> Embedder | None:
+    """What embeds openings; a test module that is about translations says what."""
+    return None
+
+
+@pytest.fixture
+async def curator(
+    postgres_server: PostgresServer, bus: Client, tmp_path: Path, across: Embedder | None
+) -> AsyncGenerator[Curator]:
     database = postgres_server.database("curator")
     await postgres.migrate(database.owner, MIGRATIONS)
     pool = postgres.pool(database.app, name="curator")
@@ -106,8 +115,11 @@ async def curator(postgres_server: PostgresServer, bus: Client, tmp_path: Path) 
     embedder = WordEmbedder()
     model = Model(lambda: embedder)
     model.load_now()
+    multilingual = Model(lambda: across) if across is not None else None
+    if multilingual is not None:
+        multilingual.load_now()
     remote = Feed(NatsChannel(bus))
-    reader = Reader(pool, remote, model)
+    reader = Reader(pool, remote, model, multilingual)
     index = open_edge(tmp_path / "index", embedder.dimension)
     hold = tmp_path / "hold"
     indexer = Indexer(pool, index, embedder.space, hold)
@@ -125,7 +137,7 @@ async def curator(postgres_server: PostgresServer, bus: Client, tmp_path: Path) 
         reader,
         index,
         indexer,
-        Judge(pool, indexer, clock, no_sweep),
+        Judge(pool, indexer, Openings(across.space if across is not None else None), clock, no_sweep),
         hold,
         remote,
         embedder.space,

