@@ -15,11 +15,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.quality.page import page
 from services.cli.main import main
+from services.curator.evaluate import evaluate
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import Figures, figures
 from services.curator.evaluation.scores import Calibration, Score
 from services.curator.evaluation.truth import Truth, read_truth
+from services.curator.evaluation.views import View
 from tests.integration.test_curate import TRUCKS, catalog, row, write
 from tests.shared import shared_dir
 
@@ -130,6 +133,15 @@ def test_folders_of_one_name_and_a_draw_without_a_place_are_refused(
 ) -> None:
     assert run(capsys, "evaluate", str(answered), str(answered))[0] == 2
     assert run(capsys, "evaluate", str(answered), "--draw", "3")[0] == 2
+
+
+def test_the_page_on_quality_is_made_of_figures(answered: Path, tmp_path: Path) -> None:
+    by_view = {view: evaluate([answered], tmp_path / view, index=False, view=view) for view in View}
+    text = page(by_view, by_view[View.FULL], [])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert any(line.startswith("| any duplicate, F1 | 0.800 [") for line in rows)  # 2 right, 1 missed
+    assert any(line.startswith("| small | 4 | 1.00/0.67/0.80 [") for line in rows)
+    assert "nan" not in text
 
 
 def test_every_number_that_the_scorer_of_the_corpora_prints_is_the_same(tmp_path: Path) -> None:
