@@ -18,9 +18,8 @@ ENOUGH = 200  # behaviour.md §9: labels before a kind has a map
 BLIND_SHARE = 0.05  # behaviour.md §9: shown without confidence first, once a kind has a map
 BLIND_ENOUGH = 20  # set by hand: with fewer blind labels the table rests on all
 BINS = 10
-PRIOR = (
-    2.0  # set by hand: labels that speak for the score in each block, so that a single one never gives 0 or 1
-)
+BLOCK = 20  # set by hand: labels that a point of the map rests on at least
+PRIOR = 2.0  # set by hand: labels that speak for the score in each block, so that none is ever 0 or 1
 
 Label = tuple[float, bool]
 """A score or confidence, and whether the finding was right."""
@@ -66,7 +65,7 @@ def fitted(labels: Sequence[Label]) -> tuple[tuple[float, ...], tuple[float, ...
     judged = sorted(label for label in labels if label[0] >= OPEN_FROM)
     if len(judged) < ENOUGH:
         return None
-    blocks = isotonic([Block(score, float(right), 1.0) for score, right in judged])
+    blocks = _sizable(isotonic([Block(score, float(right), 1.0) for score, right in judged]))
     shrunk = [
         Block(b.score, (b.weight * b.value + PRIOR * b.score) / (b.weight + PRIOR), b.weight + PRIOR)
         for b in blocks
@@ -106,6 +105,23 @@ def isotonic(points: Sequence[Block]) -> list[Block]:
     return blocks
 
 
+def _sizable(blocks: Sequence[Block]) -> list[Block]:
+    """Neighbours pooled until each rests on 20 labels.
+
+    The fit leaves the lowest label, when it is a no, as a block of its own: what lies near would be held back on the
+    strength of one answer, and so never asked about again.
+    """
+    pooled: list[Block] = []
+    for block in blocks:
+        if pooled and pooled[-1].weight < BLOCK:
+            pooled[-1] = _pooled(pooled[-1], block)
+        else:
+            pooled.append(block)
+    if len(pooled) > 1 and pooled[-1].weight < BLOCK:
+        pooled[-2:] = [_pooled(pooled[-2], pooled[-1])]
+    return pooled
+
+
 def _pooled(a: Block, b: Block) -> Block:
     weight = a.weight + b.weight
     # As it is where both have the same: rounding would make two scores of it.
@@ -133,8 +149,8 @@ class Bin:
     share: float
 
 
-def reliability(shown: Sequence[Label]) -> list[Bin]:
-    """Ten bins of equal width, without the empty ones."""
+def reliability(shown: Sequence[tuple[float, float]]) -> list[Bin]:
+    """Ten bins of equal width, without the empty ones; `shown`: confidence, and how often it was right (0 or 1)."""
     bins: list[Bin] = []
     for number in range(BINS):
         inside = [each for each in shown if min(BINS - 1, int(each[0] * BINS + 1e-9)) == number]

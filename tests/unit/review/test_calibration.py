@@ -86,10 +86,15 @@ def test_below_what_was_judged_the_score_stands_capped_where_it_would_break_the_
     assert worse.confidence(1.0) == worse.confidence(0.95) == pytest.approx(0.6, abs=0.01)
 
 
-def test_a_single_label_makes_nothing_certain() -> None:
-    labels = [(0.70, False), *alternating(0.9, 300, right_of_ten=8), (0.99, True)]
-    learned = map_of(labels)
-    assert 0.1 < learned.confidence(0.70) < learned.confidence(0.99) < 1
+def test_a_single_label_at_the_edge_moves_little_and_nothing_becomes_certain() -> None:
+    most = alternating(0.9, 300, right_of_ten=8)
+    without, learned = map_of(most), map_of([(0.70, False), *most, (0.99, True)])
+    assert (
+        learned.confidence(0.75)
+        == learned.confidence(0.99)
+        == pytest.approx(without.confidence(0.9), abs=0.01)
+    )
+    assert 0.9 < map_of(alternating(0.9, 300, right_of_ten=10)).confidence(0.99) < 1
 
 
 def test_the_table_counts_each_label_once_and_weighs_the_gaps() -> None:
