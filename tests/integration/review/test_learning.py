@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from services.catalog.review.calibration import ENOUGH, sampled
 from services.kit import nats
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from tests.servers import NatsServer
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.curation.v1.proposal_pb2 import Proposal
@@ -87,7 +87,7 @@ async def test_two_hundred_decisions_make_the_shown_confidence_the_share_that_wa
     leader: Reviewer, curator: Curator, catalog: CatalogProcess, team: Team, nats_session: NatsServer
 ) -> None:
     await team.join("olga@example.org", Person.SPECIALIST)
-    await pairs(leader, curator, ENOUGH + 9, score=lambda n: (0.85, 0.95)[n // 10 % 2])
+    found = await pairs(leader, curator, ENOUGH + 9, score=lambda n: (0.85, 0.95)[n // 10 % 2])
     kept, copy = await leader.put(course("x1", "Half", words("x")), course("x2", "Half", words("x")))
     await leader.program("safety", copy, owners=["olga@example.org"])
     await curator.propose(curator.duplicate(kept, copy, score=0.9))
@@ -97,6 +97,14 @@ async def test_two_hundred_decisions_make_the_shown_confidence_the_share_that_wa
     assert half.state == Suggestion.OPEN
     others = [one for one in known if one.name != half.name]
     await decide(leader, others[: ENOUGH - 1])
+    # Found again with other scores: nothing that was decided comes back, under no name.
+    for each in found:
+        each.score -= 0.01
+    await curator.propose(*map(sealed, found))
+    await curator.settled()
+    still = {one.name: one.state for one in await everything(leader)}
+    assert still.keys() == {one.name for one in known}
+    assert not {still[one.name] for one in others[: ENOUGH - 1]} - {Suggestion.APPLIED, Suggestion.REJECTED}
     await midnight(leader, catalog)
     assert (await leader.get(half.name)).confidence == 0.9, "199 labels are not enough"
 
