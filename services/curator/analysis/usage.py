@@ -24,14 +24,13 @@ from services.curator.analysis.model import Claim, Reason
 SIZE = 1.5
 IMPROBABLE = 0.05
 GRACE_DAYS = 180
-IDLE_DAYS = 90
-IDLE_MONTHS = 3  # whole months of use known that make these days
+IDLE_MONTHS = 3  # whole ones, which with the rest of the month before are 90 days or more
 ANNUAL_HISTORY = 15  # months that show a year's season and that it has passed
 
 # Set by hand: there is no corpus that tells what each resource drew, month by month, and what its owners did then.
 WINDOW = 12  # months; whatever recurs each year is in it once
 LEAST_PEERS = 5  # fewer say nothing of what such a resource draws
-LEAST_MONTHS = 6  # of a peer, as long as the grace
+LEAST_MONTHS = 5  # whole ones, as 180 days hold
 PRIOR = 0.20  # share of a catalog that nobody needs, before its use is looked at
 NEGLECTED = 0.05  # share of its peers' use that what nobody needs still draws
 SEASON_TIMES = (
@@ -264,7 +263,7 @@ def _month(index: int) -> str:
 
 def idle_since(drawn: Drawn, today: date) -> bool:
     """Whether nobody has started it for 90 days since Winnow took it out of lists; False where that is not known."""
-    if drawn.unlisted is None or (today - drawn.unlisted).days < IDLE_DAYS:
+    if drawn.unlisted is None:
         return False
     running = max(0, _index(drawn.newest) - _index(today) + 1)  # a month that is not over counts for nothing
     over = drawn.starts[: len(drawn.starts) - running]

@@ -85,6 +85,18 @@ def test_too_few_peers_or_others_than_its_peers_say_nothing() -> None:
     assert judged(drawn("a"), others(audience="es")) is None
 
 
+def test_a_resource_is_no_peer_of_itself() -> None:
+    others_of_it = [*others(number=3), drawn("x"), drawn("y")]
+    found = judged(drawn("a"), others_of_it)
+    assert found is not None
+    assert "half of 5 others of the kind “course” draw 240 or more" in found.text
+
+
+def test_what_is_exempt_is_never_judged_but_measures_others() -> None:
+    assert judged(drawn("a", exempt=True)) is None
+    assert judged(drawn("a"), others(exempt=True)) is not None
+
+
 def test_what_no_program_holds_is_not_measured_by_what_programs_hand_out() -> None:
     assert judged(drawn("a"), others(programs=1)) is None
     assert judged(drawn("a", programs=1), others(programs=1)) is not None
@@ -93,7 +105,7 @@ def test_what_no_program_holds_is_not_measured_by_what_programs_hand_out() -> No
 def test_nothing_is_said_within_180_days_of_publication() -> None:
     starts = NOTHING
     assert judged(drawn("a", starts, published=TODAY - timedelta(days=179))) is None
-    assert judged(drawn("a", starts, published=TODAY - timedelta(days=230))) is not None
+    assert judged(drawn("a", starts, published=TODAY - timedelta(days=180))) is not None
 
 
 def test_a_month_that_is_not_over_counts_for_nothing() -> None:
@@ -148,7 +160,14 @@ def test_it_is_unlisted_first_and_archived_after_ninety_more_idle_days() -> None
     assert second.plan is Plan.ARCHIVE
     missed = replace(idle, starts=(*NOTHING, 0, 0, 1, 0))
     assert step(missed, late) is None
-    assert step(out, late) is None  # nothing is known of its use since
+    assert step(replace(idle, starts=NOTHING, newest=MAY), late) is None  # nothing is known of its use since
+    assert step(replace(idle, starts=(*NOTHING, 0, 0, 0), newest=date(2026, 8, 1)), late) is None
+
+
+def test_months_in_which_winnow_hid_it_say_nothing_of_its_use() -> None:
+    missed = drawn("a", (*(20,) * 12, *(0,) * 12), hidden=True, unlisted=date(2025, 6, 1))
+    assert judged(missed) is None
+    assert judged(replace(missed, starts=NOTHING)) is not None
 
 
 def test_reference_material_is_never_archived_for_its_use() -> None:
