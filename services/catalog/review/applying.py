@@ -61,24 +61,24 @@ def apply(work: Work, changes: Sequence[Change]) -> None:
     for change in changes:
         for write in change.writes:
             if write.target.startswith("programs/"):
-                _write_items(work, write)
+                _write_program(work, write)
             else:
                 _write_resource(work, write)
     for id_, program in work.programs.items():
         old = before[id_]
         if program is old:
             continue
-        receipt = Receipt(
-            program_name(id_),
-            "items",
-            codec.plain(old.items),
-            codec.plain(program.items),
-            _wish(old.desired.get("items")),
-        )
-        work.receipts.append(receipt)
+        for name in ("items", "archived"):
+            prior, made = codec.plain(old.shown(name)), codec.plain(program.shown(name))
+            if prior != made:
+                wish = _wish(old.desired.get(name))
+                work.receipts.append(Receipt(program_name(id_), name, prior, made, wish))
         work.touch(program_name(id_))
         if "items" in program.desired:
             work.lines.append(_items_line(work, program))
+        if program.archived and "archived" in program.desired:
+            line = replace(_items_line(work, program), field="archived", from_value="no", to_value="yes")
+            work.lines.append(line)
 
 
 def _write_resource(work: Work, write: Write) -> None:
@@ -156,14 +156,37 @@ def items_text(items: Sequence[ProgramItem]) -> str:
     return "\n".join(item.reference or item.resource or item.program for item in items)
 
 
-def _write_items(work: Work, write: Write) -> None:
+def _write_program(work: Work, write: Write) -> None:
     program = work.programs.get(bare(write.target))
     if program is None:
         work.moved.append(f"{write.target} is gone")
         return
+    if write.field != "archived":
+        _write_items(work, program, write)
+    elif program.archived:
+        work.moved.append(f"“{program.title}” is archived already")
+    else:
+        work.programs[program.id] = program.want(
+            "archived", True, author=work.author, suggestion=work.suggestion, now=work.now
+        )
+
+
+def _write_items(work: Work, program: Program, write: Write) -> None:
     old, new = str(write.before), str(write.after)
     items = program.items
-    if write.field == "requirements":
+    if write.field == "insert":
+        if any(item.resource == new for item in items):
+            work.moved.append(f"“{program.title}” has that item already")
+            return
+        added = ProgramItem(_reference(work, program, new), resource=new, mandatory=False)
+        changed = (*items, added)
+    elif write.field == "place":
+        found = _placed(items, old, new)
+        if found is None:
+            work.moved.append(f"“{program.title}” no longer has those items in that order")
+            return
+        changed = found
+    elif write.field == "requirements":
         changed = tuple(replace(item, prerequisites=_renamed(item.prerequisites, old, new)) for item in items)
     else:
         at = next((index for index, item in enumerate(items) if item.resource == old), None)
@@ -174,6 +197,15 @@ def _write_items(work: Work, write: Write) -> None:
     work.programs[program.id] = program.want(
         "items", changed, author=work.author, suggestion=work.suggestion, now=work.now
     )
+
+
+def _placed(items: Items, resource: str, before: str) -> Items | None:
+    """The items with the resource's moved before another's; None unless it stands behind that one."""
+    places = {item.resource: index for index, item in reversed(list(enumerate(items)))}
+    here, there = places.get(resource), places.get(before)
+    if here is None or there is None or here < there:
+        return None
+    return (*items[:there], items[here], *items[there:here], *items[here + 1 :])
 
 
 def _renamed(prerequisites: Sequence[str], old: str, new: str) -> tuple[str, ...]:
@@ -273,6 +305,8 @@ def _wished(resource: Resource, receipt: Receipt) -> Resource:
 
 def _undo_items(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | None:
     program = work.programs[bare(receipt.target)]
+    if receipt.field == "archived":
+        return _undo_archived(work, program, receipt)
     prior, made = codec.items(receipt.prior), codec.items(receipt.made)
     if same_items(program.items, prior):
         restored: Items | None = prior
@@ -294,6 +328,17 @@ def _undo_items(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | Non
     return None
 
 
+def _undo_archived(work: Work, program: Program, receipt: Receipt) -> None:
+    """Shows what was shown before; a program that somebody has opened again stays as it is."""
+    wished = program.with_desired("archived", _desired(receipt.wish, bool))
+    if wished.archived != receipt.prior:
+        wished = program.want(
+            "archived", receipt.prior, author=work.author, suggestion=work.suggestion, now=work.now
+        )
+    work.programs[program.id] = wished
+    work.touch(receipt.target)
+
+
 def _unmerged(prior: Items, made: Items, now: Items) -> Items | None:
     """`now` with what led from `prior` to `made` taken back and later edits kept; None when they collide.
 
@@ -304,6 +349,8 @@ def _unmerged(prior: Items, made: Items, now: Items) -> Items | None:
     there = {item.target: item for item in now}
     out = [item for item in prior if item.target not in became]
     written = [item for item in made if item.target not in was or not _same(was[item.target], item)]
+    if not out and not written:
+        return None  # only the order was changed, and somebody has changed the items since
     if any(item.target in there for item in out):
         return None  # somebody has put it back by hand
     if any(item.target not in there or not _same(there[item.target], item) for item in written):

@@ -59,6 +59,10 @@ class Operation(StrEnum):
     ADD_EQUIVALENCE = "add_equivalence"
     ITEM_REPLACE = "item_replace"
     ITEM_DROP = "item_drop"
+    ITEM_INSERT = "item_insert"
+    ITEM_MOVE = "item_move"
+    MERGE_PROGRAMS = "merge_programs"
+    ARCHIVE_PROGRAM = "archive_program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Write:
     """One field set from the value the plan was computed from; values are as the field holds them, in JSON's terms.
 
     `items` of a program are written item by item: `before` is the resource whose item it is, `after` the one
-    that takes its place, empty to drop it. `alias` of a resource joins it to the resource `after`.
+    that takes its place, empty to drop it; `place` moves it before the item of the resource `after`; `insert`
+    adds the resource `after` as the last, elective item. `alias` of a resource joins it to the resource `after`.
     """
 
     target: str
@@ -77,7 +82,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One typed change of a plan. `target` is `resources/{id}` or `programs/{id}`; `other` a resource's name."""
+    """One typed change of a plan. `target` and `other` are `resources/{id}` or `programs/{id}`."""
 
     id: str
     operation: Operation

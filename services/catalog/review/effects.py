@@ -21,6 +21,12 @@ class Effects:
     finishing: set[str] = field(default_factory=set[str])
     """Retired ones on which who has begun may finish."""
     items: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    moved: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    """(program, resource, resource it moves before)."""
+    inserted: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """(program, resource that it holds from now on)."""
+    ended: set[str] = field(default_factory=set[str])
+    """Programs that are archived."""
     requirements: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(program, resource) whose requirement moves to another."""
     equivalents: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -31,6 +37,17 @@ class Effects:
     """Resources that become listings of another."""
     written: set[str] = field(default_factory=set[str])
     """Resources of which any field but equivalents is written."""
+
+    @property
+    def programs(self) -> set[str]:
+        """Programs that change."""
+        items = {program for program, _, _ in (*self.items, *self.moved)}
+        return items | {program for program, _ in self.inserted} | self.ended
+
+    def touched(self, program: str) -> set[str]:
+        """Resources whose place in the program is concerned."""
+        rows = [*self.items, *self.moved, *((inside, new, "") for inside, new in self.inserted)]
+        return {id_ for inside, old, new in rows if inside == program for id_ in (old, new) if id_}
 
 
 def effects(parts: Iterable[Part]) -> Effects:
@@ -58,6 +75,12 @@ def _add(found: Effects, part: str, change: Change) -> None:
                 found.successors[id_] = str(write.after)
             case "items":
                 found.items.append((id_, str(write.before), str(write.after)))
+            case "place":
+                found.moved.append((id_, str(write.before), str(write.after)))
+            case "insert":
+                found.inserted.append((id_, str(write.after)))
+            case "archived":
+                found.ended.add(id_)
             case "requirements":
                 found.requirements.add((id_, str(write.before)))
             case "equivalents":

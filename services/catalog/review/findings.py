@@ -81,12 +81,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One operation that the curator drafted; ids are bare, empty where they do not apply."""
+    """One operation that the curator drafted; ids are bare, empty where they do not apply.
+
+    `into` is the program that takes another in; `subject` the objective that a brief is about.
+    """
 
     operation: str
     resource: str = ""
     other: str = ""
     program: str = ""
+    into: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class Proposal:
     summary: str = ""
     claims: tuple[Claim, ...] = ()
     saving_minutes: float = 0.0
+    saving_basis: str = ""
+    maintenance_hours: float = 0.0
 
     @property
     def resources(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from services.catalog.review import (
     pauses,
     postgres,
     postgres_learning,
+    program_plans,
     routing,
     wire,
 )
@@ -48,14 +49,17 @@ async def ground(
     tx: Transaction, today: date, proposals: Iterable[Proposal], *, for_update: bool = False
 ) -> Ground:
     """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
-    asked, read = set[str](), set[str]()
+    asked, read, ending = set[str](), set[str](), set[str]()
     for proposal in proposals:
         asked |= {*proposal.resources, *(draft.other for draft in proposal.drafts if draft.other)}
         asked |= {draft.resource for draft in proposal.drafts if draft.resource}
         read |= {*proposal.programs, *(draft.program for draft in proposal.drafts if draft.program)}
+        read |= {draft.into for draft in proposal.drafts if draft.into}
+        ending |= {draft.program for draft in proposal.drafts if draft.operation in program_plans.ENDING}
     members = await tx.resources(asked, for_update=for_update)
     ids = [each.id for each in members]
-    holding = await tx.programs_with(*ids, for_update=for_update) if ids else []
+    inner = [*ids, *sorted(ending)]
+    holding = await tx.programs_with(*inner, for_update=for_update) if inner else []
     programs = {each.id: each for each in [*holding, *await tx.programs(read, for_update=for_update)]}
     items = {item.resource for each in programs.values() for item in each.items if item.resource}
     others = await tx.resources(sorted(items - set(ids)))

@@ -39,8 +39,12 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
     kept = sum(MAINTENANCE_HOURS.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
     return Impact(
         learners,
-        Figure(hours, "hours a year", "estimated"),
-        Figure(kept if proposal.kind is not Kind.PROGRAM else 0.0, "hours a year", "assumed"),
+        Figure(hours, "hours a year", proposal.saving_basis or "estimated"),
+        Figure(
+            kept if proposal.kind is not Kind.PROGRAM else proposal.maintenance_hours,
+            "hours a year",
+            "assumed",
+        ),
     )
 
 

@@ -65,8 +65,10 @@ def _resource_facts(resource: Resource, texts: Mapping[str, str]) -> dict[str, s
 
 
 def _program_facts(program: Program, part: Part) -> dict[str, str]:
-    touched = {old for _, old, _ in effects((part,)).items}
-    touched |= {new for _, _, new in effects((part,)).items if new}
+    done = effects((part,))
+    # A program that ends rests on all it holds.
+    everything = {item.resource for item in program.items if item.resource}
+    touched = everything if program.id in done.ended else done.touched(program.id)
     items = [
         f"{item.resource}{'!' if item.mandatory else ''}{'<'.join(('', *item.prerequisites))}"
         for item in program.items

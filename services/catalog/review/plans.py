@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.catalog.domain.resources import Lifecycle, Resource
+from services.catalog.review import program_plans
 from services.catalog.review.domain import RESOURCES_PART, Change, Edits, Operation, Part, Plan, Write
 from services.catalog.review.findings import Draft, Evidence, Kind, Proposal, Relation
-from services.catalog.review.surroundings import Surroundings, program_name, resource_name
+from services.catalog.review.surroundings import Surroundings, bare, program_name, resource_name
 
 RETIRING = {
     Relation.IDENTICAL: Operation.ARCHIVE,
@@ -137,6 +138,11 @@ def _task(draft: _Draft, resource: Resource, text: str, other: str = "") -> None
 
 def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str]) -> None:
     around = draft.around
+    if drafted.resource in left_out:
+        return
+    for change in program_plans.changes(drafted, proposal, draft.edits, around):
+        if draft.add_item(bare(change.target), change) and change.operation is Operation.REQUEST_UPDATE:
+            draft.tasks.append(change.text)
     resource = around.resource(drafted.resource)
     if resource is None or resource.id in left_out or drafted.operation not in set(Operation):
         return
@@ -330,8 +336,19 @@ def _named(around: Surroundings, evidence: Evidence) -> str:
 
 
 def _parts(draft: _Draft) -> tuple[Part, ...]:
+    touched = {program_name(program) for program in draft.programs}
     parts = [
-        Part(program_name(program), draft.around.programs[program].title, tuple(changes))
+        Part(
+            program_name(program),
+            draft.around.programs[program].title,
+            tuple(changes),
+            # What is taken in stands there before the program that held it ends.
+            depends_on=tuple(
+                each.other
+                for each in changes
+                if each.operation is Operation.MERGE_PROGRAMS and each.other in touched
+            ),
+        )
         for program, changes in sorted(draft.programs.items())
     ]
     if draft.resources:

@@ -462,7 +462,8 @@ def _columns(value: Suggestion, order_key: str) -> dict[str, Any]:
     resources = {*value.proposal.resources, *done.retired, *done.successors.values()}
     resources |= {name for _, old, new in done.items for name in (old, new) if name}
     resources |= {draft.other for draft in value.proposal.drafts if draft.other}
-    programs = {*value.proposal.programs, *(program for program, _, _ in done.items)}
+    resources |= {resource for _, resource in done.inserted}
+    programs = {*value.proposal.programs, *done.programs}
     rest = _Rest(**{name: getattr(value, name) for name in _REST_FIELDS})
     return {
         "id": value.id,

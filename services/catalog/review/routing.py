@@ -92,7 +92,9 @@ def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff) -> Needs
     deciders = staff.ids(*_DECIDERS)
     owner_label = f"an owner of “{program.title}”" if program else ""
     if part.risk <= Risk.R1:
-        return Needs(part.id, (Slot(f"{DECIDER}, or the owner", deciders | _own(part, around, staff)),))
+        return Needs(
+            part.id, (Slot(f"{DECIDER}, or the owner", deciders | owners | _own(part, around, staff)),)
+        )
     if part.risk is Risk.R2:
         slot = Slot(owner_label, owners) if owners else Slot(DECIDER, deciders)
         others = slot.people - {edits.author}

@@ -38,6 +38,8 @@ def failing(plan: Plan, around: Surroundings) -> tuple[Safeguard, ...]:
     for program, old, new in done.items:
         if new and old in around.resources:
             found += _replacing(around.resources[old], around.resources.get(new), program, around, done)
+    for program in sorted(done.ended):
+        found += _ending(program, around)
     found += _required(around, done)
     found += _only_language(around, done)
     found += _held(plan.parts, around, done)
@@ -114,6 +116,50 @@ def _kept(resource: Resource, part: str, around: Surroundings, done: Effects) ->
                 f"“{resource.title}” is an item of “{program.title}”.",
                 f"Replace or drop it in “{program.title}” first, or name what takes its place.",
                 part,
+            )
+
+
+def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
+    """What must hold before a program is archived: nobody in it, no date near, no program around it."""
+    program = around.programs[id_]
+    name, title = program_name(id_), f"“{program.title}”"
+    inside = [each for each in around.enrolments if each.program == id_ and each.state != "completed"]
+    started = [each for each in inside if each.state == "in_progress"]
+    if started:
+        yield Safeguard(
+            "in_progress",
+            name,
+            f"{_learners(len(started))} in the middle of {title}.",
+            "Snooze it until they have finished.",
+            name,
+        )
+    soon = [each.due for each in inside if each.due and around.today <= each.due <= around.today + SOON]
+    if soon:
+        yield Safeguard(
+            "session_soon",
+            name,
+            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
+            f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
+            name,
+        )
+    for other in around.programs.values():
+        if not other.archived and any(item.program == id_ for item in other.items):
+            yield Safeguard(
+                "in_program",
+                name,
+                f"{title} is an item of “{other.title}”.",
+                f"Take it out of “{other.title}” in its source first.",
+                name,
+            )
+    for resource in around.present(around.held_by(id_)):
+        elsewhere = [each for each in around.holding(resource.id) if each.id != id_]
+        if resource.mandatory and not elsewhere:
+            yield Safeguard(
+                "mandatory",
+                name,
+                f"Somebody is obliged to complete “{resource.title}”, which no other program holds.",
+                "Add it to the program that stays, or lift the obligation in its source first.",
+                name,
             )
 
 
@@ -206,7 +252,7 @@ def _said(objective: str) -> str:
 
 
 def _held(parts: tuple[Part, ...], around: Surroundings, done: Effects) -> Iterator[Safeguard]:
-    moved = {old for _, old, _ in done.items}
+    moved = {old for _, old, _ in (*done.items, *done.moved)}
     for id_ in sorted(done.written | moved):
         resource = around.resources.get(id_)
         if resource is None or not resource.hold:

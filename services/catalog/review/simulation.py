@@ -35,7 +35,7 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     """
     done = effects(plan.parts)
     total = Simulation()
-    for program_id in sorted({program for program, _, _ in done.items}):
+    for program_id in sorted({program for program, _, _ in done.items} | done.ended):
         program = around.programs.get(program_id)
         if program is None:
             continue
@@ -53,6 +53,8 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
 def _program(program: Program, done: Effects, around: Surroundings) -> Simulation:
     before, after = _path(program, None, around), _path(program, done, around)
     touched = {old for inside, old, _ in done.items if inside == program.id}
+    if program.id in done.ended:
+        touched |= set(around.held_by(program.id))
     by_learner: dict[str, list[Enrolment]] = defaultdict(list)
     on_path = set(before.needed) | set(after.needed) | touched
     for each in around.enrolments:

@@ -56,6 +56,11 @@ class Surroundings:
             if not program.archived and any(item.resource == resource for item in program.items)
         ]
 
+    def held_by(self, program: str) -> tuple[str, ...]:
+        """Ids of the resources that the program holds directly, in its order."""
+        known = self.programs.get(program)
+        return tuple(item.resource for item in known.items if item.resource) if known else ()
+
     def requiring(self, resource: str) -> list[tuple[Program, ProgramItem]]:
         """Items that need the resource completed before, with their programs."""
         return [

@@ -108,7 +108,8 @@ def proposal(message: proposal_pb2.Proposal) -> Proposal:
         programs={each.program: each.revision for each in message.programs},
         evidence=tuple(_evidence(each) for each in message.evidence),
         drafts=tuple(
-            Draft(each.operation, each.resource, each.other, each.program) for each in message.operations
+            Draft(each.operation, each.resource, each.other, each.program, each.into, each.subject)
+            for each in message.operations
         ),
         replaces=tuple(message.replaces),
         evidence_hash=message.evidence_hash,
@@ -116,6 +117,8 @@ def proposal(message: proposal_pb2.Proposal) -> Proposal:
         summary=message.summary,
         claims=tuple(Claim(each.code, each.confidence, each.text, each.hard) for each in message.claims),
         saving_minutes=message.saving_minutes,
+        saving_basis=message.saving_basis,
+        maintenance_hours=message.maintenance_hours,
     )
 
 
@@ -309,7 +312,7 @@ def _change(value: Change, around: Surroundings) -> suggestion_pb2.PlanChange:
 def _text(value: object, field_name: str, around: Surroundings) -> str:
     if not value:
         return ""
-    if field_name in ("items", "requirements"):
+    if field_name in ("items", "requirements", "place", "insert"):
         resource = around.resource(str(value))
         return resource.title if resource else str(value)
     names_resource = field_name in ("successor", "equivalents", "alias")
