@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.curator import wire
@@ -12,8 +12,9 @@ from services.curator.analysis import freshness, unused
 from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
+from services.curator.analysis.programs.objectives import COVERED, content_words
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings
-from services.curator.analysis.programs.streamlining import streamline
+from services.curator.analysis.programs.streamlining import between, streamline
 from services.curator.analysis.survivors import Choice, Facts, choose
 from services.curator.analysis.told import Told
 from services.curator.analysis.trivial import trivial
@@ -25,6 +26,7 @@ from services.curator.shelf import Book, Shelf
 _MUCH_USED = 50
 _YEAR = 12  # months of use that must be known before none of them says that nobody starts it
 _COPIES = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
+_WITHIN = ("drop", "reorder", "gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def streamlined(
     found: Sequence[Duplicate],
     boilerplate: AbstractSet[str],
 ) -> list[ProgramFinding]:
-    """Items of one program that the rest of its path covers.
+    """Items of one program that its path covers elsewhere or that come too early, and objectives left open.
 
     Replacing an item by its better copy is a part of that copy's own suggestion, so it makes no finding here.
     """
@@ -153,23 +155,84 @@ def streamlined(
         for member in one.group.members
         if member != one.choice.survivor
     }
+    around = _around(shelf, books, [one.group for one in found], boilerplate, [program], better)
+    wanted = [each for each in streamline(program, shelf.programs, around) if each.operation in _WITHIN]
+    return [_offered(shelf, program, each) if each.operation == "gap" else each for each in wanted]
+
+
+def together(
+    shelf: Shelf, books: Mapping[str, Book], judgements: Iterable[Judgement], boilerplate: AbstractSet[str]
+) -> list[ProgramFinding]:
+    """What live programs have in common: those to retire or merge, and modules to share.
+
+    `judgements` are all between items of programs, `books` all of these items.
+    """
+    live = {key: each for key, each in shelf.programs.items() if key not in shelf.archived_programs}
+    groups = find_duplicates((one for one in judgements if one.relation in _COPIES), shelf.apart())
+    return between(live, _around(shelf, books, groups, boilerplate, live.values(), {}))
+
+
+def _around(
+    shelf: Shelf,
+    books: Mapping[str, Book],
+    groups: Sequence[Group],
+    boilerplate: AbstractSet[str],
+    programs: Iterable[Program],
+    better: Mapping[str, str],
+) -> Surroundings:
     documents: dict[str, Document] = {key: book.document for key, book in books.items()}
     facts = {
         key: ItemFacts(minutes=state.duration_seconds / 60 if state.duration_seconds else None)
         for key, state in shelf.resources.items()
         if key in books
     }
-    around = Surroundings(
+    known = list(programs)
+    idle = {each.id: months for each in known if (months := idle_months(shelf, each)) is not None}
+    return Surroundings(
         documents=documents,
         blocks={key: book.blocks for key, book in books.items()},
         better=better,
-        groups=[one.group for one in found],
+        groups=groups,
         facts=facts,
-        learners=_learners(shelf, program),
+        learners={key: count for each in known for key, count in _learners(shelf, each).items()},
         boilerplate=boilerplate,
+        idle=idle,
     )
-    findings = streamline(program, shelf.programs, around)
-    return [finding for finding in findings if finding.operation == "drop"]
+
+
+def idle_months(shelf: Shelf, program: Program) -> int | None:
+    """Months since somebody last began an item of the program; None where the use of one of them is not known.
+
+    Counted to the newest month that the catalog knows, and no further back than every item's own history.
+    """
+    uses = [shelf.use.get(item.resource) for item in program.items if item.resource]
+    newest = max((_month(use.newest_month) for use in shelf.use.values() if use.newest_month), default=0)
+    months: list[int] = []
+    for use in uses:
+        if use is None or use.newest_month is None or not use.started_months:
+            return None
+        since = next(
+            (n for n, count in enumerate(reversed(use.started_months)) if count), len(use.started_months)
+        )
+        months.append(newest - _month(use.newest_month) + since)
+    return min(months, default=None)
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month
+
+
+def _offered(shelf: Shelf, program: Program, gap: ProgramFinding) -> ProgramFinding:
+    """The gap with the resource whose own objectives or title say most of what is missing; none may."""
+    wanted = content_words(gap.subject)
+    held = {item.resource for item in program.items}
+    best: tuple[float, str] = (0.0, "")
+    for key, state in shelf.resources.items():
+        if key in held or state.archived or state.successor or state.hidden:
+            continue
+        said = content_words(" ".join((state.title, *state.objectives)))
+        best = max(best, (len(wanted & said) / len(wanted), key))
+    return replace(gap, replacement=best[1] if best[0] >= COVERED else "", quotes=())
 
 
 def _learners(shelf: Shelf, program: Program) -> dict[str, float]:

@@ -59,6 +59,7 @@ class Judge:
         self._clock = clock
         self._sweep = sweep
         self._shelf = Shelf()
+        self._apart = False  # whether programs moved since they were all laid beside each other
         self._neglect = Neglect()
 
     async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
@@ -88,7 +89,7 @@ class Judge:
         async with self._pool.connection() as connection:
             rows = await postgres.to_judge(connection, _BATCH)
             waiting_programs = await postgres.programs_to_judge(connection)
-        if not rows and not waiting_programs and not self._neglect.waits:
+        if not rows and not waiting_programs and not self._neglect.waits and not self._apart:
             return False
         begun = time.monotonic()
         async with self._pool.connection() as connection:
@@ -101,6 +102,7 @@ class Judge:
         outcome = await self._judge(rows, waiting_programs, changed)
         await self._commit(session, outcome)
         self._neglect.settled()
+        self._apart = self._apart and not outcome.together
         metrics.judge_seconds.set(time.monotonic() - begun)
         return True
 
@@ -175,9 +177,29 @@ class Judge:
         left_alone |= unused.translated([*known, *translations])
         for one in self._neglected(books, (members | neglected) - left_alone):
             proposals[one.key] = one
+        self._apart = self._apart or bool(concerned_programs)
+        # Laying all programs beside each other waits for the last of a row of full passes.
+        together = self._apart and len(rows) < _BATCH
+        if together:
+            for one in await self._together(changed, kept, boilerplate):
+                proposals[one.key] = one
         return outcomes.Outcome(
-            rows, programs, changed, kept, members, concerned_programs, neglected, proposals
+            rows, programs, changed, kept, members, concerned_programs, neglected, proposals, together
         )
+
+    async def _together(
+        self, changed: AbstractSet[str], fresh: Sequence[Judgement], boilerplate: AbstractSet[str]
+    ) -> list[Proposal]:
+        """Proposals that rest on all programs."""
+        items = self._items_below(set(self._shelf.programs))
+        async with self._pool.connection() as connection:
+            books = await self._shelf.books(connection, items)
+            stored = await self._stored(connection, items)
+        known = {_pair(one): one for one in stored if not {one.a, one.b} & changed}
+        known |= {_pair(one): one for one in fresh}
+        within = [one for one in known.values() if {one.a, one.b} <= books.keys()]
+        found = await asyncio.to_thread(findings.together, self._shelf, books, within, boilerplate)
+        return [proposing.program(self._shelf, books, one) for one in found]
 
     async def _pairs(self, touched: AbstractSet[str], changed: AbstractSet[str]) -> set[Pair]:
         """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
@@ -350,9 +372,10 @@ class Judge:
         async with session.transaction():
             await postgres.drop_pairs(session, outcome.compared_anew)
             await postgres.save_pairs(session, [_stored_pair(one) for one in outcome.judgements])
-            stored = await postgres.proposals_of(
-                session, outcome.concerned | outcome.neglected, outcome.concerned_programs
-            )
+            programs = set(outcome.concerned_programs) | set(outcome.programs)
+            if outcome.together:
+                programs |= self._shelf.programs.keys()
+            stored = await postgres.proposals_of(session, outcome.concerned | outcome.neglected, programs)
             previous = {row.key: row for row in stored if outcomes.judged_anew(row, outcome)}
             events: list[ProposalMade | ProposalWithdrawn] = []
             for key, proposal in outcome.proposals.items():

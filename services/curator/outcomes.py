@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.curator.analysis.model import Judgement
 from services.curator.postgres import ProposalRow, ToJudge
-from services.curator.proposing import LOSES
+from services.curator.proposing import LOSES, TOGETHER, operation_of
 from winnow.curation.v1.proposal_pb2 import Proposal
 
 
@@ -25,11 +25,15 @@ class Outcome:
     neglected: AbstractSet[str]
     """Resources of which only the use was judged anew: that of their peers has moved."""
     proposals: Mapping[str, Proposal]
+    together: bool
+    """Whether all programs were laid beside each other."""
 
 
 def judged_anew(row: ProposalRow, outcome: Outcome) -> bool:
     """Whether the pass judged all that this proposal rests on, so that its absence now says something."""
     if row.kind == Proposal.PROGRAM:
+        if operation_of(row.key) in TOGETHER:
+            return outcome.together
         # A program's finding may concern items outside of what this pass looked at.
         return bool(set(row.programs) & outcome.concerned_programs)
     looked_at = outcome.concerned | outcome.neglected if row.kind == Proposal.UNUSED else outcome.concerned

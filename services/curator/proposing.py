@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from services.curator import wire
 from services.curator.analysis.freshness import Outdated, Plan
-from services.curator.analysis.model import ProgramFinding, Relation
+from services.curator.analysis.model import HOURS_OF_CARE, ProgramFinding, Relation
 from services.curator.analysis.unused import Unused
 from services.curator.findings import Duplicate
 from services.curator.shelf import Book, Shelf
@@ -179,32 +179,108 @@ def unused(
 
 
 def program(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> Proposal:
-    """The proposal of one way to streamline a program."""
-    title = shelf.programs[found.program].title
-    items = ", ".join(f"“{_title(books, key)}”" for key in found.items)
+    """The proposal of one way to streamline a program, or several."""
     covering = sorted({passage.b.document for passage in found.passages} - set(found.items))
+    shown = found.items if found.operation == "merge" else (*found.items, *covering)
+    if found.operation == "gap":  # what could fill it, else all that does not
+        shown = (
+            () if found.replacement else tuple(item.resource for item in shelf.programs[found.program].items)
+        )
+    offered = (found.replacement,) if found.replacement in books else ()
+    hours = sum(saving.amount for saving in found.savings if saving.unit == HOURS_OF_CARE)
+    time = [saving for saving in found.savings if saving.unit != HOURS_OF_CARE]
     return _finished(
         Proposal(
-            key=f"PROGRAM:{found.program}:{found.operation}:{','.join(sorted(found.items))}",
+            key=program_key(found),
             kind=Proposal.PROGRAM,
-            members=[_member(shelf, books, key) for key in (*found.items, *covering) if key in books],
+            members=[_member(shelf, books, key) for key in dict.fromkeys((*shown, *offered)) if key in books],
             programs=[
-                ProposalProgram(program=found.program, revision=shelf.program_revisions[found.program])
+                ProposalProgram(program=key, revision=shelf.program_revisions[key])
+                for key in (found.program, *found.others)
             ],
             score=found.confidence,
-            operations=[
-                DraftOperation(operation=f"item_{found.operation}", resource=key, program=found.program)
-                for key in found.items
-            ],
-            summary=f"“{title}” teaches what {items} says a second time",
+            operations=_program_operations(found),
+            summary=_program_summary(shelf, books, found),
             saving_minutes=found.saving_minutes,
+            saving_basis=time[0].basis if time else "",
+            maintenance_hours=hours,
         ),
         shelf,
         [
             *(wire.passage_evidence(passage) for passage in found.passages),
+            *(
+                wire.quote_evidence(found.operation, _QUOTED[found.operation], quote)
+                for quote in found.quotes
+            ),
             *(wire.reason_evidence(reason) for reason in found.reasons),
         ],
     )
+
+
+TOGETHER = frozenset({"share", "merge", "retire"})
+"""Operations that rest on all programs, not on one."""
+_QUOTED = {"reorder": "Here it is used, or taught.", "gap": "This speaks of the objective."}
+
+
+def program_key(found: ProgramFinding) -> str:
+    """`PROGRAM:{program}:{operation}:{what}`; long lists of items are named by their digest."""
+    what = {
+        "merge": ",".join(found.others),
+        "retire": "",
+        "gap": hashlib.sha256(found.subject.encode()).hexdigest()[:16],
+        "share": hashlib.sha256(",".join((*sorted(found.others), "", *found.items)).encode()).hexdigest()[
+            :32
+        ],
+    }.get(found.operation, ",".join(sorted(found.items)))
+    return f"PROGRAM:{found.program}:{found.operation}:{what}"
+
+
+def operation_of(key: str) -> str:
+    """The operation that a program's key names."""
+    return key.split(":", 3)[2]
+
+
+def _program_operations(found: ProgramFinding) -> list[DraftOperation]:
+    program = found.program
+    match found.operation:
+        case "share":
+            holders = (program, *found.others)
+            return [DraftOperation(operation="extract_module", program=key) for key in holders]
+        case "merge":
+            return [DraftOperation(operation="merge_programs", program=program, into=found.others[0])]
+        case "retire":
+            return [DraftOperation(operation="archive_program", program=program)]
+        case "reorder":
+            late, early = found.items
+            return [DraftOperation(operation="item_move", resource=late, other=early, program=program)]
+        case "gap" if found.replacement:
+            return [DraftOperation(operation="item_insert", resource=found.replacement, program=program)]
+        case "gap":
+            return [DraftOperation(operation="brief", program=program, subject=found.subject)]
+        case _:
+            return [
+                DraftOperation(operation=f"item_{found.operation}", resource=key, program=program)
+                for key in found.items
+            ]
+
+
+def _program_summary(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> str:
+    title = f"“{shelf.programs[found.program].title}”"
+    others = ", ".join(f"“{shelf.programs[key].title}”" for key in found.others)
+    items = [f"“{_title(books, key)}”" for key in found.items]
+    match found.operation:
+        case "share":
+            return f"{title} and {others} hold the same {len(items)} items: one module could serve all"
+        case "merge":
+            return f"{title} teaches mostly what {others} teaches"
+        case "retire":
+            return f"Nobody begins {title} any more, and {others} covers it"
+        case "reorder":
+            return f"{title} uses in {items[1]} what {items[0]} first teaches"
+        case "gap":
+            return f"{title} promises “{found.subject}”, which no item covers"
+        case _:
+            return f"{title} teaches what {', '.join(items)} says a second time"
 
 
 def _member(shelf: Shelf, books: Mapping[str, Book], key: str) -> ProposalMember:

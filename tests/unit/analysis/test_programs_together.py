@@ -37,13 +37,13 @@ def named(*programs: Program) -> dict[str, Program]:
     return {one.id: one for one in programs}
 
 
-def copies(*members: str, sure: float = 0.9) -> Group:
+def copies(*members: str, sure: float = 0.9, relation: Relation = Relation.IDENTICAL) -> Group:
     inside = [
-        Judgement(a, b, Relation.IDENTICAL, sure, sure, 1.0, 1.0)
+        Judgement(a, b, relation, sure, sure, 1.0, 1.0)
         for place, a in enumerate(members)
         for b in members[place + 1 :]
     ]
-    return Group(tuple(members), Relation.IDENTICAL, tuple(inside), sure)
+    return Group(tuple(members), relation, tuple(inside), sure)
 
 
 SEVEN = ("a", "b", "c", "d", "e", "f")
@@ -123,11 +123,8 @@ def test_of_three_alike_two_go_into_the_one_that_holds_most() -> None:
 
 def test_the_program_with_the_newer_copies_stays() -> None:
     old, new = program("p-z", "a", "b", "c"), program("p-a", "a2", "b2", "c2")
-    groups = [copies(key, f"{key}2") for key in "abc"]
-    better = {key: f"{key}2" for key in "abc"}
-    given = around(
-        [document(key) for each in "abc" for key in (each, f"{each}2")], groups=groups, better=better
-    )
+    groups = [copies(key, f"{key}2", relation=Relation.REVISED) for key in "abc"]
+    given = around([document(key) for each in "abc" for key in (each, f"{each}2")], groups=groups)
     (found,) = merges(named(old, new), given, contents(given))
     assert (found.program, found.others) == ("p-z", ("p-a",))
 

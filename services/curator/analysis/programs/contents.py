@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class Contents:
     name: Mapping[str, str]
     sure: Mapping[str, float]
     passages: Mapping[str, tuple[Passage, ...]]
+    newer: Mapping[str, frozenset[str]]
+    """Newer editions of a resource."""
 
     def of(self, resource: str) -> str:
         """The name of what the resource says."""
@@ -41,7 +44,11 @@ def contents(around: Surroundings) -> Contents:
     name: dict[str, str] = {}
     sure: dict[str, float] = {}
     passages: dict[str, tuple[Passage, ...]] = {}
+    newer: dict[str, set[str]] = defaultdict(set)
     same = [group for group in around.groups if group.relation in _SAME]
+    for one in (judgement for group in same for judgement in group.judgements):
+        if one.relation is Relation.REVISED:
+            newer[one.a].add(one.b)
     for group in sorted(same, key=lambda each: (-each.confidence, each.members)):
         new = [member for member in group.members if member not in name]
         if len(new) < 2:
@@ -51,7 +58,7 @@ def contents(around: Surroundings) -> Contents:
             if member != new[0]:
                 sure[member] = group.confidence
                 passages[member] = _between(group, new[0], member)
-    return Contents(name, sure, passages)
+    return Contents(name, sure, passages, {key: frozenset(each) for key, each in newer.items()})
 
 
 def _between(group: Group, a: str, b: str) -> tuple[Passage, ...]:

@@ -257,13 +257,13 @@ def _worth(
 ) -> float:
     """What a merge is worth beside others: minutes taught twice, by how much of what goes is already there.
 
-    The program with the better copies stays, else the one with more learners, where they were counted.
+    The program with the newer editions stays, else the one with more learners, where they were counted.
     """
     shared = _shared(pair, goes, same, resources)
     minutes, _ = total_minutes(shared, around)
     share = len(pair.shared) / len(set(paths[goes]))
     staying = set(resources[pair.b if goes == pair.a else pair.a])
-    bettered = sum(1 for item in shared if around.better.get(item, "") in staying - {item}) / len(shared)
+    bettered = sum(1 for item in shared if same.newer.get(item, frozenset()) & staying) / len(shared)
     fewer = 1 / (1 + (around.learners or {}).get(goes, 0.0))
     return max(minutes, 1.0) * (share + bettered + 0.01 * fewer)
 

@@ -15,7 +15,7 @@ from services.curator.analysis.model import (
 )
 from services.curator.analysis.programs.paths import Surroundings, whole_path
 
-_COVERED = 2 / 3  # share of an objective's content words that an item must speak of
+COVERED = 2 / 3  # share of an objective's content words that an item must speak of
 _FEWEST_WORDS = 40  # an item with less text may teach what nobody can read here
 # Verbs in which objectives are put (the revised taxonomy of Bloom): they name no subject.
 _VERBS = frozenset(
@@ -104,7 +104,7 @@ _SURE_OF_NOTHING, _SURE_OF_LITTLE = 0.80, 0.40
 def covers_objective(objective: str, document: Document) -> bool:
     """Whether the document speaks of at least two thirds of the objective's content words."""
     wanted = content_words(objective)
-    return bool(wanted) and len(wanted & _said(document)) >= len(wanted) * _COVERED
+    return bool(wanted) and len(wanted & _said(document)) >= len(wanted) * COVERED
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -134,7 +134,7 @@ def gaps(program: Program, programs: Mapping[str, Program], around: Surroundings
         if len(wanted) < 2 or any(covers_objective(objective, around.documents[each]) for each in path):
             continue
         share = len(wanted & said) / len(wanted)
-        if share >= _COVERED:
+        if share >= COVERED:
             continue  # taught by several items together
         found.append(_gap(program, objective, wanted, share, set(path), around))
     return found
@@ -154,7 +154,7 @@ def _gap(
     around: Surroundings,
 ) -> ProgramFinding:
     offer = _offer(wanted, path, around)
-    sure = _SURE_OF_NOTHING - (_SURE_OF_NOTHING - _SURE_OF_LITTLE) * share / _COVERED
+    sure = _SURE_OF_NOTHING - (_SURE_OF_NOTHING - _SURE_OF_LITTLE) * share / COVERED
     reasons = [
         Reason(
             "objective_open",
@@ -186,11 +186,11 @@ def _offer(wanted: frozenset[str], path: set[str], around: Surroundings) -> tupl
     for resource, document in around.documents.items():
         if resource in path or document.archived or around.better.get(resource, resource) != resource:
             continue
-        if len(wanted & _said(document)) < len(wanted) * _COVERED:
+        if len(wanted & _said(document)) < len(wanted) * COVERED:
             continue
         for block in around.blocks.get(resource, ()):
             share = len(wanted & content_words(block.text)) / len(wanted)
             key = (share, -block.words, resource, block)
-            if share >= _COVERED and (best is None or key[:3] > best[:3]):
+            if share >= COVERED and (best is None or key[:3] > best[:3]):
                 best = key
     return None if best is None else (best[2], best[3])

@@ -36,7 +36,7 @@ def retirements(
             for place in whole_path(other, programs)
         }
         by = _covered_by(program, programs, elsewhere, around, same)
-        if by:
+        if by and any(item.resource for item in program.items):
             found.append(_finding(program, programs, by, elsewhere, around))
     return found
 

@@ -1,0 +1,82 @@
+"""What several programs have in common, proposed and withdrawn as programs and their items move."""
+
+from __future__ import annotations
+
+from services.curator import postgres as sql
+from tests.integration.curator.conftest import Curator
+from winnow.curation.v1.proposal_pb2 import Proposal
+from winnow.internal.v1.feed_service_pb2 import ProgramItemState, ProgramState
+
+
+async def put(curator: Curator, key: str, *items: str, **more: object) -> None:
+    rows = [ProgramItemState(resource=item, mandatory=True) for item in items]
+    curator.feed.put_program(key, ProgramState(title=f"Program {key}", items=rows, **more))  # type: ignore[arg-type]
+    await curator.hear(key, kind=sql.PROGRAMS)
+
+
+async def found(curator: Curator) -> dict[str, Proposal]:
+    await curator.settle()
+    return {key: one for key, one in (await curator.proposals()).items() if one.kind == Proposal.PROGRAM}
+
+
+async def test_programs_are_merged_share_and_part_again(curator: Curator) -> None:
+    for key in "abcdefg":
+        text = " ".join(f"{key}{number}" for number in range(100))
+        curator.feed.put(key, text, title=f"Course {key}", kind="course", duration_seconds=600)
+    await curator.hear(*"abcdefg")
+    await put(curator, "p", "a", "b", "c", "d")
+    await put(curator, "q", "a", "b", "c", "e")
+    (merge,) = (await found(curator)).values()
+    assert [(each.operation, each.program, each.into) for each in merge.operations] == [
+        ("merge_programs", merge.programs[0].program, merge.programs[1].program)
+    ]
+    assert {each.program for each in merge.programs} == {"p", "q"}
+    assert [member.resource for member in merge.members] == ["a", "b", "c"]
+    assert (merge.saving_minutes, merge.saving_basis) == (30.0, "estimated")
+    # With another item each, 3 of 7 are the same: no merge any more, but a module.
+    await put(curator, "p", "a", "b", "c", "d", "f")
+    await put(curator, "q", "a", "b", "c", "e", "g")
+    (share,) = (await found(curator)).values()
+    assert [(each.operation, each.program) for each in share.operations] == [
+        ("extract_module", "p"),
+        ("extract_module", "q"),
+    ]
+    assert [member.resource for member in share.members] == ["a", "b", "c"]
+    await put(curator, "q", "a", "e", "g")
+    assert await found(curator) == {}
+
+
+async def test_an_open_objective_offers_the_resource_that_states_it(curator: Curator) -> None:
+    text = "The pump room is cleaned every week and the log is signed at once. " * 6
+    curator.feed.put("a", text, title="Pump room", kind="course")
+    await curator.hear("a")
+    await put(curator, "p", "a", objectives=["Report spilled chemicals"])
+    (gap,) = (await found(curator)).values()
+    assert [(each.operation, each.subject) for each in gap.operations] == [
+        ("brief", "Report spilled chemicals")
+    ]
+    curator.feed.put("b", text, title="Spills", kind="course", objectives=["Report spilled chemicals"])
+    await curator.hear("b")
+    await put(curator, "p", "a", objectives=["Report spilled chemicals"])
+    (gap,) = (await found(curator)).values()
+    assert [(each.operation, each.resource) for each in gap.operations] == [("item_insert", "b")]
+
+
+async def test_a_program_that_nobody_begins_is_retired_where_another_covers_it(curator: Curator) -> None:
+    for key in "abc":
+        text = " ".join(f"{key}{number}" for number in range(100))
+        curator.feed.put(key, text, title=f"Course {key}", kind="course")
+    await curator.hear(*"abc")
+    await put(curator, "old", "a")
+    await put(curator, "new", "a", "b")
+    curator.feed.put_use("a", [5] * 6 + [0] * 14)
+    curator.feed.put_use("b", [5] * 20)
+    await curator.hear("a", "b", kind=sql.ENGAGEMENT)
+    assert {one.operations[0].operation for one in (await found(curator)).values()} == set()
+    curator.feed.put_use("a", [5] * 5 + [0] * 15)
+    await curator.hear("a", kind=sql.ENGAGEMENT)
+    await put(curator, "old", "a")
+    rows = (await found(curator)).values()
+    assert [one.programs[0].program for one in rows if one.operations[0].operation == "archive_program"] == [
+        "old"
+    ]
