@@ -23,7 +23,7 @@ MARK = "WINNOW_SUPERVISED_IN"
 
 SERVICES = ("catalog", "curator", "gateway")
 
-_PASSED = ("WINNOW_TODAY", "WINNOW_TIME_ZONE", "WINNOW_LOG_LEVEL")
+_PASSED = ("WINNOW_TODAY", "WINNOW_TIME_ZONE", "WINNOW_LOG_LEVEL", "WINNOW_MULTILINGUAL")
 
 
 @dataclass(frozen=True, slots=True)

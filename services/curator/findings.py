@@ -9,8 +9,9 @@ from datetime import date
 
 from services.curator import wire
 from services.curator.analysis import freshness, unused
-from services.curator.analysis.duplicates import find_duplicates
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
+from services.curator.analysis.groups import translations
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
 from services.curator.analysis.programs.objectives import COVERED, content_words
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings
@@ -53,7 +54,9 @@ def duplicates(
     documents = {key: book.document for key, book in books.items()}
     blocks = {key: book.blocks for key, book in books.items()}
     found: list[Duplicate] = []
-    for group in find_duplicates(live, shelf.apart()):
+    apart = shelf.apart()
+    families = translations((one for one in live if one.confidence >= PROPOSED), apart)
+    for group in [*find_duplicates(live, apart), *families]:
         choice = None
         if group.relation in _COPIES:
             facts = {member: _facts(shelf, member, held_by) for member in group.members}

@@ -109,6 +109,8 @@ def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
             return f"{a} and {b}{others} have the same text"
         case Relation.REVISED:
             return f"{a} is an older edition of {b}{others}"
+        case Relation.TRANSLATED:
+            return f"{a} and {b}{others} are one content in several languages"
         case Relation.CONTAINED:
             return f"{a} is contained in {b}"
         case _:

@@ -117,12 +117,17 @@ def _link(draft: _Draft, members: Sequence[Resource]) -> None:
         draft.add(_change(Operation.LINK_LISTINGS, each.id, text, older.id, (write,)))
 
 
+def _all_quoted(members: Sequence[Resource]) -> str:
+    *others, last = map(_quoted, members)
+    return f"{', '.join(others)} and {last}"
+
+
 def _ask_owner(draft: _Draft, proposal: Proposal, members: Sequence[Resource]) -> None:
     part, whole = members[0], members[1]
     asked = {
         Relation.CONTAINED: f"Replace {_quoted(part)} by a link into {_quoted(whole)}, or mark it as an excerpt",
         Relation.OVERLAP: f"Let {_quoted(part)} and {_quoted(whole)} share what both say",
-        Relation.TRANSLATED: f"Note that {_quoted(part)} and {_quoted(whole)} are one content in two languages",
+        Relation.TRANSLATED: f"Note that {_all_quoted(members)} are one content in several languages",
     }.get(proposal.relation, f"Look at {_quoted(part)} and {_quoted(whole)}")
     _task(draft, part, asked, whole.id)
 

@@ -1,9 +1,10 @@
-"""Pairs into groups: copies and editions of one document, where every pair inside holds."""
+"""Pairs into groups: copies and editions where every pair inside holds, and one content in several languages."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
 
 from services.curator.analysis.model import Group, Judgement, Relation
 
@@ -78,6 +79,40 @@ def _group(members: list[str], kept: Mapping[Pair, Judgement]) -> Group:
     )
     relation = min((one.relation for one in inside), key=_RANK.index)
     return Group(tuple(members), relation, inside, min(one.confidence for one in inside))
+
+
+def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
+    """One content in several languages, surest families first; no cap, nothing of it ever goes.
+
+    Grown along the ties of translation, copy and edition, surest first: two parts become one where at least half of
+    the pairs between them are tied, so that a single mistaken tie cannot chain two lessons into one family. Not all
+    pairs must hold: two translations may share too little to have been compared. `judgements` are those of
+    translations; `confidence` is that of the member which belongs least surely.
+    """
+    tied = {
+        pair(one.a, one.b): one
+        for one in judgements
+        if one.relation in (*_MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart
+    }
+    family_of: dict[str, list[str]] = {}
+    for tie in sorted(tied.values(), key=lambda one: (-one.confidence, one.a, one.b)):
+        left, right = family_of.get(tie.a, [tie.a]), family_of.get(tie.b, [tie.b])
+        if left is right:
+            continue
+        between = sum(pair(one, other) in tied for one in left for other in right)
+        if 2 * between >= len(left) * len(right):
+            joined = [*left, *right]
+            family_of.update(dict.fromkeys(joined, joined))
+    found: list[Group] = []
+    for members in {id(one): sorted(one) for one in family_of.values()}.values():
+        inside = [tied[key] for key in combinations(members, 2) if key in tied]
+        if translated := tuple(one for one in inside if one.relation is Relation.TRANSLATED):
+            surest = dict.fromkeys(members, 0.0)
+            for one in inside:
+                surest[one.a] = max(surest[one.a], one.confidence)
+                surest[one.b] = max(surest[one.b], one.confidence)
+            found.append(Group(tuple(members), Relation.TRANSLATED, translated, min(surest.values())))
+    return sorted(found, key=lambda one: (-one.confidence, one.members))
 
 
 def families(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[frozenset[str]]:

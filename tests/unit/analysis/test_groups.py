@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.curator.analysis.duplicates import find_duplicates
-from services.curator.analysis.groups import MOST_MEMBERS, families, group, pair
+from services.curator.analysis.groups import MOST_MEMBERS, families, group, pair, translations
 from services.curator.analysis.model import Judgement, Relation
 
 
@@ -96,3 +96,28 @@ def test_a_family_holds_translations_and_editions_without_a_cap() -> None:
     ties = [tie(names[0], name, Relation.TRANSLATED) for name in names[1:]]
     assert families(ties) == [frozenset(names)]
     assert len(families(ties, {(names[0], names[1])})[0]) == 19
+
+
+def test_translations_of_one_content_are_one_family_with_its_editions() -> None:
+    ties = [
+        tie("de", "en", Relation.TRANSLATED, 0.9),
+        tie("de", "en2", Relation.TRANSLATED, 0.8),
+        tie("en", "en2", Relation.REVISED, 0.95),
+        tie("en", "es", Relation.TRANSLATED, 0.7),
+        tie("en2", "es", Relation.TRANSLATED, 0.6),
+    ]
+    (found,) = translations(ties)
+    assert (found.members, found.relation) == (("de", "en", "en2", "es"), Relation.TRANSLATED)
+    assert found.confidence == 0.7  # es belongs least surely
+    assert {one.relation for one in found.judgements} == {Relation.TRANSLATED}
+    assert not translations(ties[2:3])
+    apart = {("de", "en"), ("de", "en2")}
+    assert [one.members for one in translations(ties, apart)] == [("en", "en2", "es")]
+
+
+def test_one_mistaken_tie_does_not_make_two_lessons_one_family() -> None:
+    lessons = [[f"{lesson}-{language}" for language in ("de", "en", "es")] for lesson in "ab"]
+    ties = [tie(x, y, Relation.TRANSLATED, 0.8) for names in lessons for x, y in combinations(names, 2)]
+    mistaken = tie("a-en", "b-es", Relation.TRANSLATED, 0.99)
+    found = translations([*ties, mistaken])
+    assert all(not {"a-de", "b-de"} <= set(one.members) for one in found)
