@@ -30,7 +30,13 @@ from services.curator.analysis.vocabulary import RetiredTerm
 from services.kit import protobuf
 from winnow.curation.v1.curation_service_pb2 import Comparison
 from winnow.curation.v1.proposal_pb2 import Counterpart, Evidence, Proposal
-from winnow.internal.v1.feed_service_pb2 import GetTextsResponse, ResourceState, State, TextSlice
+from winnow.internal.v1.feed_service_pb2 import (
+    DeadLinkState,
+    GetTextsResponse,
+    ResourceState,
+    State,
+    TextSlice,
+)
 
 _RELATIONS = {
     Relation.SAME_ITEM: Proposal.SAME_ITEM,
@@ -98,13 +104,13 @@ def document(state: State, parts: Sequence[Part]) -> Document:
         listings=tuple(
             Listing(listing.source, listing.external_id, listing.format) for listing in resource.listings
         ),
-        dead_links=tuple(
-            DeadLink(
-                each.url, _day(each.first_failed) or date.min, _day(each.last_failed) or date.min, each.reason
-            )
-            for each in resource.dead_links
-        ),
+        dead_links=tuple(_dead_link(each) for each in resource.dead_links),
     )
+
+
+def _dead_link(link: DeadLinkState) -> DeadLink:
+    days = (_day(link.first_failed) or date.min, _day(link.last_failed) or date.min)
+    return DeadLink(link.url, *days, link.reason, link.text)
 
 
 def document_with(known: Document, text: Sequence[Part]) -> Document:

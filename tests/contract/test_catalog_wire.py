@@ -62,6 +62,7 @@ OBSERVED = Observed(
     reviewed=DAY,
     objectives=("Know it",),
     links=("https://example.org/2",),
+    link_texts=("the list",),
 )
 LISTING = Listing(
     source="lms",
@@ -194,7 +195,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "house rules": (wire.house_rules(RULES), frozenset()),
     "retired term": (wire.house_rules(RULES).retired_vocabulary[0], frozenset()),
     "retirement": (wire.house_rules(RULES).retirements[0], frozenset()),
-    "feed: dead link": (wire.dead_link_state(DEAD), frozenset()),
+    "feed: dead link": (wire.dead_link_state(DEAD, "the list"), frozenset()),
     "feed: house rules": (wire.house_rules_state(RULES), frozenset()),
     "feed: retired term": (wire.house_rules_state(RULES).retired_vocabulary[0], frozenset()),
     "feed: retirement": (wire.house_rules_state(RULES).retirements[0], frozenset()),
@@ -236,7 +237,7 @@ def test_every_field_of_a_pushed_resource_is_taken_in() -> None:
     assert {field.name for field, _ in message.ListFields()} == {f.name for f in message.DESCRIPTOR.fields}
     taken = wire.incoming(message, "lms", "resources[0]")
     observed = {name: getattr(OBSERVED, name) for name in Observed.__slots__}
-    unsaid = {"expires": None, "reviewed": None, "links": ()}
+    unsaid = {"expires": None, "reviewed": None, "links": (), "link_texts": ()}
     assert taken.listing.observed == Observed(**{**observed, **unsaid})
     assert (taken.listing.external_id, taken.listing.file, taken.listing.visibility) == (
         "c1",

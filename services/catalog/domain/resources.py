@@ -79,7 +79,7 @@ def outline_hash(outline: Sequence[Part]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one source says of a resource; what it does not say is empty."""
+    """What one source says of a resource; what it does not say is empty. `link_texts` are the words of `links`."""
 
     title: str = ""
     description: str = ""
@@ -97,6 +97,7 @@ class Observed:
     reviewed: date | None = None
     objectives: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    link_texts: tuple[str, ...] = ()
 
 
 OBSERVED_FIELDS = tuple(entry.name for entry in fields(Observed))
@@ -306,6 +307,12 @@ class Resource:
     def links(self) -> tuple[str, ...]:
         """Targets of links in its text, at most 200."""
         return (self.body or self.first).observed.links[:MAX_LINKS]
+
+    @property
+    def link_texts(self) -> dict[str, str]:
+        """The words that lead to its links, where they are known."""
+        observed = (self.body or self.first).observed
+        return dict(zip(observed.links, observed.link_texts, strict=False))
 
     @property
     def pending_fields(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import cast
@@ -39,7 +39,8 @@ _STRUCTURE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's visible text in blocks, its title and first heading, its language, and its links as written.
+    """A page's visible text in blocks, its title and first heading, its language, and its links as written with
+    the words that first lead there.
 
     `complete` is false when the page is nested so deeply that only its words were read; `root` is None for an
     empty page.
@@ -49,7 +50,7 @@ class Page:
     heading: str
     language: str
     blocks: tuple[str, ...]
-    links: tuple[str, ...]
+    links: Mapping[str, str]
     complete: bool
     root: Element | None
 
@@ -72,7 +73,7 @@ def read_html(markup: str) -> Page:
     data = markup.replace("\0", "").encode("utf-8", "replace")
     root = cast("Element | None", etree.fromstring(data, parser) if data.strip() else None)
     if root is None:
-        return Page("", "", "", (), (), complete=True, root=None)
+        return Page("", "", "", (), {}, complete=True, root=None)
     writer = _Writer()
     writer.walk(root)
     writer.flush()
@@ -89,7 +90,7 @@ def read_html(markup: str) -> Page:
         heading,
         clean_line(str(language or "")),
         tuple(writer.blocks),
-        tuple(writer.links),
+        writer.links,
         not too_deep,
         root,
     )
@@ -100,7 +101,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.blocks: list[str] = []
-        self.links: dict[str, None] = {}
+        self.links: dict[str, str] = {}
         self._line: list[str] = []
 
     def walk(self, element: Element) -> None:
@@ -161,7 +162,7 @@ class _Writer:
 
     def _link(self, element: Element) -> None:
         if _tag(element) == "a" and (href := element.get("href")):
-            self.links.setdefault(str(href).strip())
+            self.links.setdefault(str(href).strip(), clean_line("".join(map(str, element.itertext()))))
 
     def _block(self, mark: str, text: str) -> None:
         self.flush()

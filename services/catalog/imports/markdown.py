@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -116,7 +116,7 @@ def read_markdown(data: bytes, path: str, notes: Notes) -> ResourceRecord:
             notes.warn("VALUE_INVALID", _PERIOD[0], f"{period!r} is no period such as `6 months`.")
     state, mandatory, seconds = _facts(matter, notes)
     name = path.rpartition("/")[2]
-    links = [link for link in page.links if _EXTERNAL.match(link)]
+    links = {link: words for link, words in page.links.items() if _EXTERNAL.match(link)}
     return ResourceRecord(
         external_id=path,
         format="markdown",
@@ -139,13 +139,13 @@ def read_markdown(data: bytes, path: str, notes: Notes) -> ResourceRecord:
         state=state,
         duration_seconds=seconds,
         objectives=matter.words(*_OBJECTIVES),
-        links=tuple(dict.fromkeys(links)),
+        links=links,
         references=references(path, page.links),
         parts=(Part(page.heading, name, page.text),) if page.text else (),
     )
 
 
-def references(path: str, links: tuple[str, ...]) -> tuple[str, ...]:
+def references(path: str, links: Iterable[str]) -> tuple[str, ...]:
     """The files inside the import that a file links to by relative links."""
     folder = path.rpartition("/")[0]
     found = (

@@ -49,7 +49,8 @@ class ResourceRecord:
     `external_id`: a row's own id; of a package the LOM identifier, else the manifest's; of a document its `path`.
     `path` is the path inside the import (a package inside an archive: `archive.zip/course.zip`). `identifiers` are
     the names by which rows may refer to a package, beside its file name. `file` is the file or path that a row
-    names. `links` are external addresses, `references` paths inside the import that the text links to.
+    names. `links` are external addresses with the words that lead there, `references` paths inside the import that
+    the text links to.
     `prerequisites` are (item, prerequisite) pairs. `facts` are what the format states beyond the common fields,
     under the names that formats.md uses (`items`, `leaves`, `mastery_score` …).
     """
@@ -79,7 +80,7 @@ class ResourceRecord:
     duration_seconds: int = 0
     objectives: tuple[str, ...] = ()
     prerequisites: tuple[tuple[str, str], ...] = ()
-    links: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict[str, str])
     references: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict[str, Fact])

@@ -188,7 +188,8 @@ def _read_page(data: bytes, path: str, notes: Notes, options: ReadOptions) -> Pa
         notes.warn("HTML_TOO_DEEP", "", "The page is nested too deeply; only its words were read.")
     said = PageFacts() if page.root is None else page_facts(page.root, "", notes)
     name = path.rpartition("/")[2]
-    external = tuple(link for link in page.links if link.lower().startswith(("http://", "https://")))
+    web = ("http://", "https://")
+    external = {link: words for link, words in page.links.items() if link.lower().startswith(web)}
     record = ResourceRecord(
         external_id=path,
         format="html",

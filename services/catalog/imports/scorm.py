@@ -44,7 +44,7 @@ def read_scorm(archive: Archive, manifest: str, path: str, notes: Notes) -> Reso
     parts = _once(list(package.texts(items, resources)))
     identifier = attribute(root, "identifier")
     stem = path.rpartition("/")[2].rpartition(".")[0]
-    links = [*(each.link for each in resources.values() if each.link), *package.links]
+    links = {**{each.link: "" for each in resources.values() if each.link}, **package.links}
     facts: dict[str, Fact] = {
         "schema_version": _version(root),
         "items": len(items),
@@ -77,7 +77,7 @@ def read_scorm(archive: Archive, manifest: str, path: str, notes: Notes) -> Reso
             dict.fromkeys((*lom.objectives, *(each for item in items for each in item.objectives)))
         ),
         prerequisites=tuple((item.identifier, item.prerequisites) for item in items if item.prerequisites),
-        links=tuple(dict.fromkeys(links)),
+        links=links,
         parts=parts,
         facts=facts,
     )
@@ -97,7 +97,7 @@ class _Package:
     """The files of a package by their paths from its manifest."""
 
     def __init__(self, archive: Archive, folder: str, notes: Notes) -> None:
-        self.links: list[str] = []
+        self.links: dict[str, str] = {}
         self.archive = archive
         self._folder = folder
         self.notes = notes
@@ -157,7 +157,9 @@ class _Package:
             page = read_html(markup)
             blocks, found = page.blocks, page.title or page.heading
             self._languages.update([page.language] if page.language else [])
-            self.links += [link for link in page.links if _EXTERNAL.match(link)]
+            for link, words in page.links.items():
+                if _EXTERNAL.match(link):
+                    self.links.setdefault(link, words)
             if not page.complete:
                 self.notes.warn(
                     "HTML_TOO_DEEP", path, f"{path} is nested too deeply; only its words were read."

@@ -51,11 +51,12 @@ class LinkChecker:
                 return 0
             due = await tx.due_links(BATCH)
         visits = await self._visits(due)
-        if not any(each.found in (Found.ANSWERS, Found.GONE) for each in visits.values()):
-            if visits:
-                # Then it is rather us who cannot get out, and nothing is known of any of them.
-                telemetry.logger().warning("links: no host has answered", links=len(visits))
+        if not visits:
             return 0
+        if not any(each.found in (Found.ANSWERS, Found.GONE) for each in visits.values()):
+            # Then it is rather us who cannot get out, and nothing is known of any of them.
+            telemetry.logger().warning("links: no host has answered", links=len(visits))
+            visits = {url: Visit(Found.UNCLEAR, visit.reason) for url, visit in visits.items()}
         async with self._db.transaction() as tx:
             known = await tx.link_checks(visits, for_update=True)
             before = {url: known.get(url, LinkCheck(url)) for url in visits}

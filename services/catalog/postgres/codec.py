@@ -14,7 +14,7 @@ from services.catalog.domain.resources import Lifecycle, Observed, Outline, Part
 from services.catalog.domain.values import Desired
 
 _DATES = frozenset({"created", "updated", "review_date", "expires", "reviewed"})
-_TUPLES = frozenset({"objectives", "links", "owners"})
+_TUPLES = frozenset({"objectives", "links", "link_texts", "owners"})
 
 
 def plain(value: object) -> Any:

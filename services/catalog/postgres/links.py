@@ -10,12 +10,12 @@ from services.catalog.domain.links import MAX_URL, RHYTHM, LinkCheck
 from services.catalog.postgres.session import Session
 
 _DUE = """
-    SELECT DISTINCT link FROM listings l
+    SELECT DISTINCT link, md5(link) FROM listings l
         CROSS JOIN LATERAL jsonb_array_elements_text(l.observed -> 'links') AS link
         LEFT JOIN link_checks c ON c.url = link
     WHERE NOT l.gone AND link ~ '^https?://' AND length(link) <= %(longest)s
         AND (c.url IS NULL OR c.check_time <= %(before)s)
-    ORDER BY link LIMIT %(limit)s
+    ORDER BY md5(link) LIMIT %(limit)s
 """
 _LOAD = "SELECT url, first_failed, last_failed, reason FROM link_checks WHERE url = ANY(%s)"
 _LOCK = "SELECT url, first_failed, last_failed, reason FROM link_checks WHERE url = ANY(%s) ORDER BY url FOR UPDATE"
@@ -35,7 +35,10 @@ class Links(Session):
     """Visits to the links of texts."""
 
     async def due_links(self, limit: int) -> list[str]:
-        """Links of what the sources show that were never visited, or not for as long as the rhythm is."""
+        """Links of what the sources show that were never visited, or not for as long as the rhythm is.
+
+        In an order that mixes the hosts.
+        """
         values = {"longest": MAX_URL, "before": self.now - RHYTHM, "limit": limit}
         return [row["link"] for row in await self.rows(_DUE, values)]
 

@@ -19,6 +19,7 @@ from services.catalog.usecases.listings import Incoming, with_description
 MAX_TITLE = 1000
 MAX_EXTERNAL_ID = 500
 MAX_PROBLEM = 2000
+MAX_LINK_TEXT = 200
 
 
 def clean(text: str) -> str:
@@ -53,6 +54,7 @@ def incoming(record: ResourceRecord, source: str) -> Incoming:
                 reviewed=record.reviewed,
                 objectives=tuple(clean(each) for each in record.objectives),
                 links=tuple(clean(each) for each in record.links),
+                link_texts=tuple(clean(each)[:MAX_LINK_TEXT] for each in record.links.values()),
             ),
             file=clean(record.file),
             origin=clean(record.path),

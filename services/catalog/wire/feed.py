@@ -55,17 +55,18 @@ def resource_state(value: ResourceState) -> feed_service_pb2.ResourceState:
         objectives=texts_of(shown.shown("objectives")),
         hidden=shown.lifecycle is Lifecycle.UNLISTED,
         unlisted=day(shown.unlist_time.date() if shown.unlist_time else None),
-        dead_links=[dead_link_state(each) for each in value.dead_links],
+        dead_links=[dead_link_state(each, shown.link_texts.get(each.url, "")) for each in value.dead_links],
     )
 
 
-def dead_link_state(value: LinkCheck) -> feed_service_pb2.DeadLinkState:
-    """A link that is dead."""
+def dead_link_state(value: LinkCheck, words: str) -> feed_service_pb2.DeadLinkState:
+    """A link that is dead, with the words that lead there."""
     return feed_service_pb2.DeadLinkState(
         url=value.url,
         first_failed=day(value.first_failed),
         last_failed=day(value.last_failed),
         reason=value.reason,
+        text=words,
     )
 
 

@@ -52,12 +52,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
-    """A link of a document that visits on these two days, and none between, have failed; `reason` says how."""
+    """A link of a document that visits on these two days, and none between, have failed; `reason` says how.
+
+    `words` lead there in the document, empty when they are not known.
+    """
 
     url: str
     first_failed: date
     last_failed: date
     reason: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

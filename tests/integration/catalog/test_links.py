@@ -199,6 +199,22 @@ async def test_where_nobody_answers_nothing_is_known(
         pool = postgres.pool(catalog.database.app, name="test")
         await pool.open()
         database = Database(pool, Clock(ZoneInfo("UTC"), DAY + timedelta(days=days)))
-        assert await LinkChecker(database, catalog.database.app, no_way_out, between=0).check_some() == 0
+        assert await LinkChecker(database, catalog.database.app, no_way_out, between=0).check_some() == 2
         await pool.close()
     assert await dead(feed, id_) == []
+
+
+async def test_a_dead_link_of_an_imported_page_is_told_with_the_words_that_led_there(
+    first: SignedIn, catalog: CatalogProcess, feed: Any, site: Site
+) -> None:
+    site.pages["/alive"] = "200 OK"
+    page = f"# Lists\n\nSee [the long list]({site.url}/gone) or [another]({site.url}/alive).\n"
+    await first.imported("handbook", {"lists.md": page.encode()})
+    await switch(first, on=True)
+    for days in (0, 7):
+        await check(catalog, site, days)
+    page_of = await feed.ListStates(feed_api.ListStatesRequest(kind=feed_api.RESOURCES))
+    (state,) = page_of.states
+    assert [(each.url, each.text) for each in state.resource.dead_links] == [
+        (f"{site.url}/gone", "the long list")
+    ]

@@ -12,6 +12,7 @@ from services.curator.analysis import freshness as fr
 from services.curator.analysis.announcements import Announcement, announced_changes
 from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings
+from services.curator.analysis.links import dead_links
 from services.curator.analysis.model import Claim, DeadLink, Document, Listing
 from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.text import segment
@@ -298,10 +299,23 @@ def test_a_dead_link_is_quoted_with_its_text_where_it_stands() -> None:
     assert "2026-01-09" in claim.reasons[0].text
 
 
-def test_a_dead_link_whose_address_the_text_hides_is_named() -> None:
-    (claim,) = linked("See the list.")
-    assert claim.quotes == ()
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("See the list of the year.", ("the list",)),
+        ("See the list. Then see the list again.", ()),
+        ("See the listing.", ()),
+    ],
+)
+def test_where_the_text_hides_an_address_its_words_are_quoted_if_they_stand_there_once(
+    text: str, quoted: tuple[str, ...]
+) -> None:
+    made = document("d", text, dead_links=(replace(GONE, words="the list"),))
+    claim = dead_links(made, segment(made))
+    assert claim is not None
+    assert tuple(quote.text for quote in claim.quotes) == quoted
     assert GONE.url in claim.reasons[0].text
+    assert "“the list”" in claim.reasons[0].text
 
 
 def test_dead_links_count_only_where_the_house_rule_is_on() -> None:

@@ -51,7 +51,12 @@ def test_a_page_has_title_language_and_links() -> None:
     page = read_html(
         "<html lang='de'><title> Pumpen \n</title><h1>Die Pumpe</h1><a href='a.html'>a</a><a>b</a>"
     )
-    assert (page.title, page.heading, page.language, page.links) == ("Pumpen", "Die Pumpe", "de", ("a.html",))
+    assert (page.title, page.heading, page.language, dict(page.links)) == (
+        "Pumpen",
+        "Die Pumpe",
+        "de",
+        {"a.html": "a"},
+    )
 
 
 def test_a_page_nested_too_deeply_keeps_its_words() -> None:
