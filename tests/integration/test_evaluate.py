@@ -137,7 +137,7 @@ def test_folders_of_one_name_and_a_draw_without_a_place_are_refused(
 
 def test_the_page_on_quality_is_made_of_figures(answered: Path, tmp_path: Path) -> None:
     by_view = {view: evaluate([answered], tmp_path / view, index=False, view=view) for view in View}
-    text = page(by_view, by_view[View.FULL], [])
+    text = page(by_view, by_view[View.FULL], [], by_view)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert any(line.startswith("| any duplicate, F1 | 0.800 [") for line in rows)  # 2 right, 1 missed
     assert any(line.startswith("| small | 4 | 1.00/0.67/0.80 [") for line in rows)
