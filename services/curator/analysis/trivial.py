@@ -15,7 +15,13 @@ OLD_DRAFT_DAYS = 180  # as the grace of what is new
 
 # Set by hand: no corpus holds what people uploaded to try something out. What a reviewer would say of such a
 # resource, by sign; several are independent causes. A short page may be just right, so alone it stays in doubt.
-SIGNS = {"few_words": 0.50, "placeholder_title": 0.75, "old_draft": 0.70, "never_started": 0.40}
+SIGNS = {
+    "few_words": 0.50,
+    "placeholder_title": 0.75,
+    "old_draft": 0.70,
+    "only_a_dead_link": 0.85,
+    "never_started": 0.40,
+}
 CERTAIN = 0.97
 IN_USE = 5  # learners a year to whom it is of use, whatever it looks like
 
@@ -52,6 +58,8 @@ def trivial(document: Document, blocks: Sequence[Block], starts: int | None, tod
     title = document.title.strip()
     if blocks and words < FEW_WORDS and _only_words(document):
         signs["few_words"] = f"It has {words} words and nothing else."
+    if words < FEW_WORDS and _only_dead_link(document):
+        signs["only_a_dead_link"] = f"All that it offers is one link, {document.links[0]}, and that is dead."
     if _PLACEHOLDER.match(title):
         signs["placeholder_title"] = f"Its title, “{title}”, is that of a copy or a trial."
     changed = max((day for day in (document.updated, document.created) if day and day <= today), default=None)
@@ -78,6 +86,10 @@ def _only_words(document: Document) -> bool:
     """Whether all that it is can be seen from its text: no media, and no links to what it points at."""
     shown = all(each.format in _SHOWS_MEDIA for each in document.listings)
     return shown and not document.links and not any(_MEDIA.search(part.text) for part in document.parts)
+
+
+def _only_dead_link(document: Document) -> bool:
+    return len(document.links) == 1 and document.links[0] in {each.url for each in document.dead_links}
 
 
 def _first_words(document: Document, blocks: Sequence[Block]) -> tuple[Quote, ...]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.curator.analysis.model import Claim, Document, Listing
+from services.curator.analysis.model import Claim, DeadLink, Document, Listing
 from services.curator.analysis.text import segment
 from services.curator.analysis.trivial import trivial
 from tests.unit.analysis.shorthand import document
@@ -80,6 +80,14 @@ def test_a_short_text_with_a_picture_a_link_or_unseen_media_is_not_called_trivia
     assert judged(document("d", SHORT, links=("https://example.org/valves",))) is None
     assert judged(document("d", SHORT, listings=(Listing("lms", "d", "scorm"),))) is None
     assert judged(document("d", SHORT, listings=(Listing("lms", "d", "csv"),))) is None
+
+
+def test_a_single_link_that_is_dead_leaves_nothing() -> None:
+    url = "https://example.org/valves"
+    dead = (DeadLink(url, date(2026, 6, 1), date(2026, 6, 8), "404"),)
+    assert signs(document("d", SHORT, links=(url,), dead_links=dead)) == {"only_a_dead_link"}
+    assert judged(document("d", SHORT, links=(url, f"{url}/2"), dead_links=dead)) is None
+    assert judged(document("d", LONG, links=(url,), dead_links=dead)) is None
 
 
 def test_a_draft_is_old_after_half_a_year() -> None:
