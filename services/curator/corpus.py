@@ -182,6 +182,7 @@ def _document(row: _Row) -> Document:
         created=row.day("created"),
         updated=row.day("updated"),
         review_date=row.day("review_date"),
+        seen=row.day("as_of"),
         links=row.texts("links"),
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from services.curator.analysis import candidates, freshness
 from services.curator.analysis.across import meetings, nearest_across, opening
+from services.curator.analysis.classes import classify
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.fingerprints import Profile, profile
@@ -29,9 +30,10 @@ from services.curator.analysis.model import (
 )
 from services.curator.analysis.programs.paths import Surroundings
 from services.curator.analysis.programs.streamlining import between, streamline
+from services.curator.analysis.related import relate
 from services.curator.analysis.relation_model import Model
 from services.curator.analysis.relations import compare, prepare
-from services.curator.analysis.succession import editions
+from services.curator.analysis.revisions import half_lives, histories
 from services.curator.analysis.survivors import Facts, choose
 from services.curator.analysis.text import normalised, segment
 from services.curator.corpus import Corpus, read_corpus
@@ -224,17 +226,17 @@ def _finding(judgement: Judgement, confidence: float) -> dict[str, object]:
 
 
 def outdated_rows(
-    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], judgements: Iterable[Judgement]
+    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], judgements: Sequence[Judgement]
 ) -> list[dict[str, object]]:
     """One row for each resource, outdated or not, sorted by id; its own `as_of` is its today."""
-    newer = editions(judgements)
+    related = relate(judgements, corpus.documents, blocks)
+    classes = {name: classify(document).content_class for name, document in corpus.documents.items()}
+    learned = half_lives(histories(corpus.documents, classes, judgements, corpus.as_of))
     rows: list[dict[str, object]] = []
     for identifier, document in sorted(corpus.documents.items()):
         today = corpus.as_of[identifier]
-        claims = freshness.claims(
-            document, blocks[identifier], newer, corpus.documents, today, told=corpus.told
-        )
-        fresh = freshness.current_freshness(document, today)
+        claims = freshness.claims(document, blocks[identifier], related, today, learned, corpus.told)
+        fresh = freshness.current_freshness(document, today, learned)
         found = freshness.offered(claims, fresh)
         probability = freshness.probability(claims, fresh)
         evidence: dict[str, object] = {"claims": [_claim(claim) for claim in claims]}

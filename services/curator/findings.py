@@ -9,6 +9,7 @@ from datetime import date
 
 from services.curator import wire
 from services.curator.analysis import freshness, unused
+from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import translations
@@ -16,6 +17,7 @@ from services.curator.analysis.model import Document, Group, Judgement, Program,
 from services.curator.analysis.programs.objectives import COVERED, content_words
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings
 from services.curator.analysis.programs.streamlining import between, streamline
+from services.curator.analysis.related import Related
 from services.curator.analysis.survivors import Choice, Facts, choose
 from services.curator.analysis.told import Told
 from services.curator.analysis.trivial import trivial
@@ -85,14 +87,15 @@ def _facts(shelf: Shelf, member: str, held_by: Mapping[str, AbstractSet[str]]) -
 def outdated(
     shelf: Shelf,
     book: Book,
-    newer: Mapping[str, Sequence[Judgement]],
+    related: Related,
     explained: AbstractSet[str],
     told: Told,
     today: date,
+    half_lives: Mapping[ContentClass, int] = HALF_LIVES,
 ) -> Outdated | None:
     """What speaks against one resource, or None.
 
-    `newer` holds the judgements with newer editions by the older resource (`freshness.editions`).
+    `related` holds its ties to others (`related.relate`), `half_lives` the months that a class takes to age here.
     `explained` are resources that a duplicate finding already retires in favour of a newer edition: that alone
     makes no second finding.
     """
@@ -101,10 +104,10 @@ def outdated(
         return None
     found = [
         claim
-        for claim in freshness.claims(document, book.blocks, newer, shelf.documents, today, told=told)
+        for claim in freshness.claims(document, book.blocks, related, today, half_lives, told)
         if not (claim.code == "superseded" and document.id in explained)
     ]
-    fresh = freshness.current_freshness(document, today)
+    fresh = freshness.current_freshness(document, today, half_lives)
     return freshness.offered(found, fresh, _use(shelf, document.id))
 
 

@@ -17,9 +17,10 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
-from services.curator.analysis import candidates, freshness, relations, unused
+from services.curator.analysis import candidates, relations, unused
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Judgement, Relation
+from services.curator.analysis.related import relate
 from services.curator.indexing import Indexer
 from services.curator.neglect import Neglect
 from services.curator.openings import Openings
@@ -346,10 +347,12 @@ class Judge:
             proposing.duplicate(self._shelf, books, one) for one in found if set(one.group.members) & members
         ]
         retired = {key for one in found if one.choice for key in one.choice.archivable}
-        newer = freshness.editions(judgements)
+        blocks = {key: book.blocks for key, book in books.items()}
+        related = relate(judgements, self._shelf.documents, blocks)
         told = self._shelf.told()
+        half_lives = self._shelf.half_lives(today)
         for key in sorted(members & books.keys()):
-            stale = findings.outdated(self._shelf, books[key], newer, retired, told, today)
+            stale = findings.outdated(self._shelf, books[key], related, retired, told, today, half_lives)
             if stale is not None:
                 proposals.append(proposing.outdated(self._shelf, books, stale))
         for key in sorted(programs):

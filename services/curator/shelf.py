@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from services.curator import postgres, wire
 from services.curator.analysis.announcements import Announcement
+from services.curator.analysis.classes import ContentClass, classify
 from services.curator.analysis.fingerprints import Profile
 from services.curator.analysis.model import Block, Document, Program
+from services.curator.analysis.revisions import half_lives, histories
 from services.curator.analysis.text import segment
 from services.curator.analysis.told import Told
 from services.curator.postgres import StateRow
@@ -49,6 +52,9 @@ class Shelf:
     rules: Told = field(default_factory=Told)
     announcements: dict[str, Announcement] = field(default_factory=dict[str, Announcement])
     _books: dict[str, Book] = field(default_factory=dict[str, Book])
+    _half_lives: dict[date, Mapping[ContentClass, int]] = field(
+        default_factory=dict[date, Mapping[ContentClass, int]]
+    )
 
     async def refresh(
         self, connection: Connection, resources: Collection[str], programs: Collection[str]
@@ -124,6 +130,17 @@ class Shelf:
         """What people have told, in the order in which they told it."""
         announced = tuple(each for _, each in sorted(self.announcements.items()))
         return replace(self.rules, announcements=announced)
+
+    def half_lives(self, today: date) -> Mapping[ContentClass, int]:
+        """Months that each class takes to age in this catalog, learned once a day from all resources' dates.
+
+        States have no texts, so titles, kinds and owners tell the class here.
+        """
+        if today not in self._half_lives:
+            classes = {key: classify(document).content_class for key, document in self.documents.items()}
+            days = dict.fromkeys(self.documents, today)
+            self._half_lives = {today: half_lives(histories(self.documents, classes, (), days))}
+        return self._half_lives[today]
 
     def apart(self) -> set[tuple[str, str]]:
         """Pairs, the smaller id first, that people have decided are not to be proposed together."""

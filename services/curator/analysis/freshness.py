@@ -13,9 +13,8 @@ from services.curator.analysis.ageing import DAYS_A_MONTH, count, freshness, las
 from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.lifecycle import Ending, mentions
 from services.curator.analysis.model import Block, Claim, Document, Reason
+from services.curator.analysis.related import Related, claims_of_others
 from services.curator.analysis.statements import dated_statements
-from services.curator.analysis.succession import Editions, superseded
-from services.curator.analysis.succession import editions as editions
 from services.curator.analysis.told import Told, told_claims
 
 _DUE = 0.5  # F at which a review is due, so that the half-life is the review interval (behaviour §4)
@@ -187,22 +186,21 @@ def past_end(
 def claims(
     document: Document,
     blocks: Sequence[Block],
-    newer: Editions,
-    documents: Mapping[str, Document],
+    related: Related,
     today: date,
     half_lives: Mapping[ContentClass, int] = HALF_LIVES,
     told: Told = _NOTHING_TOLD,
 ) -> tuple[Claim, ...]:
-    """All claims against one document, the strongest first; `newer` is what `editions` makes of judgements."""
+    """All claims against one document, the strongest first; `related` holds its ties to others."""
     single = (
         expired(document, today),
-        superseded(document, blocks, newer, documents, today),
         passed_statements(document, blocks, today),
         review_due(document, today, half_lives),
     )
     found = [claim for claim in single if claim is not None]
     found.extend(past_end(document, blocks, today, told.retirements.endings))
     found.extend(told_claims(document, blocks, told, today))
+    found.extend(claims_of_others(document, blocks, related, today))
     return tuple(
         sorted(found, key=lambda claim: (not claim.hard, claim.code == "review_due", -claim.confidence))
     )

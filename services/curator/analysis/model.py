@@ -66,7 +66,10 @@ class DeadLink:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One resource as analysis sees it. Dates that nobody stated are None, never invented."""
+    """One resource as analysis sees it. Dates that nobody stated are None, never invented.
+
+    `seen` is the last day on which its source is known to have had this very text; None means today.
+    """
 
     id: str
     title: str
@@ -81,6 +84,7 @@ class Document:
     reviewed: date | None = None
     review_date: date | None = None
     expires: date | None = None
+    seen: date | None = None
     mandatory: bool = False
     archived: bool = False
     links: tuple[str, ...] = ()

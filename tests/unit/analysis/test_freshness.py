@@ -15,6 +15,7 @@ from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings, mentions
 from services.curator.analysis.model import Claim, Document, Judgement, Passage, Quote, Reason, Relation
+from services.curator.analysis.related import relate
 from services.curator.analysis.succession import editions, superseded
 from services.curator.analysis.text import segment as blocks
 from tests.unit.analysis.shorthand import document
@@ -45,7 +46,7 @@ def test_freshness_halves_with_each_half_life() -> None:
 
 def test_old_but_right_content_is_asked_for_one_review_whatever_its_age() -> None:
     old = document("d", "Queues and stacks.", updated=date(1996, 1, 1))
-    found = fr.claims(old, blocks(old), {}, {"d": old}, TODAY)
+    found = fr.claims(old, blocks(old), relate((), {"d": old}, {}), TODAY)
     for use in Use:
         finding = offered(found, fr.current_freshness(old, TODAY), use)
         assert finding is not None
@@ -87,7 +88,7 @@ def test_the_later_of_review_change_and_publication_starts_the_clock() -> None:
 
 def test_what_has_expired_is_deprecated_at_once() -> None:
     gone = document("d", expires=ago(1), updated=ago(2))
-    finding = offered(fr.claims(gone, (), {}, {}, TODAY), 0.9)
+    finding = offered(fr.claims(gone, (), relate((), {}, {}), TODAY), 0.9)
     assert finding is not None
     assert finding.plan is Plan.DEPRECATE
     assert fr.expired(document("d", expires=TODAY), TODAY) is None  # its last day
@@ -156,32 +157,99 @@ def test_an_older_edition_is_superseded_by_the_newest_live_one() -> None:
     archived = document("archived", updated=ago(1), archived=True)
     documents = {one.id: one for one in (old, newer, newest, archived)}
     judgements = [judge(old, newer), judge(old, newest), judge(newer, newest), judge(old, archived)]
-    found = superseded(old, (), editions(judgements), documents, TODAY)
+    found = superseded(old, (), editions(judgements, documents), documents, TODAY)
     assert found is not None
     assert found.successor == "newest"
     assert found.quotes[0].document == "old"
-    assert superseded(newest, (), editions(judgements), documents, TODAY) is None
+    assert superseded(newest, (), editions(judgements, documents), documents, TODAY) is None
 
 
 def test_an_edition_of_the_future_supersedes_nothing_today() -> None:
     old, new = document("old", updated=ago(40)), document("new", created=ago(50), updated=ago(-2))
-    assert superseded(old, (), editions([judge(old, new)]), {"old": old, "new": new}, TODAY) is None
+    documents = {"old": old, "new": new}
+    assert superseded(old, (), editions([judge(old, new)], documents), documents, TODAY) is None
 
 
 def test_the_successor_is_the_last_of_a_chain_of_editions() -> None:
     chain = [document(f"e{n}", title=f"Edition {n}", updated=ago(40 - 10 * n)) for n in range(3)]
     documents = {one.id: one for one in chain}
-    newer = editions([judge(chain[0], chain[1], 0.8), judge(chain[1], chain[2])])
+    newer = editions([judge(chain[0], chain[1], 0.8), judge(chain[1], chain[2])], documents)
     found = superseded(chain[0], (), newer, documents, TODAY)
     assert found is not None
-    assert (found.successor, found.confidence) == ("e2", 0.8)
+    assert found.successor == "e2"
+    assert found.confidence == pytest.approx(newer["e0"][0].confidence, abs=1e-4)  # the surest edition counts
     assert found.quotes[1].document == "e1"
+
+
+def test_what_supersedes_a_copy_supersedes_its_twin() -> None:
+    twin, old, new = (
+        document("twin", updated=ago(40)),
+        document("old", updated=ago(40)),
+        document("new", updated=ago(1)),
+    )
+    documents = {one.id: one for one in (twin, old, new)}
+    same = replace(judge(twin, old), relation=Relation.IDENTICAL)
+    newer = editions([same, judge(old, new)], documents)
+    found = superseded(twin, (), newer, documents, TODAY)
+    assert found is not None
+    assert found.successor == "new"
+    assert superseded(twin, (), editions([same], documents), documents, TODAY) is None
+
+
+def test_a_page_rewritten_under_its_title_supersedes_what_ended_before_it() -> None:
+    old = document("old", title="Ladder safety inspections", updated=ago(40))
+    new = document("new", title="Ladder safety inspections", updated=ago(3))
+    documents = {"old": old, "new": new}
+    found = superseded(old, (), editions([], documents), documents, TODAY)
+    assert found is not None
+    assert found.successor == "new"
+    assert superseded(new, (), editions([], documents), documents, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("titles", "months"),
+    [
+        (["Introduction", "Introduction"], [40, 3]),  # a title of one word names no one thing
+        (["Review of the chapter"] * 5, [50, 40, 30, 20, 10]),  # nor one that many have had
+    ],
+)
+def test_titles_that_name_no_one_thing_make_no_editions(titles: list[str], months: list[int]) -> None:
+    made = [
+        document(f"d{n}", title=title, updated=ago(age))
+        for n, (title, age) in enumerate(zip(titles, months, strict=True))
+    ]
+    assert not editions([], {one.id: one for one in made})
+
+
+def test_two_texts_of_one_title_kept_up_side_by_side_are_two_things() -> None:
+    first = [document(f"a{n}", title="Reading data files", updated=ago(40 - 20 * n)) for n in range(2)]
+    second = [document(f"b{n}", title="Reading data files", updated=ago(30 - 20 * n)) for n in range(2)]
+    documents = {one.id: one for one in (*first, *second)}
+    newer = editions([judge(*first), judge(*second)], documents)
+    found = superseded(second[0], (), newer, documents, TODAY)
+    assert found is not None
+    assert found.successor == "b1"
+    assert superseded(second[1], (), newer, documents, TODAY) is None
+    assert superseded(first[1], (), newer, documents, TODAY) is None
+
+
+def test_of_twins_the_one_seen_last_is_named() -> None:
+    old = document("old", updated=ago(40))
+    gone = document("z-gone", updated=ago(5), seen=ago(4))
+    live = document("live", updated=ago(5))
+    documents = {one.id: one for one in (old, gone, live)}
+    same = replace(judge(gone, live), relation=Relation.IDENTICAL)
+    newer = editions([judge(old, gone), judge(old, live), same], documents)
+    found = superseded(old, (), newer, documents, TODAY)
+    assert found is not None
+    assert found.successor == "live"
 
 
 def test_an_edition_pair_of_unclear_direction_supersedes_nobody() -> None:
     one, other = document("one", updated=ago(9)), document("other", updated=ago(9))
     unclear = replace(judge(one, other), reasons=(Reason("direction_unclear", 0.0, "Nothing tells."),))
-    assert superseded(one, (), editions([unclear]), {"one": one, "other": other}, TODAY) is None
+    documents = {"one": one, "other": other}
+    assert superseded(one, (), editions([unclear], documents), documents, TODAY) is None
 
 
 def test_a_document_that_says_it_was_replaced_points_to_the_one_of_that_name() -> None:

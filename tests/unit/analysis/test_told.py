@@ -14,6 +14,7 @@ from services.curator.analysis.freshness import Plan, Use, offered
 from services.curator.analysis.lifecycle import endings
 from services.curator.analysis.links import dead_links
 from services.curator.analysis.model import Claim, DeadLink, Document, Listing
+from services.curator.analysis.related import relate
 from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.text import segment
 from services.curator.analysis.told import Told
@@ -47,7 +48,9 @@ def mentioned(text: str, *phrases: str) -> tuple[str, ...]:
 
 
 def claims(made: Document) -> tuple[Claim, ...]:
-    return fr.claims(made, segment(made), {}, {made.id: made}, TODAY, told=Told(announcements=(ATLAS,)))
+    return fr.claims(
+        made, segment(made), relate((), {made.id: made}, {}), TODAY, told=Told(announcements=(ATLAS,))
+    )
 
 
 def test_exactly_the_sentences_that_mention_it_are_quoted_where_they_stand() -> None:
@@ -195,7 +198,9 @@ def test_retired_words_ask_for_an_update_and_never_archive() -> None:
     words = [RetiredTerm(f"word{number}") for number in range(30)]
     text = "\n\n".join(f"Here stands word{number} again." for number in range(30))
     made = document("d", text, updated=date(1996, 1, 1))
-    found = fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(vocabulary=tuple(words)))
+    found = fr.claims(
+        made, segment(made), relate((), {"d": made}, {}), TODAY, told=Told(vocabulary=tuple(words))
+    )
     finding = offered(found, fr.current_freshness(made, TODAY), Use.NONE)
     assert finding is not None
     assert finding.plan is Plan.UPDATE
@@ -211,7 +216,7 @@ def told_retired(made: Document, *lines: Retirement) -> list[Claim]:
     told = Told(retirements=retirement_list(lines or (ENDED, VERSION)))
     return [
         claim
-        for claim in fr.claims(made, segment(made), {}, {made.id: made}, TODAY, told=told)
+        for claim in fr.claims(made, segment(made), relate((), {made.id: made}, {}), TODAY, told=told)
         if claim.code in ("vendor_retired", "past_end")
     ]
 
@@ -284,7 +289,7 @@ GONE = DeadLink("https://zephyr.example/a", date(2026, 1, 2), date(2026, 1, 9), 
 
 def linked(text: str, *, check: bool = True) -> tuple[Claim, ...]:
     made = document("d", text, links=(GONE.url,), dead_links=(GONE,))
-    return fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(check_links=check))
+    return fr.claims(made, segment(made), relate((), {"d": made}, {}), TODAY, told=Told(check_links=check))
 
 
 def test_a_dead_link_is_quoted_with_its_text_where_it_stands() -> None:
@@ -325,7 +330,7 @@ def test_dead_links_count_only_where_the_house_rule_is_on() -> None:
 def test_dead_links_ask_for_a_review_and_no_more() -> None:
     links = tuple(replace(GONE, url=f"https://zephyr.example/{number}") for number in range(50))
     made = document("d", "See the lists.", dead_links=links, updated=date(1996, 1, 1))
-    found = fr.claims(made, segment(made), {}, {"d": made}, TODAY, told=Told(check_links=True))
+    found = fr.claims(made, segment(made), relate((), {"d": made}, {}), TODAY, told=Told(check_links=True))
     finding = offered(found, fr.current_freshness(made, TODAY), Use.NONE)
     assert finding is not None
     assert finding.plan is Plan.REVIEW
