@@ -91,6 +91,9 @@ class Library:
         verdict = shelf.verdicts.get((first, second), "")
         if verdict in APART:
             return Absence("verdict", f"A person decided: {verdict.replace('_', ' ')}.", judgement)
+        not_checked = next((one for one in judgement.reasons if one.code == "language_not_checked"), None)
+        if not_checked is not None:
+            return Absence(not_checked.code, not_checked.text, judgement)
         if (first, second) not in stored:
             text = "They share too little wording and meaning to have been compared."
             return Absence("not_candidate", text, judgement)

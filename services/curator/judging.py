@@ -150,7 +150,10 @@ class Judge:
         kept = [
             one
             for one in judgements
-            if one.relation is not Relation.UNRELATED or one.probability >= _KEPT_PROBABILITY
+            # A pair that is no longer of interest but may have been stored takes the place of what was.
+            if one.relation is not Relation.UNRELATED
+            or one.probability >= _KEPT_PROBABILITY
+            or not {one.a, one.b} & changed
         ]
         async with self._pool.connection() as connection:
             # What was proposed for these programs names resources that nothing else connects with the touched.

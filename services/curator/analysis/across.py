@@ -12,14 +12,19 @@ from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.model import Block, BlockKind
 from services.curator.analysis.text import plain
 
-OPENING = 400  # characters
+# Characters. On textbooks the margin tells translations from other sections with F1 0.996, 1.00, 1.00 and 1.00 at
+# 250, 400, 800 and 1,500 characters, whose cost rises in step.
+OPENING = 400
 _LEFT_OUT = frozenset({BlockKind.HEADING, BlockKind.CODE})
 _MARKS = str.maketrans(dict.fromkeys("*`|[]", " "))
 
 AROUND = 4  # nearest texts that a margin is taken over: k of Artetxe & Schwenk 2019
 NEAREST = AROUND + 1  # that are looked up, because one of them may be the pair's own
-_MEETING = 2  # of these, so many of each side are candidates
-# The cosine of two unrelated texts: multilingual-e5-small squeezes all its cosines into some 0.7 to 1.
+# Of these, so many of either side are candidates where the other side also looked the one up: recall 0.98 of the
+# listed translations in 26 languages with 35 candidates a resource, 1.00 of those in two with 2 (two families).
+_MEETING = 2
+# The median cosine of all pairs of texts of two languages, 0.798 and 0.806 in two families: multilingual-e5-small
+# squeezes its cosines into some 0.7 to 1.
 _USUAL = 0.80
 _PRODUCT_ROWS = 512
 
@@ -92,12 +97,12 @@ def nearest_across(
 def meetings(near: Near, languages: Mapping[str, str], count: int = _MEETING) -> list[tuple[str, str]]:
     """The pairs worth comparing, each once with the smaller id first, sorted: those that choose each other.
 
-    A pair does so when each is among the `count` nearest that the other has in its language (`nearest_across`).
+    A pair does so when one is among the `count` nearest that the other has in its language, and the other among
+    all that `near` (of `nearest_across`) has of the one.
     """
-    chosen = {
-        (name, other) for name, all_near in near.items() for other in _first(all_near, languages, count)
-    }
-    return sorted((a, b) for a, b in chosen if a < b and (b, a) in chosen)
+    known = {(name, other) for name, own in near.items() for other, _ in own}
+    chosen = {(name, other) for name, own in near.items() for other in _first(own, languages, count)}
+    return sorted({(min(pair), max(pair)) for pair in chosen if (pair[1], pair[0]) in known})
 
 
 def _first(near: Iterable[tuple[str, float]], languages: Mapping[str, str], count: int) -> Iterable[str]:

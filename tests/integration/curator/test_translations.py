@@ -24,10 +24,6 @@ Suba de cara a los peldaños y con tres extremidades siempre sobre ellos. Las he
 cubo con cuerda. Los dos peldaños más altos no son para los pies, pida lo que pida el trabajo."""
 TEA = """Green leaves want water of eighty degrees and two minutes; black leaves take boiling water and four. Warm the \
 pot, measure a spoon for each cup, and pour out all of it so that the second cup is not bitter."""
-TEA_ES = """Las hojas verdes quieren agua a ochenta grados y dos minutos; las hojas negras toman agua hirviendo y \
-cuatro. Caliente la tetera, mida una cucharada por taza y sirva todo para que la segunda taza no amargue."""
-INVOICES = """Every invoice is matched with its purchase order and the delivery note before the payment run on \
-Thursday. Differences of more than fifty euros go back to the buyer, who clears them with the supplier in writing."""
 
 
 @pytest.fixture(scope="module")

@@ -58,9 +58,16 @@ def test_a_document_of_no_known_language_is_nobodys_neighbour() -> None:
 
 
 def test_those_meet_who_choose_each_other() -> None:
-    near = nearest_across(AROUND, LANGUAGES)
-    # de1 is the only one of its language, so everybody's first there; it chooses the near ones only.
+    # de1 is the only one of its language, so everybody's first there; it knows one of each other language.
+    near = nearest_across(AROUND, LANGUAGES, 1)
     assert meetings(near, LANGUAGES, 1) == [("de1", "en1"), ("de1", "es1"), ("en1", "es1"), ("en2", "es2")]
+
+
+def test_one_side_may_choose_more_freely_than_the_other() -> None:
+    near = {"en1": [("es1", 0.9), ("es2", 0.8)], "es1": [("en1", 0.9)], "es2": [("en2", 0.9), ("en1", 0.8)]}
+    languages = {"en1": "en", "en2": "en", "es1": "es", "es2": "es"}
+    assert meetings(near, languages, 1) == [("en1", "es1")]
+    assert meetings(near, languages, 2) == [("en1", "es1"), ("en1", "es2")]
 
 
 def test_a_margin_tells_a_translation_from_a_subject_everybody_writes_about() -> None:
