@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from services.curator import postgres
+from services.curator import postgres, wire
 from services.curator.analysis.duplicates import PROPOSED
-from services.curator.analysis.model import Block, Judgement
+from services.curator.analysis.model import Block, Document, Judgement
+from services.curator.analysis.programs.overlap import Overlap, overlap
+from services.curator.analysis.programs.paths import mandatory_path
 from services.curator.analysis.text import normalised, words
 from services.curator.embedding_model import Model
+from services.curator.findings import program_surroundings
 from services.curator.judging import compare_all
 from services.curator.ports import VectorIndex
 from services.curator.shelf import APART, Book, Shelf
 from services.kit.errors import NotFound
 from services.kit.postgres import Pool
+from winnow.curation.v1.curation_service_pb2 import Comparison
 
 _MEANING_HITS = 60
 _WORD_WEIGHT = 0.5
@@ -102,6 +107,36 @@ class Library:
             f"a duplicate is proposed from {PROPOSED:.2f}."
         )
         return Absence("below_threshold", text, judgement)
+
+    async def program_overlap(self, a: str, b: str) -> tuple[Overlap, Mapping[str, Document]]:
+        """What two programs have in common, and the documents it names; NotFound for one that is not in the copy."""
+        shelf = Shelf()
+        async with self._pool.connection() as connection:
+            await shelf.refresh(connection, (), ())
+            for key in (a, b):
+                if key not in shelf.programs:
+                    raise NotFound(
+                        "PROGRAM_NOT_FOUND",
+                        f"The curator does not know programs/{key} (yet).",
+                        {"program": f"programs/{key}"},
+                    )
+            paths = [mandatory_path(shelf.programs[key], shelf.programs) for key in (a, b)]
+            items = {place.resource for path in paths for place in path}
+            books = await shelf.books(connection, items)
+            rows = await postgres.pairs_of(connection, items)
+            frame = await postgres.boilerplate(connection)
+            space = (await postgres.copy(connection)).space
+            hashes = {block.hash for book in books.values() for block in book.blocks}
+            found = await postgres.vectors(connection, space, hashes - frame)
+        judgements = [wire.judgement(Comparison.FromString(data)) for _, _, data in rows]
+        within = [one for one in judgements if {one.a, one.b} <= books.keys()]
+        vectors = {key: np.frombuffer(row, "<f4") for key, row in found.items()}
+
+        def work() -> Overlap:
+            around = program_surroundings(shelf, books, within, frame)
+            return overlap(shelf.programs[a], shelf.programs[b], shelf.programs, around, vectors)
+
+        return await asyncio.to_thread(work), {key: book.document for key, book in books.items()}
 
     async def search(self, query: str, limit: int) -> tuple[list[Hit], bool]:
         """Resources by meaning and words, best first, and whether meaning was used."""

@@ -174,8 +174,15 @@ def together(
     `judgements` are all between items of programs, `books` all of these items.
     """
     live = {key: each for key, each in shelf.programs.items() if key not in shelf.archived_programs}
+    return between(live, program_surroundings(shelf, books, judgements, boilerplate))
+
+
+def program_surroundings(
+    shelf: Shelf, books: Mapping[str, Book], judgements: Iterable[Judgement], boilerplate: AbstractSet[str]
+) -> Surroundings:
+    """What is known around all programs, as far as these books and judgements say it."""
     groups = find_duplicates((one for one in judgements if one.relation in _COPIES), shelf.apart())
-    return between(live, _around(shelf, books, groups, boilerplate, live.values(), {}))
+    return _around(shelf, books, groups, boilerplate, shelf.programs.values(), {})
 
 
 def _around(

@@ -74,6 +74,16 @@ class CurationRpc(CurationServiceServicer):
         return answer
 
     @override
+    async def GetProgramOverlap(
+        self, request: pb.GetProgramOverlapRequest, context: Context
+    ) -> pb.ProgramOverlap:
+        """As the service says."""
+        _may_read()
+        a, b = _named("programs", "a", request.a), _named("programs", "b", request.b)
+        found, documents = await self._library.program_overlap(a, b)
+        return wire.program_overlap(found, documents)
+
+    @override
     async def GetIndexStatus(self, request: pb.GetIndexStatusRequest, context: Context) -> pb.IndexStatus:
         """As the service says; an administrator without a content role may watch the system too."""
         identity.caller()
@@ -87,9 +97,13 @@ def _may_read() -> None:
 
 
 def _resource(field: str, name: str) -> str:
+    return _named("resources", field, name)
+
+
+def _named(wanted: str, field: str, name: str) -> str:
     collection, _, key = name.partition("/")
-    if collection != "resources" or not key:
-        raise _invalid(field, f"{field} is a name like resources/…")
+    if collection != wanted or not key:
+        raise _invalid(field, f"{field} is a name like {wanted}/…")
     return key
 
 

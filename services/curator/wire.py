@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,11 +24,12 @@ from services.curator.analysis.model import (
     Reason,
     Relation,
 )
+from services.curator.analysis.programs.overlap import Overlap
 from services.curator.analysis.retirements import Retirement, retirement_list
 from services.curator.analysis.told import Told
 from services.curator.analysis.vocabulary import RetiredTerm
 from services.kit import protobuf
-from winnow.curation.v1.curation_service_pb2 import Comparison
+from winnow.curation.v1.curation_service_pb2 import Comparison, ProgramOverlap
 from winnow.curation.v1.proposal_pb2 import Counterpart, Evidence, Proposal
 from winnow.internal.v1.feed_service_pb2 import (
     DeadLinkState,
@@ -296,6 +297,32 @@ def named(message: Comparison) -> Comparison:
         if item.HasField("counterpart"):
             item.counterpart.resource = f"resources/{item.counterpart.resource}"
     return answer
+
+
+def program_overlap(found: Overlap, documents: Mapping[str, Document]) -> ProgramOverlap:
+    """What two programs have in common as the API shows it, with resource names."""
+    passages = [passage_evidence(passage) for passage in found.passages]
+    for item in passages:
+        item.resource = f"resources/{item.resource}"
+        item.counterpart.resource = f"resources/{item.counterpart.resource}"
+    return ProgramOverlap(
+        shared=[ProgramOverlap.SharedItem(a=f"resources/{a}", b=f"resources/{b}") for a, b in found.shared],
+        jaccard=found.jaccard,
+        minutes=found.minutes,
+        basis=found.basis,
+        passages=passages,
+        topics=[
+            ProgramOverlap.Topic(
+                a=f"resources/{topic.a}",
+                a_title=documents[topic.a].title,
+                b=f"resources/{topic.b}",
+                b_title=documents[topic.b].title,
+                words=topic.words,
+                meaning=topic.meaning,
+            )
+            for topic in found.topics
+        ],
+    )
 
 
 def judgement(message: Comparison) -> Judgement:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.curator import postgres as sql
+from services.curator import wire
+from services.curator.analysis.embedding import WordEmbedder
+from services.curator.answers import Library
+from services.curator.embedding_model import Model
+from services.kit.errors import NotFound
 from tests.integration.curator.conftest import Curator
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.internal.v1.feed_service_pb2 import ProgramItemState, ProgramState
@@ -80,3 +87,25 @@ async def test_a_program_that_nobody_begins_is_retired_where_another_covers_it(c
     assert [one.programs[0].program for one in rows if one.operations[0].operation == "archive_program"] == [
         "old"
     ]
+
+
+async def test_two_programs_are_laid_beside_each_other(curator: Curator) -> None:
+    passage = "Ladders stand on level ground and are tied at the top before anybody climbs them at all."
+    for key, more in (
+        ("a", "Alpha. " * 40),
+        ("x", "Trucks carry pallets. " * 20),
+        ("y", "Boats cross. " * 30),
+    ):
+        text = more if key == "a" else f"{more}\n\n{passage}"
+        curator.feed.put(key, text, title=f"Course {key}", kind="course", duration_seconds=600)
+    await curator.hear("a", "x", "y")
+    await put(curator, "p", "a", "x")
+    await put(curator, "q", "a", "y")
+    await curator.settle()
+    found, documents = await Library(curator.pool, Model(WordEmbedder), "").program_overlap("p", "q")
+    answer = wire.program_overlap(found, documents)
+    assert [(each.a, each.b) for each in answer.shared] == [("resources/a", "resources/a")]
+    assert (answer.minutes, answer.basis) == (10.0, "estimated")
+    assert [(each.quote, each.counterpart.resource) for each in answer.passages] == [(passage, "resources/y")]
+    with pytest.raises(NotFound):
+        await Library(curator.pool, Model(WordEmbedder), "").program_overlap("p", "nowhere")
