@@ -111,12 +111,12 @@ def _evaluation(view: View, cases: Sequence[Case]) -> Evaluation:
 
 
 def _labelled(corpora: Path, cache: Path) -> list[Labelled]:
-    """The labelled pairs with their measures, titles hidden; kept for as long as no code changes them."""
+    """The pairs to learn from with their measures; kept for as long as no code changes them."""
     own = [Path(__file__).parent / name for name in _MEASURING]
     key = hash_of([*files_in(ROOT / "services/curator/analysis"), *own])
     kept = cache / f"labelled-{key}.pickle"
     if not kept.exists():
-        kept.write_bytes(pickle.dumps(gather(corpora, "hidden")))
+        kept.write_bytes(pickle.dumps(gather(corpora)))
     return pickle.loads(kept.read_bytes())
 
 

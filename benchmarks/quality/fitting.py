@@ -14,19 +14,30 @@ from services.curator.analysis.relation_model import Curve, Curves
 Array = NDArray[np.float64]
 Shape = Mapping[str, tuple[int, tuple[float, ...]]]
 """For each measure the sign of its curve (+1 rises, -1 falls, 0 free) and its knots."""
+UNBOUNDED: Mapping[str, float] = {}
 
 
 def fit(
-    measures: Sequence[Mapping[str, float]], labels: Array, weights: Array, shape: Shape, ridge: float
+    measures: Sequence[Mapping[str, float]],
+    labels: Array,
+    weights: Array,
+    shape: Shape,
+    ridge: float,
+    most: Mapping[str, float] = UNBOUNDED,
 ) -> Curves:
-    """The curves that make the labels (0 or 1) most likely, steps shrunk by `ridge`."""
+    """The curves that make the labels (0 or 1) most likely, steps shrunk by `ridge`.
+
+    `most` bounds what a measure may add or take away in all, in log-odds; its steps share that equally.
+    """
     columns: list[Array] = []
     bounds: list[tuple[float | None, float | None]] = [(None, None)]
     for name, (sign, knots) in shape.items():
         values = np.array([one[name] for one in measures])
+        step = most[name] / (len(knots) - 1) if name in most else None
         for low, high in pairwise(knots):
             columns.append(np.clip((values - low) / (high - low), 0, 1))
-            bounds.append((0, None) if sign > 0 else (None, 0) if sign < 0 else (None, None))
+            low_bound = 0 if sign > 0 else None if step is None else -step
+            bounds.append((low_bound, 0 if sign < 0 else step))
     matrix = np.stack(columns, axis=1)
 
     def loss(theta: Array) -> tuple[float, Array]:

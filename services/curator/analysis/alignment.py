@@ -171,10 +171,9 @@ def _open_pairs(
     found: list[NDArray[np.uint64]] = []
     owners: list[NDArray[np.intp]] = []
     sizes: dict[int, int] = {}
-    for number, _ in text.sentences:
+    for number, distinct in text.sentence_pairs:
         if number in taken or text.length(number) < _SHORTEST:
             continue
-        distinct = np.unique(text.pairs[text.starts[number] : text.ends[number] - 1])
         found.append(distinct)
         owners.append(np.full(len(distinct), number, dtype=np.intp))
         sizes[number] = len(distinct)

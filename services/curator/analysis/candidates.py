@@ -13,7 +13,8 @@ from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.fingerprints import Profile
 from services.curator.analysis.model import Block, BlockKind
 
-LIMIT = 50  # candidates of one document
+# Candidates of one document; as either side may choose a pair, a document is in some 50 pairs at most on average.
+LIMIT = 38
 NEIGHBOURS = 8  # blocks by meaning that are looked up for each block
 SIMILAR = 0.60  # cosine below which a neighbour says nothing
 # A key on more documents than this belongs to a template: it would make everybody everybody's candidate.

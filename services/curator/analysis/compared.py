@@ -77,6 +77,17 @@ class Text:
         return (words[:-1] << np.uint64(32)) | words[1:] if len(words) > 1 else np.empty(0, np.uint64)
 
     @cached_property
+    def sentence_pairs(self) -> list[tuple[int, NDArray[np.uint64]]]:
+        """Number of each sentence that counts, with its distinct word pairs."""
+        return [
+            (
+                number,
+                np.unique(self.pairs[self.starts[number] : max(self.starts[number], self.ends[number] - 1)]),
+            )
+            for number, _ in self.sentences
+        ]
+
+    @cached_property
     def recurring(self) -> dict[int, int]:
         """Content words that occur at least twice, with their counts."""
         words = self.profile.words[self.own & (self.profile.flags & (FUNCTION | NUMBER | CODE) == 0)]
@@ -100,6 +111,11 @@ class Text:
         """Distinct five-word runs that begin in what counts."""
         shingles = self.profile.shingles
         return np.unique(shingles[self.own[: len(shingles)]])
+
+    @cached_property
+    def all_runs(self) -> NDArray[np.uint64]:
+        """Distinct five-word runs of the whole text."""
+        return np.unique(self.profile.shingles)
 
     def length(self, sentence: int) -> int:
         """Words of a sentence."""

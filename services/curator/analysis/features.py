@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
+from services.curator.analysis.across import Resemblance
 from services.curator.analysis.alignment import Alignment
 from services.curator.analysis.compared import Text
 from services.curator.analysis.editions import title_likeness
 from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.entries import parallel, telling_title
 from services.curator.analysis.fingerprints import NAME, NUMBER, U32, Profile
 from services.curator.analysis.model import Block, Document
 
@@ -34,13 +37,33 @@ def prepare(
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of two documents beside their texts.
+
+    `together`: what it says that both were created on one day (`entries.Entries.together`). `resemblance`: how
+    alike they are across languages, None where no multilingual model was asked.
+    """
+
+    together: float = 0.0
+    resemblance: Resemblance | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """Measures of a pair; shares are 0 to 1, `high` is the side that is found more, `low` the other.
 
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
     any way, meaning included; code: lines in common; code_share: of the side with more of it; headings: those in
-    common, None where there are too few; title: its words in common, None where one is missing. `cosine` is that
-    of the mean block vectors, 0 where there are none.
+    common, None where there are too few; title: its words in common, None where one is missing; telling: whether
+    both titles say enough to tell entries apart; parallel: whether they were made and changed side by side
+    (`entries.parallel`). `cosine` is that of the mean block vectors, 0 where there are none.
+
+    Over the whole texts, frame and headings included: `inside` is the share of the shorter one's five-word runs
+    that the longer has, `jaccard` the shared ones of all, `size_ratio` the shorter length by the longer. What is
+    not shared may stand in stretches of whole passages or be scattered between what is: `stretch` is the share of
+    the words that stand in such stretches, on the side with less of them, `scattered` that of the rest of what is
+    not shared, on the side with more. `tight` is the share of the longer one's words, between the first and the
+    last that the shorter has, that the shorter has.
     """
 
     words_a: int
@@ -74,21 +97,48 @@ class Features:
     outline: float
     other_language: bool
     same_text: bool
+    telling: bool
+    together: float
+    resemblance: Resemblance | None
+    inside: float
+    jaccard: float
+    size_ratio: float
+    stretch: float
+    scattered: float
+    tight: float
     inside_b_is_a: bool
     other_sources: bool
     row_and_package: bool
+    parallel: bool
+    same_links: bool
 
 
+NOTHING_BESIDE = Beside()
+_STRETCH = 60  # words in a row that the other does not have, from which they are a passage of their own
+_EDGE = 0.05  # of the shared words at either end that may stand apart: a shared greeting is no bracket
 _ROWS = frozenset({"csv", "xlsx", "row", "catalog"})
 
 
-def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, Vectors] | None) -> Features:
+def measure(
+    a: Prepared,
+    b: Prepared,
+    aligned: Alignment,
+    vectors: Mapping[str, Vectors] | None,
+    beside: Beside = NOTHING_BESIDE,
+) -> Features:
     """All measures of two prepared documents and their alignment."""
     left, right = a.text, b.text
     runs_a, runs_b = shared_runs(left, right)
     covered = (aligned.a.covered, aligned.b.covered)
     changes = aligned.changes
     p, q = left.profile, right.profile
+    shorter, longer = (left, right) if len(p.words) <= len(q.words) else (right, left)
+    shared = len(np.intersect1d(left.all_runs, right.all_runs, assume_unique=True))
+    matched_a, matched_b = (
+        _matched(left, {m.a for m in aligned.matches}),
+        _matched(right, {m.b for m in aligned.matches}),
+    )
+    unshared = (_unshared(left, matched_a), _unshared(right, matched_b))
     formats_a = {listing.format for listing in a.document.listings}
     formats_b = {listing.format for listing in b.document.listings}
     sources_a = {listing.source for listing in a.document.listings}
@@ -127,6 +177,17 @@ def measure(a: Prepared, b: Prepared, aligned: Alignment, vectors: Mapping[str, 
         outline=_outline(left, right),
         other_language=bool(p.language and q.language and p.language != q.language),
         same_text=bool(p.content) and p.content == q.content,
+        same_links=np.array_equal(p.links, q.links),
+        telling=telling_title(a.document.title) is not None and telling_title(b.document.title) is not None,
+        together=beside.together,
+        parallel=parallel(a.document, b.document),
+        resemblance=beside.resemblance,
+        inside=shared / max(1, len(shorter.all_runs)),
+        jaccard=shared / max(1, len(left.all_runs) + len(right.all_runs) - shared),
+        size_ratio=len(shorter.profile.words) / max(1, len(longer.profile.words)),
+        stretch=min(one.stretch for one in unshared),
+        scattered=max(one.scattered for one in unshared),
+        tight=_tight(longer, matched_b if longer is right else matched_a),
         inside_b_is_a=covered[1] > covered[0] if covered[0] != covered[1] else left.total > right.total,
         other_sources=bool(sources_a and sources_b) and sources_a.isdisjoint(sources_b),
         row_and_package=bool(formats_a and formats_b) and (formats_a <= _ROWS) != (formats_b <= _ROWS),
@@ -137,6 +198,41 @@ def shared_runs(a: Text, b: Text) -> tuple[float, float]:
     """Share of a's distinct five-word runs that b has, and of b's that a has."""
     shared = len(np.intersect1d(a.runs, b.runs, assume_unique=True))
     return shared / max(1, len(a.runs)), shared / max(1, len(b.runs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unshared:
+    stretch: float
+    scattered: float
+
+
+def _matched(text: Text, sentences: AbstractSet[int]) -> NDArray[np.bool_]:
+    """Which of the sentences that count, in order, have a match."""
+    return np.array([number in sentences for number, _ in text.sentences], dtype=bool)
+
+
+def _unshared(text: Text, matched: NDArray[np.bool_]) -> _Unshared:
+    """Shares of the words that stand in long rows of sentences without a match, and in short ones."""
+    long = short = row = 0
+    for (number, _), found in zip(text.sentences, matched.tolist(), strict=True):
+        if found:
+            long, short = (long + row, short) if row >= _STRETCH else (long, short + row)
+            row = 0
+        else:
+            row += text.length(number)
+    long, short = (long + row, short) if row >= _STRETCH else (long, short + row)
+    total = max(1, text.total)
+    return _Unshared(long / total, short / total)
+
+
+def _tight(text: Text, matched: NDArray[np.bool_]) -> float:
+    if not matched.any():
+        return 0.0
+    lengths = np.array([text.length(number) for number, _ in text.sentences])
+    shared = np.cumsum(lengths * matched)
+    first, last = np.searchsorted(shared, [shared[-1] * _EDGE, shared[-1] * (1 - _EDGE)])
+    inner = slice(int(first), int(last) + 1)
+    return float((lengths * matched)[inner].sum() / max(1, lengths[inner].sum()))
 
 
 def _cosine(a: Text, b: Text, vectors: Mapping[str, Vectors]) -> float:

@@ -169,8 +169,8 @@ class Judgement:
     """What two documents are to each other.
 
     Direction: CONTAINED means `a` is inside `b`; REVISED means `a` is the older edition of `b`. `probability` is
-    that of being a duplicate of any kind; `confidence` that of this very relation. `coverage_a` is the share of
-    a's words found in b.
+    that of being a duplicate of any kind, `confidence` what people are shown (`relation_model.Verdict`).
+    `coverage_a` is the share of a's words found in b.
     """
 
     a: str

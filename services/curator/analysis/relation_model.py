@@ -11,7 +11,7 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import cast
@@ -19,29 +19,26 @@ from typing import cast
 from services.curator.analysis.features import Features
 from services.curator.analysis.model import Reason, Relation
 
-# Which kind of duplicate: the cuts that name most pairs of the corpora and of made company training rightly,
-# every family and kind weighing the same (mean recall 0.91; a softmax over the same measures did worse on
-# families it had not seen).
-_INSIDE = 0.80  # share of the shorter one that the longer must hold
-_SHORTER = 0.70  # and how much shorter it must be
-_EDITION = 0.60  # share of either that the other must hold
-_SAME_TITLE = 0.60  # or of the titles' words in common, editions apart: a rewritten page under its old title
+_SAME_TITLE = 0.60  # of the titles' words in common, editions apart: said to be the same title
 _TEMPLATE = 0.40  # share of the smaller cover from which what is no copy is one template filled differently
-# A filled template names what it was filled for in its title, an edition keeps its title: a sign of an edition
-# (behaviour §3), by hand and small, because titles mislead and the corpora's negatives were chosen by theirs.
-_TITLE_ODDS = 1.0
 # One thing in two sources: the same title, and a text that differs as exports of two systems differ.
 _ONE_TITLE, _ONE_TEXT, _ONE_TEXTS_FACTS = 0.80, 0.85, 0.10
 _OTHER_SOURCE = Reason("other_source", 1.0, "Two sources list it.")
 _SAME_ORDER = 0.90
-_SAME_HEADINGS = 0.5  # a copy under another title still has its inner headings
+_WHOLE = (
+    0.995  # of all five-word runs, frame and headings included: what is not counted may not differ either
+)
 _SURE = 0.99
 _ENOUGH_WORDS = 12.0  # equal texts of so many words are copies with even odds: "see the link for details"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A relation; `probability` that the pair is a duplicate of any kind, `confidence` that it is this one."""
+    """The most probable relation; `probability` that the pair is a duplicate of any kind.
+
+    `confidence` is what people are shown: of a duplicate that the two belong together (which kind it is, they see),
+    of anything else that it is no duplicate.
+    """
 
     relation: Relation
     probability: float
@@ -82,10 +79,18 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The fitted curves: of being a duplicate in one language, of being a translation in two."""
+    """The fitted curves.
+
+    `duplicate`: of being a duplicate of any kind, in one language; of these, `contained`: of one being inside the
+    other, and of the rest `overlap`: of sharing a part only. `translated`: of being a translation, by what survives
+    one; `resembling`: the same where a multilingual model was asked too.
+    """
 
     duplicate: Curves
+    contained: Curves
+    overlap: Curves
     translated: Curves
+    resembling: Curves
 
 
 @cache
@@ -93,7 +98,7 @@ def shipped() -> Model:
     """The model that stands in the table."""
     text = resources.files("services.curator.analysis").joinpath("tables/relations.json").read_text("utf-8")
     table = cast("dict[str, dict[str, object]]", json.loads(text))
-    return Model(_curves(table["duplicate"]), _curves(table["translated"]))
+    return Model(**{one.name: _curves(table[one.name]) for one in fields(Model)})
 
 
 def _curves(table: Mapping[str, object]) -> Curves:
@@ -112,6 +117,8 @@ def measures(found: Features) -> dict[str, float]:
     much code are alike in their skeleton without being copies.
     """
     skeleton = found.covered_low
+    title = found.title if found.title is not None and found.telling else None
+    resemblance = found.resemblance
     return {
         "runs_high": found.runs_high,
         "runs_low": found.runs_low,
@@ -129,7 +136,6 @@ def measures(found: Features) -> dict[str, float]:
         "skeleton_slots": found.slots * skeleton,
         "skeleton_repeated": found.repeated * skeleton,
         "skeleton_foreign": found.foreign * skeleton,
-        "skeleton_title": max(0.0, 2 * (found.title or 0.0) - 1) * skeleton,
         "skeleton_code": found.code_share * skeleton,
         "code_share": found.code_share,
         "code": found.code,
@@ -137,6 +143,20 @@ def measures(found: Features) -> dict[str, float]:
         "numbers": found.numbers,
         "names": found.names,
         "outline": found.outline,
+        # Titles and days count for what was rewritten; a filled template shares its day, and half its title.
+        "rewritten_title": (title or 0.0) * (1 - skeleton),
+        "rewritten_together": found.together * (1 - skeleton),
+        "skeleton_parallel": found.parallel * skeleton,
+        "together": found.together,
+        "title": title or 0.0,
+        "title_differs": 0.0 if title is None else 1 - title,
+        "inside": found.inside,
+        "jaccard": found.jaccard,
+        "size_ratio": found.size_ratio,
+        "stretch": found.stretch,
+        "scattered": found.scattered,
+        "tight": found.tight,
+        "margin": resemblance.margin if resemblance else 0.0,
     }
 
 
@@ -145,21 +165,33 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
     model = model or shipped()
     told = measures(found)
     if found.other_language:
-        return _translation(found, model.translated.log_odds(told))
+        return _translation(found, told, model)
     small = min(found.words_a, found.words_b)
-    if found.same_text or _equal_throughout(found):
+    # The same words that lead elsewhere are a newer edition; in two sources, links follow from where they stand.
+    if (found.same_text and (found.same_links or found.other_sources)) or _equal_throughout(found):
         return _same(found, _SURE * small / (small + _ENOUGH_WORDS))
-    log_odds = model.duplicate.log_odds(told) + _TITLE_ODDS * told["skeleton_title"]
-    probability = _probability(log_odds)
+    probability = _probability(model.duplicate.log_odds(told))
     reasons = _reasons(found, model.duplicate, told)
     if probability < 0.5:
         is_template = found.covered_low >= _TEMPLATE
         relation = Relation.VARIANT if is_template else Relation.UNRELATED
         return Verdict(relation, probability, round(1 - probability, 4), reasons)
-    kind = _kind(found)
+    kind = _kind(told, model)
     if _same_item(found, kind):
         return Verdict(Relation.SAME_ITEM, probability, probability, (_OTHER_SOURCE, *reasons))
     return Verdict(kind, probability, probability, reasons)
+
+
+def _kind(told: Mapping[str, float], model: Model) -> Relation:
+    """The most probable kind of a duplicate whose text is not the same."""
+    contained = _share(model.contained.log_odds(told))
+    overlap = (1 - contained) * _share(model.overlap.log_odds(told))
+    shares = {
+        Relation.REVISED: 1 - contained - overlap,
+        Relation.CONTAINED: contained,
+        Relation.OVERLAP: overlap,
+    }
+    return max(shares, key=lambda kind: shares[kind])
 
 
 def _same_item(found: Features, kind: Relation) -> bool:
@@ -171,21 +203,15 @@ def _same_item(found: Features, kind: Relation) -> bool:
     return found.covered_low >= _ONE_TEXT and found.facts_changed <= _ONE_TEXTS_FACTS
 
 
-def _kind(found: Features) -> Relation:
-    if found.covered_high >= _INSIDE and found.length_ratio < _SHORTER:
-        return Relation.CONTAINED
-    same_title = found.title is not None and found.title >= _SAME_TITLE
-    return Relation.REVISED if same_title or found.covered_low >= _EDITION else Relation.OVERLAP
-
-
 def _equal_throughout(found: Features) -> bool:
     """Every sentence of either side stands in the other, nearly in order; one changed number makes an edition."""
-    same_headings = found.headings is None or found.headings >= _SAME_HEADINGS
-    return found.equal_low == 1.0 and found.ordered >= _SAME_ORDER and same_headings
+    whole = found.jaccard >= _WHOLE and found.same_links
+    return found.equal_low == 1.0 and found.ordered >= _SAME_ORDER and whole
 
 
-def _translation(found: Features, log_odds: float) -> Verdict:
-    probability = _probability(log_odds)
+def _translation(found: Features, told: Mapping[str, float], model: Model) -> Verdict:
+    curves = model.translated if found.resemblance is None else model.resembling
+    probability = _probability(curves.log_odds(told))
     relation = Relation.TRANSLATED if probability >= 0.5 else Relation.UNRELATED
     confidence = probability if relation is Relation.TRANSLATED else round(1 - probability, 4)
     reasons = [
@@ -199,6 +225,12 @@ def _translation(found: Features, log_odds: float) -> Verdict:
         )
         if value > 0
     ]
+    if found.resemblance is not None:
+        text = f"Their openings mean the same {found.resemblance.margin:.2f} times as clearly as those of others."
+        reasons.insert(0, Reason("resemblance", round(found.resemblance.margin, 4), text))
+    elif relation is Relation.UNRELATED:
+        text = "Written in two languages; whether they mean the same was not checked: no multilingual model is there."
+        reasons.insert(0, Reason("language_not_checked", 0.0, text))
     return Verdict(relation, probability, confidence, tuple(reasons))
 
 
@@ -213,7 +245,11 @@ def _same(found: Features, probability: float) -> Verdict:
 
 
 def _probability(log_odds: float) -> float:
-    return round(min(0.98, max(0.001, 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds)))))), 4)
+    return round(min(0.98, max(0.001, _share(log_odds))), 4)
+
+
+def _share(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))
 
 
 def _covered(found: Features) -> str:
@@ -243,6 +279,11 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
         )
     if found.title is not None and found.title >= _SAME_TITLE:
         sentences["title"] = (found.title, f"{found.title:.0%} of the titles' words agree, editions apart.")
+    if found.together:
+        sentences["created_together"] = (
+            found.together,
+            "They were created on one day, on which few others were, and have changed since on different ones.",
+        )
     if found.years:
         sentences["year"] = (1.0, "The years it names were moved on.")
     weight = {
@@ -252,7 +293,8 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
         "facts": ("facts_changed", "skeleton_facts_changed", "slots", "skeleton_slots"),
         "replaced": ("repeated", "skeleton_repeated", "skeleton_foreign"),
         "year": (),
-        "title": (),
+        "title": ("rewritten_title",),
+        "created_together": ("rewritten_together",),
     }
     ranked = sorted(
         sentences,

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.curator.analysis.alignment import Alignment, align
+from services.curator.analysis.alignment import Alignment, BlockMatch, align
 from services.curator.analysis.editions import direction
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.features import Prepared, measure, prepare, shared_runs
-from services.curator.analysis.model import Judgement, Passage, Quote, Reason, Relation
+from services.curator.analysis.entries import telling_title
+from services.curator.analysis.features import (
+    NOTHING_BESIDE,
+    Beside,
+    Prepared,
+    measure,
+    prepare,
+    shared_runs,
+)
+from services.curator.analysis.languages import FUNCTION_WORDS
+from services.curator.analysis.model import BlockKind, Judgement, Passage, Quote, Reason, Relation
 from services.curator.analysis.relation_model import Model, judge
+from services.curator.analysis.text import words
 
 _MOST_PASSAGES = 60
 _NOTHING_SHARED = 0.01  # of the five-word runs of either side
 _LEAST = 0.001
+_FOUND = 0.40  # probability from which a pair may be proposed (behaviour §8) and needs a quotation
 _FEWEST_QUOTED = 4  # words: a shorter block proves nothing
+_NO_PROSE = frozenset({BlockKind.HEADING, BlockKind.CODE})
 
 
 def compare(
-    a: Prepared, b: Prepared, vectors: Mapping[str, Vectors] | None = None, model: Model | None = None
+    a: Prepared,
+    b: Prepared,
+    vectors: Mapping[str, Vectors] | None = None,
+    model: Model | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Judgement:
     """The relation of two documents with its probability, evidence and reasons.
 
@@ -27,10 +43,10 @@ def compare(
     judges instead of the shipped one.
     """
     a, b = sorted((a, b), key=_place)
-    if _strangers(a, b):
+    if not _alike(a, b, beside) and _strangers(a, b):
         return _unrelated(*sorted((a.document.id, b.document.id)))
     aligned = align(a.text, b.text, vectors)
-    found = measure(a, b, aligned, vectors)
+    found = measure(a, b, aligned, vectors, beside)
     verdict = judge(found, model)
     first, second = a, b
     reasons = list(verdict.reasons)
@@ -42,7 +58,7 @@ def compare(
         swap = way.older != a.document.id
         reasons.append(way.reason)
     coverage = (aligned.a.meant, aligned.b.meant)
-    passages = _passages(a, b, aligned)
+    passages = _passages(a, b, aligned, found=verdict.probability >= _FOUND)
     if swap:
         first, second = b, a
         coverage = (coverage[1], coverage[0])
@@ -66,6 +82,12 @@ def _place(side: Prepared) -> tuple[str, str, str]:
     return side.text.profile.content, side.document.title, side.document.id
 
 
+def _alike(a: Prepared, b: Prepared, beside: Beside) -> bool:
+    """Whether something beside the texts says that they are worth a comparison."""
+    title = telling_title(a.document.title)
+    return beside.together > 0 or (title is not None and title == telling_title(b.document.title))
+
+
 def _strangers(a: Prepared, b: Prepared) -> bool:
     """Whether a look at the shared runs of words is enough: most candidates by meaning end here."""
     one, other = a.text.profile.language, b.text.profile.language
@@ -79,7 +101,7 @@ def _unrelated(a: str, b: str) -> Judgement:
     return Judgement(a, b, Relation.UNRELATED, _LEAST, 1 - _LEAST, 0.0, 0.0, (), (reason,))
 
 
-def _passages(a: Prepared, b: Prepared, aligned: Alignment) -> tuple[Passage, ...]:
+def _passages(a: Prepared, b: Prepared, aligned: Alignment, *, found: bool) -> tuple[Passage, ...]:
     """The longest matched blocks, in reading order; quotations are the blocks themselves."""
     told = [
         match
@@ -87,10 +109,29 @@ def _passages(a: Prepared, b: Prepared, aligned: Alignment) -> tuple[Passage, ..
         if min(a.blocks[match.a].words, b.blocks[match.b].words) >= _FEWEST_QUOTED
     ]
     told.sort(key=lambda match: (-match.similarity * a.blocks[match.a].words, match.a))
-    kept = sorted(told[:_MOST_PASSAGES], key=lambda match: match.a)
+    kept = sorted(told[:_MOST_PASSAGES] or (_nearest(a, b) if found else []), key=lambda match: match.a)
     return tuple(
         Passage(_quote(a, match.a), _quote(b, match.b), match.match, match.similarity) for match in kept
     )
+
+
+def _nearest(a: Prepared, b: Prepared) -> list[BlockMatch]:
+    """The two blocks with most words in common: what a rewritten page can still be shown by; none without any."""
+    best = BlockMatch(0, 0, "near", 0.0)
+    said = [
+        (number, frozenset(words(block.text)) - FUNCTION_WORDS)
+        for number, block in enumerate(b.blocks)
+        if block.words >= _FEWEST_QUOTED and block.kind not in _NO_PROSE
+    ]
+    for number, block in enumerate(a.blocks):
+        if block.words < _FEWEST_QUOTED or block.kind in _NO_PROSE:
+            continue
+        own = frozenset(words(block.text)) - FUNCTION_WORDS
+        for other, content in said:
+            alike = len(own & content) / max(1, len(own | content))
+            if alike > best.similarity:
+                best = BlockMatch(number, other, "near", round(alike, 4))
+    return [best] if best.similarity else []
 
 
 def _quote(side: Prepared, number: int) -> Quote:
