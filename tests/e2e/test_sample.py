@@ -115,6 +115,18 @@ def test_same_topic_templates_and_translations_are_never_called_duplicates(
     assert wrong == []
 
 
+def test_translations_are_shown_as_families_of_which_nothing_goes(
+    names: dict[Place, str], suggestions: list[Json]
+) -> None:
+    families = [each for each in suggestions if each["relation"] == "TRANSLATED"]
+    planted = pairs(names, "translated")
+    assert [
+        told for pair, told in planted.items() if not any(pair <= members(each) for each in families)
+    ] == []
+    changes = [change for each in families for part in each["plan"]["parts"] for change in part["changes"]]
+    assert {change["operation"] for change in changes} == {"request_update"}
+
+
 def test_outdated_content_is_found(names: dict[Place, str], suggestions: list[Json]) -> None:
     found = {
         member

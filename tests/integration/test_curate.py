@@ -321,15 +321,19 @@ def test_what_cannot_be_read_as_told_is_named(tmp_path: Path, text: str, field: 
     assert refused.value.metadata["field"] == field
 
 
-def test_translated_prose_meets_its_original_when_the_multilingual_model_is_there(tmp_path: Path) -> None:
+def test_translated_prose_is_found_when_the_multilingual_model_is_there(tmp_path: Path) -> None:
     rows = [row("ladders", LADDERS), row("tea", TEA), row("trucks", TRUCKS)]
     rows += [row("escaleras", LADDERS_ES, language="es"), row("te", TEA_ES, language="es")]
     write(tmp_path / "in", "resources.jsonl", rows)
     curate(tmp_path / "in", tmp_path / "out")
-    compared = {(pair["a"], pair["b"]) for pair in read(tmp_path / "out", "pairs")}
-    assert {("escaleras", "ladders"), ("te", "tea")} <= compared
+    found = read(tmp_path / "out", "findings")
+    assert {(one["a"], one["b"]): one["relation"] for one in found} == {
+        ("escaleras", "ladders"): "translated",
+        ("te", "tea"): "translated",
+    }
+    assert all(one["passages"] for one in found)
     curate(tmp_path / "in", tmp_path / "words", index=False)
-    assert read(tmp_path / "words", "pairs") == []
+    assert read(tmp_path / "words", "findings") == []
 
 
 def test_the_only_one_in_its_language_is_left_alone(tmp_path: Path) -> None:

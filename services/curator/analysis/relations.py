@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.curator.analysis.across import Resemblance
 from services.curator.analysis.alignment import Alignment, BlockMatch, align
 from services.curator.analysis.editions import direction
 from services.curator.analysis.embedding import Vectors
@@ -58,7 +59,10 @@ def compare(
         swap = way.older != a.document.id
         reasons.append(way.reason)
     coverage = (aligned.a.meant, aligned.b.meant)
-    passages = _passages(a, b, aligned, found=verdict.probability >= _FOUND)
+    found_in_one = verdict.probability >= _FOUND and beside.resemblance is None
+    passages = _passages(a, b, aligned, found=found_in_one)
+    if verdict.relation is Relation.TRANSLATED and beside.resemblance is not None:
+        passages = passages or _openings(a, b, beside.resemblance)
     if swap:
         first, second = b, a
         coverage = (coverage[1], coverage[0])
@@ -113,6 +117,17 @@ def _passages(a: Prepared, b: Prepared, aligned: Alignment, *, found: bool) -> t
     return tuple(
         Passage(_quote(a, match.a), _quote(b, match.b), match.match, match.similarity) for match in kept
     )
+
+
+def _openings(a: Prepared, b: Prepared, resemblance: Resemblance) -> tuple[Passage, ...]:
+    """How each of two translations begins, which is what was compared of them; none where one has no prose."""
+    first = [
+        next((number for number, block in enumerate(side.blocks) if block.kind not in _NO_PROSE), None)
+        for side in (a, b)
+    ]
+    if first[0] is None or first[1] is None:
+        return ()
+    return (Passage(_quote(a, first[0]), _quote(b, first[1]), "meaning", round(resemblance.cosine, 4)),)
 
 
 def _nearest(a: Prepared, b: Prepared) -> list[BlockMatch]:

