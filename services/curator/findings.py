@@ -112,7 +112,12 @@ def outdated(
 
 
 def unneeded(
-    shelf: Shelf, neglect: Neglect, book: Book, held_by: Mapping[str, AbstractSet[str]], today: date
+    shelf: Shelf,
+    neglect: Neglect,
+    book: Book,
+    held_by: Mapping[str, AbstractSet[str]],
+    told: Told,
+    today: date,
 ) -> Unused | None:
     """What says that nobody needs one resource, or None: what must stay, or is led away from already, is left alone."""
     document = book.document
@@ -122,7 +127,8 @@ def unneeded(
     found = [neglect.claims[document.id]] if document.id in neglect.claims else []
     # Somebody chose what a program holds, however little there is to it.
     if not held_by.get(document.id) and not (use is not None and use.in_progress):
-        slight = trivial(document, book.blocks, _starts_a_year(use), today)
+        starts = _starts_a_year(use)
+        slight = trivial(document, book.blocks, starts, today, check_links=told.check_links)
         found += [slight] if slight is not None else []
     return unused.offered(document, found, neglect.drawn(document.id), hidden=state.hidden, today=today)
 

@@ -409,9 +409,10 @@ class Judge:
 
     def _neglected(self, books: Mapping[str, Book], resources: AbstractSet[str]) -> Iterator[Proposal]:
         today = self._clock.today()
+        told = self._shelf.told()
         held_by = self._shelf.programs_by_resource()
         for key in sorted(resources & books.keys()):
-            found = findings.unneeded(self._shelf, self._neglect, books[key], held_by, today)
+            found = findings.unneeded(self._shelf, self._neglect, books[key], held_by, told, today)
             if found is not None:
                 yield proposing.unused(self._shelf, books, held_by, found)
 

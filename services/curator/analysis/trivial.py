@@ -49,8 +49,14 @@ _DRAFT = re.compile(
 )
 
 
-def trivial(document: Document, blocks: Sequence[Block], starts: int | None, today: date) -> Claim | None:
-    """That it is trivial, with the signs of it; None without one. `starts` of the past year, None: not known."""
+def trivial(
+    document: Document, blocks: Sequence[Block], starts: int | None, today: date, *, check_links: bool
+) -> Claim | None:
+    """That it is trivial, with the signs of it; None without one.
+
+    `starts` of the past year, None: not known. What visits to links found counts only while house rules ask for
+    them (`check_links`).
+    """
     if starts is not None and starts >= IN_USE:
         return None
     signs: dict[str, str] = {}
@@ -58,7 +64,7 @@ def trivial(document: Document, blocks: Sequence[Block], starts: int | None, tod
     title = document.title.strip()
     if blocks and words < FEW_WORDS and _only_words(document):
         signs["few_words"] = f"It has {words} words and nothing else."
-    if words < FEW_WORDS and _only_dead_link(document):
+    if check_links and words < FEW_WORDS and _only_dead_link(document):
         signs["only_a_dead_link"] = f"All that it offers is one link, {document.links[0]}, and that is dead."
     if _PLACEHOLDER.match(title):
         signs["placeholder_title"] = f"Its title, “{title}”, is that of a copy or a trial."

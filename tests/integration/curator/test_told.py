@@ -160,9 +160,19 @@ async def test_dead_links_are_quoted_while_the_house_rule_is_on_and_they_are_dea
     curator.feed.rule(HouseRulesState(check_links=True))
     await curator.reader.read_told()
     await curator.settle()
-    (proposal,) = (await curator.proposals()).values()
-    assert [claim.code for claim in proposal.claims] == ["dead_link"]
-    assert [item.quote for item in proposal.evidence if item.quote] == [f"[here]({dead.url})"]
+    proposals = await curator.proposals()
+    assert proposals.keys() == {"OUTDATED:c", "UNUSED:c"}  # a few words and their only link: trivial, too
+    assert [claim.code for claim in proposals["OUTDATED:c"].claims] == ["dead_link"]
+    assert [item.quote for item in proposals["OUTDATED:c"].evidence if item.quote] == [f"[here]({dead.url})"]
+    assert [claim.code for claim in proposals["UNUSED:c"].claims] == ["trivial"]
+    curator.feed.rule(HouseRulesState())
+    await curator.reader.read_told()
+    await curator.settle()
+    assert await curator.proposals() == {}
+    curator.feed.rule(HouseRulesState(check_links=True))
+    await curator.reader.read_told()
+    await curator.settle()
+    assert (await curator.proposals()).keys() == proposals.keys()
     answers = curator.feed.states[1, "c"]
     del answers.resource.dead_links[:]
     curator.feed.put("c")

@@ -16,8 +16,8 @@ LONG = "Close the valve by a quarter turn and wait until the pressure has settle
 SHORT = "Ask your line manager, who will tell you."
 
 
-def judged(one: Document, starts: int | None = None) -> Claim | None:
-    return trivial(one, segment(one), starts, TODAY)
+def judged(one: Document, starts: int | None = None, *, check_links: bool = True) -> Claim | None:
+    return trivial(one, segment(one), starts, TODAY, check_links=check_links)
 
 
 def signs(one: Document, starts: int | None = None) -> set[str]:
@@ -88,6 +88,7 @@ def test_a_single_link_that_is_dead_leaves_nothing() -> None:
     assert signs(document("d", SHORT, links=(url,), dead_links=dead)) == {"only_a_dead_link"}
     assert judged(document("d", SHORT, links=(url, f"{url}/2"), dead_links=dead)) is None
     assert judged(document("d", LONG, links=(url,), dead_links=dead)) is None
+    assert judged(document("d", SHORT, links=(url,), dead_links=dead), check_links=False) is None
 
 
 def test_a_draft_is_old_after_half_a_year() -> None:
