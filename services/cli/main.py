@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 from services.cli import arguments
 from services.cli.arguments import Commands, Run
 from services.cli.data_folder import DataFolder
-from services.cli.outcome import CommandError, print_answer, print_document
+from services.cli.outcome import CommandError, Exit, print_answer, print_document
 
 # Each command's module adds it. Only those that were named are loaded: loading all takes longer than most answers.
 _MODULES = {
@@ -37,6 +38,19 @@ def main(words: Sequence[str] | None = None) -> None:
     """Entry point of the script `winnow`; exits with one of `outcome.Exit`."""
     given = sys.argv[1:] if words is None else words
     asked = parser(given).parse_args(given)
+    try:
+        code = _run(asked)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell reports it
+    except BrokenPipeError:
+        # Whoever read the answer, as `head`, has seen enough. Else Python would complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # as a shell reports it
+    if code is not None:
+        sys.exit(code)
+
+
+def _run(asked: argparse.Namespace) -> Exit | None:
     run: Run = asked.run
     try:
         answer = run(asked, DataFolder(asked.data))
@@ -44,12 +58,11 @@ def main(words: Sequence[str] | None = None) -> None:
         print(f"winnow: {error.text}", file=sys.stderr)
         if asked.json:
             print_document(error.document)
-        sys.exit(error.code)
-    except KeyboardInterrupt:
-        sys.exit(130)  # as a shell reports it
-    if answer is not None:
-        print_answer(answer, as_json=asked.json)
-        sys.exit(answer.code)
+        return error.code
+    if answer is None:
+        return None
+    print_answer(answer, as_json=asked.json)
+    return answer.code
 
 
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:

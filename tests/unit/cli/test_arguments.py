@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,3 +139,13 @@ def test_asking_for_the_state_loads_no_library_of_a_service() -> None:
         "print([name for name in ('httpx', 'nats', 'psycopg', 'pydantic', 'torch') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_answer_that_nobody_reads_to_its_end_ends_quietly(form: list[str], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "services.cli.main", "status", "--data", str(tmp_path), *form]
+    with os.fdopen(writing, "wb") as unread:
+        ran = subprocess.run(words, stdout=unread, stderr=subprocess.PIPE, check=False)
+    assert (ran.returncode, ran.stderr) == (141, b"")
