@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 
+from services.catalog.domain.engagement import Enrolment
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
 from services.catalog.review.effects import Effects, effects
@@ -79,22 +80,8 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
 
 def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Safeguard]:
     name, title = resource_name(resource.id), f"“{resource.title}”"
-    soon = [
-        each.due
-        for each in around.enrolments
-        if each.resource == resource.id
-        and each.state != "completed"
-        and each.due is not None
-        and around.today <= each.due <= around.today + SOON
-    ]
-    if soon:
-        yield Safeguard(
-            "session_soon",
-            name,
-            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
-            f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
-            part,
-        )
+    inside = [each for each in around.enrolments if each.resource == resource.id]
+    yield from _due_soon(inside, name, title, part, around.today)
     days = around.stale_days(resource)
     if days is not None:
         yield Safeguard(
@@ -102,6 +89,21 @@ def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Sa
             name,
             f"What is known of the use of {title} is {days} days old.",
             "Import newer engagement for its source, or declare that the source has no learners.",
+            part,
+        )
+
+
+def _due_soon(
+    enrolments: Iterable[Enrolment], name: str, title: str, part: str, today: date
+) -> Iterator[Safeguard]:
+    open_ = (each.due for each in enrolments if each.state != "completed")
+    soon = [due for due in open_ if due is not None and today <= due <= today + SOON]
+    if soon:
+        yield Safeguard(
+            "session_soon",
+            name,
+            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
+            f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
             part,
         )
 
@@ -123,7 +125,7 @@ def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
     """What must hold before a program is archived: nobody in it, no date near, no program around it."""
     program = around.programs[id_]
     name, title = program_name(id_), f"“{program.title}”"
-    inside = [each for each in around.enrolments if each.program == id_ and each.state != "completed"]
+    inside = [each for each in around.enrolments if each.program == id_]
     started = [each for each in inside if each.state == "in_progress"]
     if started:
         yield Safeguard(
@@ -133,15 +135,7 @@ def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
             "Snooze it until they have finished.",
             name,
         )
-    soon = [each.due for each in inside if each.due and around.today <= each.due <= around.today + SOON]
-    if soon:
-        yield Safeguard(
-            "session_soon",
-            name,
-            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
-            f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
-            name,
-        )
+    yield from _due_soon(inside, name, title, name, around.today)
     for other in around.programs.values():
         if not other.archived and any(item.program == id_ for item in other.items):
             yield Safeguard(
