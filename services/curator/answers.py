@@ -15,9 +15,9 @@ from services.curator.analysis.model import Block, Document, Judgement
 from services.curator.analysis.programs.overlap import Overlap, overlap
 from services.curator.analysis.programs.paths import mandatory_path
 from services.curator.analysis.text import normalised, words
+from services.curator.comparing import compare_all
 from services.curator.embedding_model import Model
 from services.curator.findings import program_surroundings
-from services.curator.judging import compare_all
 from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.shelf import APART, Book, Shelf

@@ -19,13 +19,11 @@ from itertools import combinations
 import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
-from services.curator.analysis import candidates, relations, unused
-from services.curator.analysis.across import Resemblance
-from services.curator.analysis.embedding import Vectors
+from services.curator.analysis import candidates, unused
 from services.curator.analysis.entries import MOST_OF_A_DAY, Entries
-from services.curator.analysis.features import Beside
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.related import relate
+from services.curator.comparing import Pair, compare_all
 from services.curator.indexing import Indexer
 from services.curator.neglect import Neglect
 from services.curator.openings import Openings
@@ -44,8 +42,6 @@ _BOILERPLATE_LEAST = 5
 _KEPT_PROBABILITY = 0.10  # less, and a comparison is not worth remembering
 _KEYS_A_PAGE = 2000
 _LISTENING = 1.0  # seconds between two looks when no NOTIFY comes
-
-Pair = tuple[str, str]
 
 
 class Judge:
@@ -173,13 +169,13 @@ class Judge:
             members = {key for one in known for key in (one.a, one.b)} | begun
             held_by = self._shelf.programs_by_resource()
             concerned_programs = set(programs) | {key for one in members for key in held_by.get(one, ())}
-            concerned_programs |= self._above(concerned_programs)
-            path = self._items_below(concerned_programs)
+            concerned_programs |= self._shelf.programs_above(concerned_programs)
+            path = self._shelf.items_below(concerned_programs)
             books = await self._shelf.books(connection, members | path)
             seen = {_pair(one) for one in known}
             around = [one for one in await self._stored(connection, path - members) if _pair(one) not in seen]
             boilerplate = await postgres.boilerplate(connection)
-            neglected = (self._neglect.moved | self._items_below(set(programs))) - members
+            neglected = (self._neglect.moved | self._shelf.items_below(set(programs))) - members
             books |= await self._shelf.books(connection, neglected - books.keys())
             elsewhere = await postgres.proposals_of(connection, neglected, ())
             translations = await self._stored(connection, neglected)
@@ -205,7 +201,7 @@ class Judge:
         self, changed: AbstractSet[str], fresh: Sequence[Judgement], boilerplate: AbstractSet[str]
     ) -> list[Proposal]:
         """Proposals that rest on all programs."""
-        items = self._items_below(set(self._shelf.programs))
+        items = self._shelf.items_below(set(self._shelf.programs))
         async with self._pool.connection() as connection:
             books = await self._shelf.books(connection, items)
             stored = await self._stored(connection, items)
@@ -346,37 +342,6 @@ class Judge:
         rows = await postgres.pairs_of(connection, ids)
         return [wire.judgement(Comparison.FromString(data)) for _, _, data in rows]
 
-    def _above(self, programs: AbstractSet[str]) -> set[str]:
-        """Programs that hold these, at any depth."""
-        above: set[str] = set()
-        while True:
-            more = {
-                program.id
-                for program in self._shelf.programs.values()
-                if program.id not in above
-                and any(
-                    item.program in programs or item.program in above
-                    for item in program.items
-                    if item.program
-                )
-            }
-            if not more:
-                return above
-            above |= more
-
-    def _items_below(self, programs: AbstractSet[str]) -> set[str]:
-        """Resources in these programs and in the programs inside them."""
-        found: set[str] = set()
-        waiting, seen = list(programs), set[str]()
-        while waiting:
-            program = self._shelf.programs.get(waiting.pop())
-            if program is None or program.id in seen:
-                continue
-            seen.add(program.id)
-            found |= {item.resource for item in program.items if item.resource}
-            waiting += [item.program for item in program.items if item.program]
-        return found
-
     def _propose(
         self,
         books: Mapping[str, Book],
@@ -482,34 +447,6 @@ class Judge:
                 last=number == len(pages) - 1,
             )
             await outbox.record(session, completed, source=SOURCE, now=self._clock.now())
-
-
-def compare_all(
-    books: Mapping[str, Book],
-    pairs: Sequence[Pair],
-    boilerplate: AbstractSet[str],
-    vectors: Mapping[str, Vectors],
-    entries: Entries,
-    resemblances: Mapping[Pair, Resemblance],
-) -> list[Judgement]:
-    """The judgement of each pair of books, in order.
-
-    `entries` are those of the whole catalog; `resemblances` has the pairs of two languages that a multilingual model
-    has seen.
-    """
-    prepared = {
-        key: relations.prepare(books[key].document, books[key].blocks, books[key].profile, boilerplate)
-        for key in {name for pair in pairs for name in pair}
-    }
-    return [
-        relations.compare(
-            prepared[a],
-            prepared[b],
-            vectors or None,
-            beside=Beside(entries.together(books[a].document, books[b].document), resemblances.get((a, b))),
-        )
-        for a, b in pairs
-    ]
 
 
 def _pair(one: Judgement) -> Pair:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -154,4 +155,35 @@ class Shelf:
                 for item in program.items:
                     if item.resource:
                         found[item.resource].add(program.id)
+        return found
+
+    def programs_above(self, programs: AbstractSet[str]) -> set[str]:
+        """Programs that hold these, at any depth."""
+        above: set[str] = set()
+        while True:
+            more = {
+                program.id
+                for program in self.programs.values()
+                if program.id not in above
+                and any(
+                    item.program in programs or item.program in above
+                    for item in program.items
+                    if item.program
+                )
+            }
+            if not more:
+                return above
+            above |= more
+
+    def items_below(self, programs: AbstractSet[str]) -> set[str]:
+        """Resources in these programs and in the programs inside them."""
+        found: set[str] = set()
+        waiting, seen = list(programs), set[str]()
+        while waiting:
+            program = self.programs.get(waiting.pop())
+            if program is None or program.id in seen:
+                continue
+            seen.add(program.id)
+            found |= {item.resource for item in program.items if item.resource}
+            waiting += [item.program for item in program.items if item.program]
         return found
