@@ -118,6 +118,8 @@ async def test_two_hundred_decisions_make_the_shown_confidence_the_share_that_wa
         heard.append(message.subject)
 
     await listener.subscribe("events.winnow.>", cb=note)
+    # `midnight` holds the loop up: not sent by then, the subscription would come after the event.
+    await listener.flush()
     await midnight(leader, catalog)
 
     async def shown() -> bool:
