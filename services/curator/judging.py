@@ -358,7 +358,9 @@ class Judge:
         ]
         retired = {key for one in found if one.choice for key in one.choice.archivable}
         blocks = {key: book.blocks for key, book in books.items()}
-        related = relate(judgements, self._shelf.documents, blocks)
+        # The shelf's documents have no texts; what is quoted is quoted from books.
+        read = {key: book.document for key, book in books.items()}
+        related = relate(judgements, self._shelf.documents | read, blocks)
         told = self._shelf.told()
         half_lives = self._shelf.half_lives(today)
         for key in sorted(members & books.keys()):

@@ -78,7 +78,10 @@ def histories(
     single = documents.keys() - {key for family in grouped for key in family}
     found: list[History] = []
     for family in [*grouped, *([key] for key in sorted(single))]:
-        dated = sorted((day, key) for key in family if (day := _changed(documents[key])) is not None)
+        dated = sorted(
+            ((day, key) for key in family if (day := _changed(documents[key])) is not None),
+            key=lambda one: (one[0], _said(documents[one[1]]), one[1]),
+        )
         if not dated:
             continue
         newest = dated[-1][1]
@@ -94,6 +97,11 @@ def histories(
         if watched > 0:
             found.append(History(classes[newest], watched, steps))
     return found
+
+
+def _said(document: Document) -> tuple[str, ...]:
+    """What orders editions of one day: their words, since what they are called must change nothing."""
+    return (document.title, *(part.text for part in document.parts))
 
 
 def _changed(document: Document) -> date | None:

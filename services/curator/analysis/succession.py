@@ -194,8 +194,13 @@ def _texts(holders: Sequence[Document], ties: Editions) -> list[list[Document]]:
             if document is not None:
                 text.append(document)
                 waiting.extend(linked[document.id])
-        found.append(sorted(text, key=lambda one: (_day(one), one.id)))
-    return sorted(found, key=lambda text: (_day(text[0]), text[0].id))
+        found.append(sorted(text, key=lambda one: (_day(one), _said(one), one.id)))
+    return sorted(found, key=lambda text: (_day(text[0]), _said(text[0]), text[0].id))
+
+
+def _said(document: Document) -> tuple[str, ...]:
+    """What orders documents that nothing else does: their words, since what they are called must change nothing."""
+    return (document.title, *(part.text for part in document.parts))
 
 
 def _day(document: Document) -> date:
@@ -224,8 +229,9 @@ def _reached(
     best: dict[str, float] = {identifier: 1.0}
     while waiting:
         key, first, confidence = waiting.pop()
-        for tie in newer.get(key, ()):
-            if tie.newer not in documents or documents[tie.newer].archived:
+        known = [tie for tie in newer.get(key, ()) if tie.newer in documents]
+        for tie in sorted(known, key=lambda one: (-one.confidence, _said(documents[one.newer]), one.newer)):
+            if documents[tie.newer].archived:
                 continue
             if first is not None and tie.confidence < _FOLLOWED:
                 continue
@@ -245,14 +251,15 @@ def _newest(
 ) -> tuple[str, Tie, float]:
     """The newest of the editions that are surely reached, the first tie on the way, and the best confidence."""
 
-    def key(identifier: str) -> tuple[date, float, str]:
+    def key(identifier: str) -> tuple[date, float, tuple[str, ...], str]:
         sign = last_sign(documents[identifier], today)
-        return sign[0] if sign else date.min, reached[identifier].confidence, identifier
+        said = _said(documents[identifier])
+        return sign[0] if sign else date.min, reached[identifier].confidence, said, identifier
 
-    def as_original(identifier: str) -> tuple[date, int, str]:
+    def as_original(identifier: str) -> tuple[date, int, tuple[str, ...], str]:
         document = documents[identifier]
         born = document.created or document.published or date.max
-        return document.seen or date.max, -born.toordinal(), identifier
+        return document.seen or date.max, -born.toordinal(), _said(document), identifier
 
     surest = max(way.confidence for way in reached.values())
     newest = max((one for one, way in reached.items() if way.confidence >= surest - _ABOUT_AS_SURE), key=key)
