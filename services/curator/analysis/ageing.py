@@ -31,6 +31,16 @@ def last_sign(document: Document, today: date) -> tuple[date, str] | None:
     return max(known, default=None)
 
 
+def changed_on(document: Document) -> date | None:
+    """The day of its last change, as far as anybody says; its first appearance where nothing else is known."""
+    return document.updated or document.published or document.created
+
+
+def wording(document: Document) -> tuple[str, ...]:
+    """What orders documents that no day does: their words, since what they are called must change nothing."""
+    return (document.title, *(part.text for part in document.parts))
+
+
 def span(days: int) -> str:
     """A number of days in words: months, or days where they are few."""
     months = round(days / DAYS_A_MONTH)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.curator.analysis.ageing import count, span
+from services.curator.analysis.ageing import changed_on, count, span
 from services.curator.analysis.editions import direction, title_likeness
 from services.curator.analysis.languages import FUNCTION_WORDS
 from services.curator.analysis.model import Claim, Document, Judgement, Quote, Reason, Relation
@@ -127,7 +127,7 @@ def contradicted(
     distinct = list({(one.older.start, one.facts): one for one in live}.values())
     if not distinct:
         return None
-    newest = max(_changed(documents[one.newer.document]) or date.min for one in distinct)
+    newest = max(changed_on(documents[one.newer.document]) or date.min for one in distinct)
     reasons: list[Reason] = []
     for one in distinct:
         other = documents[one.newer.document]
@@ -191,15 +191,11 @@ def _bare(fact: str) -> str:
     return "".join(sign for sign in fact.casefold() if sign.isalnum() or sign in "€$£¥%").removeprefix("v")
 
 
-def _changed(document: Document) -> date | None:
-    return document.updated or document.published or document.created
-
-
 def _apart(older: Document, newer: Document) -> bool:
-    before, after = _changed(older), _changed(newer)
+    before, after = changed_on(older), changed_on(newer)
     return before is not None and after is not None and (after - before).days >= _DAYS_APART
 
 
 def _known_by(document: Document, today: date) -> bool:
-    changed = _changed(document)
+    changed = changed_on(document)
     return changed is None or changed <= today

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from services.curator.analysis.ageing import DAYS_A_MONTH
+from services.curator.analysis.ageing import DAYS_A_MONTH, changed_on, wording
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.groups import families
 from services.curator.analysis.model import Document, Judgement, Relation
@@ -79,8 +79,8 @@ def histories(
     found: list[History] = []
     for family in [*grouped, *([key] for key in sorted(single))]:
         dated = sorted(
-            ((day, key) for key in family if (day := _changed(documents[key])) is not None),
-            key=lambda one: (one[0], _said(documents[one[1]]), one[1]),
+            ((day, key) for key in family if (day := changed_on(documents[key])) is not None),
+            key=lambda one: (one[0], wording(documents[one[1]]), one[1]),
         )
         if not dated:
             continue
@@ -97,12 +97,3 @@ def histories(
         if watched > 0:
             found.append(History(classes[newest], watched, steps))
     return found
-
-
-def _said(document: Document) -> tuple[str, ...]:
-    """What orders editions of one day: their words, since what they are called must change nothing."""
-    return (document.title, *(part.text for part in document.parts))
-
-
-def _changed(document: Document) -> date | None:
-    return document.updated or document.published or document.created

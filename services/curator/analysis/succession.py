@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from services.curator.analysis.ageing import last_sign
+from services.curator.analysis.ageing import changed_on, last_sign, wording
 from services.curator.analysis.editions import direction, title_likeness, title_words
 from services.curator.analysis.model import Block, Claim, Document, Judgement, Quote, Reason, Relation
 from services.curator.analysis.statements import Replacement, replaced_by
@@ -164,7 +164,7 @@ def _rewritten(documents: Mapping[str, Document], ties: Editions) -> Iterable[tu
     """
     by_title: dict[tuple[str, str], list[Document]] = defaultdict(list)
     for document in documents.values():
-        if not document.archived and _changed(document) is not None:
+        if not document.archived and changed_on(document) is not None:
             by_title[_title(document)].append(document)
     for (title, _), holders in by_title.items():
         if len(holders) < 2 or len(title.split()) < _TELLING_WORDS:
@@ -194,21 +194,12 @@ def _texts(holders: Sequence[Document], ties: Editions) -> list[list[Document]]:
             if document is not None:
                 text.append(document)
                 waiting.extend(linked[document.id])
-        found.append(sorted(text, key=lambda one: (_day(one), _said(one), one.id)))
-    return sorted(found, key=lambda text: (_day(text[0]), _said(text[0]), text[0].id))
-
-
-def _said(document: Document) -> tuple[str, ...]:
-    """What orders documents that nothing else does: their words, since what they are called must change nothing."""
-    return (document.title, *(part.text for part in document.parts))
+        found.append(sorted(text, key=lambda one: (_day(one), wording(one), one.id)))
+    return sorted(found, key=lambda text: (_day(text[0]), wording(text[0]), text[0].id))
 
 
 def _day(document: Document) -> date:
-    return _changed(document) or date.min
-
-
-def _changed(document: Document) -> date | None:
-    return document.updated or document.published or document.created
+    return changed_on(document) or date.min
 
 
 def _title(document: Document) -> tuple[str, str]:
@@ -230,7 +221,7 @@ def _reached(
     while waiting:
         key, first, confidence = waiting.pop()
         known = [tie for tie in newer.get(key, ()) if tie.newer in documents]
-        for tie in sorted(known, key=lambda one: (-one.confidence, _said(documents[one.newer]), one.newer)):
+        for tie in sorted(known, key=lambda one: (-one.confidence, wording(documents[one.newer]), one.newer)):
             if documents[tie.newer].archived:
                 continue
             if first is not None and tie.confidence < _FOLLOWED:
@@ -253,13 +244,13 @@ def _newest(
 
     def key(identifier: str) -> tuple[date, float, tuple[str, ...], str]:
         sign = last_sign(documents[identifier], today)
-        said = _said(documents[identifier])
+        said = wording(documents[identifier])
         return sign[0] if sign else date.min, reached[identifier].confidence, said, identifier
 
     def as_original(identifier: str) -> tuple[date, int, tuple[str, ...], str]:
         document = documents[identifier]
         born = document.created or document.published or date.max
-        return document.seen or date.max, -born.toordinal(), _said(document), identifier
+        return document.seen or date.max, -born.toordinal(), wording(document), identifier
 
     surest = max(way.confidence for way in reached.values())
     newest = max((one for one, way in reached.items() if way.confidence >= surest - _ABOUT_AS_SURE), key=key)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from services.curator.analysis.ageing import DAYS_A_MONTH, count, span
+from services.curator.analysis.ageing import DAYS_A_MONTH, changed_on, count, span
 from services.curator.analysis.carried import Carried, Place, carried
 from services.curator.analysis.model import (
     Block,
@@ -83,7 +83,7 @@ def originals(
         surest = max(ranked[other][1] for other in copies)
         found[key] = max(
             (other for other in copies if ranked[other][1] >= surest - _ABOUT_AS_SURE),
-            key=lambda other: (_changed(documents[other]) or date.min, other),
+            key=lambda other: (changed_on(documents[other]) or date.min, other),
         )
     return _with_lengths(found, documents, blocks)
 
@@ -101,7 +101,7 @@ def behind(
 
     None too where the original is changed after `today` only.
     """
-    changed = _changed(original)
+    changed = changed_on(original)
     if changed is not None and changed > today:
         return None
     ours, theirs = carried(blocks), carried(original_blocks)
@@ -198,12 +198,8 @@ def _born(document: Document) -> date | None:
     return document.created or document.published
 
 
-def _changed(document: Document) -> date | None:
-    return document.updated or document.published or document.created
-
-
 def _later(document: Document, original: Document) -> int:
-    ours, theirs = _changed(document), _changed(original)
+    ours, theirs = changed_on(document), changed_on(original)
     return (theirs - ours).days if ours is not None and theirs is not None else 0
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.curator.analysis.duplicates import PROPOSED
 from services.curator.analysis.model import Claim, Document, Judgement, Relation
 from services.curator.analysis.usage import Drawn, idle_since
 
-PROPOSED = 0.40  # behaviour §8
 # What people look up when they need it, by the words catalogs use; its use is rare by nature (behaviour §5).
 REFERENCE = frozenset(
     {
