@@ -16,7 +16,15 @@ from services.curator.analysis.across import nearest_across, opening, resemblanc
 from services.curator.analysis.alignment import align
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.entries import Entries
-from services.curator.analysis.features import NOTHING_BESIDE, Beside, Features, Prepared, measure, prepare
+from services.curator.analysis.features import (
+    NOTHING_BESIDE,
+    Beside,
+    Features,
+    Prepared,
+    measure,
+    prepare,
+    shared_runs,
+)
 from services.curator.analysis.fingerprints import profile
 from services.curator.analysis.model import Document, Part, Relation
 from services.curator.analysis.text import segment
@@ -28,9 +36,6 @@ HARD = ("lexical-neighbour", "tfidf-neighbour")
 _BACKGROUND, _MOST_LOOKED_AT = 400, 1500
 _SOMETHING, _LITTLE, _LITTLE_INSIDE = 0.02, 0.15, 0.35  # shares of five-word runs
 _FIRST_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|={1,6})\s.*$", re.MULTILINE)
-_CODE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
-_TARGET = re.compile(r"\]\([^)\n]*\)")
-_MARK = re.compile(r"^#+\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,9 @@ def hidden(document: Document) -> Document:
     )
 
 
-def plain(document: Document) -> Document:
-    """The document as a slide or a PDF gives it: no title, code, link targets or heading marks."""
-    document = hidden(document)
-    return replace(
-        document,
-        links=(),
-        parts=tuple(
-            replace(part, text=_MARK.sub("", _TARGET.sub("]", _CODE.sub("", part.text))))
-            for part in document.parts
-        ),
-    )
-
-
 def of_corpus(folder: Path, view: str = "hidden") -> list[Labelled]:
-    """All labelled pairs of a corpus that rest on a person's act, measured in a view: full, hidden or plain."""
-    change = {"full": lambda document: document, "hidden": hidden, "plain": plain}[view]
+    """All labelled pairs of a corpus that rest on a person's act, measured in a view: full or hidden."""
+    change = {"full": lambda document: document, "hidden": hidden}[view]
     documents = {name: change(document) for name, document in read_corpus(folder).documents.items()}
     prepared = prepare_all(documents)
     beside = _beside(prepared)
@@ -215,4 +207,4 @@ def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
 
 
 def _measured(a: Prepared, b: Prepared, beside: Beside = NOTHING_BESIDE) -> Features:
-    return measure(a, b, align(a.text, b.text), None, beside)
+    return measure(a, b, shared_runs(a.text, b.text), align(a.text, b.text), None, beside)

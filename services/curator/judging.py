@@ -151,8 +151,9 @@ class Judge:
         days: AbstractSet[date],
     ) -> outcomes.Outcome:
         touched = {row.resource for row in rows}
-        pairs = await self._pairs(touched, changed, days)
-        judgements = await self._compare(pairs)
+        entries = Entries(self._shelf.documents.values())
+        pairs = await self._pairs(touched, changed, days, entries)
+        judgements = await self._compare(pairs, entries)
         kept = [
             one
             for one in judgements
@@ -212,7 +213,11 @@ class Judge:
         return [proposing.program(self._shelf, books, one) for one in found]
 
     async def _pairs(
-        self, touched: AbstractSet[str], changed: AbstractSet[str], days: AbstractSet[date]
+        self,
+        touched: AbstractSet[str],
+        changed: AbstractSet[str],
+        days: AbstractSet[date],
+        entries: Entries,
     ) -> set[Pair]:
         """Pairs to compare: new candidates of changed texts, and for other changes the pairs known before."""
         async with self._pool.connection() as connection:
@@ -237,7 +242,7 @@ class Judge:
         met = await asyncio.to_thread(self._openings.meetings, changed)
         metrics.candidates.labels("languages").inc(len(met))
         pairs |= met
-        pairs |= self._alike(touched, days)
+        pairs |= self._alike(touched, days, entries)
         return {(a, b) for a, b in pairs if a in self._shelf.documents and b in self._shelf.documents}
 
     def _days(self, resources: Iterable[str]) -> set[date]:
@@ -245,7 +250,7 @@ class Judge:
         known = (self._shelf.documents.get(key) for key in resources)
         return {one.created for one in known if one is not None and one.created is not None}
 
-    def _alike(self, touched: AbstractSet[str], days: AbstractSet[date]) -> set[Pair]:
+    def _alike(self, touched: AbstractSet[str], days: AbstractSet[date], entries: Entries) -> set[Pair]:
         """Pairs worth a comparison for what stands beside their texts.
 
         On a day that these resources joined or left, those that stay are compared again: how much the day says
@@ -253,7 +258,6 @@ class Judge:
         """
         documents = self._shelf.documents
         here = {key: documents[key] for key in touched if key in documents}
-        entries = Entries(documents.values())
         pairs = {
             (min(key, other), max(key, other)) for key, one in here.items() for other in entries.alike(one)
         }
@@ -297,7 +301,7 @@ class Judge:
         )
         return near
 
-    async def _compare(self, pairs: AbstractSet[Pair]) -> list[Judgement]:
+    async def _compare(self, pairs: AbstractSet[Pair], entries: Entries) -> list[Judgement]:
         if not pairs:
             return []
         names = {key for pair in pairs for key in pair}
@@ -307,7 +311,6 @@ class Judge:
             wanted = {block.hash for book in books.values() for block in book.blocks}
             vectors = await self._indexer.vectors(connection, wanted)
         ordered = sorted((a, b) for a, b in pairs if a in books and b in books)
-        entries = Entries(self._shelf.documents.values())
         resemblances = await asyncio.to_thread(self._openings.resemblances, ordered)
         return await asyncio.to_thread(
             compare_all, books, ordered, boilerplate, vectors, entries, resemblances

@@ -122,13 +122,13 @@ _ROWS = frozenset({"csv", "xlsx", "row", "catalog"})
 def measure(
     a: Prepared,
     b: Prepared,
+    runs: tuple[float, float],
     aligned: Alignment,
     vectors: Mapping[str, Vectors] | None,
     beside: Beside = NOTHING_BESIDE,
 ) -> Features:
-    """All measures of two prepared documents and their alignment."""
+    """All measures of two prepared documents, their shared runs (`shared_runs`) and their alignment."""
     left, right = a.text, b.text
-    runs_a, runs_b = shared_runs(left, right)
     covered = (aligned.a.covered, aligned.b.covered)
     changes = aligned.changes
     p, q = left.profile, right.profile
@@ -150,8 +150,8 @@ def measure(
         covered_low=min(covered),
         equal_high=max(aligned.a.equal, aligned.b.equal),
         equal_low=min(aligned.a.equal, aligned.b.equal),
-        runs_high=max(runs_a, runs_b),
-        runs_low=min(runs_a, runs_b),
+        runs_high=max(runs),
+        runs_low=min(runs),
         meant_high=max(aligned.a.meant, aligned.b.meant),
         meant_low=min(aligned.a.meant, aligned.b.meant),
         cosine=_cosine(left, right, vectors) if vectors else 0.0,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from services.curator.analysis.across import Resemblance
 from services.curator.analysis.alignment import Alignment, BlockMatch, align
+from services.curator.analysis.duplicates import PROPOSED
 from services.curator.analysis.editions import direction
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.entries import telling_title
@@ -25,7 +26,6 @@ from services.curator.analysis.text import words
 _MOST_PASSAGES = 60
 _NOTHING_SHARED = 0.01  # of the five-word runs of either side
 _LEAST = 0.001
-_FOUND = 0.40  # probability from which a pair may be proposed (behaviour §8) and needs a quotation
 _FEWEST_QUOTED = 4  # words: a shorter block proves nothing
 _NO_PROSE = frozenset({BlockKind.HEADING, BlockKind.CODE})
 
@@ -44,10 +44,11 @@ def compare(
     judges instead of the shipped one.
     """
     a, b = sorted((a, b), key=_place)
-    if not _alike(a, b, beside) and _strangers(a, b):
+    runs = shared_runs(a.text, b.text)
+    if not _alike(a, b, beside) and _strangers(a, b, runs):
         return _unrelated(*sorted((a.document.id, b.document.id)))
     aligned = align(a.text, b.text, vectors)
-    found = measure(a, b, aligned, vectors, beside)
+    found = measure(a, b, runs, aligned, vectors, beside)
     verdict = judge(found, model)
     first, second = a, b
     reasons = list(verdict.reasons)
@@ -59,7 +60,7 @@ def compare(
         swap = way.older != a.document.id
         reasons.append(way.reason)
     coverage = (aligned.a.meant, aligned.b.meant)
-    found_in_one = verdict.probability >= _FOUND and beside.resemblance is None
+    found_in_one = verdict.probability >= PROPOSED and beside.resemblance is None
     passages = _passages(a, b, aligned, found=found_in_one)
     if verdict.relation is Relation.TRANSLATED and beside.resemblance is not None:
         passages = passages or _openings(a, b, beside.resemblance)
@@ -92,12 +93,12 @@ def _alike(a: Prepared, b: Prepared, beside: Beside) -> bool:
     return beside.together > 0 or (title is not None and title == telling_title(b.document.title))
 
 
-def _strangers(a: Prepared, b: Prepared) -> bool:
+def _strangers(a: Prepared, b: Prepared, runs: tuple[float, float]) -> bool:
     """Whether a look at the shared runs of words is enough: most candidates by meaning end here."""
     one, other = a.text.profile.language, b.text.profile.language
     if one and other and one != other:
         return False
-    return max(shared_runs(a.text, b.text)) < _NOTHING_SHARED
+    return max(runs) < _NOTHING_SHARED
 
 
 def _unrelated(a: str, b: str) -> Judgement:
