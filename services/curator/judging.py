@@ -20,6 +20,7 @@ import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
 from services.curator.analysis import candidates, unused
+from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.entries import MOST_OF_A_DAY, Entries
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.related import relate
@@ -63,6 +64,7 @@ class Judge:
         self._shelf = Shelf()
         self._apart = False  # whether programs moved since they were all laid beside each other
         self._neglect = Neglect()
+        self._half_lives: Mapping[ContentClass, int] = HALF_LIVES
 
     async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
         """Judges until cancelled."""
@@ -101,6 +103,7 @@ class Judge:
         self._shelf.forget_texts(changed)
         async with self._pool.connection() as connection:
             await self._openings.refresh(connection, self._shelf.epoch or "", changed)
+        await self._follow_day()
         await self._follow_use(rows, waiting_programs)
         outcome = await self._judge(rows, waiting_programs, changed, left)
         await self._commit(session, outcome)
@@ -115,6 +118,21 @@ class Judge:
             if (await postgres.copy(connection)).model != proposing.MODEL_VERSION:
                 await postgres.add_all_to_judge(connection, text_changed=True)
                 await postgres.set_model(connection, proposing.MODEL_VERSION)
+
+    async def _follow_day(self) -> None:
+        """Learns how fast content ages as a day begins, and judges by that for all of the day.
+
+        What comes in many batches must be judged alike wherever they were cut, so a catalog that arrives today is
+        learned from tomorrow on.
+        """
+        today = self._clock.today()
+        async with transaction(self._pool) as connection:
+            known = await postgres.half_lives(connection)
+            if known.day != today:
+                months = self._shelf.half_lives(today) if known.day is not None else HALF_LIVES
+                known = postgres.HalfLives(today, {str(name): number for name, number in months.items()})
+                await postgres.set_half_lives(connection, known)
+        self._half_lives = {ContentClass(name): months for name, months in known.months.items()}
 
     async def _follow_use(self, rows: Sequence[ToJudge], programs: Mapping[str, int]) -> None:
         """Moves what use says on, with the last of what waits: peers arrive in many batches, and all count."""
@@ -365,9 +383,10 @@ class Judge:
         read = {key: book.document for key, book in books.items()}
         related = relate(judgements, self._shelf.documents | read, blocks)
         told = self._shelf.told()
-        half_lives = self._shelf.half_lives(today)
         for key in sorted(members & books.keys()):
-            stale = findings.outdated(self._shelf, books[key], related, retired, told, today, half_lives)
+            stale = findings.outdated(
+                self._shelf, books[key], related, retired, told, today, self._half_lives
+            )
             if stale is not None:
                 proposals.append(proposing.outdated(self._shelf, books, stale))
         for key in sorted(programs):

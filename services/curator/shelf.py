@@ -53,9 +53,6 @@ class Shelf:
     rules: Told = field(default_factory=Told)
     announcements: dict[str, Announcement] = field(default_factory=dict[str, Announcement])
     _books: dict[str, Book] = field(default_factory=dict[str, Book])
-    _half_lives: dict[date, Mapping[ContentClass, int]] = field(
-        default_factory=dict[date, Mapping[ContentClass, int]]
-    )
 
     async def refresh(
         self, connection: Connection, resources: Collection[str], programs: Collection[str]
@@ -133,15 +130,13 @@ class Shelf:
         return replace(self.rules, announcements=announced)
 
     def half_lives(self, today: date) -> Mapping[ContentClass, int]:
-        """Months that each class takes to age in this catalog, learned once a day from all resources' dates.
+        """Months that each class takes to age in this catalog, by all resources' dates.
 
         States have no texts, so titles, kinds and owners tell the class here.
         """
-        if today not in self._half_lives:
-            classes = {key: classify(document).content_class for key, document in self.documents.items()}
-            days = dict.fromkeys(self.documents, today)
-            self._half_lives = {today: half_lives(histories(self.documents, classes, (), days))}
-        return self._half_lives[today]
+        classes = {key: classify(document).content_class for key, document in self.documents.items()}
+        days = dict.fromkeys(self.documents, today)
+        return half_lives(histories(self.documents, classes, (), days))
 
     def apart(self) -> set[tuple[str, str]]:
         """Pairs, the smaller id first, that people have decided are not to be proposed together."""

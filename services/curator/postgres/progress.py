@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from services.kit.postgres import Connection
 
@@ -27,6 +30,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfLives:
+    """How fast classes of content age: months by class as learned on `day`, None where none has begun yet."""
+
+    day: date | None
+    months: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Sizes for the status."""
 
@@ -46,6 +57,8 @@ _SET_SPACE = "UPDATE feed_copy SET space = %s"
 _SET_MODEL = "UPDATE feed_copy SET model = %s"
 _SET_REBUILDING = "UPDATE feed_copy SET rebuilding = %s"
 _SET_RECONCILED = "UPDATE feed_copy SET reconciled_revision = %s"
+_HALF_LIVES = "SELECT half_lives_day AS day, half_lives AS months FROM feed_copy"
+_SET_HALF_LIVES = "UPDATE feed_copy SET half_lives_day = %s, half_lives = %s"
 _COUNT = "UPDATE counters SET value = value + %s WHERE name = %s"
 _COUNTERS = "SELECT name, value FROM counters"
 _TOTALS = """
@@ -81,6 +94,21 @@ async def set_space(connection: Connection, space: str) -> None:
 async def set_model(connection: Connection, model: str) -> None:
     """The coefficients that judge from now on."""
     await connection.execute(_SET_MODEL, (model,))
+
+
+async def half_lives(connection: Connection) -> HalfLives:
+    """What is judged by now."""
+    async with connection.cursor(row_factory=class_row(HalfLives)) as cursor:
+        await cursor.execute(_HALF_LIVES)
+        found = await cursor.fetchone()
+    if found is None:
+        raise AssertionError("the migration puts one row into copy")
+    return found
+
+
+async def set_half_lives(connection: Connection, learned: HalfLives) -> None:
+    """What is judged by from now on."""
+    await connection.execute(_SET_HALF_LIVES, (learned.day, Jsonb(dict(learned.months))))
 
 
 async def set_rebuilding(connection: Connection, *, rebuilding: bool) -> None:
@@ -125,7 +153,7 @@ _FORGET_ALL = (
     "DELETE FROM boilerplate",
     "DELETE FROM dropped",
     "DELETE FROM proposals",
-    "UPDATE feed_copy SET rebuilding = true, reconciled_revision = -1",
+    "UPDATE feed_copy SET rebuilding = true, reconciled_revision = -1, half_lives_day = NULL, half_lives = '{}'",
 )
 
 
