@@ -148,10 +148,12 @@ ANNOUNCEMENT = Announcement("a1", "Atlas 5.0 is out", ("Atlas",), DAY, DAY, "p1"
 RULES = HouseRules(
     (RetiredTerm("Staff Office", "People Team", DAY),),
     (Retirement(DAY, "Atlas", "4", "AT-4", "Atlas 5", "https://example.org/ends", "atlas"),),
-    True,
-    3,
-    "p1",
-    NOW,
+    check_links=True,
+    notice_days_r2=7,
+    notice_days_r3=14,
+    version=3,
+    author="p1",
+    update_time=NOW,
 )
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
 

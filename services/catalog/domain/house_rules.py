@@ -12,6 +12,7 @@ MAX_RETIREMENTS = 1000
 MAX_BYTES = 512 * 1024
 MAX_NAME, MAX_VERSION, MAX_CODE, MAX_SOURCE = 200, 50, 100, 500
 MAX_LIST_FILE = 1 << 20
+MAX_NOTICE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,16 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class HouseRules:
-    """All policies. `version` makes the etag and is 0, as `update_time` is None, before they are first set."""
+    """All policies. `version` makes the etag and is 0, as `update_time` is None, before they are first set.
+
+    `notice_days_r2` and `notice_days_r3`: None for what the deployment gives.
+    """
 
     retired_vocabulary: tuple[RetiredTerm, ...] = ()
     retirements: tuple[Retirement, ...] = ()
     check_links: bool = False
+    notice_days_r2: int | None = None
+    notice_days_r3: int | None = None
     version: int = 0
     author: str = ""
     update_time: datetime | None = None
@@ -63,5 +69,5 @@ class HouseRules:
             )
 
 
-FIELDS = ("retired_vocabulary", "retirements", "check_links")
+FIELDS = ("retired_vocabulary", "retirements", "check_links", "notice_days_r2", "notice_days_r3")
 """The policies that can be set one by one."""

@@ -50,6 +50,8 @@ def _house_rules(row: Row) -> HouseRules:
             for each in rules.get("retirements", ())
         ),
         check_links=bool(rules.get("check_links")),
+        notice_days_r2=rules.get("notice_days_r2"),
+        notice_days_r3=rules.get("notice_days_r3"),
         version=row["version"],
         author=row["author"],
         update_time=row["update_time"],

@@ -60,4 +60,5 @@ def _told(rules: HouseRules) -> dict[str, str]:
         "retired_vocabulary": str(len(rules.retired_vocabulary)),
         "retirements": str(len(rules.retirements)),
         "check_links": str(rules.check_links).lower(),
+        "notice_days": f"{rules.notice_days_r2}, {rules.notice_days_r3}",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Never
+from typing import Literal, Never
 
 from services.catalog.domain.house_rules import (
     FIELDS,
@@ -12,6 +12,7 @@ from services.catalog.domain.house_rules import (
     MAX_CODE,
     MAX_LIST_FILE,
     MAX_NAME,
+    MAX_NOTICE_DAYS,
     MAX_RETIREMENTS,
     MAX_SOURCE,
     MAX_TERMS,
@@ -39,6 +40,8 @@ def house_rules(value: HouseRules) -> house_rules_pb2.HouseRules:
         ],
         retirements=[_retirement(each) for each in value.retirements],
         check_links=value.check_links,
+        notice_days_r2=value.notice_days_r2,
+        notice_days_r3=value.notice_days_r3,
         update_time=timestamp(value.update_time) if value.update_time else None,
         author=f"people/{value.author}" if value.author else "",
     )
@@ -110,7 +113,24 @@ def wanted_house_rules(
     ]
     if len(retirements) > MAX_RETIREMENTS:
         raise bad_field(f"{at}.retirements", f"must be at most {MAX_RETIREMENTS}")
-    return HouseRules(vocabulary, tuple(retirements), message.check_links), fields
+    return HouseRules(
+        vocabulary,
+        tuple(retirements),
+        message.check_links,
+        notice_days_r2=_notice(message, "notice_days_r2"),
+        notice_days_r3=_notice(message, "notice_days_r3"),
+    ), fields
+
+
+def _notice(
+    message: house_rules_pb2.HouseRules, field: Literal["notice_days_r2", "notice_days_r3"]
+) -> int | None:
+    if not message.HasField(field):
+        return None
+    days: int = getattr(message, field)
+    if not 0 <= days <= MAX_NOTICE_DAYS:
+        raise bad_field(f"house_rules.{field}", f"must be 0 to {MAX_NOTICE_DAYS} days")
+    return days
 
 
 def _vocabulary(given: Iterable[house_rules_pb2.RetiredTerm], field: str) -> tuple[RetiredTerm, ...]:

@@ -65,6 +65,14 @@ async def test_rules_are_set_in_part_or_whole_and_read_back(first: SignedIn, fee
     assert (len(whole.retired_vocabulary), len(whole.retirements)) == (0, 0)
 
 
+async def test_no_notice_is_something_else_than_none_set(first: SignedIn) -> None:
+    saved = await first("SetHouseRules", setting(HouseRules(notice_days_r2=0, notice_days_r3=21)))
+    assert saved.HasField("notice_days_r2")
+    assert (saved.notice_days_r2, saved.notice_days_r3) == (0, 21)
+    unset = await first("SetHouseRules", setting(HouseRules(), "notice_days_r2"))
+    assert (unset.HasField("notice_days_r2"), unset.notice_days_r3) == (False, 21)
+
+
 async def test_the_same_again_changes_nothing(first: SignedIn) -> None:
     request = setting(HouseRules(retired_vocabulary=[OFFICE]))
     one = await first("SetHouseRules", request)
@@ -121,6 +129,7 @@ async def test_a_list_that_cannot_be_read_changes_nothing_and_names_the_line(
         (HouseRules(retired_vocabulary=[OFFICE, OFFICE]), "house_rules.retired_vocabulary[1].term"),
         (HouseRules(retired_vocabulary=[RetiredTerm(term="x")]), "house_rules.retired_vocabulary[0].term[0]"),
         (HouseRules(retirements=[Retirement(product="Router")]), "house_rules.retirements[0].end"),
+        (HouseRules(notice_days_r3=91), "house_rules.notice_days_r3"),
     ],
 )
 async def test_what_is_out_of_range_is_refused_by_field(
