@@ -24,6 +24,14 @@ class Role(StrEnum):
 CONTENT_ROLES = frozenset({Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST})
 
 
+class Mode(StrEnum):
+    """By which rules the organisation decides: by role, by program owner, or (HYBRID) by owner where there is one."""
+
+    ROLE_BASED = "ROLE_BASED"
+    PROGRAM_BASED = "PROGRAM_BASED"
+    HYBRID = "HYBRID"
+
+
 def in_role_order(roles: Iterable[Role]) -> tuple[Role, ...]:
     """Each role once, in the order of the enum."""
     held = set(roles)

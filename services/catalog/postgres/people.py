@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.catalog.domain.people import Duties, Person, Role, email_key
+from services.catalog.domain.people import Duties, Mode, Person, Role, email_key
 from services.catalog.postgres.session import Row, Session, columns
 from services.kit.errors import NotFound
 
@@ -59,6 +59,7 @@ _OWNED_RESOURCES = """
     SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
     WHERE o.owner_key = %s AND r.alias_of IS NULL ORDER BY 1
 """
+_MODE = "SELECT mode FROM responsibility"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('people', 0))"
 _HAS_ROLE = "SELECT 1 FROM pg_roles WHERE rolname = 'catalog_people' AND pg_has_role(oid, 'MEMBER')"
 
@@ -119,6 +120,11 @@ class People(Session):
         return Duties(
             frozenset(row["id"] for row in programs), frozenset(row["resource"] for row in resources)
         )
+
+    async def mode(self) -> Mode:
+        """By which rules the organisation decides."""
+        row = await self.row(_MODE)
+        return Mode(row["mode"]) if row else Mode.HYBRID
 
     async def lock_people(self) -> None:
         """Holds everybody else's change of people until commit: "the last administrator" is a rule over all."""

@@ -91,7 +91,8 @@ async def _staff(tx: Transaction, around: Surroundings) -> Staff:
         role: tuple(await tx.people_with(role))
         for role in (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST)
     }
-    return Staff(holders, {key: person for key, person in found.items() if person.active})
+    present = {key: person for key, person in found.items() if person.active}
+    return Staff(holders, present, await tx.mode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.catalog.domain.engagement import Use
-from services.catalog.domain.people import Person, Role, Viewer, email_key
+from services.catalog.domain.people import Mode, Person, Role, Viewer, email_key
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import (
@@ -31,10 +31,11 @@ DECIDER = "a learning leader or an instructional designer"
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Active people by role and by folded e-mail."""
+    """Active people by role and by folded e-mail, and the mode of the organisation."""
 
     holders: Mapping[Role, tuple[Person, ...]] = field(default_factory=dict[Role, tuple[Person, ...]])
     by_email: Mapping[str, Person] = field(default_factory=dict[str, Person])
+    mode: Mode = Mode.HYBRID
 
     def ids(self, *roles: Role) -> frozenset[str]:
         """Who holds one of the roles."""
