@@ -11,21 +11,26 @@ import orjson
 from google.rpc.status_pb2 import Status
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from services.gateway import openapi
+from services.gateway.csrf import SameOrigin
 from services.gateway.errors import reason_of, status_of, to_json
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
+from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
 from services.gateway.transcoding import to_json as message_to_json
-from services.gateway.web.pages import COOKIE, Pages, failed, signed_out
+from services.gateway.web.pages import Pages, failed, signed_out
+from services.gateway.web.sign_in import SignIn
 from services.kit.errors import (
     InvalidArgument,
     NotFound,
+    PermissionDenied,
     ResourceExhausted,
     Unimplemented,
     Violation,
@@ -42,10 +47,13 @@ _UPLOAD_PATH = "/winnow.catalog.v1.CatalogService/ImportPackage"
 class JsonApi:
     """The `/v1` routes: finds the method, transcodes, forwards, transcodes back."""
 
-    def __init__(self, methods: Mapping[str, Method], forwarder: Forwarder, version: str) -> None:
+    def __init__(
+        self, methods: Mapping[str, Method], forwarder: Forwarder, cookie: SessionCookie, version: str
+    ) -> None:
         self._upload_method = methods[_UPLOAD_PATH]
         self._bindings = bind(methods.values())
         self._forwarder = forwarder
+        self._cookie = cookie
         self._openapi = orjson.dumps(openapi.document(methods.values(), version))
 
     def routes(self) -> list[Route]:
@@ -65,7 +73,7 @@ class JsonApi:
         try:
             binding, variables = self._find(request.method, request.url.path)
             message = await self.transcode(
-                binding, variables, request.url.query, await _body(request), _credential(request)
+                binding, variables, request.url.query, await _body(request), self._credential(request)
             )
         except (WinnowError, grpc.aio.AioRpcError) as error:
             return _error(status_of(error))
@@ -74,9 +82,13 @@ class JsonApi:
     async def get(self, request: Request, path: str, query: dict[str, str | list[str]]) -> dict[str, Any]:
         """A GET route answered in process, for the page; raises what `call` would answer as an error."""
         binding, variables = self._find("GET", path)
-        return await self.transcode(
-            binding, variables, urlencode(query, doseq=True), b"", _credential(request)
-        )
+        credential = self._cookie.read(request)
+        return await self.transcode(binding, variables, urlencode(query, doseq=True), b"", credential)
+
+    async def post(self, request: Request, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """A POST route answered in process, for a form of the page (`csrf` has seen to it that it is one)."""
+        binding, variables = self._find("POST", path)
+        return await self.transcode(binding, variables, "", orjson.dumps(body), self._cookie.read(request))
 
     async def transcode(
         self, binding: Binding, variables: dict[str, str], query: str, body: bytes, credential: str
@@ -125,7 +137,7 @@ class JsonApi:
 
     async def upload(self, request: Request) -> Response:
         """Files of one source as a multipart form; each file's name is its path inside the import."""
-        credential = _credential(request)
+        credential = self._credential(request)
         try:
             await self._forwarder.admit(credential)
             if not request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -140,6 +152,13 @@ class JsonApi:
         except (WinnowError, grpc.aio.AioRpcError) as error:
             return _error(status_of(error))
         return _json(200, message_to_json(self._upload_method.output.FromString(answer)))
+
+    def _credential(self, request: Request) -> str:
+        header = request.headers.get("authorization")
+        if header is not None:
+            return bearer(header)
+        # The cookie opens reads only: a form of another site would send it along with a POST.
+        return self._cookie.read(request) if request.method in ("GET", "HEAD") else ""
 
 
 def _start(form: Mapping[str, Any]) -> ImportPackageRequest.Start:
@@ -188,14 +207,6 @@ def _too_many_parameters() -> InvalidArgument:
     return InvalidArgument("JSON_INVALID", "There are more than 100 parameters.", {"field": ""})
 
 
-def _credential(request: Request) -> str:
-    header = request.headers.get("authorization")
-    if header is not None:
-        return bearer(header)
-    # The cookie opens reads only: a form of another site would send it along with a POST.
-    return request.cookies.get(COOKIE, "") if request.method in ("GET", "HEAD") else ""
-
-
 def _json(code: int, body: dict[str, Any]) -> Response:
     return Response(orjson.dumps(body), status_code=code, media_type="application/json")
 
@@ -222,9 +233,16 @@ async def _page_error(request: Request, error: Exception) -> Response:
     return failed(code, "That did not work", status.message or reason_of(status))
 
 
-def application(api: JsonApi, pages: Pages, health: list[Route]) -> Starlette:
+def _cross_site(error: PermissionDenied) -> Response:
+    return failed(403, "That came from another site", error.text)
+
+
+def application(
+    api: JsonApi, pages: Pages, sign_in: SignIn, health: list[Route], public_url: str
+) -> Starlette:
     """The whole HTTP door."""
     return Starlette(
-        routes=[*health, *api.routes(), *pages.routes()],
+        routes=[*health, *api.routes(), *sign_in.routes(), *pages.routes()],
+        middleware=[Middleware(SameOrigin, public_url=public_url, refused=_cross_site)],
         exception_handlers={WinnowError: _page_error, grpc.aio.AioRpcError: _page_error},
     )

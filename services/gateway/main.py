@@ -15,7 +15,9 @@ from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
 from services.gateway.methods import reachable, service_names
+from services.gateway.session_cookie import SessionCookie
 from services.gateway.web.pages import Pages
+from services.gateway.web.sign_in import SignIn
 from services.kit import events, health, nats, process, rpc, telemetry
 from services.kit.health import HttpServer, Readiness
 from services.kit.identity import Signer
@@ -81,9 +83,12 @@ async def serve(settings: Settings) -> None:
     door.enable_reflection(served, methods, [HEALTH_SERVICE])
     served.add_insecure_port(settings.grpc_listen)
 
-    api = JsonApi(methods, forwarder, version("winnow-services"))
-    pages = Pages(api.get, authenticator, secure_cookies=settings.public_url.startswith("https:"))
-    web = HttpServer(application(api, pages, health.routes(readiness)), settings.http_listen)
+    cookie = SessionCookie(secure=settings.public_url.startswith("https:"))
+    api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
+    door_of_http = application(
+        api, Pages(api.get), SignIn(authenticator, cookie), health.routes(readiness), settings.public_url
+    )
+    web = HttpServer(door_of_http, settings.http_listen)
 
     stop = process.stop_on_signals()
     try:

@@ -9,14 +9,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.gateway.auth import Authenticator
-
 _HERE = Path(__file__).parent
-COOKIE = "winnow_session"
 _PAGE_SIZE = 50
 _HEADERS = {
     "Content-Security-Policy": (
@@ -44,16 +41,12 @@ class Pages:
     """The page's routes; `get` reads the same API that everyone else uses."""
 
     get: Get
-    authenticator: Authenticator
-    secure_cookies: bool
 
     def routes(self) -> list[Route | Mount]:
         """All of them, for the application."""
         return [
             Route("/", self.queue, methods=["GET"]),
             Route("/suggestions/{id}", self.suggestion, methods=["GET"]),
-            Route("/sign-in", self.sign_in_form, methods=["GET"]),
-            Route("/sign-in", self.sign_in, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
 
@@ -66,7 +59,7 @@ class Pages:
         if token:
             query["pageToken"] = token
         answer = await self.get(request, "/v1/suggestions", query)
-        return _page(
+        return page(
             "queue.html",
             filters=[name for name, _ in _FILTERS],
             chosen=chosen,
@@ -78,32 +71,17 @@ class Pages:
         """One suggestion: what was found, why, and what accepting would do."""
         found = await self.get(request, f"/v1/suggestions/{request.path_params['id']}", {})
         titles = {member["resource"]: member["title"] for member in found["members"]}
-        return _page("suggestion.html", suggestion=found, titles=titles)
-
-    async def sign_in_form(self, request: Request) -> Response:
-        """A button rather than an immediate sign-in: link scanners follow links, they do not press buttons."""
-        return _page("sign_in.html", token=request.query_params.get("token", ""))
-
-    async def sign_in(self, request: Request) -> Response:
-        """Spends the one-time link and opens a session in a cookie."""
-        form = await request.form()
-        token = form.get("token")
-        session = await self.authenticator.open_session(token if isinstance(token, str) else "")
-        response = RedirectResponse("/", status_code=303)
-        response.set_cookie(
-            COOKIE, session.session, httponly=True, samesite="lax", secure=self.secure_cookies, path="/"
-        )
-        return response
+        return page("suggestion.html", suggestion=found, titles=titles)
 
 
 def signed_out() -> Response:
     """What a visitor sees without a session."""
-    return _page("sign_in.html", status=401, token="")
+    return page("sign_in.html", status=401, token="")
 
 
 def failed(status: int, title: str, text: str) -> Response:
     """A page that says what went wrong and what to do."""
-    return _page("error.html", status=status, title=title, text=text)
+    return page("error.html", status=status, title=title, text=text)
 
 
 _environment = Environment(
@@ -115,6 +93,7 @@ _environment = Environment(
 )
 
 
-def _page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
+def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page made of a template, with the headers that keep it to itself."""
     html = _environment.get_template(template).render(**values)
     return HTMLResponse(html, status_code=status, headers=_HEADERS)

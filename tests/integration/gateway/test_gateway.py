@@ -254,15 +254,28 @@ def test_reflection_names_the_public_services_only(stack: Stack) -> None:
     assert not [name for name in names if "internal" in name]
 
 
+PAGE_ITSELF = {"Sec-Fetch-Site": "same-origin"}
+
+
 def test_the_page_asks_for_a_sign_in_and_a_link_works_once(stack: Stack) -> None:
     with httpx.Client(base_url=stack.http, timeout=20) as browser:
         assert browser.get("/").status_code == 401
         form = browser.get(f"/sign-in?token={LINK}")
         assert "<form" in form.text
         assert form.headers["content-security-policy"].startswith("default-src 'none'")
-        assert browser.post("/sign-in", data={"token": LINK}).status_code == 303
+        # Another site's form signs nobody in, not even as somebody else.
+        for origin in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {}):
+            refused = browser.post("/sign-in", data={"token": LINK}, headers=origin)
+            assert refused.status_code == 403
+            assert not browser.cookies
+        entered = browser.post("/sign-in", data={"token": LINK}, headers=PAGE_ITSELF)
+        assert entered.status_code == 303
+        cookie = entered.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert browser.get("/").status_code == 200
         # A session opens the page; it does not let another site's form write.
         written = browser.post("/v1/resources:batchUpsert", json={"source": "x", "resources": []})
         assert written.status_code == 401
     with httpx.Client(base_url=stack.http, timeout=20) as other:
-        assert other.post("/sign-in", data={"token": LINK}).status_code == 401
+        assert other.post("/sign-in", data={"token": LINK}, headers=PAGE_ITSELF).status_code == 401
