@@ -1,120 +1,137 @@
-"""Who may call what: one table, read before a request's body is (behaviour.md §2).
+"""Who may do what: the rows of policy.yaml, and what follows from them for one person (behaviour.md §2).
 
-Purview over one object ("own") is judged by the use case that has the object; the table only says that a duty
-may be enough.
+`check` is asked before a request's body is read: it refuses whoever could not do this to any object. `check_own` is
+asked by the use case that has the object.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, cast
 
-from services.catalog.domain.people import CONTENT_ROLES, Role, Viewer
+import yaml
+
+from services.catalog.domain.people import Person, Role, Viewer
 from services.kit.errors import NotFound, PermissionDenied
 
-_CATALOG = "/winnow.catalog.v1.CatalogService/"
-_PEOPLE = "/winnow.catalog.v1.PeopleService/"
-_REVIEW = "/winnow.review.v1.ReviewService/"
 
-ADM, LL = Role.ADMINISTRATOR, Role.LEARNING_LEADER
-ID, SP = Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST
+class Kind(StrEnum):
+    """A column of the policy: what makes somebody entitled."""
 
+    ADM = "ADM"
+    ID = "ID"
+    SP = "SP"
+    LL = "LL"
+    PO = "PO"
+    ST = "ST"
+    RO = "RO"
+
+
+class Cell(StrEnum):
+    """What a column is entitled to; policy.yaml says what each means."""
+
+    NONE = "none"
+    ALLOW = "allow"
+    OWN = "own"
+    KINDS = "kinds"
+    APPROVED = "approved"
+    AUTHORED = "authored"
+    PROPOSE = "propose"
+    REQUEST = "request"
+
+    @property
+    def entitles(self) -> bool:
+        """Whether it opens the call, on some object at least."""
+        return self not in (Cell.NONE, Cell.PROPOSE, Cell.REQUEST)
+
+
+ROLES = {
+    Role.ADMINISTRATOR: Kind.ADM,
+    Role.INSTRUCTIONAL_DESIGNER: Kind.ID,
+    Role.SPECIALIST: Kind.SP,
+    Role.LEARNING_LEADER: Kind.LL,
+}
 _WORDS = {
-    ADM: "an administrator",
-    LL: "a learning leader",
-    ID: "an instructional designer",
-    SP: "a specialist",
+    Kind.ADM: "an administrator",
+    Kind.LL: "a learning leader",
+    Kind.ID: "an instructional designer",
+    Kind.SP: "a specialist",
+    Kind.PO: "an owner of its program",
+    Kind.ST: "who holds its stage",
+    Kind.RO: "its owner",
+}
+_ADDED = {
+    Cell.KINDS: " where only metadata changes",
+    Cell.APPROVED: " who approved it",
+    Cell.AUTHORED: " who wrote it",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Who may call a method: holders of a role, whoever has a duty (`own`), or every signed-in person (`anyone`).
+class Row:
+    """One row: each column's cell, and what the method is like."""
 
-    `reads` marks methods without effect, which a read-only token may call. `conceals` names the reason with
-    which a method that names one object refuses whoever may not read content: as if the object did not exist.
-    """
-
-    roles: frozenset[Role] = frozenset()
-    own: bool = False
-    anyone: bool = False
+    cells: Mapping[Kind, Cell]
+    everyone: bool = False
     reads: bool = False
     conceals: str = ""
 
     @property
     def who_can(self) -> str:
-        """The rule in words."""
-        if self.anyone:
+        """The row in words."""
+        if self.everyone:
             return "everyone who is signed in"
-        words = [_WORDS[role] for role in Role if role in self.roles]
-        if self.own:
-            words.append("its owner")
+        entitled = [kind for kind in _WORDS if self.cells[kind].entitles]
+        words = [_WORDS[kind] + _ADDED.get(self.cells[kind], "") for kind in entitled]
         return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
+    def opens(self, viewer: Viewer) -> bool:
+        """Whether the viewer may do it to some object at least."""
+        return self.everyone or any(self.cells[kind].entitles for kind in kinds(viewer))
 
-def _rule(*roles: Role, own: bool = False, reads: bool = False, conceals: str = "") -> Rule:
-    return Rule(frozenset(roles), own=own, reads=reads, conceals=conceals)
-
-
-def _read(conceals: str = "", *also: Role) -> Rule:
-    return _rule(*CONTENT_ROLES, *also, own=True, reads=True, conceals=conceals)
-
-
-def _decide() -> Rule:
-    return _rule(LL, ID, SP, own=True, conceals="SUGGESTION_NOT_FOUND")
+    def allows(self, person: Person) -> bool:
+        """Whether one of the person's roles allows it on every object."""
+        return self.everyone or any(self.cells[ROLES[role]] is Cell.ALLOW for role in person.roles)
 
 
-RULES: dict[str, Rule] = {
-    _CATALOG + "GetResource": _read("RESOURCE_NOT_FOUND"),
-    _CATALOG + "ListResources": _read(),
-    _CATALOG + "BatchUpsertResources": _rule(LL, ID, own=True),
-    _CATALOG + "GetProgram": _read("PROGRAM_NOT_FOUND"),
-    _CATALOG + "ListPrograms": _read(),
-    _CATALOG + "UpsertProgram": _rule(LL, ID, own=True),
-    _CATALOG + "ListSources": _read("", ADM),
-    _CATALOG + "UpsertSource": _rule(ADM, LL, ID),
-    # A specialist brings engagement; content files of theirs are refused one by one.
-    _CATALOG + "ImportPackage": _rule(LL, ID, SP),
-    _CATALOG + "GetImport": _read("IMPORT_NOT_FOUND"),
-    _CATALOG + "ListImports": _read(),
-    _CATALOG + "AnswerImportQuestion": _rule(LL, ID, SP, conceals="IMPORT_NOT_FOUND"),
-    _CATALOG + "SetHold": _rule(LL, ID, own=True, conceals="RESOURCE_NOT_FOUND"),
-    # As filing a suggestion: whoever works on content may tell of a change, and close what they told.
-    _CATALOG + "AnnounceChange": _rule(LL, ID, SP, own=True),
-    _CATALOG + "CloseAnnouncement": _rule(LL, ID, SP, own=True, conceals="ANNOUNCEMENT_NOT_FOUND"),
-    _CATALOG + "ListAnnouncements": _read(),
-    _CATALOG + "GetHouseRules": _read("", ADM),
-    _CATALOG + "SetHouseRules": _rule(LL),
-    _CATALOG + "ImportRetirementList": _rule(LL),
-    _CATALOG + "ListChanges": _read("", ADM),
-    _CATALOG + "ExportCatalog": _read(),
-    _CATALOG + "GetProcessingStatus": Rule(anyone=True, reads=True),
-    _PEOPLE + "GetPerson": Rule(anyone=True, reads=True),
-    _PEOPLE + "ListPeople": Rule(anyone=True, reads=True),
-    _PEOPLE + "CreatePerson": _rule(ADM),
-    _PEOPLE + "DeactivatePerson": _rule(ADM),
-    _PEOPLE + "GrantRole": _rule(ADM),
-    _PEOPLE + "RevokeRole": _rule(ADM),
-    _PEOPLE + "ImportPeople": _rule(ADM),
-    _PEOPLE + "GetViewer": Rule(anyone=True, reads=True),
-    _PEOPLE + "CreateApiToken": Rule(anyone=True),
-    _REVIEW + "GetSuggestion": _read("SUGGESTION_NOT_FOUND"),
-    _REVIEW + "ListSuggestions": _read(),
-    _REVIEW + "AcceptSuggestion": _decide(),
-    _REVIEW + "RejectSuggestion": _decide(),
-    _REVIEW + "SnoozeSuggestion": _decide(),
-    _REVIEW + "UndoSuggestion": _decide(),
-    _REVIEW + "ReopenSuggestion": _decide(),
-    _REVIEW + "EditSuggestion": _decide(),
-    _REVIEW + "RevokeApproval": _decide(),
-    _REVIEW + "SimulatePlan": _read("SUGGESTION_NOT_FOUND"),
-    _REVIEW + "ListDecisions": _read(),
-    _REVIEW + "GetReliability": _read(),
-    _REVIEW + "SuspendKind": _rule(LL),
-    _REVIEW + "ResumeKind": _rule(LL),
+def kinds(viewer: Viewer) -> Collection[Kind]:
+    """The columns that the viewer is in."""
+    found = {ROLES[role] for role in viewer.person.roles}
+    if viewer.duties.programs:
+        found.add(Kind.PO)
+    if viewer.duties.resources:
+        found.add(Kind.RO)
+    return found
+
+
+def row_of(given: Mapping[str, Any]) -> Row:
+    """The row as policy.yaml gives it; ValueError or TypeError when it names what there is not."""
+    flags = {key: value for key, value in given.items() if key in ("everyone", "reads", "conceals")}
+    cells = {Kind(key): Cell(value) for key, value in given.items() if key not in flags}
+    return Row({kind: cells.get(kind, Cell.NONE) for kind in Kind}, **flags)
+
+
+_FILE = cast(
+    "Mapping[str, Any]", yaml.safe_load((files("services.catalog") / "policy.yaml").read_text("utf-8"))
+)
+
+METHODS: Mapping[str, Row] = {
+    f"/{service}/{method}": row_of(given)
+    for service, methods in _FILE["methods"].items()
+    for method, given in methods.items()
 }
-"""Every method that the gateway forwards here; one without a row is refused (a test finds it)."""
+"""Every method that the gateway forwards, by its gRPC path."""
 
-_NO_ONE = Rule()
+ROUTES: Mapping[str, str | tuple[str, ...]] = {
+    route: given if isinstance(given, str) else tuple(f"/{method}" for method in given)
+    for route, given in _FILE["routes"].items()
+}
+"""Every route of the gateway as `VERBS template`: `open`, `bound`, or the methods it calls for who is signed in."""
+
+_NO_ONE = row_of({})
 
 
 def check(viewer: Viewer, method: str) -> None:
@@ -122,13 +139,12 @@ def check(viewer: Viewer, method: str) -> None:
 
     PermissionDenied with `who_can` if not; NotFound instead, whatever exists, for whoever may not even read.
     """
-    rule = RULES.get(method, _NO_ONE)
-    allowed = rule.anyone or viewer.person.has(*rule.roles) or (rule.own and bool(viewer.duties))
-    if not allowed:
-        if rule.conceals and not viewer.reads_content:
-            raise NotFound(rule.conceals, "There is nothing by that name.")
-        raise denied(method, rule.who_can or "nobody")
-    if viewer.read_only and not rule.reads:
+    row = METHODS.get(method, _NO_ONE)
+    if not row.opens(viewer):
+        if row.conceals and not viewer.reads_content:
+            raise NotFound(row.conceals, "There is nothing by that name.")
+        raise denied(method, row.who_can or "nobody")
+    if viewer.read_only and not row.reads:
         raise PermissionDenied(
             "TOKEN_READ_ONLY",
             "This token can only read.",
@@ -138,9 +154,9 @@ def check(viewer: Viewer, method: str) -> None:
 
 def check_own(viewer: Viewer, method: str, *, owned: bool) -> None:
     """PermissionDenied unless the viewer's role allows the method on everything, or the object is theirs."""
-    rule = RULES[method]
-    if not (viewer.person.has(*rule.roles) or owned):
-        raise denied(method, rule.who_can)
+    row = METHODS[method]
+    if not (row.allows(viewer.person) or owned):
+        raise denied(method, row.who_can)
 
 
 def denied(method: str, who_can: str) -> PermissionDenied:

@@ -1,25 +1,25 @@
-"""The policy has a row for every method that the gateway forwards to the catalog, and says who may."""
+"""The policy has a row for every method and route that callers may reach, and says who may; the page shows it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from google.protobuf import descriptor_pb2
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 
+from docs import responsibility
 from services.catalog import policy
 from services.catalog.domain.people import Duties, Person, Role, Viewer
+from services.gateway.http import JsonApi, application
+from services.gateway.methods import Method, reachable
+from services.gateway.web.pages import Pages
+from services.kit import health
 from services.kit.errors import NotFound, PermissionDenied
-from winnow.catalog.v1 import catalog_service_pb2, people_service_pb2
-from winnow.review.v1 import review_service_pb2
+from services.kit.health import Readiness
 
-FILES = (catalog_service_pb2.DESCRIPTOR, people_service_pb2.DESCRIPTOR, review_service_pb2.DESCRIPTOR)
-METHODS = {
-    f"/{service.full_name}/{method.name}": method
-    for file in FILES
-    for service in file.services_by_name.values()
-    for method in service.methods
-}
+METHODS: dict[str, Method] = reachable()
 
 
 def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) -> Viewer:
@@ -27,31 +27,58 @@ def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) 
     return Viewer(person, duties or Duties(), read_only)
 
 
-def test_every_forwarded_method_has_a_row_and_no_row_is_left_over() -> None:
-    assert set(policy.RULES) == set(METHODS)
+def gateway() -> Starlette:
+    nobody: Any = None
+    return application(
+        JsonApi(METHODS, nobody, "0"), Pages(nobody, nobody, secure_cookies=False), health.routes(Readiness())
+    )
+
+
+def routes() -> set[str]:
+    found: set[str] = set()
+    for each in gateway().routes:
+        assert isinstance(each, Route | Mount)
+        verbs = (each.methods or {"GET"}) - {"HEAD"} if isinstance(each, Route) else {"GET"}
+        found.add(f"{','.join(sorted(verbs))} {each.path}")
+    return found
+
+
+def test_every_reachable_method_has_a_row_and_no_row_is_left_over() -> None:
+    assert set(policy.METHODS) == set(METHODS)
+
+
+def test_every_route_has_a_row_and_no_row_is_left_over() -> None:
+    assert set(policy.ROUTES) == routes()
+    called = {path for given in policy.ROUTES.values() if not isinstance(given, str) for path in given}
+    assert called <= set(METHODS)
+
+
+def test_the_page_shows_the_policy_as_it_is() -> None:
+    page = responsibility.PAGE.read_text(encoding="utf-8")
+    assert page == responsibility.page(), "run `python -m docs.responsibility`"
 
 
 def test_a_row_reads_exactly_where_the_contract_says_no_side_effects() -> None:
-    reading = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
-    wrong = [
-        name
-        for name, method in METHODS.items()
-        if policy.RULES[name].reads is not (method.GetOptions().idempotency_level == reading)
-    ]
-    assert not wrong
+    assert [name for name, each in METHODS.items() if policy.METHODS[name].reads is not each.read_only] == []
+
+
+@pytest.mark.parametrize("given", [{"XX": "allow"}, {"ADM": "maybe"}, {"read": True}])
+def test_a_row_that_names_what_there_is_not_is_an_error(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is not a valid"):
+        policy.row_of(given)
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_whoever_is_refused_is_told_who_may_or_that_nothing_is_there(method: str) -> None:
-    rule = policy.RULES[method]
+    row = policy.METHODS[method]
     for role in Role:
-        if rule.anyone or role in rule.roles:
+        if row.everyone or row.cells[policy.ROLES[role]].entitles:
             policy.check(viewer(role), method)
             continue
         with pytest.raises((PermissionDenied, NotFound)) as refused:
             policy.check(viewer(role), method)
         if isinstance(refused.value, PermissionDenied):
-            assert refused.value.metadata["who_can"] == rule.who_can != ""
+            assert refused.value.metadata["who_can"] == row.who_can != ""
 
 
 def test_a_method_without_a_row_is_nobodys() -> None:
