@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import grpc
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from starlette.applications import Starlette
 
 from services.gateway import rpc as door
 from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
-from services.gateway.methods import reachable, service_names
+from services.gateway.methods import Method, reachable, service_names
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.web.pages import Pages
 from services.gateway.web.sign_in import SignIn
@@ -55,6 +57,20 @@ async def _stay_connected(settings: Settings, connection: Client, authenticator:
     await asyncio.Event().wait()
 
 
+def http_door(
+    methods: Mapping[str, Method],
+    forwarder: Forwarder,
+    authenticator: Authenticator,
+    readiness: Readiness,
+    public_url: str,
+) -> Starlette:
+    """Every route there is."""
+    cookie = SessionCookie(secure=public_url.startswith("https:"))
+    api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
+    sign_in = SignIn(authenticator, cookie)
+    return application(api, Pages(api.get), sign_in, health.routes(readiness), public_url)
+
+
 async def serve(settings: Settings) -> None:
     """Serves both doors until a signal stops it; without NATS everything but the curator's methods answers."""
     telemetry.configure_logging("gateway", settings.log_level)
@@ -83,12 +99,9 @@ async def serve(settings: Settings) -> None:
     door.enable_reflection(served, methods, [HEALTH_SERVICE])
     served.add_insecure_port(settings.grpc_listen)
 
-    cookie = SessionCookie(secure=settings.public_url.startswith("https:"))
-    api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
-    door_of_http = application(
-        api, Pages(api.get), SignIn(authenticator, cookie), health.routes(readiness), settings.public_url
+    web = HttpServer(
+        http_door(methods, forwarder, authenticator, readiness, settings.public_url), settings.http_listen
     )
-    web = HttpServer(door_of_http, settings.http_listen)
 
     stop = process.stop_on_signals()
     try:

@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from docs import responsibility
 from services.catalog import policy
 from services.catalog.domain.people import Duties, Person, Role, Viewer
-from services.gateway.http import JsonApi, application
+from services.gateway.main import http_door
 from services.gateway.methods import Method, reachable
-from services.gateway.web.pages import Pages
-from services.kit import health
 from services.kit.errors import NotFound, PermissionDenied
 from services.kit.health import Readiness
 
@@ -27,16 +24,10 @@ def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) 
     return Viewer(person, duties or Duties(), read_only)
 
 
-def gateway() -> Starlette:
-    nobody: Any = None
-    return application(
-        JsonApi(METHODS, nobody, "0"), Pages(nobody, nobody, secure_cookies=False), health.routes(Readiness())
-    )
-
-
 def routes() -> set[str]:
     found: set[str] = set()
-    for each in gateway().routes:
+    nobody: Any = None
+    for each in http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example").routes:
         assert isinstance(each, Route | Mount)
         verbs = (each.methods or {"GET"}) - {"HEAD"} if isinstance(each, Route) else {"GET"}
         found.add(f"{','.join(sorted(verbs))} {each.path}")
