@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 import psycopg
 
 from services.catalog.postgres.database import Database
-from services.catalog.review import execution, forming, learning, postgres, proposals, wire
+from services.catalog.review import (
+    assigning,
+    execution,
+    forming,
+    learning,
+    postgres,
+    postgres_tasks,
+    proposals,
+    wire,
+)
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
 from services.kit import postgres as database
 from services.kit import requests, telemetry
@@ -113,8 +122,11 @@ class Scheduler:
     async def _route_anew(self) -> None:
         async with self._db.snapshot() as tx:
             orphaned = await postgres.orphaned(tx)
+            left = await postgres_tasks.orphaned_tasks(tx)
         if orphaned:
             await proposals.route_anew(self._db, orphaned)
+        if left:
+            await assigning.give_tasks_anew(self._db)
 
     async def _forget(self) -> None:
         async with self._db.transaction() as tx:

@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from services.catalog.review import wire, wire_learning
+from services.catalog.review import wire, wire_learning, wire_notes, wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
@@ -27,6 +27,8 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
+from services.catalog.review.domain_notes import Note
+from services.catalog.review.domain_tasks import Step, Task, TaskState
 from services.catalog.review.findings import Claim, Counterpart, Evidence, Kind, Member, Proposal
 from services.catalog.review.learning import Paced, Reliability
 from services.catalog.review.pauses import Pace
@@ -35,6 +37,23 @@ from winnow.curation.v1 import events_pb2, proposal_pb2
 
 EXCLUSIVE = {"snooze_until", "due_time", "held_reason", "blind"}
 """Set in one state each, or where others are held back."""
+
+
+TASK = Task(
+    id="t",
+    suggestion="s",
+    kind="answer",
+    target="resources/a",
+    text="Why?",
+    assignee="lea",
+    due=NOW.date(),
+    create_time=NOW,
+    steps=(Step("First", done=True),),
+    author="lea",
+    state=TaskState.DONE,
+    end_time=NOW,
+    done_by="lea",
+)
 
 
 def empty_fields(message: Message, path: str = "") -> set[str]:
@@ -115,7 +134,9 @@ def full() -> Suggestion:
 
 def shown(value: Suggestion) -> wire.Shown:
     where = around(resource("a"), resource("b"), program("p", "b"))
-    return wire.Shown(value, where, {"lea": "lea@example.org"}, ("an owner",), one_approver=True)
+    return wire.Shown(
+        value, where, {"lea": "lea@example.org"}, ("an owner",), one_approver=True, questions=(TASK,)
+    )
 
 
 def test_every_field_of_a_suggestion_is_filled() -> None:
@@ -136,6 +157,13 @@ def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     message = wire.suggestion(shown(held))
     assert empty_fields(message) == {"confidence", "claims.confidence", "snooze_until", "due_time"}
     assert message.held_reason == "confidence: not said before the decision."
+
+
+def test_every_field_of_a_task_and_of_a_note_is_filled() -> None:
+    emails = {"lea": "lea@example.org"}
+    note = Note("n", "suggestions/s", "lea", "Why?", NOW, asked="lea", task="t")
+    assert empty_fields(wire_tasks.task_changed(TASK, emails)) == set()
+    assert empty_fields(wire_notes.note_added(note, emails)) == set()
 
 
 def test_every_field_of_reliability_is_filled() -> None:

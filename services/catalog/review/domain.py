@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
+from services.catalog.review.domain_tasks import Errand
 from services.catalog.review.findings import Proposal
 
 RESOURCES_PART = "resources"
@@ -178,12 +179,17 @@ class Plan:
     """
 
     parts: tuple[Part, ...] = ()
-    tasks: tuple[str, ...] = ()
+    errands: tuple[Errand, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
     simulation: Simulation | None = None
     survivor: str = ""
     caveat: str = ""
     missing: str = ""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What people will have to do, a line each."""
+        return tuple(line for errand in self.errands for line in errand.lines)
 
     @property
     def risk(self) -> Risk:

@@ -20,6 +20,7 @@ from services.catalog.review import (
     plans,
     postgres,
     proposals,
+    tasks,
     verdicts,
     wire,
 )
@@ -76,6 +77,7 @@ async def apply_due(
     applied = await forming.record_decision(tx, applied, "apply", actor)
     saved = await postgres.save(tx, applied, forming.order_key(applied.proposal, on.around))
     await verdicts.of_parts(tx, saved)
+    await tasks.begin(tx, saved, on.around, on.staff, db.clock.today())
     tx.record(wire.plan_applied(saved, work.changed))
     await tx.audit(
         person=actor,
@@ -187,6 +189,7 @@ async def undo(
         back = replace(back, baseline=material.member_facts(known.proposal.resources, on.around, {}))
     back = await forming.record_decision(tx, back, "undo", viewer.person.id, reason=reason)
     saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
+    await tasks.withdraw(tx, saved.id)
     tx.record(wire.plan_undone(saved, work.changed))
     await tx.audited(viewer, saved.name, {"reason": reason})
     await forming.place_all(tx)

@@ -21,11 +21,13 @@ from services.catalog.review import (
     postgres_learning,
     program_plans,
     routing,
+    tasks,
     wire,
 )
 from services.catalog.review.assessment import assessed
 from services.catalog.review.calibration import IDENTITY, Map
 from services.catalog.review.domain import Decision, Plan, State, Suggestion
+from services.catalog.review.domain_tasks import ANSWER
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.pacing import Pause
@@ -258,6 +260,8 @@ async def record_decision(
     await postgres.add_decision(tx, decision)
     emails = {person.id: person.email for person in await tx.people([actor])}
     tx.record(wire.suggestion_decided(decision, emails))
+    if not suggestion.live:
+        await tasks.withdraw(tx, suggestion.id, ANSWER)  # nobody waits for an answer any more
     return suggestion.decided(decision)
 
 

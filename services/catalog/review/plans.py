@@ -9,6 +9,7 @@ from datetime import date
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.review import program_plans
 from services.catalog.review.domain import RESOURCES_PART, Change, Edits, Operation, Part, Plan, Write
+from services.catalog.review.domain_tasks import BRIEF, CARRY_OVER, Errand
 from services.catalog.review.findings import Draft, Evidence, Kind, Proposal, Relation
 from services.catalog.review.surroundings import Surroundings, bare, program_name, resource_name
 
@@ -25,7 +26,7 @@ LIFECYCLES = {
     Operation.RESTORE: Lifecycle.PUBLISHED,
 }
 REVIEW_MONTHS = 12  # behaviour.md §4's interval for most classes, where the proposal names none
-MOST_TASKS = 20  # quotations turned into tasks; the rest is in the evidence
+MOST_STEPS = 20  # quotations turned into steps of a task; the rest is in the evidence
 _WHO_STAYS = "Choose which copy stays: none stands out."
 
 
@@ -37,7 +38,7 @@ class _Draft:
     edits: Edits
     resources: list[Change] = field(default_factory=list[Change])
     programs: dict[str, list[Change]] = field(default_factory=dict[str, list[Change]])
-    tasks: list[str] = field(default_factory=list[str])
+    errands: list[Errand] = field(default_factory=list[Errand])
     present: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Resources in each program as the plan so far leaves it."""
 
@@ -88,7 +89,7 @@ def formed(proposal: Proposal, edits: Edits, around: Surroundings) -> Plan:
         for each in proposal.drafts:
             _follow(draft, proposal, each, left_out)
     _carry_over(draft, proposal, survivor)
-    return Plan(parts=_parts(draft), tasks=tuple(draft.tasks), survivor=survivor, missing=missing)
+    return Plan(parts=_parts(draft), errands=tuple(draft.errands), survivor=survivor, missing=missing)
 
 
 def _survivor(proposal: Proposal, edits: Edits, members: Sequence[Resource]) -> str:
@@ -132,13 +133,13 @@ def _ask_owner(draft: _Draft, proposal: Proposal, members: Sequence[Resource]) -
     _task(draft, part, asked, whole.id)
 
 
-def _task(draft: _Draft, resource: Resource, text: str, other: str = "") -> None:
+def _task(draft: _Draft, resource: Resource, text: str, other: str = "", steps: Sequence[str] = ()) -> None:
     change = _change(Operation.REQUEST_UPDATE, resource.id, text, other, ())
     before = len(draft.resources)
     draft.add(change)
     if len(draft.resources) > before:
-        owner = f" (owner: {resource.owner})" if resource.owner else ""
-        draft.tasks.append(f"{text}{owner}")
+        name = resource_name(resource.id)
+        draft.errands.append(Errand(change.operation, name, text, tuple(steps), resource.owner))
 
 
 def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str]) -> None:
@@ -147,7 +148,7 @@ def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str
         return
     for change in program_plans.changes(drafted, proposal, draft.edits, around):
         if draft.add_item(bare(change.target), change) and change.operation is Operation.REQUEST_UPDATE:
-            draft.tasks.append(change.text)
+            draft.errands.append(Errand(BRIEF, change.target, change.text))
     resource = around.resource(drafted.resource)
     if resource is None or resource.id in left_out or drafted.operation not in set(Operation):
         return
@@ -202,11 +203,9 @@ def next_review(proposal: Proposal, today: date) -> date:
 
 
 def _request_update(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
-    _task(draft, resource, f"Update {_quoted(resource)}")
-    if RESOURCES_PART in draft.edits.drop_parts or not draft.resources:
-        return
     quoted = [each for each in proposal.evidence if each.quote and each.resource == resource.id]
-    draft.tasks += [f"{each.place}: “{each.quote}” – {each.text}" for each in quoted[:MOST_TASKS]]
+    places = [f"{each.place}: “{each.quote}” – {each.text}" for each in quoted[:MOST_STEPS]]
+    _task(draft, resource, f"Update {_quoted(resource)}", steps=places)
 
 
 def _retire(draft: _Draft, loser: Resource, survivor: Resource | None, operation: Operation) -> None:
@@ -331,8 +330,13 @@ def _carry_over(draft: _Draft, proposal: Proposal, survivor: str) -> None:
         for each in proposal.evidence
         if each.type == "would_be_lost" and each.quote and _named(draft.around, each) in closed
     ]
-    into = draft.around.title(survivor) if survivor else "what stays"
-    draft.tasks += [f"Carry over into {into}: “{each.quote}” ({each.place})" for each in lost[:MOST_TASKS]]
+    if not lost:
+        return
+    into = draft.around.resources.get(survivor)
+    text = f"Carry over into {_quoted(into) if into else 'what stays'} what only the others say"
+    steps = tuple(f"“{each.quote}” ({each.place})" for each in lost[:MOST_STEPS])
+    target = resource_name(into.id) if into else _named(draft.around, lost[0])
+    draft.errands.append(Errand(CARRY_OVER, target, text, steps, into.owner if into else ""))
 
 
 def _named(around: Surroundings, evidence: Evidence) -> str:

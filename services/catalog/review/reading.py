@@ -8,7 +8,7 @@ from datetime import date
 
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, postgres, routing
+from services.catalog.review import forming, postgres, postgres_tasks, routing
 from services.catalog.review.domain import Decision, Simulation, State, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.forming import Ground
@@ -36,6 +36,10 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
     """The suggestions on ground that is read already."""
     people = {each.assignee for each in found} | {a.person for each in found for a in each.approvals}
     people |= {each.decision.actor for each in found if each.decision is not None}
+    questions = await postgres_tasks.questions(tx, [each.id for each in found])
+    people |= {
+        person for asked in questions.values() for each in asked for person in (each.assignee, each.author)
+    }
     emails = {person.id: person.email for person in await tx.people(sorted(people - {""}))}
     return [
         Shown(
@@ -46,6 +50,7 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
             if each.state in _ASKING
             else (),
             routing.one_approver(each.plan, each.edits, on.around, on.staff),
+            tuple(questions.get(each.id, ())),
         )
         for each in found
     ]

@@ -204,5 +204,20 @@ def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff)
     return Assignee(holders=tuple(sorted(each.id for each in holders)))
 
 
+def answers_for(name: str, around: Surroundings, staff: Staff) -> Person | None:
+    """The owner of a resource or program; of a resource without one, the owner of its program with most learners."""
+    program = around.programs.get(bare(name))
+    resource = around.resource(bare(name))
+    if program is None and resource is not None:
+        owner = staff.owner(resource)
+        if owner is not None:
+            return owner
+        owned = [each for each in around.holding(resource.id) if staff.owners(each)]
+        program = max(
+            owned, key=lambda each: (_learners(each, around.use), each.source, each.key), default=None
+        )
+    return next(iter(staff.owners(program)), None) if program is not None else None
+
+
 def _learners(program: Program, use: Mapping[str, Use]) -> int:
     return max((use[item.resource].year.started for item in program.items if item.resource in use), default=0)

@@ -9,31 +9,27 @@ from typing_extensions import override
 
 from services.catalog.access import viewer
 from services.catalog.domain.people import Viewer
-from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import execution, learning, reading, usecases, wire, wire_learning
-from services.catalog.review.domain import Edits, State, Suggestion
+from services.catalog.postgres.database import Transaction
+from services.catalog.review import learning, reading, usecases, wire, wire_learning
+from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
+from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
 from services.kit import pages
 from services.kit.protobuf import moment
 from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
-from winnow.review.v1.review_service_pb2_grpc import ReviewServiceServicer
 
 MAX_PAGE = 200
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
 
-_Verb = Callable[[Transaction], Awaitable[Suggestion]]
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
-class ReviewServicer(ReviewServiceServicer):
+class ReviewServicer(WorkServicer):
     """ReviewService."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
 
     @override
     async def GetSuggestion(
@@ -206,43 +202,6 @@ class ReviewServicer(ReviewServiceServicer):
             decisions=[wire.decision(each, found.emails) for each in page],
             next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
         )
-
-    async def _once(
-        self, request: Any, caller: Viewer, request_id: str, verb: _Verb
-    ) -> suggestion_pb2.Suggestion:
-        """The verb in a transaction that also keeps its answer; a repetition gets that answer."""
-        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, suggestion_pb2.Suggestion, **once)
-            if earlier is not None:
-                return earlier
-            answer = await self._shown(tx, await verb(tx))
-            await tx.keep(request, answer, **once)
-            return answer
-
-    async def _applied(
-        self, request: Any, caller: Viewer, request_id: str, id_: str, answer: suggestion_pb2.Suggestion
-    ) -> suggestion_pb2.Suggestion:
-        """After a decision that made the plan due at once: applied in a transaction of its own.
-
-        A crash before it leaves SCHEDULED, which the scheduler finishes.
-        """
-        if answer.state != suggestion_pb2.Suggestion.SCHEDULED:
-            return answer
-        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            done = await execution.apply_due(
-                tx, self._db, id_, actor=caller.person.id, credential=caller.credential
-            )
-            if done.state is State.SCHEDULED:
-                return answer  # its notice still runs
-            final = await self._shown(tx, done)
-            await tx.keep(request, final, **once)
-            return final
-
-    async def _shown(self, tx: Transaction, suggestion: Suggestion) -> suggestion_pb2.Suggestion:
-        found = await reading.shown(tx, self._db.clock.today(), [suggestion])
-        return wire.suggestion(found[0])
 
 
 def _id(name: str) -> str:

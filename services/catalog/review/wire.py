@@ -9,6 +9,7 @@ from datetime import date
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import PreconditionFailure
 
+from services.catalog.review import wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.domain import (
     CURATOR,
@@ -23,6 +24,8 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
+from services.catalog.review.domain_tasks import Task
+from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import (
     Claim,
     Counterpart,
@@ -34,7 +37,7 @@ from services.catalog.review.findings import (
     Relation,
 )
 from services.catalog.review.surroundings import Surroundings, resource_name
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidArgument
 from services.kit.protobuf import date_message, timestamp
 from winnow.catalog.v1 import events_pb2 as catalog_events
 from winnow.curation.v1 import events_pb2 as curation_events
@@ -44,13 +47,17 @@ from winnow.review.v1 import events_pb2, review_service_pb2, suggestion_pb2
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed."""
+    """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed.
+
+    `questions` are those that wait for an owner's answer.
+    """
 
     suggestion: Suggestion
     around: Surroundings
     emails: Mapping[str, str] = field(default_factory=dict[str, str])
     approvals_needed: tuple[str, ...] = ()
     one_approver: bool = False
+    questions: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +227,7 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
         note=value.note,
         priority=value.priority,
         blind=value.blind,
+        asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
     )
     if value.state is State.SNOOZED and value.snooze and value.snooze.until:
         message.snooze_until.CopyFrom(timestamp(value.snooze.until))
@@ -370,13 +378,6 @@ def kind(number: int) -> Kind | None:
     if number not in _KINDS:
         raise bad_field("kind", "is not a kind")
     return _KINDS[number]
-
-
-def bad_field(name: str, text: str) -> InvalidArgument:
-    """The error of one field."""
-    return InvalidArgument(
-        "FIELD_INVALID", f"{name} {text}.", {"field": name}, violations=[Violation(name, text)]
-    )
 
 
 def suggestion_opened(value: Suggestion) -> events_pb2.SuggestionOpened:

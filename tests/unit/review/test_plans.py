@@ -102,7 +102,7 @@ def test_when_every_part_is_refused_nothing_is_left() -> None:
 def test_what_only_the_copy_says_becomes_a_task_with_its_words() -> None:
     lost = Evidence("would_be_lost", quote="Hold the rail.", resource="b", place="page 2")
     plan = plan_of(duplicate("a", "b", evidence=[lost]), around(A, B))
-    assert plan.tasks == ("Carry over into “A”: “Hold the rail.” (page 2)",)
+    assert plan.tasks == ("Carry over into “A” what only the others say", "“Hold the rail.” (page 2)")
 
 
 def test_what_is_already_so_is_no_plan() -> None:

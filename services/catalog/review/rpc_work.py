@@ -1,0 +1,110 @@
+"""The part of ReviewService by which people work together: assignments, questions, notes, tasks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from typing_extensions import override
+
+from services.catalog.access import viewer
+from services.catalog.postgres.database import Transaction
+from services.catalog.review import assigning, notes, tasks, wire_notes, wire_tasks
+from services.catalog.review.answering import Answering
+from services.catalog.review.domain import Suggestion
+from services.catalog.wire import bad_field, id_of
+from services.kit import pages
+from winnow.review.v1 import note_pb2, suggestion_pb2, task_pb2
+from winnow.review.v1 import review_service_pb2 as api
+
+MAX_PAGE = 200
+_PARENTS = ("suggestions", "resources", "programs")
+
+
+class WorkServicer(Answering):
+    """Assignments, questions, notes and tasks."""
+
+    @override
+    async def AssignSuggestion(
+        self, request: api.AssignSuggestionRequest, context: Any
+    ) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), id_of(request.name, "suggestions")
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await assigning.assign(tx, self._db, caller, id_, request.assignee, request.comment)
+
+        return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def AskOwner(self, request: api.AskOwnerRequest, context: Any) -> suggestion_pb2.Suggestion:
+        caller, id_ = viewer(), id_of(request.name, "suggestions")
+        about = id_of(request.resource, "resources", "resource") if request.resource else ""
+
+        async def verb(tx: Transaction) -> Suggestion:
+            return await assigning.ask_owner(tx, self._db, caller, id_, about, request.question)
+
+        return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def AddNote(self, request: note_pb2.AddNoteRequest, context: Any) -> note_pb2.Note:
+        caller, parent = viewer(), _parent(request.parent)
+        words = wire_notes.words(request.text, "text")
+
+        async def verb(tx: Transaction) -> note_pb2.Note:
+            return wire_notes.note(*await notes.add_note(tx, caller, parent, words))
+
+        return await self._answer_once(request, caller, request.request_id, note_pb2.Note, verb)
+
+    @override
+    async def ListNotes(self, request: note_pb2.ListNotesRequest, context: Any) -> note_pb2.ListNotesResponse:
+        parent = _parent(request.parent)
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        scope = ("notes", parent)
+        key = pages.keys(request.page_token, 1, scope=scope)
+        after = str(key[0]) if key else ""
+        found = await notes.list_notes(self._db, parent, after=after, limit=size + 1)
+        page = found.notes[:size]
+        more = len(found.notes) > size
+        return note_pb2.ListNotesResponse(
+            notes=[wire_notes.note(each, found.emails) for each in page],
+            next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
+        )
+
+    @override
+    async def ListTasks(self, request: task_pb2.ListTasksRequest, context: Any) -> task_pb2.ListTasksResponse:
+        states = wire_tasks.task_states(request.states)
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        scope = ("tasks", request.mine, request.suggestion, sorted(states))
+        key = pages.keys(request.page_token, 2, scope=scope)
+        found = await tasks.list_tasks(
+            self._db,
+            after=(date.fromisoformat(str(key[0])), str(key[1])) if key else None,
+            limit=size + 1,
+            assignee=viewer().person.id if request.mine else "",
+            suggestion=id_of(request.suggestion, "suggestions", "suggestion") if request.suggestion else "",
+            states=states,
+        )
+        page = found.tasks[:size]
+        last = page[-1] if len(found.tasks) > size else None
+        return task_pb2.ListTasksResponse(
+            tasks=[wire_tasks.task(each, found.emails) for each in page],
+            next_page_token=pages.token([last.due.isoformat(), last.id], scope=scope) if last else "",
+        )
+
+    @override
+    async def CompleteTask(self, request: task_pb2.CompleteTaskRequest, context: Any) -> task_pb2.Task:
+        caller, id_ = viewer(), id_of(request.name, "tasks")
+
+        async def verb(tx: Transaction) -> task_pb2.Task:
+            done = await tasks.complete_task(tx, caller, id_, set(request.steps), request.comment)
+            return wire_tasks.task(*done)
+
+        return await self._answer_once(request, caller, request.request_id, task_pb2.Task, verb)
+
+
+def _parent(name: str) -> str:
+    """The name as it was given; InvalidArgument when it names nothing that has notes."""
+    collection = name.partition("/")[0]
+    if collection not in _PARENTS:
+        raise bad_field("parent", "must be suggestions/{id}, resources/{id} or programs/{id}")
+    return f"{collection}/{id_of(name, collection, 'parent')}"
