@@ -10,6 +10,7 @@ from typing_extensions import override
 from services.catalog import wire
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
+from services.catalog.rpc_publishing import Publishing
 from services.catalog.usecases import (
     announcements,
     export,
@@ -18,6 +19,7 @@ from services.catalog.usecases import (
     imports,
     people,
     programs,
+    publishing,
     resources,
     status,
 )
@@ -32,7 +34,6 @@ from winnow.catalog.v1 import (
     source_pb2,
 )
 from winnow.catalog.v1 import catalog_service_pb2 as api
-from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
 from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
@@ -50,7 +51,7 @@ def _after(page_token: str, *scope: object) -> str:
     return "" if key is None else str(key[0])
 
 
-class CatalogServicer(CatalogServiceServicer):
+class CatalogServicer(Publishing):
     """CatalogService."""
 
     def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:
@@ -166,7 +167,8 @@ class CatalogServicer(CatalogServiceServicer):
 
     @override
     async def GetImport(self, request: api.GetImportRequest, context: Any) -> import_pb2.Import:
-        return wire.import_(await imports.get_import(self._db, wire.id_of(request.name, "imports")))
+        found = await imports.get_import(self._db, wire.id_of(request.name, "imports"))
+        return wire.import_(found, await publishing.drafts_of(self._db, found))
 
     @override
     async def ListImports(self, request: api.ListImportsRequest, context: Any) -> api.ListImportsResponse:

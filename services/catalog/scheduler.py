@@ -131,6 +131,7 @@ class Scheduler:
     async def _forget(self) -> None:
         async with self._db.transaction() as tx:
             await requests.forget(tx.connection, tx.now)
+            await tx.forget_drafts(tx.now)
             await postgres.forget_passes(tx, tx.now - _PASS_KEPT)
 
 

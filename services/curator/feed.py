@@ -77,6 +77,14 @@ class Feed:
                     break
         return wire.outlines(slices)
 
+    async def draft(self, id_: str) -> tuple[State, wire.Outline] | None:
+        """A draft's state with its text; None when it is published already or forgotten."""
+        request = GetStatesRequest(kind=StateKind.DRAFTS, ids=[id_])
+        (state,) = (await self._stub.GetStates(request, timeout=_SECONDS)).states
+        if state.gone:
+            return None
+        return state, (await self.texts([id_])).get(id_, wire.Outline("", ()))
+
     async def digests(self, kind: int) -> Digests:
         """The feed's digests of a kind."""
         answer = await self._stub.GetDigests(GetDigestsRequest(kind=_kind(kind)), timeout=_SECONDS)

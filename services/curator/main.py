@@ -17,6 +17,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from services.curator import reconciling
 from services.curator.analysis.embedding import Embedder
 from services.curator.answers import Library
+from services.curator.checking import Checker
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
 from services.curator.indexing import Indexer
@@ -94,12 +95,13 @@ async def serve(settings: Settings) -> None:
     feed = Feed(NatsChannel(connection))
     reader = Reader(pool, feed, model, multilingual)
     library = Library(pool, model, space_across)
+    checker = Checker(pool, library, model, multilingual, clock)
     status = StatusReader(pool, connection, model, library)
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     chain = rpc.interceptors(translate=postgres.translate, verifier=verifier, clock=clock)
     server = NatsServer(connection, queue="curator", chain=chain)
     # Generated code asks for gRPC's server and uses what both have.
-    add_CurationServiceServicer_to_server(CurationRpc(library, status), cast("Server", server))
+    add_CurationServiceServicer_to_server(CurationRpc(library, checker, feed, status), cast("Server", server))
 
     async def database_answers() -> str | None:
         if not ready.is_set():

@@ -8,7 +8,10 @@ import grpc.aio
 from typing_extensions import override
 
 from services.curator import wire
+from services.curator.analysis.model import Document, Part
 from services.curator.answers import Library
+from services.curator.checking import Checked, Checker
+from services.curator.feed import Feed
 from services.curator.status import StatusReader
 from services.kit import identity, pages
 from services.kit.errors import InvalidArgument, NotFound, Violation
@@ -18,13 +21,17 @@ from winnow.curation.v1.curation_service_pb2_grpc import CurationServiceServicer
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _MOST_QUERY = 1000
 _MOST_HITS = 50
+_MOST_TEXT = 512 * 1024
+_TEXT = "text"  # id and place of a text that is no draft; ids of resources are longer
 
 
 class CurationRpc(CurationServiceServicer):
     """Parses, asks the library, answers."""
 
-    def __init__(self, library: Library, status: StatusReader) -> None:
+    def __init__(self, library: Library, checker: Checker, feed: Feed, status: StatusReader) -> None:
         self._library = library
+        self._checker = checker
+        self._feed = feed
         self._status = status
 
     @override
@@ -60,6 +67,39 @@ class CurationRpc(CurationServiceServicer):
         )
 
     @override
+    async def CheckDraft(self, request: pb.CheckDraftRequest, context: Context) -> pb.CheckDraftResponse:
+        """As the service says."""
+        _may_read()
+        if bool(request.draft) == bool(request.text):
+            raise _invalid("draft", "Either a draft or a text is checked.")
+        if not request.draft:
+            if len(request.text.encode()) > _MOST_TEXT:
+                raise _invalid("text", f"A text has at most {_MOST_TEXT} bytes.")
+            parts = (Part("", _TEXT, request.text),)
+            document = Document(_TEXT, request.title.strip()[:_MOST_QUERY], parts)
+            return _checked(await self._checker.check(document), document.id, "draft")
+        id_ = _named("drafts", "draft", request.draft)
+        found = await self._feed.draft(id_)
+        if found is None:
+            raise NotFound(
+                "DRAFT_NOT_FOUND",
+                f"There is no draft {id_} (any more); upload the file again.",
+                {"draft": id_},
+            )
+        state, outline = found
+        answer = _checked(await self._checker.check(wire.draft(state, outline.parts)), id_, f"drafts/{id_}")
+        said = [
+            pb.CheckDraftResponse.Break(rule=each.rule, field=each.field, text=each.text)
+            for each in state.draft.breaks
+        ]
+        told = list(answer.breaks)
+        del answer.breaks[:]
+        answer.breaks.extend([*said, *told])
+        if state.draft.replaces:
+            answer.replaces = f"resources/{state.draft.replaces}"
+        return answer
+
+    @override
     async def ExplainAbsence(
         self, request: pb.ExplainAbsenceRequest, context: Context
     ) -> pb.ExplainAbsenceResponse:
@@ -88,6 +128,29 @@ class CurationRpc(CurationServiceServicer):
         """As the service says; an administrator without a content role may watch the system too."""
         identity.caller()
         return await self._status.read()
+
+
+def _checked(found: Checked, id_: str, name: str) -> pb.CheckDraftResponse:
+    return pb.CheckDraftResponse(
+        nearest=[
+            pb.CheckDraftResponse.Nearest(
+                resource=f"resources/{each.document.id}",
+                title=each.document.title,
+                comparison=wire.beside_draft(wire.comparison(each.judgement), id_, name),
+                archived=each.document.archived,
+                successor=f"resources/{each.successor}" if each.successor else "",
+            )
+            for each in found.nearest
+        ],
+        breaks=[
+            pb.CheckDraftResponse.Break(
+                rule=claim.code, text=claim.text, evidence=wire.claim_evidence(claim, name)
+            )
+            for claim in found.claims
+        ],
+        by_meaning=found.by_meaning,
+        translations_checked=found.translations_checked,
+    )
 
 
 def _may_read() -> None:

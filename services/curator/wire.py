@@ -12,6 +12,7 @@ from google.type.date_pb2 import Date
 
 from services.curator.analysis.announcements import Announcement
 from services.curator.analysis.model import (
+    Claim,
     DeadLink,
     Document,
     Judgement,
@@ -112,6 +113,11 @@ def document(state: State, parts: Sequence[Part]) -> Document:
 def _dead_link(link: DeadLinkState) -> DeadLink:
     days = (_day(link.first_failed) or date.min, _day(link.last_failed) or date.min)
     return DeadLink(link.url, *days, link.reason, link.text)
+
+
+def draft(state: State, parts: Sequence[Part]) -> Document:
+    """A draft as analysis sees it."""
+    return document(State(id=state.id, resource=state.draft.resource), parts)
 
 
 def document_with(known: Document, text: Sequence[Part]) -> Document:
@@ -297,6 +303,34 @@ def named(message: Comparison) -> Comparison:
         if item.HasField("counterpart"):
             item.counterpart.resource = f"resources/{item.counterpart.resource}"
     return answer
+
+
+def beside_draft(message: Comparison, draft_id: str, name: str) -> Comparison:
+    """The comparison with names, the draft's under the name given for it."""
+    answer = named(message)
+    own = f"resources/{draft_id}"
+    if answer.a == own:
+        answer.a = name
+    if answer.b == own:
+        answer.b = name
+    for item in answer.evidence:
+        _rename(item, own, name)
+    return answer
+
+
+def _rename(item: Evidence, own: str, name: str) -> None:
+    if item.resource == own:
+        item.resource = name
+    if item.HasField("counterpart") and item.counterpart.resource == own:
+        item.counterpart.resource = name
+
+
+def claim_evidence(claim: Claim, name: str) -> list[Evidence]:
+    """What a claim rests on, under the name given for its document."""
+    quoted = [quote_evidence(claim.code, claim.text, quote) for quote in claim.quotes]
+    for item in quoted:
+        item.resource = name
+    return [*quoted, *(reason_evidence(reason) for reason in claim.reasons)]
 
 
 def program_overlap(found: Overlap, documents: Mapping[str, Document]) -> ProgramOverlap:

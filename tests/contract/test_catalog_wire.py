@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from services.catalog import wire
 from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.changes import Change, ChangeState
+from services.catalog.domain.drafts import Draft
 from services.catalog.domain.engagement import Month, Use
 from services.catalog.domain.house_rules import HouseRules, RetiredTerm, Retirement
 from services.catalog.domain.imports import (
@@ -36,6 +37,7 @@ from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, 
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.listings import Taken
 from services.catalog.usecases.people import MintedToken, PeopleImported
+from services.catalog.usecases.publishing import Break, DraftState
 from services.catalog.usecases.resources import Read, Upserted
 from services.catalog.usecases.status import Status
 from services.kit.errors import InvalidArgument
@@ -151,10 +153,12 @@ RULES = HouseRules(
     check_links=True,
     notice_days_r2=7,
     notice_days_r3=14,
+    required_fields=("owner",),
     version=3,
     author="p1",
     update_time=NOW,
 )
+DRAFT = Draft("d1", "a.zip", NOW, LISTING, "r1")
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
 
 CASES: dict[str, tuple[Message, frozenset[str]]] = {
@@ -169,7 +173,12 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
         wire.change(Change("c", "s", "resources/r1", "lms", "c1", "title", "A", "B", ChangeState.DONE)),
         frozenset(),
     ),
-    "import": (wire.import_(IMPORT), frozenset()),
+    "import": (wire.import_(IMPORT, [DRAFT]), frozenset()),
+    "draft": (wire.draft(DRAFT), frozenset()),
+    "feed: draft": (
+        wire.draft_state(DraftState(RESOURCE, (Break("required_field", "owner", "Missing."),), "r2")),
+        frozenset(),
+    ),
     "problem": (wire.import_(IMPORT).unreadable[0], frozenset()),
     "question": (wire.import_(IMPORT).questions[0], frozenset()),
     "file": (wire.import_(IMPORT).files[0], frozenset()),

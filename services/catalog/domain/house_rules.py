@@ -41,7 +41,8 @@ class Retirement:
 class HouseRules:
     """All policies. `version` makes the etag and is 0, as `update_time` is None, before they are first set.
 
-    `notice_days_r2` and `notice_days_r3`: None for what the deployment gives.
+    `notice_days_r2` and `notice_days_r3`: None for what the deployment gives. `required_fields`: without which nothing
+    is published, beside the title.
     """
 
     retired_vocabulary: tuple[RetiredTerm, ...] = ()
@@ -49,6 +50,7 @@ class HouseRules:
     check_links: bool = False
     notice_days_r2: int | None = None
     notice_days_r3: int | None = None
+    required_fields: tuple[str, ...] = ()
     version: int = 0
     author: str = ""
     update_time: datetime | None = None
@@ -69,5 +71,12 @@ class HouseRules:
             )
 
 
-FIELDS = ("retired_vocabulary", "retirements", "check_links", "notice_days_r2", "notice_days_r3")
+FIELDS = (
+    "retired_vocabulary",
+    "retirements",
+    "check_links",
+    "notice_days_r2",
+    "notice_days_r3",
+    "required_fields",
+)
 """The policies that can be set one by one."""

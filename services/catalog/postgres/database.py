@@ -9,6 +9,7 @@ from datetime import datetime
 from typing_extensions import override
 
 from services.catalog.postgres.announcements import Announcements
+from services.catalog.postgres.drafts import Drafts
 from services.catalog.postgres.engagement import Engagement
 from services.catalog.postgres.feed import Feed
 from services.catalog.postgres.house_rules import Rules
@@ -24,7 +25,9 @@ from services.kit.postgres import Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
-class Transaction(Programs, Sources, Imports, Engagement, People, Announcements, Rules, Links, Feed, Journal):
+class Transaction(
+    Programs, Sources, Imports, Drafts, Engagement, People, Announcements, Rules, Links, Feed, Journal
+):
     """Everything that can be read and written in one transaction."""
 
     @override

@@ -22,6 +22,7 @@ _STATES = {
     4: sql.SQL("SELECT a || ':' || b AS id, revision, verdict = '' AS gone FROM verdicts"),
     5: sql.SQL("SELECT 'house_rules' AS id, revision, false AS gone FROM house_rules WHERE revision > 0"),
     6: sql.SQL("SELECT id, revision, close_time IS NOT NULL AS gone FROM announcements"),
+    7: sql.SQL("SELECT id, 0::bigint AS revision, false AS gone FROM drafts"),
 }
 _GET = sql.SQL("SELECT id, revision, gone FROM ({states}) AS s WHERE id = ANY(%(ids)s)")
 _LIST = sql.SQL(
@@ -51,6 +52,7 @@ class StateKind(IntEnum):
     VERDICTS = 4
     HOUSE_RULES = 5
     ANNOUNCEMENTS = 6
+    DRAFTS = 7
 
 
 @dataclass(frozen=True, slots=True)

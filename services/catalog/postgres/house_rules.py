@@ -52,6 +52,7 @@ def _house_rules(row: Row) -> HouseRules:
         check_links=bool(rules.get("check_links")),
         notice_days_r2=rules.get("notice_days_r2"),
         notice_days_r3=rules.get("notice_days_r3"),
+        required_fields=tuple(rules.get("required_fields", ())),
         version=row["version"],
         author=row["author"],
         update_time=row["update_time"],

@@ -11,9 +11,10 @@ from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.links import LinkCheck
 from services.catalog.domain.people import email_key
 from services.catalog.domain.programs import Program
-from services.catalog.domain.resources import Part, Resource
+from services.catalog.domain.resources import Part, Resource, content_hash
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.postgres.feed import FeedEntry, StateKind, Verdict
+from services.catalog.usecases.publishing import DraftState, draft_states
 
 SLICE = 256 * 1024
 """Characters of a text in one slice, so that three slices of any language fit into an answer."""
@@ -28,7 +29,7 @@ class ResourceState:
     dead_links: tuple[LinkCheck, ...] = ()
 
 
-State = ResourceState | Program | Use | Verdict | Announcement | HouseRules
+State = ResourceState | Program | Use | Verdict | Announcement | HouseRules | DraftState
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ async def _with_states(tx: Transaction, kind: StateKind, entries: Sequence[FeedE
         states = {id_: used.get(id_, Use()) for id_ in ids}
     elif kind is StateKind.ANNOUNCEMENTS:
         states = await tx.announcements(ids)
+    elif kind is StateKind.DRAFTS:
+        states = await draft_states(tx, ids)
     elif kind is StateKind.HOUSE_RULES:
         rules = await tx.house_rules() if ids else HouseRules()
         states = dict.fromkeys(ids, rules)
@@ -101,7 +104,7 @@ def _active(person: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a resource's text, or from `offset` (characters) on at most 256 Ki characters of it."""
+    """A part of a text, or from `offset` (characters) on at most 256 Ki characters of it."""
 
     resource: str
     content_hash: str
@@ -120,14 +123,21 @@ class Texts:
 
 
 async def get_texts(db: Database, ids: Sequence[str], page: int, *, limit: int) -> Texts:
-    """Texts of resources, cut into pages of about `limit` UTF-8 bytes; `page` is the number of slices before."""
+    """Texts of resources and drafts in pages of about `limit` UTF-8 bytes; `page` is the number of slices before."""
     async with db.snapshot() as tx:
         resources = {each.id: each for each in await tx.resources(ids)}
-        asked = [resources[id_] for id_ in dict.fromkeys(ids) if id_ in resources]
+        drafts = await tx.drafts(set(ids) - resources.keys())
         slices: list[Slice] = []
         size = position = 0
-        for resource in asked:
-            outline = (await tx.outlines([resource.outline_hash])).get(resource.outline_hash, ())
+        for id_ in dict.fromkeys(ids):
+            if (resource := resources.get(id_)) is not None:
+                content = resource.content_hash
+                outline = (await tx.outlines([resource.outline_hash])).get(resource.outline_hash, ())
+            elif id_ in drafts:
+                outline = (await tx.draft_outlines([id_])).get(id_, ())
+                content = content_hash(outline)
+            else:
+                continue
             for number, part in enumerate(outline):
                 for offset in range(0, max(1, len(part.text)), SLICE):
                     position += 1
@@ -138,7 +148,7 @@ async def get_texts(db: Database, ids: Sequence[str], page: int, *, limit: int) 
                     if slices and size > limit:
                         return Texts(slices, position - 1, await tx.epoch())
                     cut = Part(part.title, part.location, text)
-                    slices.append(Slice(resource.id, resource.content_hash, number, cut, offset))
+                    slices.append(Slice(id_, content, number, cut, offset))
         return Texts(slices, 0, await tx.epoch())
 
 

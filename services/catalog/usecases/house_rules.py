@@ -60,5 +60,6 @@ def _told(rules: HouseRules) -> dict[str, str]:
         "retired_vocabulary": str(len(rules.retired_vocabulary)),
         "retirements": str(len(rules.retirements)),
         "check_links": str(rules.check_links).lower(),
+        "required_fields": ", ".join(rules.required_fields),
         "notice_days": f"{rules.notice_days_r2}, {rules.notice_days_r3}",
     }

@@ -45,6 +45,7 @@ from services.catalog.usecases.import_writing import (
     resources_step,
     take_resources,
 )
+from services.catalog.usecases.publishing import keep_drafts
 from services.kit import postgres, telemetry
 from services.kit.errors import Aborted
 
@@ -191,6 +192,10 @@ class Importer:
             resources = [record for each in batch if takes(import_, each) for record in each.parsed.resources]
             if resources:
                 await take_resources(tx, import_, resources)
+            if import_.validate_only:
+                asked = [each for each in batch if not each.parsed.questions]
+                found = [(each.file.path, record) for each in asked for record in each.parsed.resources]
+                await keep_drafts(tx, import_, found)
             for each in batch:
                 await note(tx, import_, each)
 

@@ -7,6 +7,7 @@ from services.catalog.wire.feed import (
     announcement_state,
     dead_link_state,
     digests,
+    draft_state,
     engagement_state,
     program_state,
     resource_state,
@@ -50,6 +51,7 @@ from services.catalog.wire.programs import (
     program,
     source,
 )
+from services.catalog.wire.publishing import draft, draft_fields
 from services.catalog.wire.resources import (
     incoming,
     listing,
@@ -70,6 +72,9 @@ __all__ = [
     "dead_link_state",
     "detail",
     "digests",
+    "draft",
+    "draft_fields",
+    "draft_state",
     "engagement_state",
     "house_rules",
     "house_rules_state",

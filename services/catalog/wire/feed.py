@@ -12,6 +12,7 @@ from services.catalog.domain.resources import (
 )
 from services.catalog.postgres.feed import StateKind, Verdict
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Texts
+from services.catalog.usecases.publishing import DraftState
 from services.catalog.wire.fields import bad_field, day, int_of, texts_of
 from services.catalog.wire.house_rules import house_rules_state
 from winnow.internal.v1 import feed_service_pb2
@@ -115,6 +116,18 @@ def announcement_state(value: Announcement) -> feed_service_pb2.AnnouncementStat
     )
 
 
+def draft_state(value: DraftState) -> feed_service_pb2.DraftState:
+    """A draft, with what house rules say to it."""
+    return feed_service_pb2.DraftState(
+        resource=resource_state(ResourceState(value.resource, owner_active=False)),
+        breaks=[
+            feed_service_pb2.DraftState.Break(rule=each.rule, field=each.field, text=each.text)
+            for each in value.breaks
+        ],
+        replaces=value.replaces,
+    )
+
+
 def state(entry: Entry) -> feed_service_pb2.State:
     """An object of the feed."""
     message = feed_service_pb2.State(id=entry.id, revision=entry.revision, gone=entry.state is None)
@@ -131,6 +144,8 @@ def state(entry: Entry) -> feed_service_pb2.State:
             message.house_rules.CopyFrom(house_rules_state(entry.state))
         case Announcement():
             message.announcement.CopyFrom(announcement_state(entry.state))
+        case DraftState():
+            message.draft.CopyFrom(draft_state(entry.state))
         case None:
             pass
     return message

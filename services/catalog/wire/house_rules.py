@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, Never
 
+from services.catalog.domain.drafts import REQUIRABLE
 from services.catalog.domain.house_rules import (
     FIELDS,
     MAX_BYTES,
@@ -42,6 +43,7 @@ def house_rules(value: HouseRules) -> house_rules_pb2.HouseRules:
         check_links=value.check_links,
         notice_days_r2=value.notice_days_r2,
         notice_days_r3=value.notice_days_r3,
+        required_fields=value.required_fields,
         update_time=timestamp(value.update_time) if value.update_time else None,
         author=f"people/{value.author}" if value.author else "",
     )
@@ -119,7 +121,17 @@ def wanted_house_rules(
         message.check_links,
         notice_days_r2=_notice(message, "notice_days_r2"),
         notice_days_r3=_notice(message, "notice_days_r3"),
+        required_fields=_required(message.required_fields),
     ), fields
+
+
+def _required(given: Iterable[str]) -> tuple[str, ...]:
+    for number, name in enumerate(given):
+        if name not in REQUIRABLE:
+            raise bad_field(
+                f"house_rules.required_fields[{number}]", f"must be one of {', '.join(REQUIRABLE)}"
+            )
+    return tuple(dict.fromkeys(given))
 
 
 def _notice(

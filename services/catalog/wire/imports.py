@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from services.catalog.domain.drafts import Draft
 from services.catalog.domain.imports import Import, ImportFile, ImportState, Problem, Question
+from services.catalog.wire.publishing import draft
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import (
     import_pb2,
@@ -34,7 +38,7 @@ def _recognised(value: ImportFile) -> import_pb2.RecognisedFile:
     )
 
 
-def import_(value: Import) -> import_pb2.Import:
+def import_(value: Import, drafts: Sequence[Draft] = ()) -> import_pb2.Import:
     """An import with its problems and open questions."""
     recognised = [_recognised(each) for each in value.files if each.recognised_as]
     return import_pb2.Import(
@@ -54,4 +58,5 @@ def import_(value: Import) -> import_pb2.Import:
         end_time=timestamp(value.end_time) if value.end_time else None,
         files_received=len(value.files),
         files_done=sum(each.state != "waiting" for each in value.files),
+        drafts=[draft(each) for each in drafts],
     )

@@ -68,6 +68,7 @@ from services.curator.postgres.states import (
 )
 from services.curator.postgres.texts import (
     TextRow,
+    band_holders,
     boilerplate,
     change_boilerplate,
     drop_text,
@@ -114,6 +115,7 @@ __all__ = [
     "add_programs_to_judge",
     "add_to_judge",
     "all_states",
+    "band_holders",
     "boilerplate",
     "change_boilerplate",
     "copy",

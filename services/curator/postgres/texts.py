@@ -91,6 +91,7 @@ _BY_BAND = """
     GROUP BY 1, 2
 """
 _HOLDERS = "SELECT hash, resource FROM postings WHERE hash = ANY(%s)"
+_BAND_HOLDERS = "SELECT band, resource FROM bands WHERE band = ANY(%s)"
 _FREQUENT = "SELECT hash, count(*) FROM postings GROUP BY hash HAVING count(*) >= %s"
 _RESOURCES_WITH = "SELECT DISTINCT resource FROM postings WHERE hash = ANY(%s)"
 _RESOURCES = "SELECT count(*) FROM texts"
@@ -122,6 +123,15 @@ async def holders(connection: Connection, hashes: Iterable[str]) -> dict[str, li
     found: dict[str, list[str]] = {}
     for text_hash, resource in await cursor.fetchall():
         found.setdefault(text_hash, []).append(resource)
+    return found
+
+
+async def band_holders(connection: Connection, bands: Iterable[bytes]) -> dict[bytes, list[str]]:
+    """Which resources have each band."""
+    cursor = await connection.execute(_BAND_HOLDERS, (list(set(bands)),))
+    found: dict[bytes, list[str]] = {}
+    for band, resource in await cursor.fetchall():
+        found.setdefault(bytes(band), []).append(resource)
     return found
 
 

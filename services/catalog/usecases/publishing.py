@@ -1,0 +1,116 @@
+"""Keeping what files would bring as drafts, and publishing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.catalog import policy
+from services.catalog.domain.drafts import KEPT, MAX_DRAFTS, Draft, missing_fields
+from services.catalog.domain.imports import Import
+from services.catalog.domain.people import Viewer
+from services.catalog.domain.resources import Outline, Resource, Visibility
+from services.catalog.ids import new_id
+from services.catalog.imports.model import ResourceRecord
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases import records
+from services.catalog.usecases.listings import Incoming, take_listings
+from services.kit.errors import InvalidArgument, NotFound, Violation
+
+
+async def keep_drafts(tx: Transaction, import_: Import, found: Sequence[tuple[str, ResourceRecord]]) -> None:
+    """Keeps what files (by path) would bring, for an hour; of one import the first 50."""
+    room = MAX_DRAFTS - await tx.draft_count(import_.id)
+    drafts: list[tuple[Draft, Outline]] = []
+    for path, record in found[: max(0, room)]:
+        incoming = records.incoming(record, import_.source)
+        listing = replace(incoming.listing, visibility=Visibility.VISIBLE)
+        drafts.append((Draft(new_id(), path, tx.now + KEPT, listing), incoming.outline))
+    await tx.add_drafts(import_.id, drafts)
+
+
+async def drafts_of(db: Database, import_: Import) -> list[Draft]:
+    """The drafts that are still kept of an import; none unless it only looked."""
+    if not import_.validate_only:
+        return []
+    async with db.snapshot() as tx:
+        return await tx.drafts_of(import_.id)
+
+
+async def publish_resource(
+    tx: Transaction, viewer: Viewer, draft_id: str, said: Mapping[str, object]
+) -> Resource:
+    """Makes the draft a resource with what is `said` of it, in the caller's transaction (which also keeps the answer).
+
+    NotFound when it is published already or forgotten; InvalidArgument names each required field that is missing;
+    PermissionDenied unless a role allows it or the viewer owns the resource of which it is a new version.
+    """
+    draft = (await tx.drafts([draft_id], for_update=True)).get(draft_id)
+    if draft is None:
+        raise NotFound(
+            "DRAFT_NOT_FOUND",
+            f"There is no draft {draft_id} (any more); upload the file again.",
+            {"draft": draft_id},
+        )
+    policy.check_own(viewer, viewer.method, owned=draft.resource in viewer.duties.resources)
+    outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
+    source = draft.listing.source
+    await tx.make_source(source, from_files=True)
+    taken = await take_listings(tx, source, [Incoming(draft.listing, outline)], await tx.next_import_number())
+    resource = await tx.resource(taken.resources[0], for_update=True)
+    for name, value in said.items():
+        resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
+    missing = missing_fields(resource, (await tx.house_rules()).required_fields)
+    if missing:
+        raise InvalidArgument(
+            "FIELDS_REQUIRED",
+            f"House rules require {', '.join(missing)} of what is published.",
+            {"fields": ",".join(missing)},
+            violations=[Violation(f"fields.{name}", "is required by house rules") for name in missing],
+        )
+    saved = await tx.save(resource)
+    await tx.drop_draft(draft_id)
+    await tx.audited(viewer, f"resources/{saved.id}", {"source": source, "draft": draft_id})
+    return saved
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A house rule that a draft breaks by what is said of it."""
+
+    rule: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftState:
+    """A draft for services that keep a copy: as a resource, with the rules it breaks."""
+
+    resource: Resource
+    breaks: tuple[Break, ...]
+    replaces: str
+
+
+async def draft_states(tx: Transaction, ids: Sequence[str]) -> dict[str, DraftState]:
+    """Drafts by id as a resource each, and what house rules say to them."""
+    drafts = await tx.drafts(ids)
+    if not drafts:
+        return {}
+    required = (await tx.house_rules()).required_fields
+    outlines = await tx.draft_outlines(drafts)
+    return {
+        id_: DraftState(
+            draft.hashed(outlines.get(id_, ())).as_resource(tx.now),
+            tuple(
+                Break(
+                    "required_field",
+                    name,
+                    f"House rules require {name.replace('_', ' ')}; nobody has said it.",
+                )
+                for name in missing_fields(draft.as_resource(tx.now), required)
+            ),
+            draft.resource,
+        )
+        for id_, draft in drafts.items()
+    }
