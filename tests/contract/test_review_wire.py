@@ -129,6 +129,7 @@ def full() -> Suggestion:
         note="changed",
         approvals=(Approval("lea", "LEARNING_LEADER", part.id, part.fingerprint, NOW),),
         decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words"),
+        filed_by="lea",
     )
 
 

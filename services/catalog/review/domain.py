@@ -307,7 +307,7 @@ class Suggestion:
     `baseline` holds the facts by label as they stood when it ended: it returns only when they move. `touched`
     says that a person has acted on it: from then on it never goes back to HELD. `quiet_until` is the day until
     which an answer holds. `facts_changed` are words for what has moved since the revision before. `blind`: its
-    confidence is held back until it has been decided.
+    confidence is held back until it has been decided. `filed_by` is the person who filed it, empty for a finding.
     """
 
     id: str
@@ -337,6 +337,7 @@ class Suggestion:
     baseline: Mapping[str, str] = field(default_factory=dict[str, str])
     quiet_until: date | None = None
     blind: bool = False
+    filed_by: str = ""
 
     @property
     def name(self) -> str:

@@ -125,7 +125,7 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
     fresh = not suggestion.plan.parts and not suggestion.plan.missing
     changed = () if fresh else _changed(suggestion.plan, plan, around)
     found = impact.impact(proposal, plan, around)
-    confidence = _confidence(proposal, on.maps)
+    confidence = 1.0 if suggestion.filed_by else _confidence(proposal, on.maps)
     now = replace(
         suggestion,
         plan=plan,

@@ -26,6 +26,8 @@ async def decided(
     """
     proposal = suggestion.proposal
     kind = proposal.kind
+    if suggestion.filed_by:
+        return suggestion  # a person's word has no score that could have been wrong, and paces no findings
     outcome = Outcome(
         suggestion=suggestion.id,
         revision=suggestion.revision,

@@ -116,6 +116,10 @@ _LIFT_VERDICTS = """
 _VERDICTS_OF = (
     "SELECT a, b, verdict FROM verdicts WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict <> ''"
 )
+_CONTRARY = """
+    SELECT verdict, suggestion FROM verdicts
+    WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict NOT IN ('', 'same') ORDER BY a, b
+"""
 _SUPPRESS = """
     INSERT INTO suppressions (id, kind, members, suggestion, person, reason, time) VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
@@ -179,6 +183,7 @@ class _Rest:
     facts_changed: tuple[str, ...]
     whose: Assignee
     part_verdicts: tuple[PartVerdict, ...]
+    filed_by: str = ""  # rows of earlier releases have none
 
 
 _REST = TypeAdapter(_Rest)
@@ -337,6 +342,11 @@ async def lift_verdicts(tx: Session, suggestion_id: str, revision: int) -> list[
 async def verdicts_among(tx: Session, ids: Sequence[str]) -> dict[tuple[str, str], str]:
     """Verdicts on pairs of these resources."""
     return {(row["a"], row["b"]): row["verdict"] for row in await tx.rows(_VERDICTS_OF, {"ids": list(ids)})}
+
+
+async def contrary_verdicts(tx: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Verdicts by which two of these resources are not the same, each with the suggestion (its id) that left it."""
+    return [(row["verdict"], row["suggestion"]) for row in await tx.rows(_CONTRARY, {"ids": list(ids)})]
 
 
 async def suppress(tx: Session, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -12,7 +12,7 @@ from datetime import date
 
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, learning, material, postgres, routing
+from services.catalog.review import filing, forming, learning, material, postgres, routing
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
 from services.catalog.review.findings import Kind, Member, Proposal
 from services.catalog.review.forming import Formed, Ground
@@ -49,12 +49,14 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground) -> None:
     kept, hiding, why = await _without_excluded(tx, proposal, known)
     if proposal.score < SHOWN_FROM or len(kept) < min(2, len(proposal.members)) or (hiding and not kept):
         await postgres.hid(tx, hiding)
-        if known is not None and known.live:
+        if known is not None and known.live and not known.filed_by:
             await _end(tx, known, on.around, why or "It is no longer certain enough to show.")
         return
     proposal = replace(proposal, members=kept)
     replaced = [
-        each for each in await postgres.live_with_keys(tx, proposal.replaces) if each.key != proposal.key
+        each
+        for each in await postgres.live_with_keys(tx, proposal.replaces)
+        if each.key != proposal.key and not each.filed_by
     ]
     if (known is None or not known.live) and len(replaced) == 1:
         known = replaced.pop()
@@ -150,6 +152,8 @@ async def _again(tx: Transaction, known: Suggestion, proposal: Proposal, on: Gro
         )
         mine = known.proposal
         proposal = replace(proposal, members=members, relation=mine.relation, drafts=mine.drafts)
+    if known.filed_by:
+        proposal = filing.with_evidence(known.proposal, proposal)
     made = await forming.formed(tx, replace(known, proposal=proposal), on)
     await keep_live(tx, known, made, on)
 
@@ -280,8 +284,8 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         if gone.epoch not in ("", await tx.epoch()):
             return
         known = await postgres.by_key(tx, gone.key)
-        if known is None or not known.live:
-            return
+        if known is None or not known.live or known.filed_by:
+            return  # a person's word stands until somebody decides
         rests_on = {member.resource: member.revision for member in known.proposal.members}
         if any(member.revision < rests_on.get(member.resource, 0) for member in gone.members):
             return
@@ -320,6 +324,7 @@ async def complete_pass(db: Database, page: PassPage) -> None:
             each
             for each in live
             if each.key not in keys
+            and not each.filed_by
             and all(member.revision <= page.watermark for member in each.proposal.members)
         ]
         on = await forming.ground(tx, db.clock.today(), [each.proposal for each in gone])

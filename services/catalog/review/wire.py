@@ -228,6 +228,7 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
         priority=value.priority,
         blind=value.blind,
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
+        filed_by=shown.emails.get(value.filed_by, ""),
     )
     if value.state is State.SNOOZED and value.snooze and value.snooze.until:
         message.snooze_until.CopyFrom(timestamp(value.snooze.until))
