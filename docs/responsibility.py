@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.catalog import policy
-from services.catalog.policy import Cell, Kind, Row
+from services.catalog.policy import Cell, Column, Row
 
 PAGE = Path(__file__).with_name("responsibility.md")
 _COLUMNS = {
-    Kind.ADM: "administrator",
-    Kind.ID: "designer",
-    Kind.SP: "specialist",
-    Kind.LL: "leader",
-    Kind.PO: "program owner",
-    Kind.ST: "stage holder",
-    Kind.RO: "resource owner",
+    Column.ADM: "administrator",
+    Column.ID: "designer",
+    Column.SP: "specialist",
+    Column.LL: "leader",
+    Column.PO: "program owner",
+    Column.ST: "stage holder",
+    Column.RO: "resource owner",
 }
 _CELLS = {Cell.NONE: "–", Cell.ALLOW: "yes"}
 _HEAD = """\
@@ -27,14 +27,29 @@ at every call and which a generated test compares with what really happens.
 
 *yes*: may; a duty counts wherever it is held. *own*: what the duty is about (the program and what is in it, the part
 of the stage, the resource). *kinds*: where nothing but metadata changes. *approved*, *authored*: who did that.
-*propose*: may not, but may file a suggestion. *request*: may not, but may ask an administrator. A read-only token may
-call what is marked *reads*. Whoever is refused is told who can; whoever may not read content is told, where an object
-is named, that there is none."""
+*unowned*: where no touched program has an owner. *propose*: may not, but may file a suggestion. *request*: may not,
+but may ask an administrator. A read-only token may call what is marked *reads*. Whoever is refused is told who can;
+whoever may not read content is told, where an object is named, that there is none."""
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *_methods(), *_routes()]) + "\n"
+    return "\n".join([_HEAD, *_actions(), *_methods(), *_routes()]) + "\n"
+
+
+def _actions() -> Iterator[str]:
+    yield "\n## What one method covers several of\n"
+    yield "Where the organisation's mode makes a difference: ROLE_BASED / PROGRAM_BASED / HYBRID.\n"
+    yield from _head("action")
+    for action, by_mode in policy.ACTIONS.items():
+        cells = [tuple(_cells(row)) for row in by_mode.values()]
+        shown = [" / ".join(each) if len(set(each)) > 1 else each[0] for each in zip(*cells, strict=True)]
+        yield f"| {action} | {' | '.join(shown)} |"
+
+
+def _head(first: str) -> Iterator[str]:
+    yield f"| {first} | {' | '.join(_COLUMNS.values())} |"
+    yield "|---|" + "---|" * len(_COLUMNS)
 
 
 def _methods() -> Iterator[str]:
@@ -44,8 +59,7 @@ def _methods() -> Iterator[str]:
         if owner != service:
             service = owner
             yield f"\n## {service.rpartition('.')[2]}\n"
-            yield f"| method | {' | '.join(_COLUMNS.values())} |"
-            yield "|---|" + "---|" * len(_COLUMNS)
+            yield from _head("method")
         yield f"| {method}{' (reads)' if row.reads else ''} | {' | '.join(_cells(row))} |"
 
 

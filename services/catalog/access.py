@@ -13,7 +13,7 @@ from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database
 from services.kit import identity, rpc
-from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated
+from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated, WinnowError
 from services.kit.identity import Caller, Verifier
 
 AUTHORIZE_ONLY = "winnow-authorize-only"
@@ -46,7 +46,12 @@ class AccessInterceptor(rpc.IdentityInterceptor):
         async with super().around(context, streaming, details):
             if not details.method.startswith(_HEALTH):
                 await self._admit(identity.caller(), details)
-            yield
+            try:
+                yield
+            except PermissionDenied as error:
+                if (known := _viewer.get()) is not None:
+                    await self._refused(known, details.method, error)
+                raise
 
     async def _admit(self, caller: Caller, details: Any) -> None:
         if details.method.startswith(_IDENTITY_SERVICE):
@@ -61,17 +66,22 @@ class AccessInterceptor(rpc.IdentityInterceptor):
         try:
             policy.check(known, details.method)
         except (PermissionDenied, NotFound) as error:
-            async with self._database.transaction() as tx:
-                await tx.audit(
-                    person=known.person.id,
-                    credential=known.credential,
-                    method=details.method,
-                    outcome=error.reason,
-                )
+            await self._refused(known, details.method, error)
             raise
         if any(key == AUTHORIZE_ONLY for key, _ in details.invocation_metadata or ()):
             raise InvalidArgument("JSON_INVALID", "The request is not one that this method can read.")
         _viewer.set(known)
+
+    async def _refused(self, known: Viewer, method: str, error: WinnowError) -> None:
+        # In a transaction of its own: what was refused has been rolled back.
+        async with self._database.transaction() as tx:
+            await tx.audit(
+                person=known.person.id,
+                credential=known.credential,
+                method=method,
+                outcome=error.reason,
+                detail={key: error.metadata[key] for key in ("who_can",) if key in error.metadata},
+            )
 
     async def _known(self, caller: Caller) -> Viewer:
         gone = Unauthenticated("CREDENTIAL_INVALID", "This credential is not valid (any more).")

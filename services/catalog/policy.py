@@ -1,12 +1,12 @@
 """Who may do what: the rows of policy.yaml, and what follows from them for one person (behaviour.md §2).
 
-`check` is asked before a request's body is read: it refuses whoever could not do this to any object. `check_own` is
-asked by the use case that has the object.
+`check` is asked before a request's body is read: it refuses whoever could not do this to any object. `check_about`
+is asked by the use case that has the object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -14,11 +14,11 @@ from typing import Any, cast
 
 import yaml
 
-from services.catalog.domain.people import Person, Role, Viewer
+from services.catalog.domain.people import Mode, Role, Viewer
 from services.kit.errors import NotFound, PermissionDenied
 
 
-class Kind(StrEnum):
+class Column(StrEnum):
     """A column of the policy: what makes somebody entitled."""
 
     ADM = "ADM"
@@ -39,6 +39,7 @@ class Cell(StrEnum):
     KINDS = "kinds"
     APPROVED = "approved"
     AUTHORED = "authored"
+    UNOWNED = "unowned"
     PROPOSE = "propose"
     REQUEST = "request"
 
@@ -49,32 +50,65 @@ class Cell(StrEnum):
 
 
 ROLES = {
-    Role.ADMINISTRATOR: Kind.ADM,
-    Role.INSTRUCTIONAL_DESIGNER: Kind.ID,
-    Role.SPECIALIST: Kind.SP,
-    Role.LEARNING_LEADER: Kind.LL,
+    Role.ADMINISTRATOR: Column.ADM,
+    Role.INSTRUCTIONAL_DESIGNER: Column.ID,
+    Role.SPECIALIST: Column.SP,
+    Role.LEARNING_LEADER: Column.LL,
 }
 _WORDS = {
-    Kind.ADM: "an administrator",
-    Kind.LL: "a learning leader",
-    Kind.ID: "an instructional designer",
-    Kind.SP: "a specialist",
-    Kind.PO: "an owner of its program",
-    Kind.ST: "who holds its stage",
-    Kind.RO: "its owner",
+    Column.ADM: "an administrator",
+    Column.LL: "a learning leader",
+    Column.ID: "an instructional designer",
+    Column.SP: "a specialist",
+    Column.PO: "an owner of its program",
+    Column.ST: "who holds its stage",
+    Column.RO: "its owner",
 }
 _ADDED = {
     Cell.KINDS: " where only metadata changes",
     Cell.APPROVED: " who approved it",
     Cell.AUTHORED: " who wrote it",
+    Cell.UNOWNED: " where nobody owns the program",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What cells ask of an object, and of a person's part in it.
+
+    `own`: duties that the person has on it; `metadata`: nothing else changes; `unowned`: no owner answers for it.
+    """
+
+    own: frozenset[Column] = frozenset()
+    metadata: bool = False
+    approved: bool = False
+    authored: bool = False
+    unowned: bool = False
+
+    def meets(self, kind: Column, cell: Cell) -> bool:
+        """Whether the cell entitles who is in this column to do it to this object."""
+        match cell:
+            case Cell.ALLOW:
+                return True
+            case Cell.OWN:
+                return kind in self.own
+            case Cell.KINDS:
+                return self.metadata
+            case Cell.APPROVED:
+                return self.approved
+            case Cell.AUTHORED:
+                return self.authored
+            case Cell.UNOWNED:
+                return self.unowned
+            case Cell.NONE | Cell.PROPOSE | Cell.REQUEST:
+                return False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: each column's cell, and what the method is like."""
 
-    cells: Mapping[Kind, Cell]
+    cells: Mapping[Column, Cell]
     everyone: bool = False
     reads: bool = False
     conceals: str = ""
@@ -84,34 +118,49 @@ class Row:
         """The row in words."""
         if self.everyone:
             return "everyone who is signed in"
-        entitled = [kind for kind in _WORDS if self.cells[kind].entitles]
-        words = [_WORDS[kind] + _ADDED.get(self.cells[kind], "") for kind in entitled]
-        return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        return in_words(_WORDS[kind] + _ADDED.get(cell, "") for kind, cell in self._entitled())
+
+    def who_can_here(self, about: About) -> str:
+        """The row in words for one object; `own` are the duties that anybody has on it."""
+        return in_words(_WORDS[kind] for kind, cell in self._entitled() if about.meets(kind, cell))
+
+    def _entitled(self) -> Iterable[tuple[Column, Cell]]:
+        return [(kind, self.cells[kind]) for kind in _WORDS if self.cells[kind].entitles]
 
     def opens(self, viewer: Viewer) -> bool:
         """Whether the viewer may do it to some object at least."""
-        return self.everyone or any(self.cells[kind].entitles for kind in kinds(viewer))
+        return self.everyone or any(self.cells[kind].entitles for kind in columns(viewer))
 
-    def allows(self, person: Person) -> bool:
-        """Whether one of the person's roles allows it on every object."""
-        return self.everyone or any(self.cells[ROLES[role]] is Cell.ALLOW for role in person.roles)
+    def allows(self, viewer: Viewer, about: About) -> bool:
+        """Whether the viewer may do it to this object."""
+        return self.everyone or any(about.meets(kind, self.cells[kind]) for kind in columns(viewer))
 
 
-def kinds(viewer: Viewer) -> Collection[Kind]:
+def in_words(people: Iterable[str]) -> str:
+    """`a, b or c`."""
+    words = list(people)
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def columns(viewer: Viewer) -> Collection[Column]:
     """The columns that the viewer is in."""
     found = {ROLES[role] for role in viewer.person.roles}
     if viewer.duties.programs:
-        found.add(Kind.PO)
+        found.add(Column.PO)
     if viewer.duties.resources:
-        found.add(Kind.RO)
+        found.add(Column.RO)
     return found
 
 
 def row_of(given: Mapping[str, Any]) -> Row:
     """The row as policy.yaml gives it; ValueError or TypeError when it names what there is not."""
     flags = {key: value for key, value in given.items() if key in ("everyone", "reads", "conceals")}
-    cells = {Kind(key): Cell(value) for key, value in given.items() if key not in flags}
-    return Row({kind: cells.get(kind, Cell.NONE) for kind in Kind}, **flags)
+    cells = {Column(key): Cell(value) for key, value in given.items() if key not in flags}
+    return Row({kind: cells.get(kind, Cell.NONE) for kind in Column}, **flags)
+
+
+def _in_mode(given: Mapping[str, Any], mode: Mode) -> Mapping[str, Any]:
+    return {key: value[mode] if isinstance(value, dict) else value for key, value in given.items()}
 
 
 _FILE = cast(
@@ -130,6 +179,12 @@ ROUTES: Mapping[str, str | tuple[str, ...]] = {
     for route, given in _FILE["routes"].items()
 }
 """Every route of the gateway as `VERBS template`: `open`, `bound`, or the methods it calls for who is signed in."""
+
+ACTIONS: Mapping[str, Mapping[Mode, Row]] = {
+    action: {mode: row_of(_in_mode(given, mode)) for mode in Mode}
+    for action, given in _FILE["actions"].items()
+}
+"""What one method covers several of, by mode."""
 
 _NO_ONE = row_of({})
 
@@ -152,11 +207,25 @@ def check(viewer: Viewer, method: str) -> None:
         )
 
 
+def check_about(viewer: Viewer, method: str, about: About) -> None:
+    """PermissionDenied unless the viewer may call the method on this object."""
+    row = METHODS[method]
+    if not row.allows(viewer, about):
+        raise denied(method, row.who_can)
+
+
 def check_own(viewer: Viewer, method: str, *, owned: bool) -> None:
     """PermissionDenied unless the viewer's role allows the method on everything, or the object is theirs."""
     row = METHODS[method]
-    if not (row.allows(viewer.person) or owned):
+    if not (row.allows(viewer, About()) or owned):
         raise denied(method, row.who_can)
+
+
+def check_action(viewer: Viewer, action: str, mode: Mode, about: About) -> None:
+    """PermissionDenied unless the viewer may do this, of all that the method they called covers."""
+    row = ACTIONS[action][mode]
+    if not row.allows(viewer, about):
+        raise denied(viewer.method, row.who_can)
 
 
 def denied(method: str, who_can: str) -> PermissionDenied:

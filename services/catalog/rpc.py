@@ -264,7 +264,7 @@ class CatalogServicer(Publishing):
         scope = ("changes", request.state)
         state = wire.change_state(request.state)
         found = await status.list_changes(
-            self._db, after=_after(request.page_token, *scope), limit=size + 1, state=state
+            self._db, viewer(), after=_after(request.page_token, *scope), limit=size + 1, state=state
         )
         next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
         return api.ListChangesResponse(

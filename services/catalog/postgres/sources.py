@@ -37,7 +37,8 @@ _ADD_CHANGE = """
 """
 _CHANGES = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state FROM changes
-    WHERE id > %(after)s AND (%(state)s = '' OR state = %(state)s) ORDER BY id LIMIT %(limit)s
+    WHERE id > %(after)s AND (%(state)s = '' OR state = %(state)s)
+        AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s)) ORDER BY id LIMIT %(limit)s
 """
 _PENDING = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state FROM changes
@@ -102,9 +103,17 @@ class Sources(Session):
             ),
         )
 
-    async def change_page(self, *, after: str, limit: int, state: ChangeState | None = None) -> list[Change]:
-        """Lines whose id comes after, oldest first."""
-        return await self._changes(_CHANGES, {"after": after, "limit": limit, "state": str(state or "")})
+    async def change_page(
+        self,
+        *,
+        after: str,
+        limit: int,
+        state: ChangeState | None = None,
+        targets: Sequence[str] | None = None,
+    ) -> list[Change]:
+        """Lines whose id comes after, oldest first; of these targets only, unless None."""
+        values = {"after": after, "limit": limit, "state": str(state or ""), "targets": targets}
+        return await self._changes(_CHANGES, values)
 
     async def pending_changes(self, targets: Iterable[str]) -> list[Change]:
         """Lines not yet seen in the source's data, of these targets."""

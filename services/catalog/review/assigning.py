@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.catalog.domain.people import CONTENT_ROLES, Person, Viewer, email_key
 from services.catalog.ids import new_id
+from services.catalog.policy import METHODS
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, notes, postgres, postgres_tasks, routing, tasks, wire_notes
 from services.catalog.review.cases import Case, Seen, check_may, open_case
@@ -15,6 +16,8 @@ from services.catalog.review.domain_tasks import ANSWER, ANSWER_TIME, Task
 from services.catalog.review.fields import bad_field
 from services.catalog.review.surroundings import resource_name
 from services.kit.errors import FailedPrecondition
+
+_DECIDE = METHODS["/winnow.review.v1.ReviewService/RejectSuggestion"]
 
 
 async def assign(
@@ -32,7 +35,7 @@ async def assign(
     if person is None or not await _could_decide(tx, person, case):
         raise FailedPrecondition(
             "ASSIGNEE_CANNOT_DECIDE",
-            f"{email.strip()} could not decide about it; {routing.who_may_reject()} could.",
+            f"{email.strip()} could not decide about it; {_DECIDE.who_can} could.",
             {"suggestion": case.known.name, "assignee": email.strip()},
         )
     held = case.known.state is State.HELD
@@ -51,8 +54,8 @@ async def _could_decide(tx: Transaction, person: Person, case: Case) -> bool:
     duties = await tx.duties(person)
     if not person.active or not (person.has(*CONTENT_ROLES) or duties):
         return False
-    theirs = replace(case.now, assignee=person.id)
-    return routing.may_reject(Viewer(person, duties), theirs, case.on.around)
+    viewer = Viewer(person, duties)
+    return _DECIDE.allows(viewer, routing.standing(viewer, case.now, case.on.around))
 
 
 async def ask_owner(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.catalog.domain.people import Viewer
-from services.catalog.policy import denied
+from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, reading, routing, wire
 from services.catalog.review.domain import DECIDED, State, Suggestion
@@ -85,9 +85,8 @@ async def changed_error(tx: Transaction, case: Case) -> WinnowError:
 
 
 def check_may(viewer: Viewer, case: Case) -> None:
-    """PermissionDenied, naming who can, unless the viewer may refuse, put off, edit or reopen it."""
-    if not routing.may_reject(viewer, case.now, case.on.around):
-        raise denied(viewer.method, routing.who_may_reject())
+    """PermissionDenied, naming who can, unless the viewer may do to it what they called for."""
+    check_about(viewer, viewer.method, routing.standing(viewer, case.now, case.on.around))
 
 
 async def decide(

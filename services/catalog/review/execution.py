@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from services.catalog.domain.changes import Change as Line
 from services.catalog.domain.changes import ChangeState
-from services.catalog.domain.people import Role, Viewer
+from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
-from services.catalog.policy import denied
+from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     applying,
@@ -20,6 +20,7 @@ from services.catalog.review import (
     plans,
     postgres,
     proposals,
+    routing,
     tasks,
     verdicts,
     wire,
@@ -164,7 +165,7 @@ async def undo(
     known = await postgres.suggestion(tx, id_)
     on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
     around = await _with_targets(tx, known, on.around)
-    _check_may_undo(viewer, known)
+    check_about(viewer, viewer.method, routing.standing(viewer, known, around))
     work = _work(known, around, viewer.person.id, tx)
     conflicts = applying.undo(work, known.receipts, answers)
     if conflicts:
@@ -203,18 +204,6 @@ async def _with_targets(tx: Transaction, known: Suggestion, around: Surroundings
     found = {each.id: each for each in await tx.resources(resources, for_update=True)}
     held = {each.id: each for each in await tx.programs(programs, for_update=True)}
     return replace(around, resources={**around.resources, **found}, programs={**around.programs, **held})
-
-
-def _check_may_undo(viewer: Viewer, known: Suggestion) -> None:
-    person = viewer.person
-    approver = any(each.person == person.id for each in known.approvals)
-    touched = {bare(name) for name in known.plan.touches} | set(known.proposal.resources)
-    own = bool(touched & (viewer.duties.programs | viewer.duties.resources))
-    if person.has(Role.LEARNING_LEADER) or own or (person.has(Role.INSTRUCTIONAL_DESIGNER) and approver):
-        return
-    raise denied(
-        viewer.method, "a learning leader, a designer who approved it, or an owner of what it changed"
-    )
 
 
 def _conflict(known: Suggestion, conflicts: Iterable[Conflict]) -> FailedPrecondition:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from services.catalog import policy
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.people import Mode, Person, Role, Viewer, email_key
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
+from services.catalog.policy import About, Cell, Column, Row
 from services.catalog.review.domain import (
     RESOURCES_PART,
     Approval,
     Assignee,
+    Change,
     Edits,
     Operation,
     Part,
@@ -25,8 +28,8 @@ from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
-LEADER = "a learning leader"
-DECIDER = "a learning leader or an instructional designer"
+METADATA = frozenset({Operation.LINK_LISTINGS})
+"""What changes nothing but what is said about a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,45 +90,62 @@ class Needs:
 
 
 def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff) -> Needs:
-    """Which approvals the part needs, by its risk."""
+    """Which approvals the part needs, by its risk and the organisation's mode."""
     program = around.programs.get(bare(part.id)) if part.id != RESOURCES_PART else None
-    owners = frozenset(person.id for person in staff.owners(program)) if program else frozenset[str]()
-    deciders = staff.ids(*_DECIDERS)
-    owner_label = f"an owner of “{program.title}”" if program else ""
+    if part.risk is Risk.R3:
+        first = _slot("approve R3, first", part, program, around, staff)
+        second = _slot("approve R3, second", part, program, around, staff)
+        if len(first.people | second.people) == 1 and first.people:
+            return Needs(part.id, (first,), one_approver=True)
+        return Needs(part.id, (first, replace(second, label=f"a second person: {second.label}")))
+    slot = _slot(f"approve {part.risk.name}", part, program, around, staff)
     if part.risk <= Risk.R1:
-        return Needs(
-            part.id, (Slot(f"{DECIDER}, or the owner", deciders | owners | _own(part, around, staff)),)
-        )
-    if part.risk is Risk.R2:
-        slot = Slot(owner_label, owners) if owners else Slot(DECIDER, deciders)
-        others = slot.people - {edits.author}
-        # Who edited the plan may not be its only approver, unless nobody else could be.
-        if edits.author in slot.people and others:
-            return Needs(part.id, (Slot(f"{slot.label} who did not edit the plan", others),))
-        return Needs(part.id, (slot,), one_approver=edits.author in slot.people)
-    first = Slot(LEADER, staff.ids(Role.LEARNING_LEADER))
-    second = Slot(owner_label, owners) if owners else Slot(f"a second person: {DECIDER}", deciders)
-    if len(first.people | second.people) == 1 and first.people:
-        return Needs(part.id, (first,), one_approver=True)
-    return Needs(part.id, (first, second))
+        return Needs(part.id, (slot,))
+    others = slot.people - {edits.author}
+    # Who edited the plan may not be its only approver, unless nobody else could be.
+    if edits.author in slot.people and others:
+        return Needs(part.id, (Slot(f"{slot.label} who did not edit the plan", others),))
+    return Needs(part.id, (slot,), one_approver=edits.author in slot.people)
 
 
-def _own(part: Part, around: Surroundings, staff: Staff) -> frozenset[str]:
-    """Owners of all that the part changes: of each resource, or of a program that holds it; specialists for links."""
-    ids = {bare(change.target) for change in part.changes}
-    ids |= {bare(write.target) for change in part.changes for write in change.writes}
-    entitled: list[set[str]] = []
-    for id_ in ids:
-        resource = around.resources.get(id_)
-        if resource is None:
+def _slot(action: str, part: Part, program: Program | None, around: Surroundings, staff: Staff) -> Slot:
+    """One approval: everybody whom the policy entitles to it."""
+    row = policy.ACTIONS[action][staff.mode]
+    theirs = _theirs(part, row, around, staff)
+    about = About(
+        own=frozenset(kind for kind, people in theirs.items() if people),
+        metadata=_metadata_only(part.changes),
+        unowned=program is None or not staff.owners(program),
+    )
+    by_role = [role for role, kind in policy.ROLES.items() if about.meets(kind, row.cells[kind])]
+    people = staff.ids(*by_role).union(*theirs.values())
+    said = row.who_can_here(about)
+    return Slot(said.replace("its program", f"“{program.title}”") if program else said, people)
+
+
+def _theirs(part: Part, row: Row, around: Surroundings, staff: Staff) -> dict[Column, frozenset[str]]:
+    """Who answers for all that the part changes, each thing by one of the duties that the row counts; by duty."""
+    found: list[dict[Column, frozenset[str]]] = []
+    for id_ in sorted({bare(name) for change in part.changes for name in change.touches}):
+        resource, program = around.resources.get(id_), around.programs.get(id_)
+        if resource is None and program is None:
             continue
-        people = {person.id for program in around.holding(resource.id) for person in staff.owners(program)}
-        owner = staff.owner(resource)
-        entitled.append(people | ({owner.id} if owner else set()))
-    own = frozenset(set[str].intersection(*entitled)) if entitled else frozenset[str]()
-    if all(change.operation is Operation.LINK_LISTINGS for change in part.changes):
-        own |= staff.ids(Role.SPECIALIST)
-    return own
+        programs = around.holding(resource.id) if resource else [program] if program else []
+        owner = staff.owner(resource) if resource else None
+        people = {
+            Column.PO: frozenset(person.id for each in programs for person in staff.owners(each)),
+            Column.RO: frozenset({owner.id} if owner else ()),
+        }
+        found.append({column: ids for column, ids in people.items() if row.cells[column] is Cell.OWN})
+    anyhow = [frozenset[str]().union(*each.values()) for each in found]
+    all_ = frozenset[str].intersection(*anyhow) if anyhow else frozenset[str]()
+    by = {column: [each.get(column, frozenset[str]()) for each in found] for column in Column}
+    return {column: all_ & frozenset[str]().union(*ids) for column, ids in by.items()}
+
+
+def _metadata_only(changes: Iterable[Change]) -> bool:
+    done = {change.operation for change in changes}
+    return bool(done) and done <= METADATA
 
 
 def capacity(person: Person, part: Part, around: Surroundings, staff: Staff) -> str:
@@ -134,8 +154,7 @@ def capacity(person: Person, part: Part, around: Surroundings, staff: Staff) -> 
     if program is not None and any(owner.id == person.id for owner in staff.owners(program)):
         return "OWNER"
     held = [role for role in (*_DECIDERS, Role.SPECIALIST) if role in person.roles]
-    own = person.id in _own(part, around, staff) and not person.has(*_DECIDERS)
-    return "OWNER" if own or not held else str(held[0])
+    return "OWNER" if not held else str(held[0])
 
 
 def outstanding(
@@ -161,25 +180,21 @@ def _by(approvals: Sequence[Approval], part: Part) -> list[str]:
     ]
 
 
-def may_reject(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> bool:
-    """Whether the viewer may refuse, put off, edit or reopen it: by role, as assignee, or by what they own of it."""
-    if viewer.person.has(*_DECIDERS):
-        return True
-    if viewer.person.has(Role.SPECIALIST) and suggestion.assignee == viewer.person.id:
-        return True
-    members = {each.id for each in around.present(suggestion.proposal.resources)}
-    programs = set(suggestion.proposal.programs) | {bare(part.id) for part in suggestion.plan.parts}
-    held = {
-        program.id
-        for program in around.programs.values()
-        if members & {item.resource for item in program.items}
+def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
+    """The viewer's part in the suggestion: duties on what it concerns, their approval; and what it changes."""
+    touched = {bare(name) for name in suggestion.plan.touches}
+    resources = touched | {each.id for each in around.present(suggestion.proposal.resources)}
+    programs = touched | {*suggestion.proposal.programs, *(bare(part.id) for part in suggestion.plan.parts)}
+    programs |= {each.id for id_ in resources for each in around.holding(id_)}
+    own = {
+        Column.PO: viewer.duties.programs & programs,
+        Column.RO: viewer.duties.resources & resources,
     }
-    return bool(viewer.duties.resources & members or viewer.duties.programs & (programs | held))
-
-
-def who_may_reject() -> str:
-    """In words, for a refusal."""
-    return f"{DECIDER}, or an owner of what it concerns"
+    return About(
+        own=frozenset(column for column, theirs in own.items() if theirs),
+        metadata=_metadata_only(suggestion.plan.changes),
+        approved=any(each.person == viewer.person.id for each in suggestion.approvals),
+    )
 
 
 def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:

@@ -100,9 +100,8 @@ def _decidable(case: Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
     wanted = [part for part in plan.parts if not asked or part.id in asked]
     mine = [part for part in wanted if viewer.person.id in needs[part.id].people]
     if not plan.parts and plan.missing:
-        if routing.may_reject(viewer, case.now, case.on.around):
-            return []
-        raise denied(viewer.method, routing.who_may_reject())
+        check_may(viewer, case)
+        return []
     if not mine or (asked and len(mine) < len(wanted)):
         labels = [slot.label for part in wanted if part not in mine for slot in needs[part.id].slots]
         raise denied(viewer.method, "; ".join(dict.fromkeys(labels)))

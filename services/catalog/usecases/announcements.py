@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.catalog import policy
 from services.catalog.domain.announcements import MAX_OPEN, Announcement
 from services.catalog.domain.people import Viewer
+from services.catalog.policy import About
 from services.catalog.postgres.database import Database, Transaction
 from services.kit.errors import FailedPrecondition, NotFound
 
@@ -35,7 +36,7 @@ async def close_announcement(db: Database, viewer: Viewer, id_: str) -> Announce
             raise NotFound(
                 "ANNOUNCEMENT_NOT_FOUND", f"There is no announcement {id_}.", {"announcement": id_}
             )
-        policy.check_own(viewer, viewer.method, owned=found.author == viewer.person.id)
+        policy.check_about(viewer, viewer.method, About(authored=found.author == viewer.person.id))
         if found.close_time is not None:
             return found
         await tx.close_announcement(id_)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.catalog import policy
-from services.catalog.domain.people import Role, Viewer
+from services.catalog.domain.people import Viewer
 from services.catalog.domain.programs import (
     Items,
     ObservedProgram,
@@ -16,6 +16,7 @@ from services.catalog.domain.programs import (
 from services.catalog.domain.sources import Source
 from services.catalog.domain.values import Drift
 from services.catalog.ids import new_id
+from services.catalog.policy import About, Column
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.resources import check_source_name
@@ -56,9 +57,9 @@ async def upsert_program(
     async with db.transaction() as tx:
         await tx.make_source(name, from_files=False)
         before = await _existing(tx, name, key)
-        policy.check_own(
-            viewer, viewer.method, owned=before is not None and before.id in viewer.duties.programs
-        )
+        owned = before is not None and before.id in viewer.duties.programs
+        about = About(own=frozenset({Column.PO} if owned else ()))
+        policy.check_about(viewer, viewer.method, about)
         if before is not None:
             before.check_etag(etag)
         named = await _with_names(tx, observed.items)
@@ -190,10 +191,8 @@ async def upsert_source(
             violations=[Violation("source.rhythm_days", "must be 0 to 3660")],
         )
     async with db.transaction() as tx:
-        if name not in await tx.sources([name]) and not viewer.person.has(
-            Role.ADMINISTRATOR, Role.LEARNING_LEADER
-        ):
-            raise policy.denied(viewer.method, "an administrator or a learning leader")
+        if name not in await tx.sources([name]):
+            policy.check_action(viewer, "add a source", await tx.mode(), About())
         await tx.make_source(name, from_files=False)
         await tx.declare_source(name, rhythm_days=rhythm_days, no_learners=no_learners)
         await tx.audited(viewer, f"source:{name}")

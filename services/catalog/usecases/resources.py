@@ -10,6 +10,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Outline, Resource
 from services.catalog.domain.sources import MAX_NAME
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases import purview
 from services.catalog.usecases.listings import Incoming, Taken, take_listings
 from services.kit.errors import InvalidArgument, Violation
 
@@ -69,7 +70,7 @@ async def upsert_resources(
 ) -> Upserted:
     """Writes up to 200 listings in the caller's transaction (which also keeps the answer for a repetition).
 
-    PermissionDenied unless a role allows it or each is a listing of a resource that the viewer owns.
+    PermissionDenied unless a role allows it, or each is a listing of a resource that is the viewer's.
     """
     name = check_source_name(source, "source")
     keys = [each.listing.external_id for each in incoming]
@@ -82,8 +83,8 @@ async def upsert_resources(
             violations=[Violation("resources", text)],
         )
     listed = await tx.listed(name, keys)
-    owned = all(listed.get(key) in viewer.duties.resources for key in keys)
-    policy.check_own(viewer, viewer.method, owned=owned)
+    known = [listed.get(key) or "" for key in keys]
+    policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, known))
     await tx.make_source(name, from_files=False)
     taken = await take_listings(tx, name, incoming, await tx.next_import_number())
     await tx.audited(viewer, f"source:{name}", {"listings": str(len(keys))})
@@ -103,7 +104,7 @@ async def set_hold(db: Database, viewer: Viewer, id_: str, reason: str) -> Resou
         )
     async with db.transaction() as tx:
         resource = await tx.resource(id_, for_update=True)
-        policy.check_own(viewer, viewer.method, owned=resource.id in viewer.duties.resources)
+        policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [resource.id]))
         held = resource.want("hold", text, author=viewer.person.id, suggestion="", now=tx.now)
         saved = await tx.save(held)
         await tx.audited(viewer, f"resources/{resource.id}", {"hold": text})

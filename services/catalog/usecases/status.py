@@ -6,8 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.catalog import policy
 from services.catalog.domain.changes import Change, ChangeState
+from services.catalog.domain.people import Viewer
+from services.catalog.policy import About
 from services.catalog.postgres.database import Database
+from services.catalog.usecases import purview
 from services.kit import outbox
 
 DuePlans = Callable[[Database], Awaitable[int]]
@@ -44,7 +48,14 @@ async def processing_status(db: Database, due_plans: DuePlans, lag: Lag) -> Stat
     )
 
 
-async def list_changes(db: Database, *, after: str, limit: int, state: ChangeState | None) -> list[Change]:
-    """A page of the change list, oldest first."""
+async def list_changes(
+    db: Database, viewer: Viewer, *, after: str, limit: int, state: ChangeState | None
+) -> list[Change]:
+    """A page of the change list, oldest first; for whoever has nothing but duties, of what is theirs."""
     async with db.snapshot() as tx:
-        return await tx.change_page(after=after, limit=limit, state=state)
+        targets: list[str] | None = None
+        if not policy.METHODS[viewer.method].allows(viewer, About()):
+            held = await purview.inside(tx, viewer.duties.programs)
+            theirs = held | viewer.duties.resources
+            targets = [f"{kind}/{id_}" for kind in ("resources", "programs") for id_ in sorted(theirs)]
+        return await tx.change_page(after=after, limit=limit, state=state, targets=targets)

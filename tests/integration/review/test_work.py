@@ -48,28 +48,29 @@ async def test_a_suggestion_is_given_to_somebody_who_could_decide_and_stays_thei
     leader: Reviewer, curator: Curator, team: Team
 ) -> None:
     specialist = await team.join("sam@example.org", Person.SPECIALIST)
+    designer = await team.join("ida@example.org", Person.INSTRUCTIONAL_DESIGNER)
     await team.join("ada@example.org", Person.ADMINISTRATOR)
     kept, copy = await copies(leader)
     found = curator.duplicate(kept, copy, score=0.5)
     await curator.propose(found)
     held = await leader.only(Suggestion.HELD)
-    await refused(assign(specialist, held, "sam@example.org"), DENIED, "NOT_ALLOWED")
-    for nobody in ("ada@example.org", "unknown@example.org"):
+    await refused(assign(specialist, held, "ida@example.org"), DENIED, "NOT_ALLOWED")
+    for nobody in ("ada@example.org", "sam@example.org", "unknown@example.org"):
         await refused(assign(leader, held, nobody), PRECONDITION, "ASSIGNEE_CANNOT_DECIDE")
-    given = await assign(leader, held, "sam@example.org")
+    given = await assign(leader, held, "ida@example.org")
     assert (given.state, given.assignee, given.revision) == (
         Suggestion.OPEN,
-        "sam@example.org",
+        "ida@example.org",
         held.revision,
     )
     await curator.propose(curator.duplicate(kept, copy, score=0.55))
     await curator.settled()
-    assert (await leader.get(held.name)).assignee == "sam@example.org"
+    assert (await leader.get(held.name)).assignee == "ida@example.org"
     log = (await leader("ListDecisions", review.ListDecisionsRequest(suggestion=held.name))).decisions
     assert [(each.verb, each.actor, each.reason) for each in log] == [
-        ("assign", "first@example.org", "sam@example.org")
+        ("assign", "first@example.org", "ida@example.org")
     ]
-    assert (await specialist.reject(given, "not_same")).state == Suggestion.REJECTED
+    assert (await designer.reject(given, "not_same")).state == Suggestion.REJECTED
 
 
 async def test_an_owner_is_asked_by_a_task_and_answers_with_a_note(

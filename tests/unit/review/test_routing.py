@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.catalog.domain.people import Duties, Role, Viewer
+from services.catalog import policy
+from services.catalog.domain.people import Duties, Mode, Role, Viewer
 from services.catalog.review import routing
-from services.catalog.review.domain import Edits, Plan, State, Suggestion
+from services.catalog.review.domain import Edits, Plan, Risk, State, Suggestion
 from services.catalog.review.findings import Relation
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
@@ -134,18 +135,40 @@ def test_it_is_the_owners_of_what_changes_first(proposal: object, where: Surroun
     assert found.holders == (() if expected else ("ida",))
 
 
-def test_a_specialist_refuses_what_is_assigned_to_them_and_owners_what_they_own() -> None:
+def test_a_specialist_refuses_what_is_metadata_and_owners_what_they_own() -> None:
     where = around(A, B, PROGRAM)
-    proposal = duplicate("a", "b")
-    suggestion = Suggestion("s", 1, State.OPEN, 1, proposal, plan_of(proposal, where), NOW, NOW, 0.9)
 
-    def may(who: object, duties: Duties | None = None, **changed: str) -> bool:
-        return routing.may_reject(Viewer(who, duties or Duties()), replace(suggestion, **changed), where)  # type: ignore[arg-type]
+    def may(who: object, proposal: object, duties: Duties | None = None) -> bool:
+        plan = plan_of(proposal, where)  # type: ignore[arg-type]
+        suggestion = Suggestion("s", 1, State.OPEN, 1, proposal, plan, NOW, NOW, 0.9)  # type: ignore[arg-type]
+        viewer = Viewer(who, duties or Duties())  # type: ignore[arg-type]
+        row = policy.METHODS["/winnow.review.v1.ReviewService/RejectSuggestion"]
+        return row.allows(viewer, routing.standing(viewer, suggestion, where))
 
-    assert may(LEA)
-    assert may(IDA)
-    assert not may(SAM)
-    assert may(SAM, assignee="sam")
-    assert may(OLGA, Duties(programs=frozenset({"p"})))
-    assert may(OLGA, Duties(resources=frozenset({"a"})))
-    assert not may(OLGA, Duties(programs=frozenset({"q"})))
+    copies, links = duplicate("a", "b"), duplicate("a", "b", relation=Relation.SAME_ITEM)
+    assert may(LEA, copies)
+    assert may(IDA, copies)
+    assert not may(SAM, copies)
+    assert may(SAM, links)
+    assert may(OLGA, copies, Duties(programs=frozenset({"p"})))
+    assert may(OLGA, copies, Duties(resources=frozenset({"a"})))
+    assert not may(OLGA, copies, Duties(programs=frozenset({"q"})))
+
+
+def test_a_program_owner_approves_where_program_rules_hold_and_a_resource_owner_always() -> None:
+    where = around(A, resource("b", owner="sam@example.org"), PROGRAM)
+    team = staff(LEA, SAM, OLGA)
+    retire = plan_of(outdated("b", "deprecate"), where)
+    assert retire.risk is Risk.R1
+    for mode, entitled in ((Mode.ROLE_BASED, {"lea", "sam"}), (Mode.PROGRAM_BASED, {"lea", "sam", "olga"})):
+        assert needed(retire, where, replace(team, mode=mode)) == {"resources": [entitled]}
+
+
+def test_by_role_rules_one_leader_or_designer_approves_for_a_program_with_an_owner() -> None:
+    where = around(A, B, PROGRAM)
+    plan = plan_of(duplicate("a", "b"), where)
+    by_role = replace(staff(LEA, IDA, OLGA), mode=Mode.ROLE_BASED)
+    assert needed(plan, where, by_role)["programs/p"] == [{"lea", "ida"}]
+    many = around(A, B, PROGRAM, **SUMS)
+    riskiest = needed(plan_of(duplicate("a", "b"), many), many, by_role)
+    assert riskiest["programs/p"] == [{"lea"}, {"lea", "ida"}]
