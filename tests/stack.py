@@ -28,10 +28,11 @@ class Stack:
         self.data = data
         self._environment = {**os.environ, "WINNOW_TODAY": AS_OF, **(environment or {})}
         self._api: httpx.Client | None = None
+        self.link = ""
 
     def up(self) -> Self:
-        """Starts it, or what a killed one left."""
-        self.winnow("up", "--detach", "--ports", "auto")
+        """Starts it, or what a killed one left; keeps the sign-in link that a first start prints."""
+        self.link = self.winnow("up", "--detach", "--ports", "auto")["signIn"] or self.link
         return self
 
     def down(self) -> None:

@@ -12,6 +12,7 @@ from google.rpc.status_pb2 import Status
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,8 +26,8 @@ from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
 from services.gateway.transcoding import to_json as message_to_json
-from services.gateway.web.pages import Pages, failed, signed_out
-from services.gateway.web.sign_in import SignIn
+from services.gateway.web.rendering import failed, signed_out
+from services.gateway.web.words import say
 from services.kit.errors import (
     InvalidArgument,
     NotFound,
@@ -36,7 +37,7 @@ from services.kit.errors import (
     Violation,
     WinnowError,
 )
-from services.kit.rpc import MAX_MESSAGE
+from services.kit.rpc import MAX_MESSAGE, error_info
 from winnow.catalog.v1.import_pb2 import ImportPackageRequest
 
 CHUNK = 1024 * 1024
@@ -226,23 +227,41 @@ async def _page_error(request: Request, error: Exception) -> Response:
     code, _ = to_json(status)
     if code == 401:
         return signed_out()
-    if code == 503:
-        return failed(
-            code, "Not available right now", "A service is starting or down. Try again in a moment."
-        )
-    return failed(code, "That did not work", status.message or reason_of(status))
+    if code in (503, 504):
+        return failed(503, say("error.down"), say("error.down_text"))
+    if code == 403:
+        info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
+        who = info.metadata.get("who_can", "") if info is not None else ""
+        return failed(code, say("error.denied"), say("error.denied_text", who=who or status.message))
+    if code == 404:
+        return failed(code, say("error.missing"), say("error.missing_text"))
+    return failed(code, say("error.failed"), status.message or reason_of(status))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    return failed(500, say("error.broken"), say("error.broken_text"))
+
+
+async def _no_page(request: Request, error: Exception) -> Response:
+    return failed(404, say("error.missing"), say("error.missing_text"))
 
 
 def _cross_site(error: PermissionDenied) -> Response:
-    return failed(403, "That came from another site", error.text)
+    return failed(403, say("error.cross_site"), say("error.cross_site_text"))
 
 
-def application(
-    api: JsonApi, pages: Pages, sign_in: SignIn, health: list[Route], public_url: str
-) -> Starlette:
+def application(api: JsonApi, pages: Iterable[Route], health: list[Route], public_url: str) -> Starlette:
     """The whole HTTP door."""
     return Starlette(
-        routes=[*health, *api.routes(), *sign_in.routes(), *pages.routes()],
-        middleware=[Middleware(SameOrigin, public_url=public_url, refused=_cross_site)],
-        exception_handlers={WinnowError: _page_error, grpc.aio.AioRpcError: _page_error},
+        routes=[*health, *api.routes(), *pages],
+        middleware=[
+            Middleware(SameOrigin, public_url=public_url, refused=_cross_site),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={
+            404: _no_page,
+            Exception: _broken,
+            WinnowError: _page_error,
+            grpc.aio.AioRpcError: _page_error,
+        },
     )

@@ -18,9 +18,11 @@ from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
 from services.gateway.methods import Method, reachable, service_names
 from services.gateway.session_cookie import SessionCookie
-from services.gateway.web.pages import Pages
+from services.gateway.web import pages
+from services.gateway.web.api import Api
 from services.gateway.web.sign_in import SignIn
 from services.kit import events, health, nats, process, rpc, telemetry
+from services.kit.clock import Clock
 from services.kit.health import HttpServer, Readiness
 from services.kit.identity import Signer
 from services.kit.natsrpc import NatsChannel
@@ -63,12 +65,14 @@ def http_door(
     authenticator: Authenticator,
     readiness: Readiness,
     public_url: str,
+    clock: Clock,
 ) -> Starlette:
     """Every route there is."""
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
-    sign_in = SignIn(authenticator, cookie)
-    return application(api, Pages(api.get), sign_in, health.routes(readiness), public_url)
+    sign_in = SignIn(authenticator, cookie, clock)
+    page = [*sign_in.routes(), *pages.routes(Api(api.get, api.post, clock))]
+    return application(api, page, health.routes(readiness), public_url)
 
 
 async def serve(settings: Settings) -> None:
@@ -100,7 +104,8 @@ async def serve(settings: Settings) -> None:
     served.add_insecure_port(settings.grpc_listen)
 
     web = HttpServer(
-        http_door(methods, forwarder, authenticator, readiness, settings.public_url), settings.http_listen
+        http_door(methods, forwarder, authenticator, readiness, settings.public_url, clock),
+        settings.http_listen,
     )
 
     stop = process.stop_on_signals()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,12 +24,12 @@ class SessionCookie:
         """The session's secret; empty when there is none."""
         return request.cookies.get(self.name, "")
 
-    def write(self, response: Response, secret: str, expire_time: datetime) -> None:
-        """Hands the browser a session until its end."""
+    def write(self, response: Response, secret: str, lasts: timedelta) -> None:
+        """Hands the browser a session for so long: by its own clock, for ours may stand on another day."""
         response.set_cookie(
             self.name,
             secret,
-            expires=expire_time,
+            max_age=int(lasts.total_seconds()),
             httponly=True,
             samesite="lax",
             secure=self.secure,

@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from services.gateway.auth import Authenticator
 from services.gateway.session_cookie import SessionCookie
-from services.gateway.web.pages import page
+from services.gateway.web.rendering import page
+from services.kit.clock import Clock
 from services.kit.protobuf import moment
 
 
@@ -20,6 +21,7 @@ class SignIn:
 
     authenticator: Authenticator
     cookie: SessionCookie
+    clock: Clock
 
     def routes(self) -> list[Route]:
         """All of them, for the application."""
@@ -38,5 +40,5 @@ class SignIn:
         token = form.get("token")
         session = await self.authenticator.open_session(token if isinstance(token, str) else "")
         response = RedirectResponse("/", status_code=303)
-        self.cookie.write(response, session.session, moment(session.expire_time))
+        self.cookie.write(response, session.session, moment(session.expire_time) - self.clock.now())
         return response

@@ -259,7 +259,7 @@ PAGE_ITSELF = {"Sec-Fetch-Site": "same-origin"}
 
 def test_the_page_asks_for_a_sign_in_and_a_link_works_once(stack: Stack) -> None:
     with httpx.Client(base_url=stack.http, timeout=20) as browser:
-        assert browser.get("/").status_code == 401
+        assert browser.get("/review").status_code == 401
         form = browser.get(f"/sign-in?token={LINK}")
         assert "<form" in form.text
         assert form.headers["content-security-policy"].startswith("default-src 'none'")
@@ -273,7 +273,7 @@ def test_the_page_asks_for_a_sign_in_and_a_link_works_once(stack: Stack) -> None
         cookie = entered.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
-        assert browser.get("/").status_code == 200
+        assert browser.get("/review").status_code == 200
         # A session opens the page; it does not let another site's form write.
         written = browser.post("/v1/resources:batchUpsert", json={"source": "x", "resources": []})
         assert written.status_code == 401

@@ -13,6 +13,7 @@ from services.catalog import policy
 from services.catalog.domain.people import Duties, Person, Role, Viewer
 from services.gateway.main import http_door
 from services.gateway.methods import Method, reachable
+from services.kit.clock import Clock
 from services.kit.errors import NotFound, PermissionDenied
 from services.kit.health import Readiness
 
@@ -27,7 +28,7 @@ def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) 
 def routes() -> set[str]:
     found: set[str] = set()
     nobody: Any = None
-    for each in http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example").routes:
+    for each in http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example", Clock()).routes:
         assert isinstance(each, Route | Mount)
         verbs = (each.methods or {"GET"}) - {"HEAD"} if isinstance(each, Route) else {"GET"}
         found.add(f"{','.join(sorted(verbs))} {each.path}")

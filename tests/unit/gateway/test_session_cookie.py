@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from starlette.responses import Response
 
 from services.gateway.session_cookie import SessionCookie
 
-END = datetime(2026, 11, 29, tzinfo=UTC)
+HALF_A_DAY = timedelta(hours=12)
 
 
 def written(cookie: SessionCookie) -> set[str]:
     response = Response()
-    cookie.write(response, "secret", END)
+    cookie.write(response, "secret", HALF_A_DAY)
     return {each.strip().lower() for each in response.headers["set-cookie"].split(";")}
 
 
@@ -25,5 +25,5 @@ def test_by_https_the_cookie_belongs_to_this_host_alone() -> None:
 
 def test_on_one_machine_it_goes_by_http() -> None:
     said = written(SessionCookie(secure=False))
-    assert {"winnow_session=secret", "httponly", "samesite=lax", "path=/"} <= said
+    assert {"winnow_session=secret", "httponly", "samesite=lax", "path=/", "max-age=43200"} <= said
     assert "secure" not in said

@@ -1,0 +1,152 @@
+"""What a suggestion says, in the page's words: its title, its proposal, what accepting does, what speaks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.gateway.web.api import Json
+from services.gateway.web.words import known, say
+
+KIND_ICONS = {"DUPLICATE": "copy", "OUTDATED": "calendar-x", "UNUSED": "eye-off", "PROGRAM": "scissors"}
+LETTERS = "ABCDEFGHIJKL"
+
+_OPERATION_ICONS = {
+    "archive": "archive",
+    "unlist": "eye-off",
+    "deprecate": "archive",
+    "close_to_new": "lock",
+    "add_equivalence": "badge-check",
+    "link_listings": "copy-check",
+    "confirm": "badge-check",
+    "request_update": "pencil",
+}
+# What was measured but says nothing by itself to somebody who decides.
+_SILENT = frozenset({"passage", "would_be_lost", "score", "margin", "runs", "saving", "learners_a_year"})
+_AGAINST = frozenset({"direction_unclear", "crosses_ownership", "margin", "not_checked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with its icon."""
+
+    icon: str
+    text: str
+
+
+def ordered(suggestion: Json) -> list[Json]:
+    """The members, the one that stays first."""
+    return sorted(suggestion["members"], key=lambda member: not member["survivor"])
+
+
+def title(suggestion: Json) -> str:
+    """A sentence that a colleague could have written."""
+    members: list[Json] = suggestion["members"]
+    names = [member["title"] for member in members]
+    relation, n = suggestion["relation"].lower(), len(members)
+    if suggestion["kind"] == "DUPLICATE" and names:
+        if len(set(names)) == 1:
+            return known(f"title_alike.{relation}", suggestion["summary"], a=names[0], n=n)
+        if n == 2:
+            return known(f"title_two.{relation}", suggestion["summary"], a=names[0], b=names[1])
+        return known(f"title_many.{relation}", suggestion["summary"], a=names[0], n=n)
+    if suggestion["claims"] and names:
+        code = suggestion["claims"][0]["code"]
+        return known(f"title_claim.{code}", suggestion["summary"], a=names[0])
+    operations = [change for part in suggestion["plan"]["parts"] for change in part["changes"]]
+    drops = [change for change in operations if change["operation"] == "item_drop"]
+    if len(drops) == 1 and names:
+        program = suggestion["plan"]["parts"][0]["title"]
+        return say("title_program.item_drop", program=program, a=drops[0]["before"] or names[0])
+    return str(suggestion["summary"])
+
+
+def second_line(suggestion: Json) -> str:
+    """What shows it, in half a line."""
+    passages = [each for each in suggestion["evidence"] if each["type"] == "passage"]
+    if suggestion["kind"] in ("DUPLICATE", "PROGRAM") and passages:
+        same = sum(1 for each in passages if each["match"] == "exact")
+        if same == len(passages):
+            return say("evidence.all_same", n=same)
+        return say("evidence.passages", same=same, n=len(passages))
+    if suggestion["claims"]:
+        return str(suggestion["claims"][0]["text"])
+    return next((str(each["text"]) for each in suggestion["evidence"] if each["text"]), "")
+
+
+def owners(suggestion: Json) -> str:
+    """Names of the programs that the plan touches."""
+    titles = [part["title"] for part in suggestion["plan"]["parts"] if part["id"] != "resources"]
+    return ", ".join(titles)
+
+
+def changes(suggestion: Json) -> list[Json]:
+    """Every change of the plan, in its order."""
+    return [change for part in suggestion["plan"]["parts"] for change in part["changes"]]
+
+
+def proposal(suggestion: Json) -> str:
+    """One sentence: what is proposed."""
+    done = changes(suggestion)
+    if not done:
+        return say("proposal.nothing")
+    operations = {change["operation"] for change in done}
+    members = ordered(suggestion)
+    programs = sum(1 for part in suggestion["plan"]["parts"] if part["id"] != "resources")
+    letters = [LETTERS[number] for number in range(1, min(len(members), len(LETTERS)))]
+    if members and members[0]["survivor"] and letters:
+        for operation in ("archive", "deprecate", "link_listings"):
+            if operation in operations:
+                sentence = say(f"proposal.{operation}", rest=_listed(letters))
+                if programs:
+                    return f"{sentence} {say('proposal.programs', n=programs)}"
+                return sentence
+    if len(done) == 1:
+        return _sentence(str(done[0]["text"]))
+    return known(f"proposal.{done[0]['operation']}", say("proposal.changes", n=len(done)), n=len(done))
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else say("list.and", first=", ".join(words[:-1]), last=words[-1])
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "…")) else f"{text}."
+
+
+def consequences(suggestion: Json) -> list[Line]:
+    """What accepting does, a line each; the programs and the learners too."""
+    lines = [
+        Line(_OPERATION_ICONS.get(change["operation"], "arrow-right-left"), _sentence(change["text"]))
+        for change in changes(suggestion)
+    ]
+    simulation = suggestion["plan"].get("simulation")
+    if simulation and not simulation["sumsOnly"] and int(simulation["enrolments"]):
+        lines.append(Line("users", say("accept.simulated", n=int(simulation["enrolments"]))))
+    elif simulation and simulation["sumsOnly"]:
+        lines.append(Line("users", say("accept.sums_only")))
+    if suggestion["plan"]["caveat"]:
+        lines.append(
+            Line("info", known(f"caveat.{_word(suggestion['plan']['caveat'])}", suggestion["plan"]["caveat"]))
+        )
+    return lines
+
+
+def _word(text: str) -> str:
+    return text.replace(":", "").replace(" ", "_").lower()
+
+
+def why(suggestion: Json) -> tuple[list[str], list[str]]:
+    """What speaks for it and what against it, each once."""
+    seen: dict[str, bool] = {}
+    for each in suggestion["evidence"]:
+        if each["type"] not in _SILENT and each["text"] and not each["quote"]:
+            seen.setdefault(str(each["text"]), each["type"] in _AGAINST)
+    passages = [each for each in suggestion["evidence"] if each["type"] == "passage"]
+    lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost"]
+    pro = [text for text, against in seen.items() if not against]
+    con = [text for text, against in seen.items() if against]
+    if passages and suggestion["kind"] == "DUPLICATE":
+        pro.insert(0, second_line(suggestion))
+    if lost:
+        con.append(say("evidence.lost", n=len(lost)))
+    return pro, con

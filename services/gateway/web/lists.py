@@ -1,0 +1,102 @@
+"""Which part of the queue somebody looks at; kept in the address of every suggestion, so that "next" stays in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import orjson
+
+from services.gateway.web.api import Query
+
+PAGE_SIZE = 50
+TABS: dict[str, tuple[str, ...]] = {
+    "you": ("OPEN",),
+    "all": ("OPEN", "HELD"),
+    "snoozed": ("SNOOZED",),
+    "decided": ("SCHEDULED", "APPLIED", "REJECTED", "UNDONE", "WITHDRAWN"),
+}
+ORDERS = ("suggested", "learners", "certain", "oldest", "newest")
+KINDS = ("DUPLICATE", "OUTDATED", "UNUSED", "PROGRAM")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A tab, a kind (empty for every), and a page by the API's token with how many rows come before it."""
+
+    whose: str = "all"
+    kind: str = ""
+    q: str = ""
+    order: str = "suggested"
+    after: str = ""
+    before: int = 0
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], default: str) -> Chosen:
+        """What the address of the queue says; anything unknown is as if it were not there."""
+        whose = query.get("whose", "")
+        kind = query.get("kind", "").upper()
+        before = query.get("before", "")
+        order = query.get("order", "")
+        return cls(
+            whose=whose if whose in TABS else default,
+            kind=kind if kind in KINDS else "",
+            q=query.get("q", "").strip()[:200],
+            order=order if order in ORDERS else ORDERS[0],
+            after=query.get("after", ""),
+            before=int(before) if before.isdecimal() else 0,
+        )
+
+    @classmethod
+    def of_token(cls, token: str) -> Chosen | None:
+        """The choice in a suggestion's address; None without one."""
+        try:
+            found: Any = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        except (binascii.Error, ValueError):
+            return None
+        if not isinstance(found, dict):
+            return None
+        given = cast("dict[str, Any]", found)
+        return cls.of({key: str(value) for key, value in given.items()}, "all")
+
+    @property
+    def token(self) -> str:
+        """The same as one word of an address."""
+        return base64.urlsafe_b64encode(orjson.dumps(self._given())).decode().rstrip("=")
+
+    @property
+    def address(self) -> str:
+        """The queue with this choice."""
+        return f"/review?{urlencode(self._given())}"
+
+    def with_(self, **changes: Any) -> Chosen:
+        """Another choice, from its first page on unless a page is named."""
+        return replace(self, **{"after": "", "before": 0, **changes})
+
+    def query(self, viewer: str) -> Query:
+        """What the API is asked; `viewer` is an e-mail."""
+        asked: Query = {
+            "states": list(TABS[self.whose]),
+            "pageSize": str(PAGE_SIZE),
+            "pageToken": self.after,
+        }
+        if self.whose == "you":
+            asked["assignee"] = viewer
+        if self.kind:
+            asked["kind"] = self.kind
+        return asked
+
+    def _given(self) -> dict[str, Any]:
+        every = {
+            "whose": self.whose,
+            "kind": self.kind.lower(),
+            "q": self.q,
+            "order": self.order if self.order != ORDERS[0] else "",
+            "after": self.after,
+            "before": self.before,
+        }
+        return {name: value for name, value in every.items() if value}

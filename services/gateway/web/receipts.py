@@ -1,0 +1,60 @@
+"""What the last decision did, said on the page that comes after it, with the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+import grpc.aio
+from starlette.requests import Request
+
+from services.gateway.web import findings
+from services.gateway.web.api import Api, Json
+from services.gateway.web.words import known, say
+
+_BACK = {
+    "APPLIED": "undo",
+    "SCHEDULED": "undo",
+    "REJECTED": "undo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`word` (“Accepted.”), a sentence, and whether it can be taken back by the button beside it."""
+
+    suggestion: str
+    word: str
+    text: str
+    undo: bool
+
+
+async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
+    """Of the decision that the address names, if this person made it and it still stands."""
+    id_ = request.query_params.get("did", "")
+    if not id_:
+        return None
+    try:
+        found = await api.get(request, f"/v1/suggestions/{id_}", {})
+    except grpc.aio.AioRpcError as error:
+        if error.code() == grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+    decision = found.get("decision")
+    if not decision or decision["actor"] not in (email, "scheduler"):
+        return None
+    return Receipt(
+        id_, *_words(found, decision["verb"]), undo=found["state"] in _BACK or _waits(found, email)
+    )
+
+
+def _waits(suggestion: Json, email: str) -> bool:
+    mine = any(approval["person"] == email for approval in suggestion["approvals"])
+    return suggestion["state"] == "OPEN" and mine
+
+
+def _words(suggestion: Json, verb: str) -> tuple[str, str]:
+    state = suggestion["state"].lower()
+    title = findings.title(suggestion)
+    word = known(f"done.{state}_{verb}", say("done.saved"))
+    return word, known(f"done_text.{state}_{verb}", title, title=title)

@@ -1,0 +1,69 @@
+"""Templates to pages: autoescape, the page's own functions, and the headers that keep a page to itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from services.gateway.web import charts, dates
+from services.gateway.web.assets import asset
+from services.gateway.web.icons import icon, with_sprite
+from services.gateway.web.words import known, say
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _whole(value: float) -> str:
+    return f"{round(value):,}"
+
+
+_GLOBALS: dict[str, Any] = {"t": say, "known": known, "icon": icon, "asset": asset, "bar": charts.bar}
+_FILTERS: dict[str, Any] = {
+    "day": dates.day,
+    "iso_day": dates.iso_day,
+    "time_of_day": dates.time_of_day,
+    "duration": dates.length,
+    "number": _whole,
+}
+_environment.globals.update(_GLOBALS)
+_environment.filters.update(_FILTERS)
+
+
+def render(template: str, /, **values: Any) -> str:
+    """The template's HTML with the icons it uses."""
+    return with_sprite(_environment.get_template(template).render(**values))
+
+
+def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
+    """A whole page."""
+    return HTMLResponse(render(template, **values), status_code=status, headers=HEADERS)
+
+
+def signed_out() -> HTMLResponse:
+    """What a visitor sees without a session."""
+    return page("sign_in.html", status=401, token="")
+
+
+def failed(status: int, title: str, text: str) -> HTMLResponse:
+    """A page that says what went wrong and what to do."""
+    return page("error.html", status=status, title=title, text=text)

@@ -1,0 +1,99 @@
+"""The queue: what to look at next."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import dates, findings
+from services.gateway.web.api import Api, Json
+from services.gateway.web.frame import Frames
+from services.gateway.web.lists import KINDS, TABS, Chosen
+from services.gateway.web.receipts import receipt
+from services.gateway.web.rendering import page
+
+_DECIDE = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A suggestion as one row."""
+
+    suggestion: Json
+    address: str
+    title: str
+    second: str
+    programs: str
+    owner: str
+    learners: int
+    waited: str
+    icon: str
+
+
+async def rows(api: Api, request: Request, chosen: Chosen, email: str) -> tuple[list[Json], str]:
+    """A page of the queue and the token of the next."""
+    answer = await api.get(request, "/v1/suggestions", chosen.query(email))
+    return answer["suggestions"], answer["nextPageToken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """`/review`."""
+
+    api: Api
+    frames: Frames
+
+    async def home(self, request: Request) -> Response:
+        """The first page is the queue."""
+        return RedirectResponse("/review", status_code=303)
+
+    async def queue(self, request: Request) -> Response:
+        """A page of suggestions, the most useful first."""
+        around = await self.frames.around(request, "review")
+        email: str = around["email"]
+        chosen = Chosen.of(request.query_params, "you")
+        (found, after), names, done = await asyncio.gather(
+            rows(self.api, request, chosen, email),
+            self.api.names_of_people(request),
+            receipt(self.api, request, email),
+        )
+        # Whoever may decide on everything and has nothing of their own begins with what waits for others.
+        asked = "whose" in request.query_params
+        if not asked and not found and _DECIDE & set(around["roles"]):
+            chosen = Chosen.of(request.query_params, "all")
+            found, after = await rows(self.api, request, chosen, email)
+        now = self.api.clock.now()
+        shown = [
+            Row(
+                each,
+                f"/review/{each['name'].removeprefix('suggestions/')}?in={chosen.token}",
+                findings.title(each),
+                findings.second_line(each),
+                findings.owners(each),
+                names.get(each["assignee"]) or each["assignee"],
+                round(each["impact"]["learners"]["value"]) if each.get("impact") else 0,
+                dates.waited(each["createTime"], now),
+                findings.KIND_ICONS.get(each["kind"], "circle"),
+            )
+            for each in found
+        ]
+        imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
+        return page(
+            "review.html",
+            **around,
+            chosen=chosen,
+            tabs=list(TABS),
+            kinds=KINDS,
+            rows=shown,
+            others=not asked and chosen.whose == "all",
+            next_page=chosen.with_(after=after, before=chosen.before + len(shown)) if after else None,
+            receipt=done,
+            tab_counts=dict.fromkeys(TABS),
+            kind_counts=dict.fromkeys(KINDS),
+            total=0,
+            orders=("suggested",),
+            first_run=not shown and not imports.get("imports"),
+        )

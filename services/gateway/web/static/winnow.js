@@ -1,0 +1,55 @@
+// Keys only: everything works without this module. Letters do nothing while a box is open, in a field, with a
+// modifier, while an input method composes, while a key is held, or when the person switched them off.
+const find = (selector) => document.querySelector(selector);
+const rows = () => [...document.querySelectorAll("[data-row]")];
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return find(by > 0 ? "[data-key=j]" : "[data-key=k]")?.click();
+  const now = all.indexOf(document.activeElement?.closest("tr")?.querySelector("[data-row]"));
+  all[Math.min(Math.max(now + by, 0), all.length - 1)].focus();
+}
+
+function keep(number) {
+  const radio = document.querySelectorAll("input[name=keep]")[number - 1];
+  if (radio && !radio.checked) {
+    radio.checked = true;
+    find("[data-key=keep]")?.click();
+  }
+}
+
+function press(key) {
+  if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
+  if ("123".includes(key)) return keep(Number(key));
+  if (key === "x") return document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]")?.click();
+  if (key === "/") return find("input[type=search]")?.focus();
+  const target = find(`[data-key="${key}"]`);
+  if (!target) return;
+  target.click();
+  const box = target.popoverTargetElement;
+  if (box?.matches(":popover-open")) box.querySelector("input, select, textarea, button, a")?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const within = event.target instanceof Element && event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea");
+  if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || within) return;
+  if (document.body.dataset.keys === "off" || find(":popover-open")) return;
+  if (!"jkxarsovu123/?".includes(event.key) || event.key.length !== 1) return;
+  event.preventDefault();
+  press(event.key);
+});
+
+// A form is sent once: a second click waits for the answer to the first.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+const boxes = [...document.querySelectorAll("[data-ticks] input[name=pick]")];
+const bar = find("[data-bulk]");
+const count = () => {
+  const ticked = boxes.filter((each) => each.checked).length;
+  if (bar) bar.querySelector("[data-count]").textContent = String(ticked);
+};
+boxes.forEach((each) => each.addEventListener("change", count));

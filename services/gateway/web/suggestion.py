@@ -1,0 +1,287 @@
+"""One suggestion: what was found, what is proposed, why and why not, and the verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.web import charts, findings, passages
+from services.gateway.web.api import Api, Json
+from services.gateway.web.frame import Frames
+from services.gateway.web.lists import Chosen
+from services.gateway.web.receipts import receipt
+from services.gateway.web.rendering import page
+from services.gateway.web.review import rows
+from services.gateway.web.trouble import Trouble
+from services.gateway.web.words import say
+
+_COLUMNS = 3
+_ROWS = 60
+_ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
+REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "DUPLICATE": (
+        ("different", ("different_audience", "different_level", "different_purpose", "different_language")),
+        ("wanted", ("intentional_copy", "used_elsewhere")),
+        ("required", ("required",)),
+        ("misread", ("not_same", "bad_data")),
+        ("other", ("other",)),
+    ),
+    "OUTDATED": (
+        ("correct", ("still_accurate",)),
+        ("wanted", ("used_elsewhere", "seasonal")),
+        ("required", ("required",)),
+        ("misread", ("bad_data",)),
+        ("other", ("other",)),
+    ),
+    "PROGRAM": (
+        ("different", ("different_audience", "different_level", "different_purpose")),
+        ("wanted", ("intentional_copy", "used_elsewhere")),
+        ("required", ("required",)),
+        ("misread", ("not_same", "bad_data")),
+        ("other", ("other",)),
+    ),
+}
+"""Groups of reasons (behaviour.md §8) that fit each kind; UNUSED takes those of OUTDATED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the suggestion stands in the list it was opened from."""
+
+    number: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionPage:
+    """`/review/{id}`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """The suggestion as it is now."""
+        return await self.shown(request, None)
+
+    async def shown(self, request: Request, trouble: Trouble | None) -> Response:
+        """The same, after a refused decision with what stood in its way."""
+        id_ = request.path_params["id"]
+        around, found = await asyncio.gather(
+            self.frames.around(request, "review"), self.api.get(request, f"/v1/suggestions/{id_}", {})
+        )
+        chosen = Chosen.of_token(request.query_params.get("in", "")) or Chosen()
+        names, done, place, decisions, reliability = await asyncio.gather(
+            self.api.names_of_people(request),
+            receipt(self.api, request, around["email"]),
+            self._place(request, chosen, found["name"], around["email"]),
+            self.api.get(request, "/v1/decisions", {"suggestion": found["name"], "pageSize": "20"}),
+            self.api.get(request, "/v1/reliability", {}),
+        )
+        pro, con = findings.why(found)
+        view = await self._view(request, found)
+        return page(
+            view.pop("template"),
+            status=trouble.status if trouble else 200,
+            **around,
+            **view,
+            suggestion=found,
+            id=id_,
+            title=findings.title(found),
+            proposal=findings.proposal(found),
+            lines=findings.consequences(found),
+            pro=pro,
+            con=con,
+            kind_icon=findings.KIND_ICONS.get(found["kind"], "circle"),
+            names=names,
+            history=decisions["decisions"],
+            chosen=chosen,
+            place=place,
+            next_address=f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address,
+            receipt=done,
+            trouble=trouble,
+            total=0,
+            calibration=_calibration(found, reliability["kinds"]),
+            live=found["state"] in ("OPEN", "HELD", "SNOOZED"),
+            mine=any(each["person"] == around["email"] for each in found["approvals"]),
+            reasons=REASONS.get(found["kind"], REASONS["OUTDATED"]),
+            request_id=str(uuid.uuid4()),
+        )
+
+    async def _place(self, request: Request, chosen: Chosen, name: str, email: str) -> Place:
+        found, after = await rows(self.api, request, chosen, email)
+        ids = [each["name"].removeprefix("suggestions/") for each in found]
+        id_ = name.removeprefix("suggestions/")
+        if id_ not in ids:
+            return Place(0, "", ids[0] if ids else "")
+        at = ids.index(id_)
+        following = ids[at + 1] if at + 1 < len(ids) else ""
+        if not following and after:
+            more, _ = await rows(self.api, request, chosen.with_(after=after), email)
+            following = more[0]["name"].removeprefix("suggestions/") if more else ""
+        return Place(chosen.before + at + 1, ids[at - 1] if at else "", following)
+
+    async def _view(self, request: Request, found: Json) -> dict[str, Any]:
+        if found["kind"] == "DUPLICATE":
+            return await self._compare(request, found)
+        if found["kind"] == "PROGRAM":
+            return await self._streamline(request, found)
+        return await self._life_line(request, found)
+
+    async def _compare(self, request: Request, found: Json) -> dict[str, Any]:
+        members = findings.ordered(found)
+        wanted = request.query_params.get("with", "")
+        columns = members[:_COLUMNS]
+        if wanted and len(members) > _COLUMNS:
+            chosen = [each for each in members[1:] if each["resource"] == f"resources/{wanted}"]
+            columns = [members[0], *chosen, *[each for each in members[1:] if each not in chosen]][:_COLUMNS]
+        names = [each["resource"] for each in columns]
+        resources, used = await asyncio.gather(
+            self.api.each(request, [each["resource"] for each in members]), self._used_in(request, names)
+        )
+        letters = "".join(findings.LETTERS[members.index(each) % 12] for each in columns)
+        every = passages.aligned(found, names, letters)
+        shown = every if request.query_params.get("all") else every[:_ROWS]
+        return {
+            "template": "compare.html",
+            "members": members,
+            "columns": columns,
+            "letters": letters,
+            "facts": _facts(columns, resources, used),
+            "resources": resources,
+            "stretches": list(passages.stretches(shown)),
+            "rows_shown": len(shown),
+            "rows_all": len(every),
+            "can_choose": bool(members and members[0]["survivor"]) or len(members) > 1,
+        }
+
+    async def _used_in(self, request: Request, resources: Sequence[str]) -> dict[str, list[Json]]:
+        programs = await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
+        return {
+            name: [each for each in programs if any(item["resource"] == name for item in each["items"])]
+            for name in resources
+        }
+
+    async def _life_line(self, request: Request, found: Json) -> dict[str, Any]:
+        name = found["members"][0]["resource"] if found["members"] else ""
+        resources, used = await asyncio.gather(
+            self.api.each(request, [each["resource"] for each in found["members"]]),
+            self._used_in(request, [name]),
+        )
+        quoted = [each for each in found["evidence"] if each["quote"]]
+        resource = resources.get(name)
+        return {
+            "template": "lifeline.html",
+            "resource": resource,
+            "resources": resources,
+            "quoted": quoted,
+            "used": used.get(name, []),
+            "line": charts.life_line(charts.marks(resource, found), self.api.clock.today())
+            if resource
+            else "",
+        }
+
+    async def _streamline(self, request: Request, found: Json) -> dict[str, Any]:
+        programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
+        known = await self.api.each(request, programs)
+        items = [item["resource"] for each in known.values() for item in each["items"]]
+        wanted = [*items, *(member["resource"] for member in found["members"])]
+        resources = await self.api.each(request, wanted)
+        names = [each["resource"] for each in findings.ordered(found)][:2]
+        rows_ = passages.aligned(found, names, "AB")
+        return {
+            "template": "streamline.html",
+            "programs": [_before_after(each, found, resources) for each in known.values()],
+            "resources": resources,
+            "columns": [each for each in findings.ordered(found) if each["resource"] in names],
+            "letters": "AB",
+            "stretches": list(passages.stretches(rows_[:_ROWS])),
+            "rows_shown": min(len(rows_), _ROWS),
+            "rows_all": len(rows_),
+        }
+
+
+def _calibration(found: Json, kinds: Sequence[Json]) -> str:
+    """How often people agreed at this confidence; how many decisions that takes while there are too few."""
+    kind = next((each for each in kinds if each["kind"] == found["kind"]), None)
+    if kind is None:
+        return ""
+    for each in kind["bins"]:
+        if each["lower"] <= found["confidence"] <= each["upper"] and each["count"] >= _ENOUGH:
+            return say("sure.checked", n=each["count"], right=round(each["count"] * each["shareTrue"]))
+    return say("sure.unchecked", n=kind["labels"], needed=kind["labelsNeeded"])
+
+
+def _facts(
+    columns: Sequence[Json], resources: dict[str, Json], used: dict[str, list[Json]]
+) -> list[dict[str, Any]]:
+    """Rows of the comparison: a name, a value a copy, and whether the values differ."""
+    found = [resources.get(each["resource"], {}) for each in columns]
+    values: list[tuple[str, list[str]]] = [
+        ("source", [f"{each['source']}: {each['externalId']}" for each in columns]),
+        ("owner", [str(each.get("owner", "")) for each in found]),
+        ("updated", [charts.day(each.get("updated")) for each in found]),
+        ("length", [charts.duration(each) for each in found]),
+        ("language", [str(each.get("language", "")) for each in found]),
+        ("version", [str(each.get("version", "")) for each in found]),
+        ("mandatory", ["mandatory" if each.get("mandatory") else "" for each in found]),
+        (
+            "used_in",
+            [", ".join(program["title"] for program in used.get(each["resource"], [])) for each in columns],
+        ),
+    ]
+    return [
+        {"name": name, "values": row, "differ": [value != row[0] for value in row]}
+        for name, row in values
+        if any(row)
+    ]
+
+
+def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict[str, Any]:
+    """The program item by item, with what the plan makes of each, and the sums."""
+    touched = {
+        change["before"] or change["text"]: change
+        for part in found["plan"]["parts"]
+        if part["id"] == program["name"]
+        for change in part["changes"]
+    }
+    rows_: list[dict[str, Any]] = []
+    for number, item in enumerate(program["items"], 1):
+        resource = resources.get(item["resource"], {})
+        title = resource.get("title") or item["reference"]
+        change = next(
+            (
+                each
+                for each in touched.values()
+                if item["resource"] and item["resource"].split("/")[1] in each["id"]
+            ),
+            None,
+        )
+        seconds = int(resource.get("durationSeconds", 0))
+        goes = change is not None and change["operation"] == "item_drop"
+        rows_.append(
+            {
+                "number": number,
+                "title": title,
+                "resource": item["resource"],
+                "seconds": seconds,
+                "after": 0 if goes else seconds,
+                "goes": goes,
+                "change": change,
+                "mandatory": item["mandatory"],
+            }
+        )
+    return {
+        "program": program,
+        "rows": rows_,
+        "items_before": len(rows_),
+        "items_after": sum(1 for row in rows_ if not row["goes"]),
+        "before": sum(row["seconds"] for row in rows_),
+        "after": sum(row["after"] for row in rows_),
+    }

@@ -1,0 +1,42 @@
+"""Why a decision was not taken, in words that say what to do: decided already, changed since, forbidden, refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+import grpc.aio
+
+from services.gateway.errors import HTTP_CODES
+from services.gateway.web.words import known, say
+from services.kit.rpc import error_info, is_down
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What stands above a page whose form was refused. `kind` is decided, changed, denied or refused."""
+
+    kind: str
+    status: int
+    title: str
+    text: str
+
+
+def of(error: grpc.aio.AioRpcError) -> Trouble:
+    """What a refused decision tells its sender; raises again what no page can say better (down, a bug, signed out)."""
+    info = error_info(error)
+    reason = info.reason if info is not None else ""
+    who = info.metadata.get("who_can", "") if info is not None else ""
+    code = HTTP_CODES[error.code().name]
+    if is_down(error) or code in (401, 404, 500):
+        raise error
+    said = error.details() or reason
+    if reason == "SUGGESTION_DECIDED":
+        return Trouble("decided", 409, say("trouble.decided"), say("trouble.decided_text"))
+    if reason == "SUGGESTION_CHANGED":
+        changed = info.metadata.get("changed", "") if info is not None else ""
+        return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
+    if code == 403:
+        return Trouble("denied", 403, say("trouble.denied"), say("trouble.denied_text", who=who or said))
+    title = known(f"trouble_reason.{reason.lower()}", say("trouble.refused"))
+    return Trouble("refused", 409 if code == 400 and reason != "JSON_INVALID" else code, title, said)

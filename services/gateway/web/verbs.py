@@ -1,0 +1,158 @@
+"""What the buttons do: one POST a verb, then on to the next suggestion with a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import grpc.aio
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import trouble
+from services.gateway.web.api import Api, Json
+from services.gateway.web.suggestion import SuggestionPage
+
+_SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
+_UNDO_DEPTH = "50"
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """`POST /review/{id}/…` and `POST /undo`."""
+
+    api: Api
+    pages: SuggestionPage
+
+    async def accept(self, request: Request) -> Response:
+        """A yes to what was shown; another choice of what stays is an edit first, to be looked at again."""
+        form = await request.form()
+        if self._edits(form):
+            return await self._edit(request, form)
+        return await self._decide(request, form, "accept", _seen(form))
+
+    async def reject(self, request: Request) -> Response:
+        """A no with a reason."""
+        form = await request.form()
+        body = {**_seen(form), "reason": _text(form, "reason"), "comment": _text(form, "comment").strip()}
+        return await self._decide(request, form, "reject", body)
+
+    async def still(self, request: Request) -> Response:
+        """Confirms that it is still right, which answers the finding."""
+        form = await request.form()
+        return await self._decide(request, form, "reject", {**_seen(form), "reason": "still_accurate"})
+
+    async def snooze(self, request: Request) -> Response:
+        """Puts it off."""
+        form = await request.form()
+        until = _text(form, "until")
+        body = _seen(form)
+        if until in _SNOOZE_DAYS:
+            day = self.api.clock.today() + timedelta(days=_SNOOZE_DAYS[until])
+            body["until"] = datetime.combine(day, time(6), UTC).isoformat().replace("+00:00", "Z")
+        else:
+            body["event"] = until
+        return await self._decide(request, form, "snooze", body)
+
+    async def edit(self, request: Request) -> Response:
+        """Rebuilds the proposal around what was chosen, and shows it."""
+        return await self._edit(request, await request.form())
+
+    async def reopen(self, request: Request) -> Response:
+        """Takes a refusal back."""
+        form = await request.form()
+        return await self._decide(
+            request, form, "reopen", {"requestId": _text(form, "request_id")}, stay=True
+        )
+
+    async def undo(self, request: Request) -> Response:
+        """Takes back what stands: an applied plan, a refusal, or one's own approval."""
+        form = await request.form()
+        id_ = request.path_params["id"]
+        found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
+        verb = _way_back(found)
+        return await self._decide(request, form, verb, {"requestId": _text(form, "request_id")}, stay=True)
+
+    async def undo_last(self, request: Request) -> Response:
+        """Takes back this person's newest decision that still stands; goes to Activity when there is none."""
+        viewer = await self.api.get(request, "/v1/viewer", {})
+        email = viewer["person"]["email"]
+        log = await self.api.get(request, "/v1/decisions", {"pageSize": _UNDO_DEPTH})
+        for decision in log["decisions"]:
+            if decision["actor"] == email and decision["verb"] in ("accept", "reject"):
+                request.path_params["id"] = decision["suggestion"].removeprefix("suggestions/")
+                return await self.undo(request)
+        return RedirectResponse("/activity", status_code=303)
+
+    def _edits(self, form: FormData) -> bool:
+        kept, was = _text(form, "keep"), _text(form, "was")
+        return bool(kept and kept != was) or bool(_left_out(form)) or bool(_dropped(form))
+
+    async def _edit(self, request: Request, form: FormData) -> Response:
+        kept = _text(form, "keep")
+        body: Json = {
+            "revision": int(_text(form, "revision") or 0),
+            "requestId": _text(form, "request_id"),
+            "survivor": kept if kept != _text(form, "was") else "",
+            "leaveOut": _left_out(form),
+            "dropChanges": _dropped(form),
+        }
+        return await self._decide(request, form, "edit", body, stay=True)
+
+    async def _decide(
+        self, request: Request, form: FormData, verb: str, body: Json, *, stay: bool = False
+    ) -> Response:
+        id_ = request.path_params["id"]
+        try:
+            await self.api.post(request, f"/v1/suggestions/{id_}:{verb}", body)
+        except grpc.aio.AioRpcError as error:
+            return await self.pages.shown(request, trouble.of(error))
+        here = f"/review/{id_}"
+        chosen = request.query_params.get("in", "")
+        there = here if stay else _inside(_text(form, "next")) or "/review"
+        return RedirectResponse(_with(there, did=id_, **({"in": chosen} if chosen else {})), status_code=303)
+
+
+def _way_back(found: Json) -> str:
+    if found["state"] == "REJECTED":
+        return "reopen"
+    return "undo" if found["state"] in ("APPLIED", "UNDONE") else "revokeApproval"
+
+
+def _seen(form: FormData) -> Json:
+    return {
+        "revision": int(_text(form, "revision") or 0),
+        "fingerprint": _text(form, "fingerprint"),
+        "requestId": _text(form, "request_id"),
+    }
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _texts(form: FormData, name: str) -> list[str]:
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
+def _left_out(form: FormData) -> list[str]:
+    return sorted({*_texts(form, "member")} - {*_texts(form, "same")} - {_text(form, "keep")})
+
+
+def _dropped(form: FormData) -> list[str]:
+    return sorted({*_texts(form, "change")} - {*_texts(form, "use")})
+
+
+def _inside(address: str) -> str:
+    """The address if it leads to a page of ours, else nothing."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
+
+
+def _with(address: str, **values: str) -> str:
+    """The address with these parameters in place of its own of the same names."""
+    parts = urlsplit(address)
+    query = {**dict(parse_qsl(parts.query)), **values}
+    return f"{parts.path}?{urlencode(query)}"

@@ -1,0 +1,47 @@
+"""One chromium and one Winnow with the sample in it, shared by the session; a page for whoever a test wants to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.visitor import CHROMIUM, Visitor
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium; without it the tests are skipped, since a new machine has no browser."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The sample, read and compared."""
+    running = Stack(tmp_path_factory.mktemp("sample") / "data").up()
+    running.import_sample()
+    yield running
+    running.down()
+
+
+@pytest.fixture
+def visitor(browser: Browser, sample: Stack) -> Iterator[Visitor]:
+    """The first person, signed in, on a desktop with script; fails at its end for what the console complained of."""
+    made = Visitor(browser, sample.status["http"], sample.token)
+    yield made
+    made.leave()
+
+
+@pytest.fixture
+def page(visitor: Visitor) -> Page:
+    return visitor.page
