@@ -10,6 +10,7 @@ from typing_extensions import override
 from services.catalog import wire
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
+from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_publishing import Publishing
 from services.catalog.usecases import (
     announcements,
@@ -51,7 +52,7 @@ def _after(page_token: str, *scope: object) -> str:
     return "" if key is None else str(key[0])
 
 
-class CatalogServicer(Publishing):
+class CatalogServicer(Publishing, LearningMethods):
     """CatalogService."""
 
     def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:

@@ -26,6 +26,7 @@ from services.catalog.domain.imports import (
     Question,
 )
 from services.catalog.domain.links import LinkCheck
+from services.catalog.domain.participation import Figure, ItemTold, MonthTold, Told
 from services.catalog.domain.people import Duties, Person, Role, Viewer
 from services.catalog.domain.programs import ObservedProgram, Program, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Listing, Observed, Part, Resource, Visibility
@@ -36,6 +37,7 @@ from services.catalog.postgres.people import Credential
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Slice, Texts
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.listings import Taken
+from services.catalog.usecases.participation import Learning, Recorded
 from services.catalog.usecases.people import MintedToken, PeopleImported
 from services.catalog.usecases.publishing import Break, DraftState
 from services.catalog.usecases.resources import Read, Upserted
@@ -158,6 +160,9 @@ RULES = HouseRules(
     author="p1",
     update_time=NOW,
 )
+FIGURE = Figure(9.0, basis="measured")
+TOLD = Told(DAY, *(7 * (FIGURE,)), (MonthTold(DAY, FIGURE, FIGURE, FIGURE),))
+LEARNING = Learning("programs/p1", "Title", 600, TOLD, (ItemTold("r1", "Title", 600, TOLD),), "r1", FIGURE)
 DRAFT = Draft("d1", "a.zip", NOW, LISTING, "r1")
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
 
@@ -175,6 +180,11 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     ),
     "import": (wire.import_(IMPORT, [DRAFT]), frozenset()),
     "draft": (wire.draft(DRAFT), frozenset()),
+    "learning": (wire.learning(LEARNING), frozenset()),
+    "learning: month": (wire.learning(LEARNING).months[0], frozenset()),
+    "learning: item": (wire.learning(LEARNING).items[0], frozenset()),
+    "learning: figure": (wire.learning(LEARNING).reach, frozenset({"hidden"})),
+    "recorded": (wire.recorded(Recorded(1, ["c9"])), frozenset()),
     "feed: draft": (
         wire.draft_state(DraftState(RESOURCE, (Break("required_field", "owner", "Missing."),), "r2")),
         frozenset(),

@@ -272,6 +272,12 @@ class Resource:
         return bool(self.shown("mandatory"))
 
     @property
+    def seconds(self) -> int:
+        """Learning time as stated; 0 when it is not."""
+        seconds = self.shown("duration_seconds")
+        return seconds if isinstance(seconds, int) else 0
+
+    @property
     def lifecycle(self) -> Lifecycle:
         """Whether learners can find and open it."""
         return Lifecycle(str(self.shown("lifecycle")))

@@ -16,6 +16,7 @@ from services.catalog.postgres.house_rules import Rules
 from services.catalog.postgres.imports import Imports
 from services.catalog.postgres.journal import Journal
 from services.catalog.postgres.links import Links
+from services.catalog.postgres.participation import Participating
 from services.catalog.postgres.people import People
 from services.catalog.postgres.programs import Programs
 from services.catalog.postgres.sources import Sources
@@ -26,7 +27,18 @@ from winnow.catalog.v1.events_pb2 import PeopleChanged
 
 
 class Transaction(
-    Programs, Sources, Imports, Drafts, Engagement, People, Announcements, Rules, Links, Feed, Journal
+    Programs,
+    Sources,
+    Imports,
+    Drafts,
+    Engagement,
+    Participating,
+    People,
+    Announcements,
+    Rules,
+    Links,
+    Feed,
+    Journal,
 ):
     """Everything that can be read and written in one transaction."""
 

@@ -47,7 +47,13 @@ async def resolve_references(tx: Transaction, import_: Import) -> None:
     missing = [
         (program, item.reference) for program in programs for item in program.items if _open(item.target)
     ]
-    found = await _resolve_engagement(tx, import_)
+    found = await settle_engagement(
+        tx,
+        import_.source,
+        import_.number,
+        moved=await tx.moved_use(import_.id),
+        arrived=bool(import_.counts.events),
+    )
     warnings = [
         Problem(
             False,
@@ -80,31 +86,35 @@ def _of(import_: Import, program: Program) -> bool:
     return program.source == import_.source
 
 
-async def _resolve_engagement(tx: Transaction, import_: Import) -> list[str]:
-    """The import's references that are still unknown; everything else unknown is looked up too."""
+async def settle_engagement(
+    tx: Transaction, source: str, number: int, *, moved: bool, arrived: bool
+) -> list[str]:
+    """Gives names of engagement their meaning, and tells of the use that has moved or arrived.
+
+    Returns the names of this delivery (a source's import number) that nothing goes by yet; everything else unknown is
+    looked up too.
+    """
     unknown = await tx.unknown_engagement()
     left: list[str] = []
     resolved: set[str] = set()
-    for source in sorted({each.source for each in unknown}):
-        own = [each for each in unknown if each.source == source]
+    for of in sorted({each.source for each in unknown}):
+        own = [each for each in unknown if each.source == of]
         references = [each.reference for each in own]
-        meant = await names.resolve(tx, source, references)
-        programs = await tx.programs_named(source, [each for each in references if each not in meant])
+        meant = await names.resolve(tx, of, references)
+        programs = await tx.programs_named(of, [each for each in references if each not in meant])
         for each in own:
             hit, program = meant.get(each.reference), programs.get(each.reference)
             if hit is not None:
                 listing = (hit.source, hit.external_id)
-                await tx.resolve_engagement(source, each.reference, listing=listing)
-                resolved.add(source)
+                await tx.resolve_engagement(of, each.reference, listing=listing)
+                resolved.add(of)
             elif program is not None:
-                await tx.resolve_engagement(source, each.reference, program=program)
-            elif source == import_.source and each.import_number == import_.number:
+                await tx.resolve_engagement(of, each.reference, program=program)
+            elif of == source and each.import_number == number:
                 left.append(each.reference)
-    moved = await tx.moved_use(import_.id)
-    arrived = {import_.source} if import_.counts.events else set[str]()
-    for source in sorted(resolved | arrived):
-        used = await tx.resources_used_through(source)
-        if moved or source in resolved:
+    for of in sorted(resolved | ({source} if arrived else set[str]())):
+        used = await tx.resources_used_through(of)
+        if moved or of in resolved:
             tx.touch_engagement(resource for resource, _ in used)
         await tx.engagement_arrived((listing_source for _, listing_source in used), tx.now)
     return left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from services.catalog.domain.imports import (
@@ -127,27 +127,29 @@ def engagement_step(import_: Import, rows: Sequence[EngagementRow], options: Rea
     """Writes these rows of engagement, as far as an answer has not ruled them out."""
 
     async def step(tx: Transaction) -> None:
-        source = import_.source
-        names_ = {records.clean(row.resource) for row in rows}
-        await tx.name_engagement(source, names_, import_.number)
-        sums = [(records.clean(row.resource), records.sums(row)) for row in rows if not row.learner]
-        key = await tx.learner_key()
-        learners = [
-            (records.clean(row.resource), records.learner_month(row, key)) for row in rows if row.learner
-        ]
-        answer = options.answers.get(BOTH_FORMS)
-        if answer == "sums":
-            held = set(await tx.in_both_forms(source, [(n, each.counts.month, True) for n, each in learners]))
-            await tx.drop_learners(source, [(name, month.month) for name, month in sums])
-            learners = [(n, each) for n, each in learners if (n, each.counts.month) not in held]
-        elif answer == "learners":
-            held = set(await tx.in_both_forms(source, [(n, month.month, False) for n, month in sums]))
-            await tx.drop_sums(source, [(name, each.counts.month) for name, each in learners])
-            sums = [(n, month) for n, month in sums if (n, month.month) not in held]
-        moved = await tx.put_sums(source, sums)
-        moved = await tx.put_learners(source, learners) or moved
-        if moved:
+        if await put_engagement(tx, import_.source, rows, options.answers, import_.number):
             await tx.note_use(import_.id)
         await tx.count(import_.id, Counts(events=len(rows)))
 
     return step
+
+
+async def put_engagement(
+    tx: Transaction, source: str, rows: Sequence[EngagementRow], answers: Mapping[str, str], number: int
+) -> bool:
+    """Stores rows as of an import's number, less those that an answer rules out; whether anything moved."""
+    await tx.name_engagement(source, {records.clean(row.resource) for row in rows}, number)
+    sums = [(records.clean(row.resource), records.sums(row)) for row in rows if not row.learner]
+    key = await tx.learner_key()
+    learners = [(records.clean(row.resource), records.learner_month(row, key)) for row in rows if row.learner]
+    answer = answers.get(BOTH_FORMS)
+    if answer == "sums":
+        held = set(await tx.in_both_forms(source, [(n, each.counts.month, True) for n, each in learners]))
+        await tx.drop_learners(source, [(name, month.month) for name, month in sums])
+        learners = [(n, each) for n, each in learners if (n, each.counts.month) not in held]
+    elif answer == "learners":
+        held = set(await tx.in_both_forms(source, [(n, month.month, False) for n, month in sums]))
+        await tx.drop_sums(source, [(name, each.counts.month) for name, each in learners])
+        sums = [(n, month) for n, month in sums if (n, month.month) not in held]
+    moved = await tx.put_sums(source, sums)
+    return await tx.put_learners(source, learners) or moved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.catalog.wire.announcements import announcement, new_announcement
+from services.catalog.wire.engagement import engagement_rows, learning, recorded
 from services.catalog.wire.feed import (
     announcement_state,
     dead_link_state,
@@ -75,12 +76,14 @@ __all__ = [
     "draft",
     "draft_fields",
     "draft_state",
+    "engagement_rows",
     "engagement_state",
     "house_rules",
     "house_rules_state",
     "id_of",
     "import_",
     "incoming",
+    "learning",
     "listing",
     "minted",
     "new_announcement",
@@ -92,6 +95,7 @@ __all__ = [
     "program",
     "program_state",
     "read_resource",
+    "recorded",
     "resource",
     "resource_state",
     "retirement_list",

@@ -1,0 +1,47 @@
+"""What may be told of groups of people: nothing on fewer than five, nor as the difference of two larger groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+LEAST = 5  # behaviour.md §2
+
+
+def few(count: float) -> bool:
+    """Whether a count is of somebody, but of fewer than five."""
+    return 0 < count < LEAST
+
+
+def nested(counts: Sequence[int]) -> list[bool]:
+    """Which counts must be hidden of groups that each lie inside the one before (reached, started, completed).
+
+    Hidden is a group of one to four, and one that leaves as few of the last group shown.
+    """
+    hidden: list[bool] = []
+    last: int | None = None
+    for count in counts:
+        hides = few(count) or (last is not None and few(last - count))
+        hidden.append(hides)
+        if not hides:
+            last = count
+    return hidden
+
+
+def hidden_cells(
+    cells: Sequence[int], total: int, already: Collection[int] = ()
+) -> tuple[frozenset[int], bool]:
+    """Which cells of a total must be hidden, by place, and whether the total must be, too.
+
+    Hidden is a cell of one to four and one that leaves as few for all others. Where the hidden ones could be told as
+    the total less the shown ones (a single one, or fewer than five in all), the next smallest is hidden with them.
+    """
+    hidden = {at for at, count in enumerate(cells) if few(count) or few(total - count)} | set(already)
+    hidden = {at for at in hidden if cells[at]}
+    shown = sorted((count, at) for at, count in enumerate(cells) if count and at not in hidden)
+    while hidden and _told(cells, hidden) and shown:
+        hidden.add(shown.pop(0)[1])
+    return frozenset(hidden) | set(already), few(total) or (bool(hidden) and _told(cells, hidden))
+
+
+def _told(cells: Sequence[int], hidden: Collection[int]) -> bool:
+    return len(hidden) < 2 or sum(cells[at] for at in hidden) < LEAST

@@ -1,0 +1,211 @@
+"""How people learn with a resource or in a program: figures of a year, its months and a program's items.
+
+Every figure is told only as far as `disclosure` allows; a ratio or mean is made of counts that are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.catalog.domain.disclosure import few, hidden_cells, nested
+from services.catalog.domain.engagement import YEAR, month_index
+
+HALF = 6  # months of either side of the trend
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted in a time. `reach`, `started` and `completed` lie inside each other.
+
+    `completed` is None where completing has no meaning by the month. `ratings` is the sum over `raters`. `measured`:
+    distinct learners alone; else sums, in which who comes twice counts twice.
+    """
+
+    reach: int = 0
+    started: int = 0
+    completed: int | None = 0
+    seconds: int = 0
+    ratings: float = 0.0
+    raters: int = 0
+    measured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Counts of the 12 months to `newest` (its first day), together and by month; a month without is left out."""
+
+    newest: date
+    year: Counts = Counts()
+    months: Mapping[date, Counts] = field(default_factory=dict[date, Counts])
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure on a group: its value, None when it is hidden or not known."""
+
+    value: float | None = None
+    hidden: bool = False
+    basis: str = ""
+
+
+HIDDEN = Figure(hidden=True)
+UNKNOWN = Figure()
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTold:
+    """What is told of one month."""
+
+    month: date
+    reach: Figure
+    started: Figure
+    completed: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a year and its months, oldest first."""
+
+    newest: date | None = None
+    reach: Figure = UNKNOWN
+    started: Figure = UNKNOWN
+    completed: Figure = UNKNOWN
+    completion: Figure = UNKNOWN
+    real_seconds: Figure = UNKNOWN
+    rating: Figure = UNKNOWN
+    trend: Figure = UNKNOWN
+    months: tuple[MonthTold, ...] = ()
+
+
+def told(found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
+    """What may be told of it.
+
+    `parts` are told of groups that lie inside this one (a program's items): where the whole less one of them leaves
+    one to four people, the whole is hidden.
+    """
+    if found is None:
+        return Told()
+    year = found.year
+    calendar = _calendar(found.newest)
+    by_month = None if any(each.completed is None for each in found.months.values()) else 0
+    cells = [found.months.get(month, Counts(completed=by_month)) for month in calendar]
+    hidden, reach_hidden = hidden_cells([cell.reach for cell in cells], year.reach)
+    chains = [nested([cell.reach, cell.started, cell.completed or 0]) for cell in cells]
+    starts, starts_hidden = _measure([c.started for c in cells], year.started, hidden, [c[1] for c in chains])
+    ends, ends_hidden = _measure(
+        [cell.completed or 0 for cell in cells], year.completed or 0, hidden, [chain[2] for chain in chains]
+    )
+    chain = nested([year.reach, year.started, year.completed or 0])
+    if _told_by_parts(year, parts):
+        reach_hidden = starts_hidden = ends_hidden = True
+        hidden = starts = ends = frozenset(range(len(cells)))
+    basis = "measured" if year.measured else "estimated"
+    months = tuple(
+        MonthTold(
+            month,
+            _figure(cell.reach, at in hidden, cell),
+            _figure(cell.started, at in starts, cell),
+            Figure() if cell.completed is None else _figure(cell.completed, at in ends, cell),
+        )
+        for at, (month, cell) in enumerate(zip(calendar, cells, strict=True))
+    )
+    started = HIDDEN if starts_hidden or chain[1] else Figure(float(year.started), basis=basis)
+    completed = HIDDEN if ends_hidden or chain[2] else Figure(float(year.completed or 0), basis=basis)
+    return Told(
+        found.newest,
+        HIDDEN if reach_hidden or chain[0] else Figure(float(year.reach), basis=basis),
+        started,
+        completed,
+        _ratio(completed, started),
+        _mean(float(year.seconds), started),
+        _rating(year, basis),
+        _trend(months),
+        months,
+    )
+
+
+def _told_by_parts(year: Counts, parts: Sequence[Told]) -> bool:
+    """Whether the whole less a part that is told leaves one to four people; its months would add up to the whole."""
+    return any(
+        inside.value is not None and few(whole - inside.value)
+        for part in parts
+        for whole, inside in (
+            (year.reach, part.reach),
+            (year.started, part.started),
+            (year.reach, part.started),
+        )
+    )
+
+
+def _calendar(newest: date) -> list[date]:
+    last = month_index(newest)
+    return [date(index // 12, index % 12 + 1, 1) for index in range(last - YEAR + 1, last + 1)]
+
+
+def _measure(
+    cells: Sequence[int], total: int, hidden: frozenset[int], chained: Sequence[bool]
+) -> tuple[frozenset[int], bool]:
+    return hidden_cells(cells, total, hidden | {at for at, hides in enumerate(chained) if hides})
+
+
+def _figure(count: int, hides: bool, cell: Counts) -> Figure:
+    return HIDDEN if hides else Figure(float(count), basis="measured" if cell.measured else "estimated")
+
+
+def _ratio(part: Figure, whole: Figure) -> Figure:
+    if part.hidden or whole.hidden:
+        return HIDDEN
+    if part.value is None or not whole.value:
+        return Figure()
+    return Figure(round(part.value / whole.value, 4), basis=whole.basis)
+
+
+def _mean(total: float, over: Figure) -> Figure:
+    if over.hidden:
+        return HIDDEN
+    return Figure(round(total / over.value, 1), basis=over.basis) if over.value and total else Figure()
+
+
+def _rating(year: Counts, basis: str) -> Figure:
+    if few(year.raters):
+        return HIDDEN
+    return Figure(round(year.ratings / year.raters, 2), basis=basis) if year.raters else Figure()
+
+
+def _trend(months: Sequence[MonthTold]) -> Figure:
+    """Of the months told alone, so that it tells nothing of the others."""
+    halves = [
+        [each.started.value for each in half if each.started.value is not None]
+        for half in (months[:HALF], months[HALF:])
+    ]
+    if not all(halves) or not sum(halves[0]):
+        return Figure()
+    before, now = (sum(half) / len(half) for half in halves)
+    return Figure(round(now / before - 1, 4), basis=months[-1].started.basis or "measured")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTold:
+    """One item of a program, by the figures of its resource."""
+
+    resource: str
+    title: str
+    stated_seconds: int
+    use: Told
+
+
+def drop_off(items: Sequence[ItemTold]) -> tuple[str, Figure]:
+    """The item at which most learners are lost against the item before, and their share; empty where none are told."""
+    worst, lost, share = "", 0.0, Figure()
+    before: Figure | None = None
+    for item in items:
+        here = item.use.reach
+        if here.value is None:
+            continue
+        if before is not None and before.value and before.value - here.value > lost:
+            worst, lost = item.resource, before.value - here.value
+            share = HIDDEN if few(lost) else Figure(round(lost / before.value, 4), basis=here.basis)
+        before = here
+    return worst, share

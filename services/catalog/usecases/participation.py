@@ -1,0 +1,128 @@
+"""Recording use that a system tells of, and telling how people learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.catalog.domain.participation import (
+    UNKNOWN,
+    Figure,
+    ItemTold,
+    Participation,
+    Told,
+    drop_off,
+    told,
+)
+from services.catalog.domain.people import Viewer
+from services.catalog.domain.programs import Program
+from services.catalog.imports.model import EngagementRow
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases import records
+from services.catalog.usecases.import_ending import settle_engagement
+from services.catalog.usecases.import_writing import BOTH_FORMS, put_engagement
+from services.catalog.usecases.resources import check_source_name
+from services.kit.errors import FailedPrecondition
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Rows taken, and names that nothing goes by yet."""
+
+    rows: int
+    unresolved: list[str]
+
+
+async def record_engagement(
+    tx: Transaction, viewer: Viewer, source: str, rows: Sequence[EngagementRow]
+) -> Recorded:
+    """Takes rows in the caller's transaction (which also keeps the answer for a repetition), as those of a file.
+
+    FailedPrecondition where a resource and month would have sums and rows of single learners, and nobody has said
+    for this source which of them hold.
+    """
+    name = check_source_name(source, "source")
+    await tx.make_source(name, from_files=False)
+    answers = await tx.answers(name)
+    if BOTH_FORMS not in answers:
+        await _check_forms(tx, name, rows)
+    number = await tx.next_import_number()
+    moved = await put_engagement(tx, name, rows, answers, number)
+    unresolved = await settle_engagement(tx, name, number, moved=moved, arrived=True)
+    await tx.audited(viewer, f"source:{name}", {"engagement": str(len(rows))})
+    return Recorded(len(rows), unresolved)
+
+
+async def _check_forms(tx: Transaction, source: str, rows: Sequence[EngagementRow]) -> None:
+    forms = {(records.clean(row.resource), row.month, bool(row.learner)) for row in rows}
+    both = {(name, month) for name, month, learner in forms if (name, month, not learner) in forms}
+    both |= set(await tx.in_both_forms(source, sorted(forms)))
+    if both:
+        resource, month = min(both)
+        raise FailedPrecondition(
+            "SUMS_AND_LEARNERS",
+            f"{resource!r} in {month:%Y-%m} would have sums and rows of single learners. Send one of them; or import "
+            "both as a file and answer its question, which holds for the source from then on.",
+            {"resource": resource, "month": f"{month:%Y-%m}"},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How people learn with a resource or in a program, as far as it may be told."""
+
+    name: str
+    title: str
+    stated_seconds: int
+    use: Told
+    items: tuple[ItemTold, ...] = ()
+    drop_off: str = ""
+    lost: Figure = UNKNOWN
+
+
+async def resource_learning(db: Database, id_: str) -> Learning:
+    """How people learn with a resource; NotFound when there is none."""
+    async with db.snapshot() as tx:
+        resource = await tx.resource(id_)
+        found = await tx.participation({resource.id: [resource.id]})
+    return Learning(
+        f"resources/{resource.id}", resource.title, resource.seconds, told(found.get(resource.id))
+    )
+
+
+async def program_learning(db: Database, id_: str) -> Learning:
+    """How people learn in a program; NotFound when there is none.
+
+    Where no row names the program itself, its learners are those of its items.
+    """
+    async with db.snapshot() as tx:
+        program = await tx.program(id_)
+        names = list(dict.fromkeys(item.resource for item in program.items if item.resource))
+        resources = {each.id: each for each in await tx.resources(names)}
+        found = await tx.participation({program.id: [program.id], **{name: [name] for name in names}})
+        whole = found.get(program.id) or await _by_items(tx, program, names)
+    items = tuple(
+        ItemTold(name, resources[name].title, resources[name].seconds, told(found.get(name)))
+        for name in names
+        if name in resources
+    )
+    mandatory = {item.resource for item in program.items if item.mandatory}
+    stated = sum(item.stated_seconds for item in items if item.resource in mandatory)
+    use = told(whole, parts=[item.use for item in items])
+    return Learning(f"programs/{program.id}", program.title, stated, use, items, *drop_off(items))
+
+
+async def _by_items(tx: Transaction, program: Program, names: Sequence[str]) -> Participation | None:
+    """The learners of its items; completed has who completed all that is mandatory, and no months."""
+    if not names:
+        return None
+    found = (await tx.participation({program.id: names})).get(program.id)
+    if found is None:
+        return None
+    needed = list(dict.fromkeys(item.resource for item in program.items if item.mandatory and item.resource))
+    finished = await tx.finished(names, needed, found.newest) if needed else 0
+    return replace(
+        found,
+        year=replace(found.year, completed=finished),
+        months={month: replace(each, completed=None) for month, each in found.months.items()},
+    )

@@ -1,0 +1,282 @@
+"""How people learn, as every role is told: from 200 pseudonymous learners to figures, and what no door tells.
+
+The expected figures are counted here from the rows that go in, with sets alone. Not proven: what two answers at
+different times tell together.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+import grpc
+import pytest
+from google.type.date_pb2 import Date
+
+from services.kit.rpc import error_info
+from tests.integration.catalog.conftest import CatalogProcess, SignedIn
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import engagement_pb2, program_pb2
+from winnow.catalog.v1.engagement_pb2 import Engagement, EngagementRow
+
+MONTHS = [date(2025 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(12)]  # June 2025 to May 2026
+
+
+@dataclass(frozen=True)
+class Row:
+    """One learner's month, as an LMS knows it."""
+
+    resource: str
+    learner: int
+    month: date
+    completed: bool
+    seconds: int = 0
+    rating: int | None = None
+
+
+def sample() -> list[Row]:
+    """Two hundred learners: all in `wells`, fewer in `pumps`, fewest in `tanks`; four in `rare`."""
+    rows: list[Row] = []
+    for n in range(200):
+        turn = n // 12 % 2 == 0
+        rows.append(Row("wells", n, MONTHS[n % 12], turn, 900 + n, 1 + n % 5 if n % 3 else None))
+        if n < 150:
+            rows.append(Row("pumps", n, MONTHS[n % 10], n // 10 % 3 > 0, 1200))
+        if n < 60:
+            rows.append(Row("tanks", n, MONTHS[n % 4], n // 4 % 2 == 0, 300))
+    rows += [Row("rare", n, MONTHS[3], True, 60, 5) for n in range(4)]
+    # One month with four, the next smallest with six, the others larger: 46 in all.
+    sizes = [4, 6, 12, 12, 12]
+    first = iter(range(200))
+    rows += [
+        Row("gates", next(first), MONTHS[at], False, 100)
+        for at, size in enumerate(sizes)
+        for _ in range(size)
+    ]
+    return rows
+
+
+def as_csv(rows: Iterable[Row]) -> bytes:
+    text = io.StringIO()
+    out = csv.writer(text)
+    out.writerow(["resource", "month", "learner", "enrolled", "started", "completed", "seconds", "rating"])
+    for row in rows:
+        end, rating = int(row.completed), "" if row.rating is None else row.rating
+        out.writerow([row.resource, f"{row.month:%Y-%m}", f"u{row.learner}", 1, 1, end, row.seconds, rating])
+    return text.getvalue().encode()
+
+
+def as_messages(rows: Iterable[Row]) -> list[EngagementRow]:
+    return [
+        EngagementRow(
+            resource=row.resource,
+            month=Date(year=row.month.year, month=row.month.month, day=1),
+            learner=f"u{row.learner}",
+            enrolled=1,
+            started=1,
+            completed=int(row.completed),
+            seconds=row.seconds,
+            rating=row.rating,
+        )
+        for row in rows
+    ]
+
+
+COURSES = ("wells", "pumps", "tanks", "rare", "gates")
+
+
+@pytest.fixture
+async def names(first: SignedIn) -> dict[str, str]:
+    """Names of the courses and programs by external id, their use recorded: half as a file, half over the API."""
+    courses = [
+        api.ResourceInput(
+            external_id=key, title=key.title(), description=f"About {key}.", duration_seconds=600
+        )
+        for key in COURSES
+    ]
+    saved = await first(
+        "BatchUpsertResources", api.BatchUpsertResourcesRequest(source="lms", resources=courses)
+    )
+    found = {each.listings[0].external_id: each.name for each in saved.resources}
+    for key, items in {"water": ("wells", "pumps", "tanks"), "yard": ("gates", "rare")}.items():
+        program = program_pb2.Program(source="lms", key=key, title=key.title())
+        for item in items:
+            program.items.add(reference=item, mandatory=True)
+        found[key] = (await first("UpsertProgram", api.UpsertProgramRequest(program=program))).name
+    rows = sample()
+    await first.imported("lms", {"use.csv": as_csv(rows[::2])})
+    answer = await record(first, rows[1::2])
+    assert (answer.recorded, list(answer.unresolved)) == (len(rows[1::2]), [])
+    return found
+
+
+async def record(
+    person: SignedIn, rows: Iterable[Row], **more: Any
+) -> engagement_pb2.RecordEngagementResponse:
+    request = engagement_pb2.RecordEngagementRequest(source="lms", rows=as_messages(rows), **more)
+    return await person("RecordEngagement", request)
+
+
+async def asked(person: SignedIn, name: str) -> Engagement:
+    return await person("QueryEngagement", engagement_pb2.QueryEngagementRequest(name=name))
+
+
+def people(rows: Iterable[Row]) -> int:
+    return len({row.learner for row in rows})
+
+
+@pytest.mark.parametrize("course", ["wells", "pumps", "tanks"])
+async def test_each_figure_of_a_course_is_the_one_counted_by_hand(
+    first: SignedIn, names: dict[str, str], course: str
+) -> None:
+    rows = [row for row in sample() if row.resource == course]
+    ended = [row for row in rows if row.completed]
+    found = await asked(first, names[course])
+    assert (found.title, found.stated_seconds) == (course.title(), 600)
+    assert (found.reach.value, found.reach.basis) == (people(rows), "measured")
+    assert (found.started.value, found.completed.value) == (people(rows), people(ended))
+    assert found.completion.value == pytest.approx(people(ended) / people(rows), abs=1e-4)
+    assert found.real_seconds.value == pytest.approx(fmean(row.seconds for row in rows), abs=0.1)
+    ratings = [row.rating for row in rows if row.rating is not None]
+    assert found.rating.HasField("value") is bool(ratings)
+    if ratings:
+        assert found.rating.value == pytest.approx(fmean(ratings), abs=0.01)
+    by_month = {month: [row for row in rows if row.month == month] for month in MONTHS}
+    assert [month.reach.value for month in found.months] == [people(by_month[month]) for month in MONTHS]
+    assert [month.started.value for month in found.months] == [people(by_month[month]) for month in MONTHS]
+    early, late = (fmean(people(by_month[month]) for month in half) for half in (MONTHS[:6], MONTHS[6:]))
+    assert found.trend.value == pytest.approx(late / early - 1, abs=1e-4)
+
+
+async def test_completions_by_month_are_told_where_enough_completed_and_enough_did_not(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    rows = [row for row in sample() if row.resource == "wells"]
+    found = await asked(first, names["wells"])
+    for told, month in zip(found.months, MONTHS, strict=True):
+        inside = [row for row in rows if row.month == month]
+        ended = [row for row in inside if row.completed]
+        assert min(len(ended), len(inside) - len(ended)) >= 5
+        assert told.completed.value == len(ended)
+
+
+async def test_a_program_tells_its_learners_who_finished_and_where_most_are_lost(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    rows = [row for row in sample() if row.resource in ("wells", "pumps", "tanks")]
+    done = {key: {row.learner for row in rows if row.resource == key and row.completed} for key in COURSES}
+    found = await asked(first, names["water"])
+    assert found.reach.value == people(rows)
+    assert found.completed.value == len(done["wells"] & done["pumps"] & done["tanks"])
+    assert found.stated_seconds == 1800
+    assert [item.reach.value for item in found.items] == [200, 150, 60]
+    assert (found.drop_off, found.lost.value) == (names["tanks"], 0.6)
+
+
+async def test_of_four_learners_nothing_is_told(first: SignedIn, names: dict[str, str]) -> None:
+    found = await asked(first, names["rare"])
+    figures = [
+        found.reach,
+        found.started,
+        found.completed,
+        found.completion,
+        found.real_seconds,
+        found.rating,
+    ]
+    for each in [*figures, *(month.reach for month in found.months if month.month.month == MONTHS[3].month)]:
+        assert (each.hidden, each.HasField("value")) == (True, False)
+
+
+async def test_a_hidden_month_takes_the_next_smallest_with_it_and_the_total_stays(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    found = await asked(first, names["gates"])
+    assert found.reach.value == 46
+    assert [month.reach.hidden for month in found.months[:5]] == [True, True, False, False, False]
+    shown = sum(month.reach.value for month in found.months if not month.reach.hidden)
+    assert found.reach.value - shown >= 5
+
+
+async def test_four_are_not_told_as_a_program_less_one_of_its_items(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    fifty = [Row("yard", n, MONTHS[6], False) for n in range(50)]
+    await record(first, fifty)
+    found = await asked(first, names["yard"])
+    assert [item.reach.value for item in found.items if not item.reach.hidden] == [46]
+    assert (found.reach.hidden, found.started.hidden) == (True, True)
+    assert found.items[1].reach.hidden
+    assert all(month.reach.hidden and month.started.hidden for month in found.months)
+
+
+async def test_four_who_did_not_complete_are_not_told_as_the_others(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    await record(first, [Row("tanks", 100 + n, MONTHS[11], n >= 4) for n in range(40)])
+    month = (await asked(first, names["tanks"])).months[11]
+    assert (month.started.value, month.completed.hidden) == (40, True)
+
+
+async def test_no_learners_name_is_stored_or_exported(
+    first: SignedIn, names: dict[str, str], catalog: CatalogProcess
+) -> None:
+    assert names
+    stored = catalog.sql("SELECT learner FROM learner_months")
+    assert len({learner for (learner,) in stored}) == 200
+    assert all(len(learner) == 32 for (learner,) in stored)
+    for export in (await first.export(), await first.export(format=api.ExportCatalogRequest.CSV)):
+        assert not any(word in export for word in ("learner", "reach", "started", "enrolled"))
+
+
+async def test_the_same_request_counts_once_and_a_new_row_takes_the_place_of_the_old(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    row = Row("wells", 500, MONTHS[0], False)
+    for _ in range(2):
+        assert (await record(first, [row], request_id="once")).recorded == 1
+    assert (await asked(first, names["wells"])).reach.value == 201
+    await record(first, [Row("wells", 500, MONTHS[0], True)])
+    assert (await asked(first, names["wells"])).reach.value == 201
+
+
+async def test_sums_where_single_learners_are_known_are_refused(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    assert names
+    month = Date(year=2025, month=6, day=1)
+    rows = [EngagementRow(resource="wells", month=month, enrolled=9, started=9)]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await first("RecordEngagement", engagement_pb2.RecordEngagementRequest(source="lms", rows=rows))
+    info = error_info(refused.value)
+    assert info is not None
+    assert (refused.value.code(), info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SUMS_AND_LEARNERS")
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (EngagementRow(month=Date(year=2026, month=1)), "rows[0].resource"),
+        (EngagementRow(resource="wells", month=Date(year=2026, month=13)), "rows[0].month"),
+        (
+            EngagementRow(resource="wells", month=Date(year=2026, month=1), learner="u", started=2),
+            "rows[0].started",
+        ),
+        (
+            EngagementRow(resource="wells", month=Date(year=2026, month=1), state=EngagementRow.FAILED),
+            "rows[0].learner",
+        ),
+    ],
+)
+async def test_a_row_out_of_range_is_refused_by_field(
+    first: SignedIn, row: EngagementRow, field: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await first("RecordEngagement", engagement_pb2.RecordEngagementRequest(source="lms", rows=[row]))
+    info = error_info(refused.value)
+    assert info is not None
+    assert info.metadata["field"] == field
