@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -78,6 +79,7 @@ class AccessInterceptor(rpc.IdentityInterceptor):
             await tx.audit(
                 person=known.person.id,
                 credential=known.credential,
+                role=known.acting,
                 method=method,
                 outcome=error.reason,
                 detail={key: error.metadata[key] for key in ("who_can",) if key in error.metadata},
@@ -101,4 +103,5 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                     raise gone
                 read_only = credential.read_only
             duties = await tx.duties(person)
-        return Viewer(person, duties, read_only, caller.credential, caller.method)
+        known = Viewer(person, duties, read_only, caller.credential, caller.method)
+        return replace(known, acting=policy.acting(known, caller.method))

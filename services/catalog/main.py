@@ -24,6 +24,7 @@ from services.catalog.links.visiting import Visitor
 from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
+from services.catalog.review.rpc_audit import AuditServicer
 from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
@@ -40,6 +41,7 @@ from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceService
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
@@ -110,6 +112,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     )
     add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
     add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
+    add_AuditServiceServicer_to_server(AuditServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
     watched = rpc.Health(served)

@@ -214,6 +214,14 @@ def check_about(viewer: Viewer, method: str, about: About) -> None:
         raise denied(method, row.who_can)
 
 
+def acting(viewer: Viewer, method: str) -> str:
+    """In which of their roles the viewer may call the method, or OWNER; empty where everyone may, or they may not."""
+    cells = METHODS.get(method, _NO_ONE).cells
+    held = " ".join(role for role in viewer.person.roles if cells[ROLES[role]].entitles)
+    duty = any(cells[kind].entitles for kind in columns(viewer) if kind not in ROLES.values())
+    return held or ("OWNER" if duty else "")
+
+
 def check_own(viewer: Viewer, method: str, *, owned: bool) -> None:
     """PermissionDenied unless the viewer's role allows the method on everything, or the object is theirs."""
     row = METHODS[method]

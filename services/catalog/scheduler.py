@@ -19,6 +19,7 @@ from services.catalog.review import (
     forming,
     learning,
     postgres,
+    postgres_audit,
     postgres_tasks,
     proposals,
     wire,
@@ -116,6 +117,10 @@ class Scheduler:
             tx.record(wire.day_started(today))
             live = await postgres.live_of(tx)
             await learning.calibrate(tx)
+        async with self._db.snapshot() as tx:
+            last = await postgres_audit.head(tx)
+        # Whoever keeps the log can show later that no entry up to here was changed or removed.
+        telemetry.logger().info("audit: the chain ends here", entry=last.number, hash=last.hash)
         # Due dates, the age of engagement and confidence move with the day.
         await proposals.reassess_all(self._db, live)
 

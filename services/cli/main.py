@@ -31,6 +31,7 @@ _MODULES = {
     "evaluate": "curation",
     "dlq": "dead_letters",
     "doctor": "doctor",
+    "audit": "audit",
 }
 
 

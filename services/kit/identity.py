@@ -99,6 +99,11 @@ def bind_caller(caller: Caller | None) -> None:
     _caller.set(caller)
 
 
+def bound_caller() -> Caller | None:
+    """The caller of the method that is running; None outside a call, or when it carried no token."""
+    return _caller.get()
+
+
 def caller() -> Caller:
     """Who calls the method that is running; Unauthenticated if the call carried no token."""
     known = _caller.get()

@@ -92,13 +92,17 @@ class Duties:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who calls which method, as the catalog knows them now; `credential` is an API token's id or empty."""
+    """Who calls which method, as the catalog knows them now; `credential` is an API token's id or empty.
+
+    `acting` says in which roles they may: role names, or OWNER by a duty; empty where everyone may.
+    """
 
     person: Person
     duties: Duties
     read_only: bool = False
     credential: str = ""
     method: str = ""
+    acting: str = ""
 
     @property
     def reads_content(self) -> bool:

@@ -1,25 +1,54 @@
-"""The audit log and answers kept for repeated requests."""
+"""The audit log and answers kept for repeated requests.
+
+Entries are written at the end of the transaction, after everything that may wait: from the first entry until the
+commit no other transaction adds one (the database chains them, see migration 0011), so that time must be short.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from google.protobuf.message import Message
+from typing_extensions import override
 
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.session import Session
-from services.kit import requests
+from services.kit import identity, requests
+from services.kit.postgres import Connection
 
 _AUDIT = """
-    INSERT INTO audit (time, person, credential, method, target, outcome, detail) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO audit (time, person, credential, role, method, target, outcome, detail)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
+_DOCUMENT = "INSERT INTO audit_documents (digest, content) VALUES (%s, %s) ON CONFLICT (digest) DO NOTHING"
+_WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL AS wrote"
 M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Who did what to which object, not yet written."""
+
+    person: str
+    credential: str
+    role: str
+    method: str
+    target: str = ""
+    outcome: str = "OK"
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Journal(Session):
     """What was done and refused, and what was answered."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        super().__init__(connection, now)
+        self._entries: list[_Entry] = []
 
     async def audit(
         self,
@@ -27,23 +56,68 @@ class Journal(Session):
         person: str,
         credential: str,
         method: str,
+        role: str = "",
         target: str = "",
         outcome: str = "OK",
         detail: Mapping[str, str] | None = None,
+        document: str = "",
     ) -> None:
-        """Writes down who did what to which object; `outcome` is OK or the reason of a refusal."""
-        values = (self.now, person, credential, method, target, outcome, json.dumps(dict(detail or {})))
-        await self.run(_AUDIT, values)
+        """Writes down who did what to which object, in which role; `outcome` is OK or the reason of a refusal.
 
-    async def audited(self, viewer: Viewer, target: str, detail: Mapping[str, str] | None = None) -> None:
-        """Writes down that the viewer did what they called for to an object."""
+        `document` is what the person was shown; it is kept as it is and the entry names its digest.
+        """
+        said = dict(detail or {})
+        if document:
+            digest = hashlib.sha256(document.encode())
+            await self.run(_DOCUMENT, (digest.digest(), document))
+            said["document"] = digest.hexdigest()
+        self._entries.append(_Entry(person, credential, role, method, target, outcome, said))
+
+    async def audited(
+        self,
+        viewer: Viewer,
+        target: str,
+        detail: Mapping[str, str] | None = None,
+        *,
+        role: str = "",
+        document: str = "",
+    ) -> None:
+        """Writes down that the viewer did what they called for to an object, in `role` or the one that let them."""
         await self.audit(
             person=viewer.person.id,
             credential=viewer.credential,
+            role=role or viewer.acting,
             method=viewer.method,
             target=target,
             detail=detail,
+            document=document,
         )
+
+    @override
+    async def flush(self) -> None:
+        await super().flush()
+        if not self._entries:
+            await self._leave_a_trace()
+        for each in self._entries:
+            values = (
+                self.now,
+                each.person,
+                each.credential,
+                each.role,
+                each.method,
+                each.target,
+                each.outcome,
+            )
+            await self.run(_AUDIT, (*values, json.dumps(dict(each.detail))))
+
+    async def _leave_a_trace(self) -> None:
+        """An entry without an object for a call that wrote something and said nothing of it (promise P14)."""
+        caller = identity.bound_caller()
+        if caller is None or not caller.person:
+            return
+        row = await self.row(_WROTE)
+        if row and row["wrote"]:
+            self._entries.append(_Entry(caller.person, caller.credential, "", caller.method))
 
     async def earlier(
         self, request: Message, answer: type[M], *, principal: str, request_id: str, method: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, postgres, reading, routing, wire
+from services.catalog.review import forming, postgres, reading, records, routing, wire
 from services.catalog.review.domain import DECIDED, State, Suggestion
 from services.catalog.review.forming import Formed, Ground
 from services.kit.errors import Aborted, FailedPrecondition, WinnowError
@@ -104,6 +104,12 @@ async def decide(
         tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment
     )
     saved = await postgres.save(tx, decided, forming.order_key(decided.proposal, on.around))
-    await tx.audited(viewer, saved.name, {"verb": verb, "state": str(saved.state), "reason": reason})
+    await tx.audited(
+        viewer,
+        saved.name,
+        records.detail(decided, verb=verb, state=str(saved.state), reason=reason),
+        role=records.capacities(decided, viewer.person.id) if verb == "accept" else "",
+        document=await records.as_shown(tx, decided, on),
+    )
     await forming.place_all(tx)
     return (await postgres.suggestions(tx, [saved.id]))[0]

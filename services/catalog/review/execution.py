@@ -20,6 +20,7 @@ from services.catalog.review import (
     plans,
     postgres,
     proposals,
+    records,
     routing,
     tasks,
     verdicts,
@@ -85,7 +86,10 @@ async def apply_due(
         credential=credential,
         method="ApplyPlan",
         target=saved.name,
-        detail={"approved_by": ",".join(sorted({each.person for each in saved.approvals}))},
+        detail=records.detail(
+            applied, approved_by=",".join(sorted({each.person for each in saved.approvals}))
+        ),
+        document=await records.as_shown(tx, applied, on, applied=True),
     )
     await forming.place_all(tx)
     return saved
@@ -192,7 +196,7 @@ async def undo(
     saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
     await tasks.withdraw(tx, saved.id)
     tx.record(wire.plan_undone(saved, work.changed))
-    await tx.audited(viewer, saved.name, {"reason": reason})
+    await tx.audited(viewer, saved.name, records.detail(back, reason=reason))
     await forming.place_all(tx)
     return saved
 

@@ -41,6 +41,7 @@ TABLES = """
     TRUNCATE listing_names, engagement_sums, learner_months, engagement_names, engagement_states, resource_owners,
         listings, bodies, programs, resources, import_chunks, import_files, import_problems, import_questions,
         imports, source_answers, changes, sources, announcements, link_checks, audit, outbox, requests CASCADE;
+    UPDATE audit_head SET id = 0, hash = decode(repeat('00', 32), 'hex');
     UPDATE house_rules SET version = 0, revision = 0, rules = '{}', author = '', update_time = NULL
 """
 
