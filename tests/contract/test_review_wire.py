@@ -128,7 +128,7 @@ def full() -> Suggestion:
         assignee="lea",
         note="changed",
         approvals=(Approval("lea", "LEARNING_LEADER", part.id, part.fingerprint, NOW),),
-        decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words"),
+        decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words", "b"),
         filed_by="lea",
     )
 

@@ -98,10 +98,11 @@ async def decide(
     *,
     reason: str = "",
     comment: str = "",
+    batch: str = "",
 ) -> Suggestion:
     """Stores the decision with its event and audit row, and gives freed slots to who waits."""
     decided = await forming.record_decision(
-        tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment
+        tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment, batch=batch
     )
     saved = await postgres.save(tx, decided, forming.order_key(decided.proposal, on.around))
     await tx.audited(

@@ -235,7 +235,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody, or the scheduler or curator, did; `actor` is a person's id or one of the two words."""
+    """What somebody, or the scheduler or curator, did; `actor` is a person's id or one of the two words.
+
+    `batch` is the id of what was decided together, empty for a decision made alone.
+    """
 
     id: str
     suggestion: str
@@ -246,6 +249,7 @@ class Decision:
     revision: int
     reason: str = ""
     comment: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ async def apply_due(
         return known
     on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
     made = await forming.formed(tx, known, on)
+    # Whoever comes to apply it: it belongs to the batch in which it was approved.
+    batch = known.decision.batch if known.decision is not None else ""
     work = _work(known, on.around, actor if actor != SCHEDULER else known.valid_approvals[-1].person, tx)
     failed = _failing(known, made.suggestion.plan, made.changed)
     if not failed:
@@ -62,7 +64,7 @@ async def apply_due(
     if failed:
         note = await proposals.reopened(tx, made.suggestion, failed)
         back = replace(note, revision=known.revision + 1)
-        back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed))
+        back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed), batch=batch)
         saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
         await forming.place_all(tx)
         return saved
@@ -76,7 +78,7 @@ async def apply_due(
         baseline=_baseline(made.suggestion, on.around, work),
         quiet_until=_quiet_until(made.suggestion, on.around),
     )
-    applied = await forming.record_decision(tx, applied, "apply", actor)
+    applied = await forming.record_decision(tx, applied, "apply", actor, batch=batch)
     saved = await postgres.save(tx, applied, forming.order_key(applied.proposal, on.around))
     await verdicts.of_parts(tx, saved)
     await tasks.begin(tx, saved, on.around, on.staff, db.clock.today())
@@ -160,6 +162,7 @@ async def undo(
     *,
     reason: str,
     answers: Mapping[tuple[str, str], str],
+    batch: str = "",
 ) -> Suggestion:
     """Takes an applied plan back by prior values: OPEN where nothing was written to a source yet, else UNDONE.
 
@@ -192,7 +195,7 @@ async def undo(
         back = replace(made.suggestion, revision=known.revision + 1)
     else:
         back = replace(back, baseline=material.member_facts(known.proposal.resources, on.around, {}))
-    back = await forming.record_decision(tx, back, "undo", viewer.person.id, reason=reason)
+    back = await forming.record_decision(tx, back, "undo", viewer.person.id, reason=reason, batch=batch)
     saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
     await tasks.withdraw(tx, saved.id)
     tx.record(wire.plan_undone(saved, work.changed))

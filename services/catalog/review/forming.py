@@ -243,7 +243,14 @@ async def _pauses(tx: Transaction) -> dict[Kind, Pause]:
 
 
 async def record_decision(
-    tx: Transaction, suggestion: Suggestion, verb: str, actor: str, *, reason: str = "", comment: str = ""
+    tx: Transaction,
+    suggestion: Suggestion,
+    verb: str,
+    actor: str,
+    *,
+    reason: str = "",
+    comment: str = "",
+    batch: str = "",
 ) -> Suggestion:
     """The suggestion with the decision that led to its present state, which is in the log and goes out as an event."""
     decision = Decision(
@@ -256,6 +263,7 @@ async def record_decision(
         revision=suggestion.revision,
         reason=reason,
         comment=comment,
+        batch=batch,
     )
     await postgres.add_decision(tx, decision)
     emails = {person.id: person.email for person in await tx.people([actor])}

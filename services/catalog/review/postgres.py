@@ -97,11 +97,11 @@ _LISTED = """
     SELECT source, count(DISTINCT resource) AS listed FROM listings WHERE source = ANY(%s) AND NOT gone GROUP BY source
 """
 _ADD_DECISION = """
-    INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision, batch)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _DECISIONS = """
-    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision FROM decisions
+    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
     WHERE (%(before)s = '' OR id < %(before)s) AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
     ORDER BY id DESC LIMIT %(limit)s
 """
@@ -317,7 +317,8 @@ async def listed(tx: Session, sources: Iterable[str]) -> dict[str, int]:
 async def add_decision(tx: Session, value: Decision) -> None:
     """Adds to the log."""
     head = (value.id, value.suggestion, value.verb, value.actor, str(value.state))
-    await tx.run(_ADD_DECISION, (*head, value.reason, value.comment, value.time, value.revision))
+    tail = (value.reason, value.comment, value.time, value.revision, value.batch)
+    await tx.run(_ADD_DECISION, (*head, *tail))
 
 
 async def decisions(tx: Session, *, before: str, limit: int, suggestion_id: str) -> list[Decision]:

@@ -14,6 +14,7 @@ from services.catalog.review import learning, reading, usecases, wire, wire_lear
 from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
+from services.catalog.review.rpc_batches import BatchServicer
 from services.catalog.review.rpc_filing import FilingServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
@@ -29,7 +30,7 @@ MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes sugge
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
-class ReviewServicer(WorkServicer, FilingServicer):
+class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
     """ReviewService."""
 
     @override

@@ -39,6 +39,7 @@ NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: non
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
 LONGEST_SNOOZE = timedelta(days=366)
 EVENTS = frozenset({"content_changes", "nobody_in_progress"})
+DECIDABLE = frozenset({State.HELD, State.OPEN, State.SNOOZED})
 
 
 async def accept(
@@ -48,7 +49,21 @@ async def accept(
 
     PermissionDenied, naming who can; FailedPrecondition if it changed, is not complete, or a check fails.
     """
-    case = await open_case(tx, db, id_, "accept", frozenset({State.HELD, State.OPEN, State.SNOOZED}), seen)
+    case = await open_case(tx, db, id_, "accept", DECIDABLE, seen)
+    return await accept_case(tx, viewer, case, seen, parts, comment)
+
+
+async def accept_case(
+    tx: Transaction,
+    viewer: Viewer,
+    case: Case,
+    seen: Seen,
+    parts: Sequence[str],
+    comment: str,
+    *,
+    batch: str = "",
+) -> Suggestion:
+    """The same for a suggestion that is under decision already."""
     plan, around, staff = case.now.plan, case.on.around, case.on.staff
     chosen = _decidable(case, viewer, parts)
     # After the state and the rights: whoever may not decide, or comes too late, is told that first.
@@ -85,7 +100,7 @@ async def accept(
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff):
         yes = await _scheduled(tx, yes, case)
-    return await decide(tx, viewer, yes, case.on, "accept", comment=comment)
+    return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
 
 
 def _decidable(case: Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
@@ -373,6 +388,7 @@ async def undo(
     *,
     reason: str,
     answers: Sequence[tuple[str, str, str]],
+    batch: str = "",
 ) -> Suggestion:
     """Takes an applied plan back; `answers` are (target, field, restore or keep) for fields edited since."""
     await postgres.lock(tx)
@@ -382,4 +398,4 @@ async def undo(
     if any(choice not in ("restore", "keep") for _, _, choice in answers):
         raise wire.bad_field("answers.choice", "must be restore or keep")
     chosen = {(target, field): choice for target, field, choice in answers}
-    return await execution.undo(tx, db, viewer, id_, reason=reason, answers=chosen)
+    return await execution.undo(tx, db, viewer, id_, reason=reason, answers=chosen, batch=batch)

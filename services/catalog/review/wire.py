@@ -362,6 +362,7 @@ def decision(value: Decision, emails: Mapping[str, str]) -> suggestion_pb2.Decis
         comment=value.comment,
         time=timestamp(value.time),
         revision=value.revision,
+        batch=f"batches/{value.batch}" if value.batch else "",
     )
 
 
