@@ -14,6 +14,7 @@ from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
+from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 
 from services.catalog import wire
 from services.catalog.access import AccessInterceptor
@@ -25,7 +26,8 @@ from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
-from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
+from services.catalog.rpc import CatalogServicer
+from services.catalog.rpc_people import IdentityServicer, PeopleServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
@@ -41,7 +43,6 @@ from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceService
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
-from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"

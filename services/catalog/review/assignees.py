@@ -76,7 +76,7 @@ def _by_duty(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff)
 
 
 def answers_for(name: str, around: Surroundings, staff: Staff) -> Person | None:
-    """The owner of a program or resource, or who answers for a resource without one; who is away only if nobody else."""
+    """The owner of a program (a co-owner while they are away) or of a resource, or who answers for one without."""
     program = around.programs.get(bare(name))
     resource = around.resource(bare(name))
     if program is not None:
