@@ -8,13 +8,21 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
+import grpc
 from typing_extensions import override
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database
 from services.kit import identity, rpc
-from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, Unauthenticated, WinnowError
+from services.kit.errors import (
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    Unimplemented,
+    WinnowError,
+)
 from services.kit.identity import Caller, Verifier
 
 AUTHORIZE_ONLY = "winnow-authorize-only"
@@ -32,6 +40,21 @@ def viewer() -> Viewer:
     if known is None:
         raise Unauthenticated("CREDENTIAL_INVALID", "This call needs a signed-in person.")
     return known
+
+
+class JudgedHere(grpc.GenericRpcHandler):
+    """Lets the policy judge callers of methods that another service answers; add it after the services."""
+
+    @override
+    def service(self, handler_call_details: Any) -> Any:
+        if handler_call_details.method not in policy.METHODS:
+            return None
+        untyped: Any = grpc  # a handler of bytes: no serializers to type it by
+        return untyped.unary_unary_rpc_method_handler(_elsewhere)
+
+
+async def _elsewhere(_request: bytes, _context: Any) -> bytes:
+    raise Unimplemented("METHOD_UNKNOWN", "Another service answers this method.", {"method": ""})
 
 
 class AccessInterceptor(rpc.IdentityInterceptor):

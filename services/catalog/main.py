@@ -14,10 +14,9 @@ from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
-from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 
 from services.catalog import wire
-from services.catalog.access import AccessInterceptor
+from services.catalog.access import AccessInterceptor, JudgedHere
 from services.catalog.feed import FeedServicer
 from services.catalog.imports.worker import ParseWorker
 from services.catalog.links.checking import LinkChecker
@@ -26,12 +25,12 @@ from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
-from services.catalog.rpc import CatalogServicer
-from services.catalog.rpc_people import IdentityServicer, PeopleServicer
+from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.catalog.usecases.importing import Importer
+from services.catalog.usecases.status import Lag
 from services.kit import events, health, nats, postgres, process, rpc, telemetry
 from services.kit.consumer import Consumer
 from services.kit.health import Readiness
@@ -43,6 +42,7 @@ from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceService
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
@@ -67,6 +67,23 @@ class MigrationSettings(ServiceSettings):
 
 def _detail(value: object) -> Message | None:
     return wire.detail(value) or review_wire.detail(value)
+
+
+def grpc_door(verifier: Verifier, *, access_to: Database, database: Database, lag: Lag) -> Server:
+    """Every service that the gateway reaches, with its interceptors; `access_to` is where refusals are written."""
+    served = rpc.server(
+        [
+            *rpc.interceptors(wire=_detail, translate=postgres.translate),
+            AccessInterceptor(verifier, access_to),
+        ]
+    )
+    add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
+    add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
+    add_AuditServiceServicer_to_server(AuditServicer(database), served)
+    add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
+    add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
+    served.add_generic_rpc_handlers((JudgedHere(),))
+    return served
 
 
 async def serve(settings: Settings, worker: ParseWorker) -> None:
@@ -105,17 +122,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     if (monitor := settings.nats_monitor_url) is not None:
         readiness.add("nats durability", lambda: nats.durability_doubt(monitor), warning=True)
 
-    served = rpc.server(
-        [
-            *rpc.interceptors(wire=_detail, translate=postgres.translate),
-            AccessInterceptor(verifier, database),
-        ]
-    )
-    add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
-    add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
-    add_AuditServiceServicer_to_server(AuditServicer(database), served)
-    add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
-    add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
+    served = grpc_door(verifier, access_to=database, database=database, lag=lag)
     watched = rpc.Health(served)
     served.add_insecure_port(settings.grpc_listen)
 

@@ -22,7 +22,6 @@ from services.catalog.review import (
     postgres_audit,
     postgres_tasks,
     proposals,
-    rerouting,
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
@@ -130,8 +129,7 @@ class Scheduler:
             orphaned = await postgres.orphaned(tx)
             left = await postgres_tasks.orphaned_tasks(tx)
         if orphaned:
-            async with self._db.transaction() as tx:
-                await rerouting.reroute(tx, self._db.clock.today(), orphaned)
+            await proposals.route_anew(self._db, orphaned)
         if left:
             await assigning.give_tasks_anew(self._db)
 

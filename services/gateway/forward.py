@@ -25,6 +25,7 @@ from winnow.internal.v1.identity_service_pb2 import AuthenticateResponse
 AUTHORIZE_ONLY = ("winnow-authorize-only", "1")
 """Asks the owner to judge the caller's rights on the named object and to do nothing else."""
 
+JUDGE = "catalog"
 _PEOPLE = "winnow.catalog.v1.PeopleService"
 
 
@@ -94,9 +95,28 @@ class Forwarder:
             method.path, request_serializer=_raw, response_deserializer=_raw
         )
         metadata = self._metadata(method, known)
-        if authorize_only:
+        if method.owner != JUDGE:
+            judged = await self._judged(method, metadata, timeout)
+            if authorize_only:
+                raise judged
+        elif authorize_only:
             metadata = (*metadata, AUTHORIZE_ONLY)
         return await call(request, timeout=timeout, metadata=metadata)
+
+    async def _judged(
+        self, method: Method, metadata: tuple[tuple[str, str], ...], timeout: float
+    ) -> grpc.aio.AioRpcError:
+        """The catalog's word that the caller may; it has the policy and the audit log also for what others answer."""
+        judge = self._channels[JUDGE].unary_unary(
+            method.path, request_serializer=_raw, response_deserializer=_raw
+        )
+        try:
+            await judge(b"", timeout=timeout, metadata=(*metadata, AUTHORIZE_ONLY))
+        except grpc.aio.AioRpcError as error:
+            if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
+                return error
+            raise
+        raise AssertionError("a method is judged by an error")
 
     async def upload(
         self, method: Method, requests: AsyncIterator[bytes], credential: str, timeout: float

@@ -101,18 +101,16 @@ class JsonApi:
             request = request_from_http(binding, variables, parameters, body)
         except (InvalidArgument, ValueError) as error:
             invalid = error if isinstance(error, InvalidArgument) else _too_many_parameters()
-            await self._judge_rights(binding, variables, credential)
+            named = path_only(binding, variables).SerializeToString()
+            await self._judge_rights(method, named, credential)
             raise invalid from error
         answer = await self._forwarder.unary(method, request.SerializeToString(), credential, UNARY_SECONDS)
         return message_to_json(method.output.FromString(answer))
 
-    async def _judge_rights(self, binding: Binding, variables: dict[str, str], credential: str) -> None:
+    async def _judge_rights(self, method: Method, request: bytes, credential: str) -> None:
         # Rights are judged before the body is: who may not do this learns that, not what is wrong with the body.
-        request = path_only(binding, variables).SerializeToString()
         try:
-            await self._forwarder.unary(
-                binding.method, request, credential, UNARY_SECONDS, authorize_only=True
-            )
+            await self._forwarder.unary(method, request, credential, UNARY_SECONDS, authorize_only=True)
         except grpc.aio.AioRpcError as error:
             if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
                 raise
@@ -140,7 +138,7 @@ class JsonApi:
         """Files of one source as a multipart form; each file's name is its path inside the import."""
         credential = self._credential(request)
         try:
-            await self._forwarder.admit(credential)
+            await self._judge_rights(self._upload_method, b"", credential)
             if not request.headers.get("content-type", "").startswith("multipart/form-data"):
                 text = "Send a multipart form with the field source and the files."
                 raise InvalidArgument("JSON_INVALID", text, violations=[Violation("", text)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from services.kit.errors import InvalidArgument, Violation
@@ -30,15 +30,6 @@ class Mode(StrEnum):
     ROLE_BASED = "ROLE_BASED"
     PROGRAM_BASED = "PROGRAM_BASED"
     HYBRID = "HYBRID"
-
-
-class Stage(StrEnum):
-    """A stage of a program; each may have a holder, who decides what belongs to it."""
-
-    DESIGN = "DESIGN"
-    DEVELOP = "DEVELOP"
-    FACILITATE = "FACILITATE"
-    EVALUATE = "EVALUATE"
 
 
 def in_role_order(roles: Iterable[Role]) -> tuple[Role, ...]:
@@ -68,7 +59,7 @@ def checked_email(email: str, field: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who works on the catalog; active while `deactivate_time` is None, away up to the day `away_until`."""
+    """Someone who works on the catalog; active while `deactivate_time` is None."""
 
     id: str
     email: str
@@ -77,16 +68,11 @@ class Person:
     create_time: datetime
     deactivate_time: datetime | None = None
     duties_version: int = 1
-    away_until: date | None = None
 
     @property
     def active(self) -> bool:
         """Whether the person has access."""
         return self.deactivate_time is None
-
-    def away(self, today: date) -> bool:
-        """Whether the person is not there to decide, though active."""
-        return self.away_until is not None and self.away_until >= today
 
     def has(self, *roles: Role) -> bool:
         """Whether the person holds one of the roles."""
@@ -95,14 +81,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What a person answers for: ids of programs owned or co-owned and of resources owned; stages by program."""
+    """What a person answers for: ids of programs owned or co-owned, and of resources owned."""
 
     programs: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
-    stages: frozenset[tuple[str, Stage]] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.programs or self.resources or self.stages)
+        return bool(self.programs or self.resources)
 
 
 @dataclass(frozen=True, slots=True)
