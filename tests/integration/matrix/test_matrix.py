@@ -1,0 +1,421 @@
+"""Every method and route by every kind of principal: what happens is what the policy says (promises.md §3.2).
+
+The expectation comes from policy.yaml and from what the world was made of; what happens comes from the catalog's own
+services and interceptors on PostgreSQL and from the gateway's own application. A method is asked twice: at the door,
+before anything is known of its object, and with an object, for each way in which the caller may stand to it.
+Methods whose answers are lists are proven by test_leaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+from google.protobuf.message import Message
+from nats.aio.client import Client
+
+from services.catalog import policy
+from services.catalog.domain.people import Mode
+from services.catalog.policy import About, Cell, Column, Row
+from services.gateway.auth import Authenticator
+from services.gateway.forward import Forwarder
+from services.gateway.main import http_door
+from services.gateway.methods import Method, reachable
+from services.gateway.session_cookie import SessionCookie
+from services.kit.clock import Clock
+from services.kit.health import Readiness
+from services.kit.identity import Signer
+from services.kit.natsrpc import NatsChannel
+from tests.integration.matrix import world as worlds
+from tests.integration.matrix.world import (
+    ADMITTED,
+    CONCEALED,
+    DENIED,
+    PRINCIPALS,
+    RELATIONS,
+    UNAUTHENTICATED,
+    Callers,
+    Principal,
+    World,
+)
+from tests.integration.review.conftest import Reviewer
+from tests.servers import PostgresServer
+from tests.unit.kit.test_small_modules import PRIVATE
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import program_pb2
+from winnow.review.v1 import review_service_pb2 as review
+
+METHODS: dict[str, Method] = reachable()
+REVIEW = "/winnow.review.v1.ReviewService/"
+CATALOG = "/winnow.catalog.v1.CatalogService/"
+ACCEPT, REVOKE = f"{REVIEW}AcceptSuggestion", f"{REVIEW}RevokeApproval"
+BY_OBJECT = frozenset({Cell.OWN, Cell.KINDS, Cell.APPROVED, Cell.AUTHORED})
+STATES = {"published": "published", "archived": "archived", "in an open plan": "in a plan"}
+SHAPES = ("review", "links", "unlist", "replace", "must")
+DECIDED = {
+    f"{REVIEW}UndoSuggestion": ("applied", "applied by the designer"),
+    f"{REVIEW}ReopenSuggestion": ("rejected",),
+}
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One cell: who does what to which object, and what the policy is asked about it.
+
+    `says` is what it says of the object where that is a row of an action, not the method's own.
+    """
+
+    who: Principal
+    method: str
+    request: Message
+    about: About
+    says: str = ""
+
+    def expected(self, rows: Mapping[str, Row]) -> str:
+        """What the policy says: at the door first, then of the object."""
+        at_the_door = worlds.judged(rows, self.who, self.method)
+        if at_the_door != ADMITTED:
+            return at_the_door
+        if self.says:
+            return self.says
+        return ADMITTED if rows[self.method].allows(self.who.viewer, self.about) else DENIED
+
+
+@pytest.fixture(scope="module")
+def world(postgres_server: PostgresServer) -> World:
+    return worlds.made(postgres_server.database("catalog"))
+
+
+@pytest.fixture
+async def callers(world: World) -> AsyncGenerator[Callers]:
+    async with worlds.served(world.database, effect=False) as channel:
+        yield Callers(channel, world)
+
+
+def served_here() -> list[str]:
+    """Every method: the catalog judges callers of the curator's, too."""
+    return list(METHODS)
+
+
+def own(world: World, who: Principal, name: str) -> frozenset[Column]:
+    duties = world.duties.get(name, frozenset())
+    return frozenset({who.duty} & duties) if who.duty else frozenset()
+
+
+async def compare(callers: Callers, cells: list[Asked], ask: Callable[[Asked], Any]) -> list[str]:
+    """Cells whose outcome is not what the policy says, in words."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(cell: Asked) -> str:
+        async with limit:
+            happened = await ask(cell)
+        expected = cell.expected(policy.METHODS)
+        if happened == expected:
+            return ""
+        return f"{cell.who.name}, {cell.method.rpartition('/')[2]}, {cell.request!s:.80}: {happened}, not {expected}"
+
+    return [each for each in await asyncio.gather(*(one(cell) for cell in cells)) if each]
+
+
+def at_the_door() -> Iterator[Asked]:
+    for who, path in product(PRINCIPALS, served_here()):
+        yield Asked(
+            who,
+            path,
+            METHODS[path].input(),
+            About(own=frozenset(Column), metadata=True, approved=True, authored=True),
+        )
+
+
+# The door does not ask for the mode, and what is neither approved nor refused by it hardly does: one of three is
+# enough for every change, the others are proven before a release.
+MODES = [
+    Mode.HYBRID,
+    *(pytest.param(mode, marks=pytest.mark.thorough) for mode in (Mode.ROLE_BASED, Mode.PROGRAM_BASED)),
+]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_at_the_door_each_method_lets_in_whom_the_policy_names(
+    world: World, callers: Callers, mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.set_mode(mode)
+    cells = list(at_the_door())
+    wrong = await compare(
+        callers, cells, lambda cell: callers.outcome(cell.who, cell.method, cell.request, judge_only=True)
+    )
+    told(capsys, f"at the door, {mode}", len(cells))
+    assert wrong == []
+
+
+def on_resources(world: World) -> Iterator[tuple[str, str, Message]]:
+    """Method, name of the object, request: for each object and each method that asks whose a resource is."""
+    named = [path for path in served_here() if _collection(path) == "resources" and _by_object(path)]
+    for relation, kind in product(RELATIONS, STATES.values()):
+        resource = world.resources[relation, kind]
+        for path in named:
+            yield path, resource.name, METHODS[path].input(name=resource.name)
+        again = api.ResourceInput(external_id=f"{relation}-{kind}", title=resource.title)
+        yield (
+            f"{CATALOG}BatchUpsertResources",
+            resource.name,
+            api.BatchUpsertResourcesRequest(source="lms", resources=[again]),
+        )
+
+
+def on_programs(world: World) -> Iterator[tuple[str, str, Message]]:
+    for relation in RELATIONS:
+        known = world.programs[relation]
+        again = program_pb2.Program(source="lms", key=known.key, title=known.title, owners=known.owners)
+        yield f"{CATALOG}UpsertProgram", known.name, api.UpsertProgramRequest(program=again)
+
+
+def objects(world: World) -> Iterator[Asked]:
+    for who in worlds.signed_in():
+        for path, name, request in (*on_resources(world), *on_programs(world)):
+            yield Asked(who, path, request, About(own=own(world, who, name)))
+        for author, name in world.announcements.items():
+            path = f"{CATALOG}CloseAnnouncement"
+            yield Asked(who, path, METHODS[path].input(name=name), About(authored=author == who.name))
+
+
+def verbs(world: World) -> Iterator[Asked]:
+    paths = [path for path in served_here() if _collection(path) == "suggestions" and _by_object(path)]
+    for who, path, relation in product(worlds.signed_in(), paths, RELATIONS):
+        if path in (ACCEPT, REVOKE):
+            continue  # by its parts, see below; one's own approval or none, which is no right
+        for shape in DECIDED.get(path, SHAPES):
+            name = world.suggestions[relation, shape]
+            about = About(
+                own=_concerns(world, who, relation, shape),
+                metadata=shape == "links",
+                approved=shape == "applied by the designer" and who.name == "designer",
+            )
+            yield Asked(who, path, METHODS[path].input(name=name), about)
+
+
+def _concerns(world: World, who: Principal, relation: str, shape: str) -> frozenset[Column]:
+    """Duties on anything that the suggestion is about."""
+    members = [world.resources[relation, kind].name for kind in worlds.MEMBERS[shape]]
+    return frozenset[Column]().union(*(own(world, who, name) for name in members))
+
+
+def _collection(path: str) -> str:
+    """Of which collection the method names an object, by its HTTP rule; empty when by none."""
+    for rule in METHODS[path].rules:
+        if "{name=" in rule.template:
+            return rule.template.partition("{name=")[2].partition("/")[0]
+    return ""
+
+
+def _by_object(path: str) -> bool:
+    return any(cell in BY_OBJECT for cell in policy.METHODS[path].cells.values())
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_with_an_object_each_method_lets_in_whom_the_policy_names(
+    world: World, callers: Callers, mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.set_mode(mode)
+    cells = [*objects(world), *verbs(world)]
+    wrong = await compare(callers, cells, lambda cell: callers.outcome(cell.who, cell.method, cell.request))
+    told(capsys, f"with an object, {mode}", len(cells))
+    assert wrong == []
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """One part of a plan as the API shows it."""
+
+    suggestion: str
+    relation: str
+    part: str
+    risk: str
+    operations: frozenset[str]
+    targets: frozenset[str]
+
+
+async def parts(world: World, callers: Callers) -> list[PartOf]:
+    """Every part of every open suggestion."""
+    found: list[PartOf] = []
+    leader = Reviewer(callers.channel, world.tokens["leader"])
+    for relation, shape in product(RELATIONS, SHAPES):
+        seen = await leader.get(world.suggestions[relation, shape])
+        found += [
+            PartOf(
+                seen.name,
+                relation,
+                part.id,
+                type(seen.plan).Risk.Name(part.risk),
+                frozenset(each.operation for each in part.changes),
+                frozenset(each.target for each in part.changes),
+            )
+            for part in seen.plan.parts
+        ]
+    return found
+
+
+def entitled(
+    world: World, actions: Mapping[str, Mapping[Mode, Row]], mode: Mode, who: Principal, part: PartOf
+) -> dict[str, bool]:
+    """Which of the approvals that a part needs the policy lets them give."""
+    theirs = [own(world, who, name) for name in part.targets]
+    about = About(
+        own=frozenset[Column].intersection(*theirs) if theirs else frozenset(),
+        metadata=part.operations == {"link_listings"},
+        unowned=part.part == "resources" or part.relation == "unassigned",
+    )
+    named = (part.risk,) if part.risk != "R3" else ("R3, first", "R3, second")
+    return {each: actions[f"approve {each}"][mode].allows(who.viewer, about) for each in named}
+
+
+def approvals(world: World, mode: Mode, found: list[PartOf]) -> Iterator[Asked]:
+    for who, part in product(worlds.signed_in(), found):
+        may = any(entitled(world, policy.ACTIONS, mode, who, part).values())
+        request = review.AcceptSuggestionRequest(name=part.suggestion, parts=[part.part])
+        yield Asked(who, ACCEPT, request, About(), ADMITTED if may else DENIED)
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_each_part_is_approved_by_whom_the_policy_names_for_its_risk(
+    world: World, callers: Callers, mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.set_mode(mode)
+    found = await parts(world, callers)
+    assert {part.risk for part in found} == {"R0", "R1", "R2", "R3"}
+    cells = list(approvals(world, mode, found))
+    wrong = await compare(callers, cells, lambda cell: callers.outcome(cell.who, cell.method, cell.request))
+    told(capsys, f"approvals, {mode}", len(cells))
+    assert wrong == []
+
+
+async def test_each_cell_turned_round_once_is_noticed(world: World, callers: Callers) -> None:
+    """The same cells, judged by a copy of the policy with one cell changed: some decision is another."""
+    cells = [*at_the_door(), *objects(world), *verbs(world)]
+    before = [cell.expected(policy.METHODS) for cell in cells]
+    unnoticed = []
+    for path, column in product(served_here(), Column):
+        row = policy.METHODS[path]
+        if row.everyone or column is Column.ST:
+            continue
+        about = [(place, cell) for place, cell in enumerate(cells) if cell.method == path]
+        for other in turned(row.cells[column], path):
+            rows = {path: replace(row, cells={**row.cells, column: other})}
+            if all(cell.expected(rows) == before[place] for place, cell in about):
+                unnoticed.append(f"{path} {column}: {row.cells[column]} to {other}")
+    assert unnoticed == []
+
+
+async def test_each_cell_of_an_approval_turned_round_once_is_noticed(world: World, callers: Callers) -> None:
+    """As above; which of the two approvals of R3 somebody gave shows in which is then still needed (test_routing)."""
+    found = await parts(world, callers)
+    everybody = list(product(worlds.signed_in(), found))
+    unnoticed = []
+    for mode in Mode:
+        before = [entitled(world, policy.ACTIONS, mode, *each) for each in everybody]
+        for action, column in product(
+            [each for each in policy.ACTIONS if each.startswith("approve")], Column
+        ):
+            row = policy.ACTIONS[action][mode]
+            if column is Column.ST:
+                continue
+            other = Cell.NONE if row.cells[column].entitles else Cell.ALLOW
+            changed = {**policy.ACTIONS, action: {mode: replace(row, cells={**row.cells, column: other})}}
+            if [entitled(world, changed, mode, *each) for each in everybody] == before:
+                unnoticed.append(f"{action}, {mode}, {column}: {row.cells[column]} to {other}")
+    assert unnoticed == []
+
+
+@pytest.fixture
+async def browser(world: World, callers: Callers) -> AsyncGenerator[httpx.AsyncClient]:
+    """The gateway's own application before the same catalog; its curator is away."""
+    authenticator = Authenticator(callers.channel, Signer(PRIVATE), Clock())
+    forwarder = Forwarder(callers.channel, NatsChannel(Client()), authenticator, 1_000_000)
+    app = http_door(METHODS, forwarder, authenticator, Readiness(), "http://winnow.example", Clock())
+    world.sql(
+        "UPDATE credentials SET expire_time = now() - interval '1 minute' FROM persons p "
+        "WHERE person = p.id AND p.email = 'expired.token@example.org'"
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as client:
+        yield client
+
+
+CODES = {UNAUTHENTICATED: 401, DENIED: 403, CONCEALED: 404, ADMITTED: 400}
+
+
+async def test_over_http_each_method_lets_in_whom_the_policy_names(
+    world: World, browser: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked with a parameter that there is not: who may learns that, who may not learns that."""
+    bound = [(path, rule) for path, method in METHODS.items() for rule in method.rules]
+    cells = 0
+    wrong: list[str] = []
+    for who, (path, rule) in product(PRINCIPALS, bound):
+        if who.name == "service account":
+            continue  # has no credential for this door
+        url = re.sub(r"{\w+=(\w+)/\*}|{\w+}", r"\1/x", rule.template)
+        answer = await browser.request(rule.verb, f"{url}?no_such_parameter=1", headers=sign(world, who))
+        expected = CODES[worlds.judged(policy.METHODS, who, path)]
+        cells += 1
+        if answer.status_code != expected:
+            wrong.append(f"{who.name}, {rule.verb} {url}: {answer.status_code}, not {expected}")
+    told(capsys, "of HTTP bindings", cells)
+    assert wrong == []
+
+
+async def test_each_route_beside_the_bindings_answers_whom_the_policy_names(
+    world: World, browser: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who may call none of the methods behind a route gets nothing there."""
+    cells = 0
+    wrong: list[str] = []
+    for who, (route, given) in product(PRINCIPALS, policy.ROUTES.items()):
+        if who.name == "service account" or given == "bound":
+            continue
+        verbs_, _, template = route.partition(" ")
+        url = re.sub(r"{\w+(:path)?}", "x", template)
+        for verb in verbs_.split(","):
+            session = world.sessions.get(who.name, "") if not url.startswith("/v1/") else ""
+            headers = (
+                {"Cookie": f"{SessionCookie(secure=False).name}={session}"} if session else sign(world, who)
+            )
+            answer = await browser.request(verb, url, headers={**headers, "Sec-Fetch-Site": "same-origin"})
+            cells += 1
+            if given == "open":
+                continue  # whoever comes; a sign-in that is none is refused for what it is
+            known = session or url.startswith("/v1/")
+            says = (
+                {worlds.judged(policy.METHODS, who, path) for path in given} if known else {UNAUTHENTICATED}
+            )
+            refusals = {401} if says == {UNAUTHENTICATED} else {403, 404}
+            if ADMITTED not in says and answer.status_code not in refusals:
+                wrong.append(f"{who.name}, {verb} {url}: {answer.status_code}, not one of {refusals}")
+    told(capsys, "of routes", cells)
+    assert wrong == [], "\n".join(wrong)
+
+
+def sign(world: World, who: Principal) -> dict[str, str]:
+    token = world.tokens.get(who.name)
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def turned(cell: Cell, path: str) -> list[Cell]:
+    """What a cell is turned into: the opposite; and, where objects are asked about, free of its condition."""
+    if not cell.entitles:
+        return [Cell.ALLOW]
+    with_objects = _collection(path) in ("resources", "suggestions", "announcements")
+    with_objects = with_objects and path not in (ACCEPT, REVOKE)
+    return [Cell.NONE, Cell.ALLOW] if cell in BY_OBJECT and with_objects else [Cell.NONE]
+
+
+def told(capsys: pytest.CaptureFixture[str], what: str, cells: int) -> None:
+    with capsys.disabled():
+        print(f"\nmatrix: {cells} cells {what}")
