@@ -119,12 +119,14 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                 raise Unauthenticated(
                     "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
                 )
-            read_only = False
+            read_only, token, writes_people = False, "", True
             if caller.credential:
                 credential = await tx.credential_by_id(caller.credential)
                 if credential is None or credential.person != person.id:
                     raise gone
                 read_only = credential.read_only
+                if credential.kind == "token":
+                    token, writes_people = credential.id, credential.writes_people
             duties = await tx.duties(person)
-        known = Viewer(person, duties, read_only, caller.credential, caller.method)
+        known = Viewer(person, duties, read_only, token, caller.method, writes_people=writes_people)
         return replace(known, acting=policy.acting(known, caller.method))

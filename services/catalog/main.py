@@ -26,6 +26,7 @@ from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
 from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
+from services.catalog.rpc_credentials import CredentialServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
@@ -39,6 +40,7 @@ from services.kit.natsrpc import NatsServer
 from services.kit.outbox import Relay
 from services.kit.settings import Listen, ServiceSettings
 from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
+from winnow.catalog.v1.credential_service_pb2_grpc import add_CredentialServiceServicer_to_server
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
@@ -82,6 +84,7 @@ def grpc_door(verifier: Verifier, *, access_to: Database, database: Database, la
     add_AuditServiceServicer_to_server(AuditServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
+    add_CredentialServiceServicer_to_server(CredentialServicer(database), served)
     served.add_generic_rpc_handlers((JudgedHere(),))
     return served
 

@@ -187,6 +187,7 @@ ACTIONS: Mapping[str, Mapping[Mode, Row]] = {
 """What one method covers several of, by mode."""
 
 _NO_ONE = row_of({})
+_PEOPLE = "/winnow.catalog.v1.PeopleService/"
 
 
 def check(viewer: Viewer, method: str) -> None:
@@ -204,6 +205,12 @@ def check(viewer: Viewer, method: str) -> None:
             "TOKEN_READ_ONLY",
             "This token can only read.",
             {"who_can": "the same person with a token that can write", "method": method},
+        )
+    if not viewer.writes_people and method.startswith(_PEOPLE) and row.cells[Column.ADM] is Cell.ALLOW:
+        raise PermissionDenied(
+            "TOKEN_WRITES_NO_PEOPLE",
+            "This token was not minted by an administrator for an administrator.",
+            {"who_can": "the same administrator signed in, or with a token minted since", "method": method},
         )
 
 

@@ -14,6 +14,7 @@ from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_publishing import Publishing
 from services.catalog.usecases import (
     announcements,
+    credentials,
     export,
     house_rules,
     identity,
@@ -399,3 +400,17 @@ class IdentityServicer(IdentityServiceServicer):
         self, request: identity_service_pb2.OpenSessionRequest, context: Any
     ) -> identity_service_pb2.OpenSessionResponse:
         return wire.session(await identity.open_session(self._db, request.link_token))
+
+    @override
+    async def OpenSessionForSubject(
+        self, request: identity_service_pb2.OpenSessionForSubjectRequest, context: Any
+    ) -> identity_service_pb2.OpenSessionResponse:
+        who = credentials.Subject(request.issuer, request.subject, request.verified_email)
+        return wire.session(await credentials.open_session_for(self._db, who))
+
+    @override
+    async def CloseSession(
+        self, request: identity_service_pb2.CloseSessionRequest, context: Any
+    ) -> identity_service_pb2.CloseSessionResponse:
+        await credentials.close_session(self._db, request.session)
+        return identity_service_pb2.CloseSessionResponse()

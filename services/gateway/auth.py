@@ -15,6 +15,8 @@ from services.kit.identity import Caller, Signer
 from winnow.internal.v1.identity_service_pb2 import (
     AuthenticateRequest,
     AuthenticateResponse,
+    CloseSessionRequest,
+    OpenSessionForSubjectRequest,
     OpenSessionRequest,
     OpenSessionResponse,
 )
@@ -61,6 +63,20 @@ class Authenticator:
         return await self._stub.OpenSession(
             OpenSessionRequest(link_token=link_token), metadata=self._own_metadata("OpenSession")
         )
+
+    async def open_session_for(self, issuer: str, subject: str, verified_email: str) -> OpenSessionResponse:
+        """A session of the person whom a provider's subject is; PermissionDenied PERSON_UNKNOWN when it is nobody."""
+        return await self._stub.OpenSessionForSubject(
+            OpenSessionForSubjectRequest(issuer=issuer, subject=subject, verified_email=verified_email),
+            metadata=self._own_metadata("OpenSessionForSubject"),
+        )
+
+    async def close_session(self, session: str) -> None:
+        """Ends a session at once."""
+        await self._stub.CloseSession(
+            CloseSessionRequest(session=session), metadata=self._own_metadata("CloseSession")
+        )
+        self.forget(session)
 
     def sign(self, known: AuthenticateResponse, method: str) -> str:
         """An identity token for one call of one method."""

@@ -1,7 +1,7 @@
 """Carries calls as bytes to the service that owns the method: catalog over gRPC, curator over NATS.
 
-Nothing here knows what a call is about; the only exception is that answers of PeopleService make the gateway ask
-again who its callers are, so that a removed person is out at once.
+Nothing here knows what a call is about; the only exception is that answers about people and credentials make the
+gateway ask again who its callers are, so that a removed person is out at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AUTHORIZE_ONLY = ("winnow-authorize-only", "1")
 """Asks the owner to judge the caller's rights on the named object and to do nothing else."""
 
 JUDGE = "catalog"
-_PEOPLE = "winnow.catalog.v1.PeopleService"
+_ABOUT_CALLERS = ("winnow.catalog.v1.PeopleService", "winnow.catalog.v1.CredentialService")
 
 
 def _raw(message: bytes) -> bytes:
@@ -79,7 +79,7 @@ class Forwarder:
             self._authenticator.forget(credential)
             known = await self._authenticator.authenticate(credential)
             answer = await self._call(method, request, known, timeout, authorize_only)
-        if method.service.full_name == _PEOPLE and not method.read_only:
+        if method.service.full_name in _ABOUT_CALLERS and not method.read_only:
             self._authenticator.forget_people()
         return answer
 

@@ -224,12 +224,16 @@ async def _page_error(request: Request, error: Exception) -> Response:
     status = status_of(error)
     code, _ = to_json(status)
     if code == 401:
-        return signed_out()
+        if reason_of(status) == "SIGN_IN_FAILED":
+            return failed(code, say("sign_in.failed"), status.message)
+        return signed_out(request.app.state.provider)
     if code in (503, 504):
         return failed(503, say("error.down"), say("error.down_text"))
     if code == 403:
         info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
         who = info.metadata.get("who_can", "") if info is not None else ""
+        if reason_of(status) == "PERSON_UNKNOWN":
+            return failed(code, say("sign_in.unknown"), status.message)
         return failed(code, say("error.denied"), say("error.denied_text", who=who or status.message))
     if code == 404:
         return failed(code, say("error.missing"), say("error.missing_text"))

@@ -17,6 +17,7 @@ from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
 from services.gateway.methods import Method, reachable, service_names
+from services.gateway.openid import OpenIdProvider
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.web import pages
 from services.gateway.web.api import Api
@@ -41,6 +42,17 @@ class Settings(ServiceSettings):
     identity_private_key_file: Path
     public_url: str = "http://127.0.0.1:8080"
     calls_per_second: int = 200
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+
+
+def _provider(settings: Settings, clock: Clock) -> OpenIdProvider | None:
+    if not settings.oidc_issuer:
+        return None
+    file = settings.oidc_client_secret_file
+    secret = file.read_text().strip() if file is not None else ""
+    return OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, secret, clock)
 
 
 async def _forget_changed_people(connection: Client, authenticator: Authenticator) -> None:
@@ -66,13 +78,16 @@ def http_door(
     readiness: Readiness,
     public_url: str,
     clock: Clock,
+    provider: OpenIdProvider | None = None,
 ) -> Starlette:
     """Every route there is."""
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
-    sign_in = SignIn(authenticator, cookie, clock)
+    sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
     page = [*sign_in.routes(), *pages.routes(Api(api.get, api.post, clock))]
-    return application(api, page, health.routes(readiness), public_url)
+    made = application(api, page, health.routes(readiness), public_url)
+    made.state.provider = sign_in.provider_name
+    return made
 
 
 async def serve(settings: Settings) -> None:
@@ -104,7 +119,15 @@ async def serve(settings: Settings) -> None:
     served.add_insecure_port(settings.grpc_listen)
 
     web = HttpServer(
-        http_door(methods, forwarder, authenticator, readiness, settings.public_url, clock),
+        http_door(
+            methods,
+            forwarder,
+            authenticator,
+            readiness,
+            settings.public_url,
+            clock,
+            _provider(settings, clock),
+        ),
         settings.http_listen,
     )
 

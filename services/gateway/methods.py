@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from winnow.catalog.v1 import catalog_service_pb2, people_service_pb2
+from winnow.catalog.v1 import catalog_service_pb2, credential_service_pb2, people_service_pb2
 from winnow.curation.v1 import curation_service_pb2
 from winnow.review.v1 import audit_service_pb2, review_service_pb2
 
@@ -23,6 +23,7 @@ _OWNERS = {
     "catalog": (
         catalog_service_pb2.DESCRIPTOR,
         people_service_pb2.DESCRIPTOR,
+        credential_service_pb2.DESCRIPTOR,
         review_service_pb2.DESCRIPTOR,
         audit_service_pb2.DESCRIPTOR,
     ),

@@ -1,4 +1,4 @@
-"""The cookie that holds a session's secret: no script reads it, no other site sends it with a form."""
+"""The cookies that hold secrets, a session's above all: no script reads them, no other site sends them with a form."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from starlette.responses import Response
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
-    """Reads and writes the cookie; `secure` where people come by HTTPS."""
+    """Reads and writes one of them; `secure` where people come by HTTPS."""
 
     secure: bool
+    plain_name: str = "winnow_session"
 
     @property
     def name(self) -> str:
         """With HTTPS the browser itself refuses one of this name from a sister domain (RFC 6265bis, `__Host-`)."""
-        return "__Host-winnow_session" if self.secure else "winnow_session"
+        return f"__Host-{self.plain_name}" if self.secure else self.plain_name
 
     def read(self, request: Request) -> str:
-        """The session's secret; empty when there is none."""
+        """The secret; empty when there is none."""
         return request.cookies.get(self.name, "")
 
     def write(self, response: Response, secret: str, lasts: timedelta) -> None:
-        """Hands the browser a session for so long: by its own clock, for ours may stand on another day."""
+        """Hands it to the browser for so long: by its own clock, for ours may stand on another day."""
         response.set_cookie(
             self.name,
             secret,
@@ -37,5 +38,5 @@ class SessionCookie:
         )
 
     def clear(self, response: Response) -> None:
-        """Takes the session out of the browser."""
+        """Takes it out of the browser."""
         response.delete_cookie(self.name, httponly=True, samesite="lax", secure=self.secure, path="/")

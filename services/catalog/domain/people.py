@@ -94,7 +94,8 @@ class Duties:
 class Viewer:
     """Who calls which method, as the catalog knows them now; `credential` is an API token's id or empty.
 
-    `acting` says in which roles they may: role names, or OWNER by a duty; empty where everyone may.
+    `writes_people` is whether what they came with may write people, as far as their roles do. `acting` says in which
+    roles they may: role names, or OWNER by a duty; empty where everyone may.
     """
 
     person: Person
@@ -103,6 +104,7 @@ class Viewer:
     credential: str = ""
     method: str = ""
     acting: str = ""
+    writes_people: bool = True
 
     @property
     def reads_content(self) -> bool:

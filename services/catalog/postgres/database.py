@@ -9,6 +9,7 @@ from datetime import datetime
 from typing_extensions import override
 
 from services.catalog.postgres.announcements import Announcements
+from services.catalog.postgres.credentials import Credentials
 from services.catalog.postgres.drafts import Drafts
 from services.catalog.postgres.engagement import Engagement
 from services.catalog.postgres.feed import Feed
@@ -17,7 +18,6 @@ from services.catalog.postgres.imports import Imports
 from services.catalog.postgres.journal import Journal
 from services.catalog.postgres.links import Links
 from services.catalog.postgres.participation import Participating
-from services.catalog.postgres.people import People
 from services.catalog.postgres.programs import Programs
 from services.catalog.postgres.sources import Sources
 from services.kit import postgres
@@ -33,7 +33,7 @@ class Transaction(
     Drafts,
     Engagement,
     Participating,
-    People,
+    Credentials,
     Announcements,
     Rules,
     Links,

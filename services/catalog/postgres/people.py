@@ -40,18 +40,20 @@ _DUTIES_MOVED = (
     "UPDATE persons SET duties_version = duties_version + 1 WHERE email_key = ANY(%s) RETURNING id"
 )
 _ADD_CREDENTIAL = """
-    INSERT INTO credentials (id, kind, person, digest, read_only, create_time, expire_time)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
+    INSERT INTO credentials (id, kind, person, digest, read_only, writes_people, create_time, expire_time)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
 """
-_CREDENTIAL = (
-    "SELECT id, kind, person, read_only, expire_time FROM credentials WHERE digest = %s AND expire_time > %s"
-)
+_CREDENTIAL = """
+    SELECT id, kind, person, read_only, writes_people, expire_time FROM credentials
+    WHERE digest = %s AND expire_time > %s
+"""
 _CREDENTIAL_BY_ID = """
-    SELECT id, kind, person, read_only, expire_time FROM credentials WHERE id = %s AND expire_time > %s
+    SELECT id, kind, person, read_only, writes_people, expire_time FROM credentials
+    WHERE id = %s AND expire_time > %s
 """
 _SPEND = """
     DELETE FROM credentials WHERE digest = %s AND kind = 'link' AND expire_time > %s
-    RETURNING id, kind, person, read_only, expire_time
+    RETURNING id, kind, person, read_only, writes_people, expire_time
 """
 _DROP_CREDENTIALS = "DELETE FROM credentials WHERE person = %s"
 _OWNED_PROGRAMS = "SELECT id FROM programs WHERE owner_keys @> ARRAY[%s] ORDER BY id"
@@ -77,6 +79,7 @@ class Credential:
     kind: str
     person: str
     read_only: bool
+    writes_people: bool
     expire_time: datetime
 
 
@@ -133,7 +136,7 @@ class People(Session):
     async def add_person(self, person: Person) -> bool:
         """Stores a new person; False when the e-mail is taken."""
         roles = [str(role) for role in person.roles]
-        async with self._as_people():
+        async with self.as_people():
             return bool(
                 await self.run(
                     _INSERT,
@@ -147,7 +150,7 @@ class People(Session):
     async def save_person(self, person: Person) -> Person:
         """The person as stored, with the next duties version."""
         roles = [str(role) for role in person.roles]
-        async with self._as_people():
+        async with self.as_people():
             await self.run(_UPDATE, (person.display_name, roles, person.deactivate_time, person.id))
         return await self.person(person.id)
 
@@ -156,15 +159,23 @@ class People(Session):
         keys = sorted({email_key(email) for email in emails if email})
         if not keys:
             return []
-        async with self._as_people():
+        async with self.as_people():
             return [row["id"] for row in await self.rows(_DUTIES_MOVED, (keys,))]
 
     async def add_credential(
-        self, id_: str, kind: str, person: str, secret: str, *, read_only: bool, expire_time: datetime
+        self,
+        id_: str,
+        kind: str,
+        person: str,
+        secret: str,
+        *,
+        read_only: bool,
+        expire_time: datetime,
+        writes_people: bool = False,
     ) -> None:
         """Stores a credential's digest; one that is there already stays as it is."""
-        async with self._as_people():
-            values = (id_, kind, person, digest(secret), read_only, self.now, expire_time)
+        async with self.as_people():
+            values = (id_, kind, person, digest(secret), read_only, writes_people, self.now, expire_time)
             await self.run(_ADD_CREDENTIAL, values)
 
     async def credential(self, secret: str) -> Credential | None:
@@ -179,17 +190,17 @@ class People(Session):
 
     async def spend_link(self, secret: str) -> Credential | None:
         """Takes a one-time link out; None when it is spent or over."""
-        async with self._as_people():
+        async with self.as_people():
             row = await self.row(_SPEND, (digest(secret), self.now))
         return None if row is None else Credential(**row)
 
     async def drop_credentials(self, person: str) -> None:
         """Ends every token, session and link of a person."""
-        async with self._as_people():
+        async with self.as_people():
             await self.run(_DROP_CREDENTIALS, (person,))
 
     @asynccontextmanager
-    async def _as_people(self) -> AsyncGenerator[None]:
+    async def as_people(self) -> AsyncGenerator[None]:
         """Acts as the role that alone writes people, where the database has it."""
         separate = await self.row(_HAS_ROLE) is not None
         if separate:

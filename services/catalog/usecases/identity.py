@@ -98,6 +98,7 @@ async def bootstrap(db: Database, first: FirstPerson) -> None:
                 person.id,
                 first.token,
                 read_only=False,
+                writes_people=True,
                 expire_time=tx.now + FIRST_TOKEN_TTL,
             )
         if first.link_token:

@@ -250,6 +250,16 @@ async def create_api_token(
         secret = f"wnw_{secrets.token_urlsafe(32)}"
         expire_time = tx.now + (ttl or DEFAULT_TTL)
         id_ = new_id()
-        await tx.add_credential(id_, "token", owner.id, secret, read_only=read_only, expire_time=expire_time)
+        # Only an administrator mints one that writes people, and only for an administrator.
+        administrators = viewer.person.has(Role.ADMINISTRATOR) and owner.has(Role.ADMINISTRATOR)
+        await tx.add_credential(
+            id_,
+            "token",
+            owner.id,
+            secret,
+            read_only=read_only,
+            writes_people=viewer.writes_people and administrators and not read_only,
+            expire_time=expire_time,
+        )
         await tx.audited(viewer, f"people/{owner.id}", {"token": id_, "read_only": str(read_only).lower()})
         return MintedToken(secret, expire_time)

@@ -66,14 +66,13 @@ def ttl(seconds: int) -> timedelta:
 
 def authenticated(value: Authenticated) -> identity_service_pb2.AuthenticateResponse:
     """Whom a credential stands for."""
-    token = value.credential.kind == "token"
     return identity_service_pb2.AuthenticateResponse(
         person=value.viewer.person.id,
         duties_version=value.viewer.person.duties_version,
         read_content=value.viewer.reads_content,
         read_only=value.viewer.read_only,
         expire_time=timestamp(value.credential.expire_time),
-        token_id=value.credential.id if token else "",
+        token_id=value.credential.id,
         display_name=value.viewer.person.display_name,
     )
 

@@ -59,9 +59,9 @@ def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(render(template, **values), status_code=status, headers=HEADERS)
 
 
-def signed_out() -> HTMLResponse:
-    """What a visitor sees without a session."""
-    return page("sign_in.html", status=401, token="")
+def signed_out(provider: str) -> HTMLResponse:
+    """What a visitor sees without a session; `provider` is the name of the single sign-on, empty without one."""
+    return page("sign_in.html", status=401, token="", provider=provider)
 
 
 def failed(status: int, title: str, text: str) -> HTMLResponse:

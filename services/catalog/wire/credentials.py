@@ -1,0 +1,27 @@
+"""Tokens and sessions as messages."""
+
+from __future__ import annotations
+
+from services.catalog.postgres.credentials import Listed
+from services.kit.protobuf import timestamp
+from winnow.catalog.v1 import credential_service_pb2 as api
+
+_KINDS = {api.Credential.TOKEN: "token", api.Credential.SESSION: "session"}
+
+
+def kind(number: int) -> str:
+    """The kind asked for; empty for any."""
+    return {int(key): word for key, word in _KINDS.items()}.get(number, "")
+
+
+def credential(value: Listed) -> api.Credential:
+    """A token or session, without its secret."""
+    return api.Credential(
+        name=f"credentials/{value.id}",
+        kind=next(number for number, word in _KINDS.items() if word == value.kind),
+        email=value.email,
+        read_only=value.read_only,
+        writes_people=value.writes_people,
+        create_time=timestamp(value.create_time),
+        expire_time=timestamp(value.expire_time),
+    )
