@@ -19,6 +19,7 @@ from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
     Approval,
     Decision,
+    Edits,
     Figure,
     Impact,
     Safeguard,
@@ -35,7 +36,7 @@ from services.catalog.review.pauses import Pace
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
 
-EXCLUSIVE = {"snooze_until", "due_time", "held_reason", "blind"}
+EXCLUSIVE = {"snooze_until", "snooze_event", "due_time", "held_reason", "blind"}
 """Set in one state each, or where others are held back."""
 
 
@@ -130,6 +131,7 @@ def full() -> Suggestion:
         approvals=(Approval("lea", "LEARNING_LEADER", part.id, part.fingerprint, NOW),),
         decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words", "b"),
         filed_by="lea",
+        edits=Edits("lea", "a", ("b",), ("archive.b",), ("resources",), True, True, NOW, NOW.date()),
     )
 
 
@@ -147,16 +149,23 @@ def test_every_field_of_a_suggestion_is_filled() -> None:
 def test_fields_of_one_state_are_filled_in_that_state() -> None:
     later = NOW + timedelta(days=1)
     held = replace(full(), state=State.HELD, held_reason="pacing: others come first.")
-    off = replace(full(), state=State.SNOOZED, snooze=Snooze(later, ""))
+    off = replace(full(), state=State.SNOOZED, snooze=Snooze(later, "content_changes"))
     due = replace(full(), state=State.SCHEDULED, due_time=later)
-    for value, field in ((held, "held_reason"), (off, "snooze_until"), (due, "due_time")):
-        assert empty_fields(wire.suggestion(shown(value))) == EXCLUSIVE - {field}
+    fields_of = ((held, {"held_reason"}), (off, {"snooze_until", "snooze_event"}), (due, {"due_time"}))
+    for value, own in fields_of:
+        assert empty_fields(wire.suggestion(shown(value))) == EXCLUSIVE - own
 
 
 def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
     message = wire.suggestion(shown(held))
-    assert empty_fields(message) == {"confidence", "claims.confidence", "snooze_until", "due_time"}
+    assert empty_fields(message) == {
+        "confidence",
+        "claims.confidence",
+        "snooze_until",
+        "snooze_event",
+        "due_time",
+    }
     assert message.held_reason == "confidence: not said before the decision."
 
 

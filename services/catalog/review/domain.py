@@ -256,7 +256,8 @@ class Decision:
 class Edits:
     """What people changed in the plan; the curator may add evidence then, not rewrite it.
 
-    `author` is empty when nobody changed anything.
+    `author` is empty when nobody changed anything. The plan is applied at `not_before` at the earliest;
+    `review_date` is the day of the next review where it confirms.
     """
 
     author: str = ""
@@ -266,6 +267,8 @@ class Edits:
     drop_parts: tuple[str, ...] = ()
     finish_on_old: bool = False
     move_requirements: bool = False
+    not_before: datetime | None = None
+    review_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

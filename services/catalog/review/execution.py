@@ -123,7 +123,7 @@ def _work(suggestion: Suggestion, around: Surroundings, author: str, tx: Transac
 def _quiet_until(suggestion: Suggestion, around: Surroundings) -> date | None:
     done = {change.operation for change in suggestion.plan.changes}
     if Operation.CONFIRM in done:
-        return plans.next_review(suggestion.proposal, around.today)
+        return suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
     if suggestion.proposal.kind is Kind.UNUSED and Operation.UNLIST in done:
         return around.today + IDLE  # only then may what nobody misses be archived
     return None

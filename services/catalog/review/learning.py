@@ -9,7 +9,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import calibration, forming, pauses, postgres, postgres_learning
 from services.catalog.review.calibration import IDENTITY, Bin, Map
-from services.catalog.review.domain import State, Suggestion
+from services.catalog.review.domain import Operation, State, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.outcomes import WRONG, Outcome, label_of
 from services.catalog.review.pauses import Pace
@@ -32,7 +32,7 @@ async def decided(
         suggestion=suggestion.id,
         revision=suggestion.revision,
         kind=kind,
-        accepted=not refused,
+        accepted=not refused or _confirms(suggestion, refused),
         label=label_of(proposal, refused),
         score=proposal.score,
         confidence=suggestion.confidence,
@@ -44,6 +44,12 @@ async def decided(
     await postgres_learning.put_outcome(tx, outcome)
     await _weigh(tx, kind)
     return replace(suggestion, blind=False)
+
+
+def _confirms(suggestion: Suggestion, refused: str) -> bool:
+    """Whether the answer is what the plan asked for: somebody reviewed it and it is still right."""
+    asked = {change.operation for change in suggestion.plan.changes}
+    return refused == "still_accurate" and asked == {Operation.CONFIRM}
 
 
 async def forget(tx: Transaction, suggestion: Suggestion) -> None:

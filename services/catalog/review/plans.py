@@ -180,7 +180,7 @@ def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str
 
 def _confirm(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
     today = draft.around.today
-    until = next_review(proposal, today)
+    until = draft.edits.review_date or next_review(proposal, today)
     if resource.shown("reviewed") == today:
         return
     text = (
@@ -194,9 +194,10 @@ def _confirm(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
     draft.add(_change(Operation.CONFIRM, resource.id, text, "", writes))
 
 
-def next_review(proposal: Proposal, today: date) -> date:
+def next_review(proposal: Proposal | None, today: date) -> date:
     """The day of the next review: after the interval that the evidence names, else after twelve months."""
-    named = [int(each.value) for each in proposal.evidence if each.type == "class" and each.value >= 1]
+    evidence = proposal.evidence if proposal else ()
+    named = [int(each.value) for each in evidence if each.type == "class" and each.value >= 1]
     months = today.month - 1 + (named[0] if named else REVIEW_MONTHS)
     year, month = today.year + months // 12, months % 12 + 1
     return date(year, month, min(today.day, 28))

@@ -34,7 +34,7 @@ async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> li
 
 async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> list[Shown]:
     """The suggestions on ground that is read already."""
-    people = {person for each in found for person in (each.assignee, each.filed_by)} | {
+    people = {person for each in found for person in (each.assignee, each.filed_by, each.edits.author)} | {
         a.person for each in found for a in each.approvals
     }
     people |= {each.decision.actor for each in found if each.decision is not None}

@@ -19,6 +19,7 @@ from services.catalog.review.rpc_filing import FilingServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
+from services.catalog.wire.fields import date_of
 from services.kit import pages
 from services.kit.protobuf import moment
 from winnow.review.v1 import reliability_pb2, suggestion_pb2
@@ -140,16 +141,23 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
         self, request: api.EditSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
-        edits = Edits(
+        added = Edits(
             survivor=id_of(request.survivor, "resources", "survivor") if request.survivor else "",
             leave_out=tuple(id_of(each, "resources", "leave_out") for each in request.leave_out),
             drop_changes=tuple(request.drop_changes),
             finish_on_old=request.finish_on_old,
             move_requirements=request.move_requirements,
+            review_date=date_of(request.review_date, "review_date"),
+        )
+        edit = usecases.Edit(
+            added,
+            take_in=tuple(id_of(each, "resources", "take_in") for each in request.take_in),
+            restore_changes=tuple(request.restore_changes),
+            apply_date=date_of(request.apply_date, "apply_date"),
         )
 
         async def verb(tx: Transaction) -> Suggestion:
-            return await usecases.edit(tx, self._db, caller, id_, request.revision, edits)
+            return await usecases.edit(tx, self._db, caller, id_, request.revision, edit)
 
         return await self._once(request, caller, request.request_id, verb)
 

@@ -1,4 +1,4 @@
-"""The part of ReviewService by which people work together: assignments, questions, notes, tasks."""
+"""The part of ReviewService by which people work together: reviews, assignments, questions, notes, tasks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing_extensions import override
 
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import assigning, notes, tasks, wire_notes, wire_tasks
+from services.catalog.review import assigning, confirming, notes, tasks, wire_notes, wire_tasks
 from services.catalog.review.answering import Answering
 from services.catalog.review.domain import Suggestion
-from services.catalog.wire import bad_field, id_of
+from services.catalog.wire import bad_field, id_of, resource
+from services.catalog.wire.fields import date_of
 from services.kit import pages
+from winnow.catalog.v1 import resource_pb2
 from winnow.review.v1 import note_pb2, suggestion_pb2, task_pb2
 from winnow.review.v1 import review_service_pb2 as api
 
@@ -22,7 +24,7 @@ _PARENTS = ("suggestions", "resources", "programs")
 
 
 class WorkServicer(Answering):
-    """Assignments, questions, notes and tasks."""
+    """Reviews, assignments, questions, notes and tasks."""
 
     @override
     async def AssignSuggestion(
@@ -34,6 +36,17 @@ class WorkServicer(Answering):
             return await assigning.assign(tx, self._db, caller, id_, request.assignee, request.comment)
 
         return await self._once(request, caller, request.request_id, verb)
+
+    @override
+    async def ConfirmCurrent(self, request: api.ConfirmCurrentRequest, context: Any) -> resource_pb2.Resource:
+        caller, id_ = viewer(), id_of(request.name, "resources")
+        day = date_of(request.review_date, "review_date")
+
+        async def verb(tx: Transaction) -> resource_pb2.Resource:
+            comment = request.comment.strip()
+            return resource(await confirming.confirm_current(tx, self._db, caller, id_, day, comment))
+
+        return await self._answer_once(request, caller, request.request_id, resource_pb2.Resource, verb)
 
     @override
     async def AskOwner(self, request: api.AskOwnerRequest, context: Any) -> suggestion_pb2.Suggestion:

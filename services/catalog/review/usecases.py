@@ -6,8 +6,8 @@ Each locks all of review first, so that of two reviewers at once the second sees
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import denied
@@ -24,6 +24,7 @@ from services.catalog.review import (
 )
 from services.catalog.review.cases import Case, Seen, changed_error, check_may, decide, no_verb, open_case
 from services.catalog.review.domain import (
+    LIVE,
     Approval,
     Edits,
     Part,
@@ -163,7 +164,8 @@ async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Sug
     if risk is Risk.R3 and routing.one_approver(suggestion.plan, suggestion.edits, on.around, on.staff):
         notice = max(notice, ONE_APPROVER_NOTICE)
     yes = await learning.decided(tx, suggestion, on.maps, before=case.known.state)
-    return replace(yes, state=State.SCHEDULED, due_time=tx.now + notice)
+    due = max(tx.now + notice, yes.edits.not_before or tx.now)
+    return replace(yes, state=State.SCHEDULED, due_time=due)
 
 
 async def reject(
@@ -194,12 +196,13 @@ async def reject(
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
     if parts and set(parts) != {part.id for part in plan.parts}:
         return await _reject_parts(tx, viewer, case, reason, comment, parts)
-    return await _reject_whole(tx, viewer, case.now, case, reason, comment)
+    return await reject_whole(tx, viewer, case.now, case, reason, comment)
 
 
-async def _reject_whole(
+async def reject_whole(
     tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, reason: str, comment: str
 ) -> Suggestion:
+    """Ends it with a no and all that the reason stands for; whoever calls has checked both."""
     on = case.on
     no = replace(
         suggestion,
@@ -229,7 +232,9 @@ async def _reject_parts(
     less = replace(case.now, edits=edits, part_verdicts=(*case.now.part_verdicts, *said))
     made = await forming.formed(tx, less, case.on)
     if not made.suggestion.plan.parts:
-        return await _reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, reason, comment)
+        return await reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, reason, comment)
+    if case.known.state is State.SCHEDULED:
+        await learning.forget(tx, case.known)  # what was approved is no longer the plan
     left = replace(
         made.suggestion,
         revision=case.known.revision + 1,
@@ -264,10 +269,8 @@ async def snooze(
         raise wire.bad_field("until", "or event is needed")
     if until is not None and not tx.now < until <= tx.now + LONGEST_SNOOZE:
         raise wire.bad_field("until", "must lie ahead, at most 12 months")
-    if event and event not in EVENTS:
-        other = event.removeprefix("suggestions/")
-        if other == event or not await postgres.states(tx, [other]):
-            raise wire.bad_field("event", "must be content_changes, nobody_in_progress or another suggestion")
+    if event:
+        await _check_event(tx, case, event)
     off = replace(
         forming.material_now(case.known, case.made),
         state=State.SNOOZED,
@@ -278,10 +281,34 @@ async def snooze(
     return await decide(tx, viewer, off, case.on, "snooze", reason=event)
 
 
+async def _check_event(tx: Transaction, case: Case, event: str) -> None:
+    """InvalidArgument for an event there is not, or that could never come or has come already."""
+    members = case.on.around.present(case.known.proposal.resources)
+    if event == "nobody_in_progress":
+        if not any(case.on.around.in_progress(each.id) for each in members):
+            raise wire.bad_field("event", "has come already: nobody is known to be in progress")
+        return
+    if event in EVENTS:
+        return
+    other = event.removeprefix("suggestions/")
+    state = (await postgres.states(tx, [other])).get(other) if other != event else None
+    if state is None:
+        raise wire.bad_field("event", "must be content_changes, nobody_in_progress or another suggestion")
+    if state not in LIVE or other == case.known.id:
+        raise wire.bad_field("event", "must be another suggestion that has not ended")
+
+
 async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
     """Takes a refusal back, with what it suppressed and the verdicts it left."""
     case = await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
     check_may(viewer, case)
+    asking = await postgres.by_key(tx, case.known.key)
+    if asking is not None and asking.live:
+        raise FailedPrecondition(
+            "STATE_HAS_NO_VERB",
+            f"{asking.name} asks the same now; decide about that one.",
+            {"suggestion": asking.name, "state": str(asking.state)},
+        )
     await verdicts.lift(tx, case.known)
     await learning.forget(tx, case.known)
     back = replace(
@@ -304,8 +331,21 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
     return await decide(tx, viewer, opened, case.on, "reopen")
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What one edit changes. `edits` are what it adds to earlier ones; the others bring back what those took out.
+
+    `apply_date` is the day on which the plan is applied at the earliest.
+    """
+
+    edits: Edits
+    take_in: tuple[str, ...] = ()
+    restore_changes: tuple[str, ...] = ()
+    apply_date: date | None = None
+
+
 async def edit(
-    tx: Transaction, db: Database, viewer: Viewer, id_: str, revision: int, changes: Edits
+    tx: Transaction, db: Database, viewer: Viewer, id_: str, revision: int, asked: Edit
 ) -> Suggestion:
     """Changes the plan: who stays, who is left out, which changes are dropped; authored by the viewer from then on."""
     allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED})
@@ -313,6 +353,7 @@ async def edit(
     check_may(viewer, case)
     if revision != case.known.revision:
         raise await changed_error(tx, case)
+    changes = asked.edits
     members = {
         name
         for each in case.on.around.present(case.known.proposal.resources)
@@ -325,14 +366,26 @@ async def edit(
     if set(changes.drop_changes) - known_changes:
         raise wire.bad_field("drop_changes", "names changes that the plan does not have")
     before = case.now.edits
+    for field, ids, out in (
+        ("take_in", asked.take_in, before.leave_out),
+        ("restore_changes", asked.restore_changes, before.drop_changes),
+    ):
+        if set(ids) - set(out):
+            raise wire.bad_field(field, "names what no edit took out")
+    if changes.review_date is not None and changes.review_date <= db.clock.today():
+        raise wire.bad_field("review_date", "must lie ahead")
     edits = Edits(
         author=viewer.person.id,
         survivor=changes.survivor or before.survivor,
-        leave_out=tuple(sorted({*before.leave_out, *changes.leave_out} - {changes.survivor})),
-        drop_changes=tuple(sorted({*before.drop_changes, *changes.drop_changes})),
+        leave_out=tuple(sorted({*before.leave_out, *changes.leave_out} - {changes.survivor, *asked.take_in})),
+        drop_changes=tuple(
+            sorted({*before.drop_changes, *changes.drop_changes} - set(asked.restore_changes))
+        ),
         drop_parts=before.drop_parts,
         finish_on_old=before.finish_on_old or changes.finish_on_old,
         move_requirements=before.move_requirements or changes.move_requirements,
+        not_before=_apply_time(asked.apply_date, db, tx.now) if asked.apply_date else before.not_before,
+        review_date=changes.review_date or before.review_date,
     )
     made = await forming.formed(tx, replace(case.now, edits=edits), case.on)
     if made.nothing_left:
@@ -353,6 +406,15 @@ async def edit(
         facts_changed=made.changed,
     )
     return await decide(tx, viewer, edited, case.on, "edit")
+
+
+def _apply_time(day: date, db: Database, now: datetime) -> datetime | None:
+    """The moment the day begins where the organisation is; None for today. InvalidArgument for one that is over."""
+    today = db.clock.today()
+    if not today <= day <= today + LONGEST_SNOOZE:
+        raise wire.bad_field("apply_date", "must be today or lie ahead, at most 12 months")
+    start = datetime.combine(day, time.min, db.clock.zone).astimezone(UTC)
+    return start if start > now else None
 
 
 async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:

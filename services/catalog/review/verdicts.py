@@ -51,7 +51,7 @@ async def of_rejection(
     )
     quiet_until: date | None = None
     if reason == "still_accurate":
-        quiet_until = plans.next_review(suggestion.proposal, around.today)
+        quiet_until = suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
         await _confirm(tx, viewer, suggestion, around, quiet_until)
     if reason == "seasonal" and suggestion.proposal.kind is Kind.UNUSED:
         quiet_until = around.today + A_YEAR

@@ -16,6 +16,7 @@ from services.catalog.review.domain import (
     SCHEDULER,
     Change,
     Decision,
+    Edits,
     Figure,
     Part,
     Risk,
@@ -230,11 +231,29 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
         filed_by=shown.emails.get(value.filed_by, ""),
     )
-    if value.state is State.SNOOZED and value.snooze and value.snooze.until:
-        message.snooze_until.CopyFrom(timestamp(value.snooze.until))
+    if value.state is State.SNOOZED and value.snooze:
+        message.snooze_event = value.snooze.event
+        if value.snooze.until:
+            message.snooze_until.CopyFrom(timestamp(value.snooze.until))
+    if value.edits != Edits():
+        message.edits.CopyFrom(_edits(value.edits, shown.emails))
     if value.due_time is not None and value.state is State.SCHEDULED:
         message.due_time.CopyFrom(timestamp(value.due_time))
     return message
+
+
+def _edits(value: Edits, emails: Mapping[str, str]) -> suggestion_pb2.PlanEdits:
+    return suggestion_pb2.PlanEdits(
+        author=emails.get(value.author, ""),
+        survivor=resource_name(value.survivor) if value.survivor else "",
+        left_out=[resource_name(each) for each in value.leave_out],
+        dropped_changes=value.drop_changes,
+        dropped_parts=value.drop_parts,
+        finish_on_old=value.finish_on_old,
+        move_requirements=value.move_requirements,
+        apply_time=timestamp(value.not_before) if value.not_before else None,
+        review_date=date_message(value.review_date) if value.review_date else None,
+    )
 
 
 def _shown_member(member: Member, shown: Shown) -> suggestion_pb2.Member:
