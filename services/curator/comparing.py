@@ -38,7 +38,11 @@ def compare_all(
             prepared[a],
             prepared[b],
             vectors or None,
-            beside=Beside(entries.together(books[a].document, books[b].document), resemblances.get((a, b))),
+            beside=Beside(
+                entries.together(books[a].document, books[b].document),
+                entries.parallel(books[a].document, books[b].document),
+                resemblances.get((a, b)),
+            ),
         )
         for a, b in pairs
     ]

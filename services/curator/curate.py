@@ -175,6 +175,7 @@ def _judge(
     def beside(a: str, b: str) -> Beside:
         return Beside(
             entries.together(corpus.documents[a], corpus.documents[b]),
+            entries.parallel(corpus.documents[a], corpus.documents[b]),
             resemblance(a, b, across, nearest, languages) if languages[a] != languages[b] else None,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -16,6 +16,9 @@ MOST_OF_A_DAY = 6
 _FEW_OF_A_DAY, _FEW, _SEVERAL = 3, 1.0, 0.5  # what the coincidence is worth for up to so many, and for more
 _TELLING_WORDS = 2  # a title of one word ("Introduction") is anybody's
 _MOST_NAMESAKES = 12
+# Up to this share of a catalog created on one day and changed on one other they are a work of their own; from the
+# second share on the days are those of an import and a bulk edit, and say nothing. By hand.
+_OWN_WORK, _BULK = 0.3, 0.6
 
 
 class Entries:
@@ -24,7 +27,12 @@ class Entries:
     def __init__(self, documents: Iterable[Document]) -> None:
         self._days: dict[date, list[Document]] = defaultdict(list)
         self._titles: dict[frozenset[str], list[str]] = defaultdict(list)
+        self._lives: Counter[tuple[date, date]] = Counter()
+        self._size = 0
         for document in documents:
+            self._size += 1
+            if (life := _life(document)) is not None:
+                self._lives[life] += 1
             if document.created is not None:
                 self._days[document.created].append(document)
             if (words := telling_title(document.title)) is not None:
@@ -42,6 +50,18 @@ class Entries:
             return 0.0
         size = len(self._days[a.created])
         return _FEW if size <= _FEW_OF_A_DAY else _SEVERAL if size <= MOST_OF_A_DAY else 0.0
+
+    def parallel(self, a: Document, b: Document) -> float:
+        """How much it says that both were created on one day and last changed on one later day: 0 (nothing) to 1.
+
+        Editions and copies live their own lives; the pages of one template are created, and reworked, together.
+        Where most of a catalog shares its days, they say nothing.
+        """
+        life = _life(a)
+        if life is None or life != _life(b):
+            return 0.0
+        share = self._lives[life] / self._size
+        return min(1.0, max(0.0, (_BULK - share) / (_BULK - _OWN_WORK)))
 
     def on(self, day: date) -> list[str]:
         """All entries created on the day."""
@@ -66,13 +86,11 @@ class Entries:
         }
 
 
-def parallel(a: Document, b: Document) -> bool:
-    """Whether both were created on one day and last changed on one later day: made and kept side by side.
-
-    Editions and copies live their own lives; the pages of one template are created, and reworked, together.
-    """
-    same = a.created == b.created and a.updated == b.updated
-    return same and a.created is not None and a.updated is not None and a.created < a.updated
+def _life(document: Document) -> tuple[date, date] | None:
+    """The days on which it was created and last changed; None where it never changed, or a day is not known."""
+    if document.created is None or document.updated is None or document.created >= document.updated:
+        return None
+    return document.created, document.updated
 
 
 @lru_cache(maxsize=1 << 17)

@@ -15,7 +15,7 @@ from services.curator.analysis.alignment import Alignment
 from services.curator.analysis.compared import Text
 from services.curator.analysis.editions import title_likeness
 from services.curator.analysis.embedding import Vectors
-from services.curator.analysis.entries import parallel, telling_title
+from services.curator.analysis.entries import telling_title
 from services.curator.analysis.fingerprints import NAME, NUMBER, U32, Profile
 from services.curator.analysis.model import Block, Document
 
@@ -40,11 +40,13 @@ def prepare(
 class Beside:
     """What is known of two documents beside their texts.
 
-    `together`: what it says that both were created on one day (`entries.Entries.together`). `resemblance`: how
-    alike they are across languages, None where no multilingual model was asked.
+    `together`: what it says that both were created on one day (`entries.Entries.together`); `parallel`: that
+    they were created, and last changed, on the same two days (`entries.Entries.parallel`). `resemblance`: how alike
+    they are across languages, None where no multilingual model was asked.
     """
 
     together: float = 0.0
+    parallel: float = 0.0
     resemblance: Resemblance | None = None
 
 
@@ -55,8 +57,8 @@ class Features:
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
     any way, meaning included; code: lines in common; code_share: of the side with more of it; headings: those in
     common, None where there are too few; title: its words in common, None where one is missing; telling: whether
-    both titles say enough to tell entries apart; parallel: whether they were made and changed side by side
-    (`entries.parallel`). `cosine` is that of the mean block vectors, 0 where there are none.
+    both titles say enough to tell entries apart; together, parallel: see `Beside`. `cosine` is that of the mean
+    block vectors, 0 where there are none.
 
     Over the whole texts, frame and headings included: `inside` is the share of the shorter one's five-word runs
     that the longer has, `jaccard` the shared ones of all, `size_ratio` the shorter length by the longer. What is
@@ -109,7 +111,7 @@ class Features:
     inside_b_is_a: bool
     other_sources: bool
     row_and_package: bool
-    parallel: bool
+    parallel: float
     same_links: bool
 
 
@@ -180,7 +182,7 @@ def measure(
         same_links=np.array_equal(p.links, q.links),
         telling=telling_title(a.document.title) is not None and telling_title(b.document.title) is not None,
         together=beside.together,
-        parallel=parallel(a.document, b.document),
+        parallel=beside.parallel,
         resemblance=beside.resemblance,
         inside=shared / max(1, len(shorter.all_runs)),
         jaccard=shared / max(1, len(left.all_runs) + len(right.all_runs) - shared),

@@ -146,7 +146,8 @@ def measures(found: Features) -> dict[str, float]:
         # Titles and days count for what was rewritten; a filled template shares its day, and half its title.
         "rewritten_title": (title or 0.0) * (1 - skeleton),
         "rewritten_together": found.together * (1 - skeleton),
-        "skeleton_parallel": found.parallel * skeleton,
+        # From a third of a shared skeleton on they are of one template.
+        "skeleton_parallel": found.parallel * min(1.0, 3 * skeleton),
         "together": found.together,
         "title": title or 0.0,
         "title_differs": 0.0 if title is None else 1 - title,

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from services.curator.analysis import relations
-from services.curator.analysis.entries import Entries, parallel, telling_title
+from services.curator.analysis.entries import Entries, telling_title
 from services.curator.analysis.features import Beside
 from services.curator.analysis.model import Document, Part
 from tests.unit.analysis.prose import LADDERS, LADDERS_OTHER_WORDS, document, prepared, quotes_stand
@@ -44,12 +44,22 @@ def test_an_unknown_or_other_day_and_one_same_change_say_nothing(other: Document
     assert Entries([a, other]).together(a, other) == 0.0
 
 
+def _parallel(a: Document, b: Document, others: int = 8) -> float:
+    rest = [_entry(f"other {number}", created=_MAY, updated=_JUNE) for number in range(others)]
+    return Entries([a, b, *rest]).parallel(a, b)
+
+
 def test_made_and_changed_side_by_side() -> None:
-    assert parallel(_entry("a"), _entry("b"))
-    assert not parallel(_entry("a"), _entry("b", updated=_JUNE))
+    assert _parallel(_entry("a"), _entry("b")) == 1.0
+    assert _parallel(_entry("a"), _entry("b", updated=_JUNE)) == 0.0
     # An import gives everything one day.
-    assert not parallel(_entry("a", updated=_MARCH), _entry("b", updated=_MARCH))
-    assert not parallel(_entry("a", created=None), _entry("b", created=None))
+    assert _parallel(_entry("a", updated=_MARCH), _entry("b", updated=_MARCH)) == 0.0
+    assert _parallel(_entry("a", created=None), _entry("b", created=None)) == 0.0
+
+
+@pytest.mark.parametrize(("others", "worth"), [(18, 1.0), (5, 1.0), (1, 0.0), (0, 0.0)])
+def test_days_that_most_of_a_catalog_shares_say_nothing(others: int, worth: float) -> None:
+    assert _parallel(_entry("a"), _entry("b"), others) == worth
 
 
 def test_editions_have_one_title_and_general_titles_are_nobodys() -> None:
