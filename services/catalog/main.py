@@ -25,8 +25,9 @@ from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
-from services.catalog.rpc import CatalogServicer, IdentityServicer, PeopleServicer
+from services.catalog.rpc import CatalogServicer
 from services.catalog.rpc_credentials import CredentialServicer
+from services.catalog.rpc_people import IdentityServicer, PeopleServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap

@@ -147,6 +147,8 @@ def columns(viewer: Viewer) -> Collection[Column]:
     found = {ROLES[role] for role in viewer.person.roles}
     if viewer.duties.programs:
         found.add(Column.PO)
+    if viewer.duties.stages:
+        found.add(Column.ST)
     if viewer.duties.resources:
         found.add(Column.RO)
     return found

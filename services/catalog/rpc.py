@@ -14,12 +14,9 @@ from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_publishing import Publishing
 from services.catalog.usecases import (
     announcements,
-    credentials,
     export,
     house_rules,
-    identity,
     imports,
-    people,
     programs,
     publishing,
     resources,
@@ -30,15 +27,11 @@ from winnow.catalog.v1 import (
     announcement_pb2,
     house_rules_pb2,
     import_pb2,
-    people_service_pb2,
     program_pb2,
     resource_pb2,
     source_pb2,
 )
 from winnow.catalog.v1 import catalog_service_pb2 as api
-from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
-from winnow.internal.v1 import identity_service_pb2
-from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
 
 MAX_PAGE = 200
 NEWEST = 1 << 62
@@ -303,114 +296,3 @@ async def _pieces(
             yield message.chunk
         else:
             raise wire.bad_field("start", "must come first and once")
-
-
-class PeopleServicer(PeopleServiceServicer):
-    """PeopleService."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    @override
-    async def GetPerson(
-        self, request: people_service_pb2.GetPersonRequest, context: Any
-    ) -> people_service_pb2.Person:
-        return wire.person(await people.get_person(self._db, wire.id_of(request.name, "people")))
-
-    @override
-    async def ListPeople(
-        self, request: people_service_pb2.ListPeopleRequest, context: Any
-    ) -> people_service_pb2.ListPeopleResponse:
-        size = _size(request.page_size)
-        after = _after(request.page_token, "people")
-        found = await people.list_people(self._db, after=after, limit=size + 1)
-        last = people.email_key(found[size - 1].email) if len(found) > size else ""
-        return people_service_pb2.ListPeopleResponse(
-            people=[wire.person(each) for each in found[:size]],
-            next_page_token=pages.token([last], scope=("people",)) if last else "",
-        )
-
-    @override
-    async def CreatePerson(
-        self, request: people_service_pb2.CreatePersonRequest, context: Any
-    ) -> people_service_pb2.Person:
-        given = request.person
-        roles = tuple(wire.role(each, "person.roles") for each in given.roles)
-        created = await people.create_person(self._db, viewer(), given.email, given.display_name, roles)
-        return wire.person(created)
-
-    @override
-    async def DeactivatePerson(
-        self, request: people_service_pb2.DeactivatePersonRequest, context: Any
-    ) -> people_service_pb2.Person:
-        id_ = wire.id_of(request.name, "people")
-        return wire.person(await people.deactivate_person(self._db, viewer(), id_))
-
-    @override
-    async def GrantRole(
-        self, request: people_service_pb2.GrantRoleRequest, context: Any
-    ) -> people_service_pb2.Person:
-        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
-        return wire.person(await people.grant_role(self._db, viewer(), id_, role))
-
-    @override
-    async def RevokeRole(
-        self, request: people_service_pb2.RevokeRoleRequest, context: Any
-    ) -> people_service_pb2.Person:
-        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
-        return wire.person(await people.revoke_role(self._db, viewer(), id_, role))
-
-    @override
-    async def ImportPeople(
-        self, request: people_service_pb2.ImportPeopleRequest, context: Any
-    ) -> people_service_pb2.ImportPeopleResponse:
-        return wire.people_imported(await people.import_people(self._db, viewer(), request.content))
-
-    @override
-    async def GetViewer(
-        self, request: people_service_pb2.GetViewerRequest, context: Any
-    ) -> people_service_pb2.Viewer:
-        return wire.viewer(viewer())
-
-    @override
-    async def CreateApiToken(
-        self, request: people_service_pb2.CreateApiTokenRequest, context: Any
-    ) -> people_service_pb2.ApiToken:
-        ttl = wire.ttl(request.ttl.seconds)
-        minted = await people.create_api_token(
-            self._db, viewer(), request.email, ttl, read_only=request.read_only
-        )
-        return wire.minted(minted)
-
-
-class IdentityServicer(IdentityServiceServicer):
-    """IdentityService, for the gateway alone."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    @override
-    async def Authenticate(
-        self, request: identity_service_pb2.AuthenticateRequest, context: Any
-    ) -> identity_service_pb2.AuthenticateResponse:
-        return wire.authenticated(await identity.authenticate(self._db, request.credential))
-
-    @override
-    async def OpenSession(
-        self, request: identity_service_pb2.OpenSessionRequest, context: Any
-    ) -> identity_service_pb2.OpenSessionResponse:
-        return wire.session(await identity.open_session(self._db, request.link_token))
-
-    @override
-    async def OpenSessionForSubject(
-        self, request: identity_service_pb2.OpenSessionForSubjectRequest, context: Any
-    ) -> identity_service_pb2.OpenSessionResponse:
-        who = credentials.Subject(request.issuer, request.subject, request.verified_email)
-        return wire.session(await credentials.open_session_for(self._db, who))
-
-    @override
-    async def CloseSession(
-        self, request: identity_service_pb2.CloseSessionRequest, context: Any
-    ) -> identity_service_pb2.CloseSessionResponse:
-        await credentials.close_session(self._db, request.session)
-        return identity_service_pb2.CloseSessionResponse()

@@ -22,6 +22,7 @@ from services.catalog.review import (
     postgres_audit,
     postgres_tasks,
     proposals,
+    rerouting,
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
@@ -129,7 +130,8 @@ class Scheduler:
             orphaned = await postgres.orphaned(tx)
             left = await postgres_tasks.orphaned_tasks(tx)
         if orphaned:
-            await proposals.route_anew(self._db, orphaned)
+            async with self._db.transaction() as tx:
+                await rerouting.reroute(tx, self._db.clock.today(), orphaned)
         if left:
             await assigning.give_tasks_anew(self._db)
 

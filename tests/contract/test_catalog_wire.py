@@ -192,7 +192,8 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "problem": (wire.import_(IMPORT).unreadable[0], frozenset()),
     "question": (wire.import_(IMPORT).questions[0], frozenset()),
     "file": (wire.import_(IMPORT).files[0], frozenset()),
-    "person": (wire.person(PERSON), frozenset()),
+    # In test_responsibility_wire.py with its consequences.
+    "person": (wire.person(PERSON), frozenset({"away_until", "consequences"})),
     "viewer": (wire.viewer(VIEWER), frozenset()),
     "people imported": (wire.people_imported(PeopleImported(1, 2, 3)), frozenset()),
     "token": (wire.minted(MintedToken("t", NOW)), frozenset()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from services.kit.errors import InvalidArgument, Violation
@@ -30,6 +30,15 @@ class Mode(StrEnum):
     ROLE_BASED = "ROLE_BASED"
     PROGRAM_BASED = "PROGRAM_BASED"
     HYBRID = "HYBRID"
+
+
+class Stage(StrEnum):
+    """A stage of a program; each may have a holder, who decides what belongs to it."""
+
+    DESIGN = "DESIGN"
+    DEVELOP = "DEVELOP"
+    FACILITATE = "FACILITATE"
+    EVALUATE = "EVALUATE"
 
 
 def in_role_order(roles: Iterable[Role]) -> tuple[Role, ...]:
@@ -59,7 +68,7 @@ def checked_email(email: str, field: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who works on the catalog; active while `deactivate_time` is None."""
+    """Someone who works on the catalog; active while `deactivate_time` is None, away up to the day `away_until`."""
 
     id: str
     email: str
@@ -68,11 +77,16 @@ class Person:
     create_time: datetime
     deactivate_time: datetime | None = None
     duties_version: int = 1
+    away_until: date | None = None
 
     @property
     def active(self) -> bool:
         """Whether the person has access."""
         return self.deactivate_time is None
+
+    def away(self, today: date) -> bool:
+        """Whether the person is not there to decide, though active."""
+        return self.away_until is not None and self.away_until >= today
 
     def has(self, *roles: Role) -> bool:
         """Whether the person holds one of the roles."""
@@ -81,13 +95,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What a person answers for: ids of programs owned or co-owned, and of resources owned."""
+    """What a person answers for: ids of programs owned or co-owned and of resources owned; stages by program."""
 
     programs: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
+    stages: frozenset[tuple[str, Stage]] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.programs or self.resources)
+        return bool(self.programs or self.resources or self.stages)
 
 
 @dataclass(frozen=True, slots=True)

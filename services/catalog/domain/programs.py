@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
-from services.catalog.domain.values import Desired, Drift, settled, with_desired
+from services.catalog.domain.values import NOBODY, Desired, Drift, settled, with_desired
 from services.kit.errors import Aborted, FailedPrecondition
 
 MAX_NESTING = 5
@@ -123,7 +123,12 @@ class Program:
     @property
     def owners(self) -> tuple[str, ...]:
         """E-mails, the owner first."""
-        return _texts(self.shown("owners"))
+        return () if self.nobody_owns else _texts(self.shown("owners"))
+
+    @property
+    def nobody_owns(self) -> bool:
+        """Whether it has no owner on purpose."""
+        return self.shown("owners") == (NOBODY,)
 
     @property
     def objectives(self) -> tuple[str, ...]:

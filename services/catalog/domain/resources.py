@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from services.catalog.domain.values import Desired, Drift, settled, with_desired
+from services.catalog.domain.values import NOBODY, Desired, Drift, settled, with_desired
 from services.kit.errors import Aborted
 
 MAX_LINKS = 200
@@ -259,7 +259,12 @@ class Resource:
     @property
     def owner(self) -> str:
         """E-mail or team; empty when nobody is named."""
-        return str(self.shown("owner") or "")
+        return "" if self.nobody_owns else str(self.shown("owner") or "")
+
+    @property
+    def nobody_owns(self) -> bool:
+        """Whether it has no owner on purpose."""
+        return self.shown("owner") == NOBODY
 
     @property
     def language(self) -> str:

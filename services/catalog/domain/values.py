@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+NOBODY = "nobody"
+"""An owner that somebody wants on purpose: nobody. Shown as no owner, and unlike none never inherited."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from psycopg import Rollback
 from typing_extensions import override
 
 from services.catalog.postgres.announcements import Announcements
@@ -66,6 +67,13 @@ class Database:
             tx = Transaction(connection, now or self.clock.now())
             yield tx
             await tx.flush()
+
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncGenerator[Transaction]:
+        """A transaction that leaves nothing behind: what would come of a change is found by making it."""
+        async with postgres.transaction(self.pool) as connection:
+            yield Transaction(connection, self.clock.now())
+            raise Rollback
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Transaction]:

@@ -6,26 +6,27 @@ import hashlib
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from services.catalog.domain.people import Duties, Mode, Person, Role, email_key
+from services.catalog.domain.duties import StageHolder
+from services.catalog.domain.people import Duties, Mode, Person, Role, Stage, email_key
 from services.catalog.postgres.session import Row, Session, columns
 from services.kit.errors import NotFound
 
 _COLUMNS_BY_ID = """
-    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version, away_until
     FROM persons WHERE id = ANY(%s) ORDER BY id
 """
 _BY_EMAIL = """
-    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version, away_until
     FROM persons WHERE email_key = ANY(%s) ORDER BY id
 """
 _WITH_ROLE = """
-    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version, away_until
     FROM persons WHERE roles && %s::text[] AND deactivate_time IS NULL ORDER BY id
 """
 _PAGE = """
-    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version
+    SELECT id, email, display_name, roles, create_time, deactivate_time, duties_version, away_until
     FROM persons WHERE email_key > %s ORDER BY email_key LIMIT %s
 """
 _INSERT = """
@@ -33,7 +34,8 @@ _INSERT = """
     VALUES (%s, %s, %s, %s, %s, %s, 1) ON CONFLICT (email_key) DO NOTHING
 """
 _UPDATE = """
-    UPDATE persons SET display_name = %s, roles = %s, deactivate_time = %s, duties_version = duties_version + 1
+    UPDATE persons SET display_name = %s, roles = %s, deactivate_time = %s, away_until = %s,
+        duties_version = duties_version + 1
     WHERE id = %s
 """
 _DUTIES_MOVED = (
@@ -61,6 +63,16 @@ _OWNED_RESOURCES = """
     SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
     WHERE o.owner_key = %s AND r.alias_of IS NULL ORDER BY 1
 """
+_HELD_STAGES = "SELECT program, stage FROM stage_holders WHERE person = %s"
+_STAGE_HOLDERS = """
+    SELECT program, stage, person, author, time FROM stage_holders WHERE program = ANY(%s) ORDER BY program, stage
+"""
+_PUT_STAGE = """
+    INSERT INTO stage_holders (program, stage, person, author, time) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (program, stage) DO UPDATE SET person = excluded.person, author = excluded.author, time = excluded.time
+"""
+_CLEAR_STAGE = "DELETE FROM stage_holders WHERE program = %s AND stage = %s"
+_AWAY = "SELECT id FROM persons WHERE away_until >= %s AND deactivate_time IS NULL"
 _MODE = "SELECT mode FROM responsibility"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('people', 0))"
 _HAS_ROLE = "SELECT 1 FROM pg_roles WHERE rolname = 'catalog_people' AND pg_has_role(oid, 'MEMBER')"
@@ -120,9 +132,42 @@ class People(Session):
         key = email_key(person.email)
         programs = await self.rows(_OWNED_PROGRAMS, (key,))
         resources = await self.rows(_OWNED_RESOURCES, (key,))
+        stages = await self.rows(_HELD_STAGES, (person.id,))
         return Duties(
-            frozenset(row["id"] for row in programs), frozenset(row["resource"] for row in resources)
+            frozenset(row["id"] for row in programs),
+            frozenset(row["resource"] for row in resources),
+            frozenset((row["program"], Stage(row["stage"])) for row in stages),
         )
+
+    async def stage_holders(self, programs: Iterable[str]) -> dict[str, dict[Stage, StageHolder]]:
+        """What was said of the stages of these programs, by program; those who have left stand there too."""
+        rows = await self.rows(_STAGE_HOLDERS, (list(programs),))
+        people = {
+            each.id: each for each in await self.people({row["person"] for row in rows if row["person"]})
+        }
+        found: dict[str, dict[Stage, StageHolder]] = {}
+        for row in rows:
+            holder = StageHolder(people.get(row["person"]), row["author"], row["time"])
+            found.setdefault(row["program"], {})[Stage(row["stage"])] = holder
+        return found
+
+    async def put_stage(self, program: str, stage: Stage, holder: StageHolder | None) -> None:
+        """Stores who holds a stage of a program; None: nothing is said of it any more."""
+        before = (await self.stage_holders([program])).get(program, {}).get(stage)
+        moved = {
+            each.person.email for each in (before, holder) if each is not None and each.person is not None
+        }
+        self._owners_moved |= {email_key(email) for email in moved}
+        async with self.as_people():
+            if holder is None:
+                await self.run(_CLEAR_STAGE, (program, str(stage)))
+                return
+            person = holder.person.id if holder.person else None
+            await self.run(_PUT_STAGE, (program, str(stage), person, holder.author, holder.time))
+
+    async def away(self, today: date) -> frozenset[str]:
+        """Ids of active people who are away on that day."""
+        return frozenset(row["id"] for row in await self.rows(_AWAY, (today,)))
 
     async def mode(self) -> Mode:
         """By which rules the organisation decides."""
@@ -151,7 +196,8 @@ class People(Session):
         """The person as stored, with the next duties version."""
         roles = [str(role) for role in person.roles]
         async with self.as_people():
-            await self.run(_UPDATE, (person.display_name, roles, person.deactivate_time, person.id))
+            values = (person.display_name, roles, person.deactivate_time, person.away_until, person.id)
+            await self.run(_UPDATE, values)
         return await self.person(person.id)
 
     async def duties_moved(self, emails: Iterable[str]) -> list[str]:

@@ -8,7 +8,16 @@ from services.catalog.domain.people import CONTENT_ROLES, Person, Viewer, email_
 from services.catalog.ids import new_id
 from services.catalog.policy import METHODS
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, notes, postgres, postgres_tasks, routing, tasks, wire_notes
+from services.catalog.review import (
+    assignees,
+    forming,
+    notes,
+    postgres,
+    postgres_tasks,
+    routing,
+    tasks,
+    wire_notes,
+)
 from services.catalog.review.cases import Case, Seen, check_may, open_case
 from services.catalog.review.domain import LIVE, State, Suggestion
 from services.catalog.review.domain_notes import Note
@@ -76,7 +85,7 @@ async def ask_owner(
         (each, owner)
         for each in members
         if asked in (None, each)
-        and (owner := routing.answers_for(resource_name(each.id), around, staff)) is not None
+        and (owner := assignees.answers_for(resource_name(each.id), around, staff)) is not None
     ]
     if not owners:
         raise FailedPrecondition(
@@ -119,8 +128,8 @@ async def give_tasks_anew(db: Database) -> None:
         on = await forming.ground(tx, db.clock.today(), [each.proposal for each in found.values()])
         for task in left:
             about = found[task.suggestion]
-            owner = routing.answers_for(task.target, on.around, on.staff)
-            whose = routing.assignee(about.proposal, about.plan, on.around, on.staff)
+            owner = assignees.answers_for(task.target, on.around, on.staff)
+            whose = assignees.assignee(about.proposal, about.plan, on.around, on.staff)
             person = owner.id if owner else whose.person or next(iter(whose.holders), "")
             moved = replace(task, assignee=person)
             await postgres_tasks.save_task(tx, moved)

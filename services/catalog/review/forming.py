@@ -12,6 +12,7 @@ from services.catalog.domain.resources import Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import (
+    assignees,
     calibration,
     impact,
     material,
@@ -20,7 +21,6 @@ from services.catalog.review import (
     postgres,
     postgres_learning,
     program_plans,
-    routing,
     tasks,
     wire,
 )
@@ -94,7 +94,11 @@ async def _staff(tx: Transaction, around: Surroundings) -> Staff:
         for role in (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST)
     }
     present = {key: person for key, person in found.items() if person.active}
-    return Staff(holders, present, await tx.mode())
+    stages = {
+        program: {stage: each.person for stage, each in held.items() if each.person is not None}
+        for program, held in (await tx.stage_holders(around.programs)).items()
+    }
+    return Staff(holders, present, await tx.mode(), stages, await tx.away(around.today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
         confidence=confidence,
         impact=found,
         priority=impact.priority(proposal, plan, found, around, confidence=confidence),
-        whose=routing.assignee(proposal, plan, around, on.staff),
+        whose=assignees.assignee(proposal, plan, around, on.staff),
     )
     text_changed = any(
         before.get(material.text_label(each.id), each.outline_hash) != texts.get(each.id, each.outline_hash)

@@ -70,13 +70,15 @@ def allocated(
 ) -> dict[str, Place]:
     """The place of each, by id. `decided` counts what each person has decided so far.
 
+    What comes to somebody new (its assignee is empty) asks for a slot of theirs, unless a person has acted on it.
     Of a paused kind only what people have acted on stays OPEN, beside the best of what may be shown this week; these
     by score, since the map may have learned from the refusals that nothing of the kind is worth a look.
     """
     places: dict[str, Place] = {}
     taken = _Taken()
     for each in waiting:
-        if each.state is State.OPEN and (each.touched or (each.settled and each.kind not in paused)):
+        kept = each.settled and each.assignee and each.kind not in paused
+        if each.state is State.OPEN and (each.touched or kept):
             person = each.assignee or _whose(each, taken.load)
             places[each.id] = Place(State.OPEN, person)
             taken.used[person] += 1

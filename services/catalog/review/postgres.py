@@ -160,6 +160,15 @@ _ORPHANED = """
     SELECT s.id FROM suggestions s LEFT JOIN persons p ON p.id = s.assignee
     WHERE s.state = ANY(%s) AND (p.id IS NULL OR p.deactivate_time IS NOT NULL) ORDER BY s.id
 """
+_OF_PERSON = """
+    SELECT id FROM suggestions
+    WHERE state = ANY(%(live)s) AND (assignee = %(person)s OR rest #>> '{whose,person}' = %(person)s
+        OR jsonb_exists(rest #> '{whose,holders}', %(person)s))
+    ORDER BY id
+"""
+_ABOUT = "SELECT id FROM suggestions WHERE state = ANY(%s) AND objects && %s::text[] ORDER BY id"
+_LOAD = "SELECT assignee, count(*) AS open FROM suggestions WHERE state = 'OPEN' GROUP BY assignee"
+_UNASSIGNED = "SELECT count(*) AS live FROM suggestions WHERE state = ANY(%s) AND assignee = ''"
 _LAST_EDITOR = """
     SELECT p.display_name, p.email FROM audit a JOIN persons p ON p.id = a.person
     WHERE a.target = %s AND a.outcome = 'OK' ORDER BY a.id DESC LIMIT 1
@@ -448,6 +457,27 @@ async def states(tx: Session, ids: Iterable[str]) -> dict[str, State]:
 async def orphaned(tx: Session) -> list[str]:
     """Live suggestions whose assignee is gone or nobody."""
     return [row["id"] for row in await tx.rows(_ORPHANED, (_LIVE,))]
+
+
+async def of_person(tx: Session, person: str) -> list[str]:
+    """Live suggestions that a person has, or would have by the rules as last asked."""
+    return [row["id"] for row in await tx.rows(_OF_PERSON, {"live": _LIVE, "person": person})]
+
+
+async def about(tx: Session, objects: Iterable[str]) -> list[str]:
+    """Live suggestions that concern one of these resources or programs (ids)."""
+    return [row["id"] for row in await tx.rows(_ABOUT, (_LIVE, sorted(objects)))]
+
+
+async def open_by_assignee(tx: Session) -> dict[str, int]:
+    """How many OPEN suggestions each person has."""
+    return {row["assignee"]: row["open"] for row in await tx.rows(_LOAD)}
+
+
+async def unassigned(tx: Session) -> int:
+    """How many live suggestions nobody has."""
+    row = await tx.row(_UNASSIGNED, (_LIVE,))
+    return int(row["live"]) if row else 0
 
 
 async def last_editor(tx: Session, name: str) -> str:

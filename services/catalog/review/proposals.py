@@ -12,7 +12,7 @@ from datetime import date
 
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import filing, forming, learning, material, postgres, routing
+from services.catalog.review import filing, forming, learning, material, postgres
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
 from services.catalog.review.findings import Kind, Member, Proposal
 from services.catalog.review.forming import Formed, Ground
@@ -364,22 +364,6 @@ async def _reform(tx: Transaction, live: Sequence[Suggestion], today: date) -> N
     on = await forming.ground(tx, today, [each.proposal for each in live])
     for each in live:
         await keep_live(tx, each, await forming.formed(tx, each, on), on)
-
-
-async def route_anew(db: Database, ids: Sequence[str]) -> None:
-    """Gives live suggestions whose assignee has gone to whoever the rules name now; nothing else of them moves."""
-    async with db.transaction() as tx:
-        await postgres.lock(tx)
-        live = [each for each in await postgres.suggestions(tx, ids) if each.live]
-        on = await forming.ground(tx, db.clock.today(), [each.proposal for each in live])
-        for each in live:
-            whose = routing.assignee(each.proposal, each.plan, on.around, on.staff)
-            person = whose.person or next(iter(whose.holders), "")
-            waits = each.state in (State.HELD, State.OPEN)
-            moved = replace(each, whose=whose, assignee="" if waits else person)
-            if moved != each:
-                await postgres.save(tx, moved, forming.order_key(each.proposal, on.around))
-        await forming.place_all(tx)
 
 
 async def unassessed(db: Database) -> int:

@@ -1,4 +1,4 @@
-"""Who must approve, who may reject, and whose it is (behaviour.md §2, mode HYBRID)."""
+"""Who must approve and who may reject (behaviour.md §2, mode HYBRID)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.catalog import policy
-from services.catalog.domain.engagement import Use
-from services.catalog.domain.people import Mode, Person, Role, Viewer, email_key
+from services.catalog.domain.people import Mode, Person, Role, Stage, Viewer, email_key
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.catalog.policy import About, Cell, Column, Row
 from services.catalog.review.domain import (
     RESOURCES_PART,
     Approval,
-    Assignee,
     Change,
     Edits,
     Operation,
@@ -23,8 +21,6 @@ from services.catalog.review.domain import (
     Risk,
     Suggestion,
 )
-from services.catalog.review.effects import effects
-from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
@@ -34,11 +30,17 @@ METADATA = frozenset({Operation.LINK_LISTINGS})
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Active people by role and by folded e-mail, and the mode of the organisation."""
+    """Active people by role and by folded e-mail, and the mode of the organisation.
+
+    `stages` are those who hold stages, by program, also where they have left; `away` the ids of active people who are
+    not there today: they may decide, and nothing is given to them.
+    """
 
     holders: Mapping[Role, tuple[Person, ...]] = field(default_factory=dict[Role, tuple[Person, ...]])
     by_email: Mapping[str, Person] = field(default_factory=dict[str, Person])
     mode: Mode = Mode.HYBRID
+    stages: Mapping[str, Mapping[Stage, Person]] = field(default_factory=dict[str, Mapping[Stage, Person]])
+    away: frozenset[str] = frozenset()
 
     def ids(self, *roles: Role) -> frozenset[str]:
         """Who holds one of the roles."""
@@ -48,6 +50,10 @@ class Staff:
         """The program's owners who are active people, the owner first."""
         found = (self.by_email.get(email_key(owner)) for owner in program.owners)
         return tuple(person for person in found if person is not None and person.active)
+
+    def by_program_rules(self, program: Program) -> bool:
+        """Whether whoever owns the program or holds its stages decides about it, and not a role."""
+        return self.mode is Mode.PROGRAM_BASED or (self.mode is Mode.HYBRID and bool(self.owners(program)))
 
     def owner(self, resource: Resource) -> Person | None:
         """The resource's owner, when that is an active person."""
@@ -195,44 +201,3 @@ def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> Ab
         metadata=_metadata_only(suggestion.plan.changes),
         approved=any(each.person == viewer.person.id for each in suggestion.approvals),
     )
-
-
-def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:
-    """By the rules of behaviour.md §2; stage holders are not known yet, so the owner steps in."""
-    if proposal.kind is Kind.PROGRAM:
-        for id_ in sorted(proposal.programs):
-            program = around.programs.get(id_)
-            if program is not None and (owners := staff.owners(program)):
-                return Assignee(owners[0].id)
-    changed = effects(plan.parts).written
-    members = around.present(proposal.resources)
-    for resource in sorted(members, key=lambda each: each.id not in changed):
-        owner = staff.owner(resource)
-        if owner is not None:
-            return Assignee(owner.id)
-    holding = {program.id: program for each in members for program in around.holding(each.id)}
-    owned = [program for program in holding.values() if staff.owners(program)]
-    if owned:
-        most = max(owned, key=lambda each: (_learners(each, around.use), each.source, each.key))
-        return Assignee(staff.owners(most)[0].id)
-    holders = staff.holders.get(Role.INSTRUCTIONAL_DESIGNER) or staff.holders.get(Role.LEARNING_LEADER) or ()
-    return Assignee(holders=tuple(sorted(each.id for each in holders)))
-
-
-def answers_for(name: str, around: Surroundings, staff: Staff) -> Person | None:
-    """The owner of a resource or program; of a resource without one, the owner of its program with most learners."""
-    program = around.programs.get(bare(name))
-    resource = around.resource(bare(name))
-    if program is None and resource is not None:
-        owner = staff.owner(resource)
-        if owner is not None:
-            return owner
-        owned = [each for each in around.holding(resource.id) if staff.owners(each)]
-        program = max(
-            owned, key=lambda each: (_learners(each, around.use), each.source, each.key), default=None
-        )
-    return next(iter(staff.owners(program)), None) if program is not None else None
-
-
-def _learners(program: Program, use: Mapping[str, Use]) -> int:
-    return max((use[item.resource].year.started for item in program.items if item.resource in use), default=0)

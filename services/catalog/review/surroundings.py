@@ -71,6 +71,11 @@ class Surroundings:
             if resource in item.prerequisites
         ]
 
+    def learners(self, program: Program) -> int:
+        """Learners of a year, as far as its items tell: those who started the item that most start."""
+        used = (self.use[item.resource] for item in program.items if item.resource in self.use)
+        return max((use.year.started for use in used), default=0)
+
     def in_progress(self, resource: str) -> int:
         """Learners known to be in the middle of it."""
         use = self.use.get(resource)

@@ -10,7 +10,7 @@ from services.catalog.domain.people import Role, Viewer
 from services.catalog.ids import new_id
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import notes, postgres_tasks, routing, wire_notes, wire_tasks
+from services.catalog.review import assignees, notes, postgres_tasks, wire_notes, wire_tasks
 from services.catalog.review.domain import Suggestion
 from services.catalog.review.domain_notes import Note
 from services.catalog.review.domain_tasks import ANSWER, WORK_TIME, Step, Task, TaskState
@@ -27,7 +27,7 @@ async def begin(
 ) -> None:
     """Asks what an applied plan leaves to do: of the owner, else of whom the suggestion was assigned to."""
     for errand in suggestion.plan.errands:
-        owner = routing.answers_for(errand.target, around, staff)
+        owner = assignees.answers_for(errand.target, around, staff)
         task = Task(
             id=new_id(),
             suggestion=suggestion.id,

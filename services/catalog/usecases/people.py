@@ -20,6 +20,8 @@ from services.catalog.domain.people import (
 from services.catalog.ids import new_id
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import postgres, rerouting
+from services.catalog.usecases.consequences import consequences
 from services.kit.errors import (
     AlreadyExists,
     FailedPrecondition,
@@ -57,7 +59,7 @@ async def create_person(
         await tx.lock_people()
         if not await tx.add_person(person):
             raise AlreadyExists("PERSON_EXISTS", f"{person.email} is here already.", {"email": person.email})
-        await _changed(tx, viewer, person)
+        await written(tx, viewer, person)
         return person
 
 
@@ -65,27 +67,14 @@ def _new(email: str, display_name: str, roles: tuple[Role, ...], now: datetime) 
     return Person(new_id(), email, display_name.strip()[:MAX_NAME] or email, in_role_order(roles), now)
 
 
-async def _changed(tx: Transaction, viewer: Viewer, *people: Person) -> None:
+async def written(tx: Transaction, viewer: Viewer, *people: Person) -> None:
+    """Puts the change of these people into the audit log and tells of it."""
     for person in people:
         roles = " ".join(person.roles)
         await tx.audited(
             viewer, f"people/{person.id}", {"roles": roles, "active": "yes" if person.active else "no"}
         )
     tx.record(PeopleChanged(person_ids=[person.id for person in people]))
-
-
-async def deactivate_person(db: Database, viewer: Viewer, id_: str) -> Person:
-    """Ends a person's access, sessions and tokens included; FailedPrecondition for the last administrator."""
-    async with db.transaction() as tx:
-        await tx.lock_people()
-        person = await tx.person(id_)
-        if not person.active:
-            return person
-        await _keep_an_administrator(tx, person)
-        await tx.drop_credentials(person.id)
-        saved = await tx.save_person(replace(person, deactivate_time=tx.now))
-        await _changed(tx, viewer, saved)
-        return saved
 
 
 async def grant_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
@@ -99,7 +88,7 @@ async def grant_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Pers
                 "Nobody grants a role to themselves.",
                 {"who_can": "another administrator", "method": viewer.method},
             )
-        return await _with_roles(tx, viewer, person, (*person.roles, role))
+        return await _with_roles(tx, db, viewer, person, (*person.roles, role))
 
 
 async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
@@ -108,20 +97,33 @@ async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Per
         await tx.lock_people()
         person = await tx.person(id_)
         if role is Role.ADMINISTRATOR:
-            await _keep_an_administrator(tx, person)
-        return await _with_roles(tx, viewer, person, tuple(held for held in person.roles if held is not role))
+            await keep_an_administrator(tx, person)
+        return await _with_roles(
+            tx, db, viewer, person, tuple(held for held in person.roles if held is not role)
+        )
 
 
-async def _with_roles(tx: Transaction, viewer: Viewer, person: Person, roles: tuple[Role, ...]) -> Person:
+async def _with_roles(
+    tx: Transaction, db: Database, viewer: Viewer, person: Person, roles: tuple[Role, ...]
+) -> Person:
     wanted = replace(person, roles=in_role_order(roles))
     if wanted == person:
         return person
     saved = await tx.save_person(wanted)
-    await _changed(tx, viewer, saved)
+    await written(tx, viewer, saved)
+    await _pass_on(tx, db, viewer, person, saved)
     return saved
 
 
-async def _keep_an_administrator(tx: Transaction, person: Person) -> None:
+async def _pass_on(tx: Transaction, db: Database, viewer: Viewer, before: Person, after: Person) -> None:
+    """Gives to others what somebody had by a role that is theirs no longer."""
+    if set(before.roles) - set(after.roles):
+        theirs = await postgres.of_person(tx, after.id)
+        await consequences(tx, viewer, await rerouting.reroute(tx, db.clock.today(), theirs))
+
+
+async def keep_an_administrator(tx: Transaction, person: Person) -> None:
+    """FailedPrecondition if without this person nobody were administrator."""
     others = [each for each in await tx.people_with(Role.ADMINISTRATOR) if each.id != person.id]
     if person.has(Role.ADMINISTRATOR) and person.active and not others:
         raise FailedPrecondition("LAST_ADMINISTRATOR", "The last administrator stays.", {"person": person.id})
@@ -147,6 +149,7 @@ async def import_people(db: Database, viewer: Viewer, content: bytes) -> PeopleI
         known = await tx.people_by_email(email for email, _, _ in rows)
         counts = {"added": 0, "changed": 0, "unchanged": 0}
         moved: list[Person] = []
+        renewed: list[tuple[Person, Person]] = []
         for email, name, roles in rows:
             person = known.get(email_key(email))
             if person is None:
@@ -166,11 +169,14 @@ async def import_people(db: Database, viewer: Viewer, content: bytes) -> PeopleI
                     {"who_can": "another administrator", "method": viewer.method},
                 )
             if Role.ADMINISTRATOR not in roles:
-                await _keep_an_administrator(tx, person)
+                await keep_an_administrator(tx, person)
             moved.append(await tx.save_person(wanted))
+            renewed.append((person, wanted))
             counts["changed"] += 1
         if moved:
-            await _changed(tx, viewer, *moved)
+            await written(tx, viewer, *moved)
+        for before, after in renewed:
+            await _pass_on(tx, db, viewer, before, after)
         return PeopleImported(**counts)
 
 

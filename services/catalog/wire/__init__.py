@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from services.catalog.wire.announcements import announcement, new_announcement
+from services.catalog.wire.duties import (
+    consequences,
+    duties_set,
+    duty_changes,
+    object_name,
+    responsibilities,
+    responsibility,
+)
 from services.catalog.wire.engagement import engagement_rows, learning, recorded
 from services.catalog.wire.feed import (
     announcement_state,
@@ -20,6 +28,7 @@ from services.catalog.wire.feed import (
 )
 from services.catalog.wire.fields import (
     bad_field,
+    date_of,
     id_of,
 )
 from services.catalog.wire.house_rules import (
@@ -70,12 +79,16 @@ __all__ = [
     "bad_field",
     "change",
     "change_state",
+    "consequences",
+    "date_of",
     "dead_link_state",
     "detail",
     "digests",
     "draft",
     "draft_fields",
     "draft_state",
+    "duties_set",
+    "duty_changes",
     "engagement_rows",
     "engagement_state",
     "house_rules",
@@ -87,6 +100,7 @@ __all__ = [
     "listing",
     "minted",
     "new_announcement",
+    "object_name",
     "observed_program",
     "outline",
     "part",
@@ -98,6 +112,8 @@ __all__ = [
     "recorded",
     "resource",
     "resource_state",
+    "responsibilities",
+    "responsibility",
     "retirement_list",
     "role",
     "session",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.catalog.domain.people import Person, Role, Viewer
+from services.catalog.usecases.consequences import Consequences
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.people import MintedToken, PeopleImported
-from services.catalog.wire.fields import bad_field
+from services.catalog.wire.duties import consequences
+from services.catalog.wire.fields import bad_field, day
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import (
     people_service_pb2,
@@ -15,8 +17,8 @@ from winnow.catalog.v1 import (
 from winnow.internal.v1 import identity_service_pb2
 
 
-def person(value: Person) -> people_service_pb2.Person:
-    """A person."""
+def person(value: Person, come: Consequences | None = None) -> people_service_pb2.Person:
+    """A person, with what a change of them came to."""
     return people_service_pb2.Person(
         name=f"people/{value.id}",
         email=value.email,
@@ -24,6 +26,8 @@ def person(value: Person) -> people_service_pb2.Person:
         roles=[people_service_pb2.Person.Role.Value(str(role)) for role in value.roles],
         deactivate_time=timestamp(value.deactivate_time) if value.deactivate_time else None,
         create_time=timestamp(value.create_time),
+        away_until=day(value.away_until),
+        consequences=consequences(come) if come else None,
     )
 
 

@@ -42,7 +42,8 @@ TABLES = """
         listings, bodies, programs, resources, import_chunks, import_files, import_problems, import_questions,
         imports, source_answers, changes, sources, announcements, link_checks, audit, outbox, requests CASCADE;
     UPDATE audit_head SET id = 0, hash = decode(repeat('00', 32), 'hex');
-    UPDATE house_rules SET version = 0, revision = 0, rules = '{}', author = '', update_time = NULL
+    UPDATE house_rules SET version = 0, revision = 0, rules = '{}', author = '', update_time = NULL;
+    UPDATE responsibility SET mode = 'HYBRID', asked_mode = NULL, asked_by = NULL
 """
 
 

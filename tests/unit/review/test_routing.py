@@ -1,10 +1,8 @@
-"""Who must approve what, and whose a suggestion is."""
+"""Who must approve what, and who may refuse it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-
-import pytest
 
 from services.catalog import policy
 from services.catalog.domain.people import Duties, Mode, Role, Viewer
@@ -16,7 +14,6 @@ from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (
     NOW,
     around,
-    drop,
     duplicate,
     outdated,
     person,
@@ -112,27 +109,6 @@ def test_who_edited_the_plan_is_not_its_only_approver_where_others_could_be() ->
     assert routing.needs(part, mine, where, staff(LEA, IDA)).people == {"lea"}
     alone = routing.needs(part, mine, where, staff(IDA))
     assert (alone.people, alone.one_approver) == ({"ida"}, True)
-
-
-@pytest.mark.parametrize(
-    ("proposal", "where", "expected"),
-    [
-        (
-            duplicate("a", "b"),
-            around(resource("a", owner="lea@example.org"), resource("b", owner="sam@example.org")),
-            "sam",
-        ),
-        (duplicate("a", "b"), around(resource("a", owner="lea@example.org"), B), "lea"),
-        (duplicate("a", "b"), around(A, B, PROGRAM), "olga"),
-        (drop("p", "b"), around(A, resource("b", owner="sam@example.org"), PROGRAM), "olga"),
-        (duplicate("a", "b"), around(A, resource("b", owner="gone@example.org")), ""),
-    ],
-)
-def test_it_is_the_owners_of_what_changes_first(proposal: object, where: Surroundings, expected: str) -> None:
-    plan = plan_of(proposal, where)  # type: ignore[arg-type]
-    found = routing.assignee(proposal, plan, where, staff(LEA, IDA, SAM, OLGA))  # type: ignore[arg-type]
-    assert found.person == expected
-    assert found.holders == (() if expected else ("ida",))
 
 
 def test_a_specialist_refuses_what_is_metadata_and_owners_what_they_own() -> None:

@@ -1,0 +1,100 @@
+"""Whose a suggestion is: exactly one person, by the list of behaviour.md §2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from services.catalog.domain.people import Person, Role, Stage
+from services.catalog.domain.programs import Program
+from services.catalog.review.domain import Assignee, Plan
+from services.catalog.review.effects import effects
+from services.catalog.review.findings import Kind, Proposal, Relation
+from services.catalog.review.routing import Staff
+from services.catalog.review.surroundings import Surroundings, bare
+
+_FACILITATE = frozenset({"unplayable", "dead_link"})
+_FITTING = (Role.INSTRUCTIONAL_DESIGNER, Role.LEARNING_LEADER)
+"""Roles that may decide every kind; the leader where there is no designer."""
+
+
+def stage_of(proposal: Proposal) -> Stage | None:
+    """The stage of a program that such a finding belongs to; None for one that is about resources alone."""
+    match proposal.kind:
+        case Kind.PROGRAM:
+            return Stage.DESIGN
+        case Kind.OUTDATED:
+            codes = {claim.code for claim in proposal.claims}
+            return Stage.FACILITATE if codes and codes <= _FACILITATE else Stage.DEVELOP
+        case Kind.UNUSED:
+            return Stage.EVALUATE
+        case Kind.DUPLICATE:
+            return Stage.DEVELOP if proposal.relation is Relation.REVISED else None
+
+
+def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:
+    """The first by duty who is there, else the holders of the fitting role; whoever is away only where nobody else is.
+
+    Empty where the rules name nobody.
+    """
+    by_duty = list(_by_duty(proposal, plan, around, staff))
+    for there in (True, False):
+        person = next((each for each in by_duty if (each.id not in staff.away) is there), None)
+        if person is not None:
+            return Assignee(person.id)
+        for role in _FITTING:
+            holders = [
+                each.id for each in staff.holders.get(role, ()) if (each.id not in staff.away) is there
+            ]
+            if holders:
+                return Assignee(holders=tuple(sorted(holders)))
+    return Assignee()
+
+
+def _by_duty(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Iterator[Person]:
+    """Active people by duty, in the order in which it is theirs."""
+    members = around.present(proposal.resources)
+    held = {program.id: program for each in members for program in around.holding(each.id)}
+    named = {id_: around.programs[id_] for id_ in proposal.programs if id_ in around.programs}
+    stage = stage_of(proposal)
+    for program in _by_learners([*(named or held).values()], around):
+        if stage is None or not staff.by_program_rules(program):
+            continue
+        holder = staff.stages.get(program.id, {}).get(stage)
+        if holder is not None:
+            # Whoever owns the program steps in for a holder who is away or gone.
+            yield from (person for person in (holder, *staff.owners(program)) if person.active)
+        elif program.id in named:
+            # What is found about a program itself is its owner's where nobody holds the stage.
+            yield from staff.owners(program)
+    changed = effects(plan.parts).written
+    for resource in sorted(members, key=lambda each: each.id not in changed):
+        owner = staff.owner(resource)
+        if owner is not None:
+            yield owner
+    for program in _by_learners([*held.values()], around):
+        yield from staff.owners(program)
+
+
+def answers_for(name: str, around: Surroundings, staff: Staff) -> Person | None:
+    """The owner of a program (a co-owner while they are away) or of a resource, or who answers for one without."""
+    program = around.programs.get(bare(name))
+    resource = around.resource(bare(name))
+    if program is not None:
+        return next(iter(sorted(staff.owners(program), key=lambda each: each.id in staff.away)), None)
+    if resource is None:
+        return None
+    standing_in = inherited(resource.id, around, staff)
+    return staff.owner(resource) or (standing_in[1] if standing_in else None)
+
+
+def inherited(resource: str, around: Surroundings, staff: Staff) -> tuple[Program, Person] | None:
+    """Who answers for a resource that names no owner: the owner of the program with most learners that uses it."""
+    for program in _by_learners(around.holding(resource), around):
+        for owner in staff.owners(program):
+            return program, owner
+    return None
+
+
+def _by_learners(programs: Sequence[Program], around: Surroundings) -> list[Program]:
+    """Most learners first; equals in an order that names no id made here."""
+    return sorted(programs, key=lambda each: (-around.learners(each), each.source, each.key))

@@ -1,0 +1,76 @@
+"""Gives live suggestions to whom the rules name now, after people, duties or the mode have changed.
+
+Nothing is decided, voided or applied by it: only whose they are, and which of them wait for a slot of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.catalog.postgres.database import Transaction
+from services.catalog.review import assignees, forming, postgres
+from services.catalog.review.domain import Assignee, State, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A suggestion that another person has from now on; ids, empty for nobody. `held`: it waits for a free slot."""
+
+    suggestion: str
+    summary: str
+    before: str
+    after: str
+    held: bool
+
+
+async def reroute(tx: Transaction, today: date, ids: Iterable[str]) -> list[Move]:
+    """Routes these suggestions anew where they are live; what moved, in id order.
+
+    One stays with whom it is given to while the rules name that person, and, where somebody gave it by hand, while
+    that person is there.
+    """
+    await postgres.lock(tx)
+    live = [each for each in await postgres.suggestions(tx, ids) if each.live]
+    if not live:
+        return []
+    on = await forming.ground(tx, today, [each.proposal for each in live])
+    there = await _there(tx, today, {each.assignee for each in live})
+    load = await postgres.open_by_assignee(tx)
+    for each in live:
+        whose = assignees.assignee(each.proposal, each.plan, on.around, on.staff)
+        stays = _names(whose, each.assignee) or (
+            each.assignee in there and not _names(each.whose, each.assignee)
+        )
+        if stays and whose == each.whose:
+            continue
+        to = each.assignee
+        if not stays:
+            # What is HELD or OPEN gets its person with its slot, below.
+            to = "" if each.state in (State.HELD, State.OPEN) else _fewest(whose, load)
+        moved = replace(each, whose=whose, assignee=to)
+        if moved != each:
+            await postgres.save(tx, moved, forming.order_key(each.proposal, on.around))
+    await forming.place_all(tx)
+    before = {each.id: each for each in live}
+    after = await postgres.suggestions(tx, before)
+    return [_move(before[each.id], each) for each in after if each.assignee != before[each.id].assignee]
+
+
+def _names(whose: Assignee, person: str) -> bool:
+    return bool(person) and (person == whose.person or person in whose.holders)
+
+
+def _fewest(whose: Assignee, load: Mapping[str, int]) -> str:
+    return whose.person or min(whose.holders, key=lambda each: (load.get(each, 0), each), default="")
+
+
+def _move(before: Suggestion, after: Suggestion) -> Move:
+    held = after.state is State.HELD and before.state is not State.HELD
+    return Move(after.id, after.proposal.summary, before.assignee, after.assignee, held)
+
+
+async def _there(tx: Transaction, today: date, people: Collection[str]) -> frozenset[str]:
+    found = await tx.people(people)
+    return frozenset(each.id for each in found if each.active and not each.away(today))

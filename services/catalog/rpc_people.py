@@ -1,0 +1,155 @@
+"""gRPC methods about people, and the gateway's own: parse, call one use case, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import override
+
+from services.catalog import wire
+from services.catalog.access import viewer
+from services.catalog.postgres.database import Database
+from services.catalog.usecases import credentials, identity, people, presence, responsibility
+from services.kit import pages
+from winnow.catalog.v1 import people_service_pb2 as api
+from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
+from winnow.internal.v1 import identity_service_pb2
+from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
+
+MAX_PAGE = 200
+
+
+class PeopleServicer(PeopleServiceServicer):
+    """PeopleService."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @override
+    async def GetPerson(self, request: api.GetPersonRequest, context: Any) -> api.Person:
+        return wire.person(await people.get_person(self._db, wire.id_of(request.name, "people")))
+
+    @override
+    async def ListPeople(self, request: api.ListPeopleRequest, context: Any) -> api.ListPeopleResponse:
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        key = pages.keys(request.page_token, 1, scope=("people",))
+        found = await people.list_people(self._db, after=str(key[0]) if key else "", limit=size + 1)
+        last = people.email_key(found[size - 1].email) if len(found) > size else ""
+        return api.ListPeopleResponse(
+            people=[wire.person(each) for each in found[:size]],
+            next_page_token=pages.token([last], scope=("people",)) if last else "",
+        )
+
+    @override
+    async def CreatePerson(self, request: api.CreatePersonRequest, context: Any) -> api.Person:
+        given = request.person
+        roles = tuple(wire.role(each, "person.roles") for each in given.roles)
+        created = await people.create_person(self._db, viewer(), given.email, given.display_name, roles)
+        return wire.person(created)
+
+    @override
+    async def DeactivatePerson(self, request: api.DeactivatePersonRequest, context: Any) -> api.Person:
+        id_ = wire.id_of(request.name, "people")
+        person, come = await presence.deactivate_person(
+            self._db, viewer(), id_, validate_only=request.validate_only
+        )
+        return wire.person(person, come)
+
+    @override
+    async def ReactivatePerson(self, request: api.ReactivatePersonRequest, context: Any) -> api.Person:
+        id_ = wire.id_of(request.name, "people")
+        return wire.person(await presence.reactivate_person(self._db, viewer(), id_))
+
+    @override
+    async def SetAbsence(self, request: api.SetAbsenceRequest, context: Any) -> api.Person:
+        id_ = wire.id_of(request.name, "people")
+        until = wire.date_of(request.until, "until")
+        person, come = await presence.set_absence(
+            self._db, viewer(), id_, until, validate_only=request.validate_only
+        )
+        return wire.person(person, come)
+
+    @override
+    async def ListResponsibilities(
+        self, request: api.ListResponsibilitiesRequest, context: Any
+    ) -> api.ListResponsibilitiesResponse:
+        programs = request.kind != api.ListResponsibilitiesRequest.RESOURCES
+        scope = ("responsibilities", programs, request.gaps_only, request.person)
+        key = pages.keys(request.page_token, 1, scope=scope)
+        page = await responsibility.list_responsibilities(
+            self._db,
+            programs=programs,
+            after=str(key[0]) if key else "",
+            limit=pages.size(request.page_size, maximum=MAX_PAGE),
+            gaps_only=request.gaps_only,
+            person=request.person,
+        )
+        next_ = pages.token([page.next_], scope=scope) if page.next_ else ""
+        return wire.responsibilities(page, next_)
+
+    @override
+    async def SetDuties(self, request: api.SetDutiesRequest, context: Any) -> api.SetDutiesResponse:
+        name, changes = wire.object_name(request.name), wire.duty_changes(request.changes)
+        done = await responsibility.set_duties(
+            self._db, viewer(), name, changes, validate_only=request.validate_only
+        )
+        return wire.duties_set(done)
+
+    @override
+    async def GrantRole(self, request: api.GrantRoleRequest, context: Any) -> api.Person:
+        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
+        return wire.person(await people.grant_role(self._db, viewer(), id_, role))
+
+    @override
+    async def RevokeRole(self, request: api.RevokeRoleRequest, context: Any) -> api.Person:
+        id_, role = wire.id_of(request.name, "people"), wire.role(request.role)
+        return wire.person(await people.revoke_role(self._db, viewer(), id_, role))
+
+    @override
+    async def ImportPeople(self, request: api.ImportPeopleRequest, context: Any) -> api.ImportPeopleResponse:
+        return wire.people_imported(await people.import_people(self._db, viewer(), request.content))
+
+    @override
+    async def GetViewer(self, request: api.GetViewerRequest, context: Any) -> api.Viewer:
+        return wire.viewer(viewer())
+
+    @override
+    async def CreateApiToken(self, request: api.CreateApiTokenRequest, context: Any) -> api.ApiToken:
+        ttl = wire.ttl(request.ttl.seconds)
+        minted = await people.create_api_token(
+            self._db, viewer(), request.email, ttl, read_only=request.read_only
+        )
+        return wire.minted(minted)
+
+
+class IdentityServicer(IdentityServiceServicer):
+    """IdentityService, for the gateway alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @override
+    async def Authenticate(
+        self, request: identity_service_pb2.AuthenticateRequest, context: Any
+    ) -> identity_service_pb2.AuthenticateResponse:
+        return wire.authenticated(await identity.authenticate(self._db, request.credential))
+
+    @override
+    async def OpenSession(
+        self, request: identity_service_pb2.OpenSessionRequest, context: Any
+    ) -> identity_service_pb2.OpenSessionResponse:
+        return wire.session(await identity.open_session(self._db, request.link_token))
+
+    @override
+    async def OpenSessionForSubject(
+        self, request: identity_service_pb2.OpenSessionForSubjectRequest, context: Any
+    ) -> identity_service_pb2.OpenSessionResponse:
+        who = credentials.Subject(request.issuer, request.subject, request.verified_email)
+        return wire.session(await credentials.open_session_for(self._db, who))
+
+    @override
+    async def CloseSession(
+        self, request: identity_service_pb2.CloseSessionRequest, context: Any
+    ) -> identity_service_pb2.CloseSessionResponse:
+        await credentials.close_session(self._db, request.session)
+        return identity_service_pb2.CloseSessionResponse()

@@ -1,0 +1,222 @@
+"""Whose suggestions are: duties set in Winnow, people who are away or leave; through gRPC, on the real process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+
+from services.kit.protobuf import date_message
+from tests.integration.catalog.conftest import CatalogProcess, eventually
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.test_reviewers import refused
+from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.duty_pb2 import Duty, DutyChange
+from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.review.v1.suggestion_pb2 import Suggestion
+
+DESIGNER = Person.INSTRUCTIONAL_DESIGNER
+
+
+async def set_duties(who: Reviewer, one: Any, *changes: DutyChange, **more: Any) -> people.SetDutiesResponse:
+    return await who("SetDuties", people.SetDutiesRequest(name=one.name, changes=changes, **more))
+
+
+def give(kind: Any, *emails: str) -> DutyChange:
+    return DutyChange(kind=kind, people=emails)
+
+
+async def responsible(who: Reviewer, **asked: Any) -> list[Any]:
+    answer = await who("ListResponsibilities", people.ListResponsibilitiesRequest(**asked))
+    return list(answer.responsibilities)
+
+
+async def person_of(who: Reviewer) -> str:
+    return f"people/{(await who.who()).person}"
+
+
+async def resources_of(leader: Reviewer, count: int, **more: Any) -> list[Any]:
+    return await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n)), **more) for n in range(count)))
+
+
+async def assignees(leader: Reviewer) -> set[str]:
+    return {each.assignee for each in await leader.suggestions()}
+
+
+async def open_for(leader: Reviewer, email: str, count: int) -> list[Suggestion]:
+    async def there() -> list[Suggestion] | None:
+        found = await leader.suggestions(Suggestion.OPEN, assignee=email)
+        return found if len(found) == count else None
+
+    return await eventually(there)
+
+
+async def test_who_leaves_passes_on_all_five_and_the_preview_said_so(
+    leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
+) -> None:
+    olga = await team.join("olga@example.org", DESIGNER)
+    await team.join("ida@example.org", DESIGNER)
+    things = await resources_of(leader, 5, owner="olga@example.org")
+    await curator.propose(*(curator.outdated(each) for each in things))
+    before = await open_for(leader, "olga@example.org", 5)
+    preview = await leader(
+        "DeactivatePerson",
+        people.DeactivatePersonRequest(name=await person_of(olga), validate_only=True),
+    )
+    assert preview.consequences.reroute_count == 5
+    assert {each.to for each in preview.consequences.reroutes} == {"ida@example.org"}
+    assert {each.name for each in preview.consequences.vacancies} == {each.name for each in things}
+    assert len(await open_for(leader, "olga@example.org", 5)) == 5  # a preview changes nothing
+    gone = await leader("DeactivatePerson", people.DeactivatePersonRequest(name=await person_of(olga)))
+    assert gone.consequences == preview.consequences
+    after = await leader.suggestions()
+    assert {each.name: each.assignee for each in after} == {
+        each.suggestion: each.to for each in preview.consequences.reroutes
+    }
+    assert {each.state for each in after} == {Suggestion.OPEN}
+    assert {each.name for each in after} == {each.name for each in before}
+    assert catalog.sql("SELECT count(*) FROM decisions") == [(0,)]
+    found = await responsible(leader, kind=people.ListResponsibilitiesRequest.RESOURCES, gaps_only=True)
+    assert {each.name for each in found} == {each.name for each in things}
+    assert not found[0].duties[0].holders[0].active
+    events = catalog.sql("SELECT detail ->> 'from' FROM audit WHERE target LIKE 'suggestions/%%'")
+    assert len(events) == 5
+
+
+async def test_who_comes_back_has_the_duties_of_before(
+    leader: Reviewer, team: Team, catalog: CatalogProcess
+) -> None:
+    olga = await team.join("olga@example.org", DESIGNER)
+    (one,) = await resources_of(leader, 1, owner="olga@example.org")
+    name = await person_of(olga)
+    await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
+    back = await leader("ReactivatePerson", people.ReactivatePersonRequest(name=name))
+    assert (back.HasField("deactivate_time"), list(back.roles)) == (False, [DESIGNER])
+    (found,) = await responsible(
+        leader, person="olga@example.org", kind=people.ListResponsibilitiesRequest.RESOURCES
+    )
+    assert (found.name, found.ownerless) == (one.name, False)
+    await refused(olga.who(), grpc.StatusCode.UNAUTHENTICATED, "CREDENTIAL_INVALID")
+
+
+async def test_who_is_away_is_passed_by_and_says_so_themselves(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    olga = await team.join("olga@example.org", DESIGNER)
+    otto = await team.join("otto@example.org")
+    (one, other) = await resources_of(leader, 2, owner="olga@example.org")
+    await leader.program("safety", one, owners=["otto@example.org"])
+    await curator.propose(curator.duplicate(one, other, operation="link_listings"))
+    seen = await leader.only(Suggestion.OPEN)
+    assert seen.assignee == "olga@example.org"
+    until = date_message(datetime.now(UTC).date() + timedelta(days=10))
+    mine = people.SetAbsenceRequest(name=await person_of(olga), until=until)
+    await refused(otto("SetAbsence", mine), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    away = await olga("SetAbsence", mine)
+    assert away.away_until == until
+    assert [(each.suggestion, each.to) for each in away.consequences.reroutes] == [
+        (seen.name, "otto@example.org")
+    ]
+    assert (await leader.get(seen.name)).assignee == "otto@example.org"
+    back = await leader("SetAbsence", people.SetAbsenceRequest(name=await person_of(olga)))
+    assert not back.HasField("away_until")
+
+
+async def test_duties_set_in_winnow_outlast_the_next_import_and_route_what_is_open(
+    leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
+) -> None:
+    await team.join("olga@example.org", DESIGNER)
+    otto = await team.join("otto@example.org")
+    (one,) = await resources_of(leader, 1, owner="olga@example.org")
+    await curator.propose(curator.outdated(one))
+    seen = await leader.only(Suggestion.OPEN)
+    version = (await otto.who()).duties_version
+    done = await set_duties(leader, one, give(Duty.OWNER, "OTTO@example.org"))
+    assert [(each.suggestion, each.to) for each in done.consequences.reroutes] == [
+        (seen.name, "otto@example.org")
+    ]
+    (owner,) = done.responsibility.duties
+    assert (owner.holders[0].email, owner.origin, owner.set_by) == (
+        "otto@example.org",
+        Duty.WINNOW,
+        "first@example.org",
+    )
+    assert (await otto.who()).duties_version > version
+    assert (await otto.get(seen.name)).assignee == "otto@example.org"
+    await leader.put(course("c0", "Course 0", words("0"), owner="olga@example.org"))  # as it said before
+    kept = await responsible(leader, kind=people.ListResponsibilitiesRequest.RESOURCES)
+    assert kept[0].duties[0].holders[0].email == "otto@example.org"
+    back = await set_duties(leader, one, DutyChange(kind=Duty.OWNER))
+    assert (back.responsibility.duties[0].holders[0].email, back.responsibility.duties[0].origin) == (
+        "olga@example.org",
+        Duty.SOURCE,
+    )
+
+
+async def test_a_stage_has_one_holder_and_nobody_on_purpose_is_a_value(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    stan = await team.join("stan@example.org")
+    await team.join("olga@example.org")
+    (one,) = await resources_of(leader, 1)
+    path = await leader.program("safety", one, owners=["olga@example.org"])
+    (found,) = await responsible(leader, gaps_only=True)
+    assert list(found.missing) == [Duty.DESIGN, Duty.DEVELOP, Duty.FACILITATE, Duty.EVALUATE]
+    await refused(stan.suggestions(), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    nobody = [DutyChange(kind=kind, nobody=True) for kind in (Duty.DESIGN, Duty.FACILITATE, Duty.EVALUATE)]
+    await set_duties(leader, path, give(Duty.DEVELOP, "stan@example.org"), *nobody)
+    assert await responsible(leader, gaps_only=True) == []
+    assert await stan.suggestions() == []  # a stage is a duty, and who has one reads
+    await curator.propose(curator.outdated(one))
+    assert (await leader.only(Suggestion.OPEN)).assignee == "stan@example.org"
+    done = await set_duties(leader, path, DutyChange(kind=Duty.DEVELOP))
+    assert list(done.responsibility.missing) == [Duty.DEVELOP]
+    assert [each.to for each in done.consequences.reroutes] == ["olga@example.org"]
+
+
+async def test_an_owner_wanted_to_be_nobody_is_no_gap_and_not_inherited(leader: Reviewer, team: Team) -> None:
+    await team.join("olga@example.org")
+    one, other = await resources_of(leader, 2)
+    path = await leader.program("safety", one, other, owners=["olga@example.org"])
+    await set_duties(leader, one, DutyChange(kind=Duty.OWNER, nobody=True))
+    found = {
+        each.name: each
+        for each in await responsible(leader, kind=people.ListResponsibilitiesRequest.RESOURCES)
+    }
+    (mine,), (inherited,) = found[one.name].duties, found[other.name].duties
+    assert (mine.nobody, mine.origin, len(mine.holders)) == (True, Duty.WINNOW, 0)
+    assert (inherited.origin, inherited.inherited_from) == (Duty.INHERITED, path.name)
+    assert inherited.holders[0].email == "olga@example.org"
+    assert (await leader.resource(other)).owner == ""  # shown, never written
+    assert not any(each.ownerless for each in found.values())
+
+
+async def test_an_owner_of_a_program_sets_its_stages_and_what_it_alone_uses_and_nothing_else(
+    leader: Reviewer, team: Team
+) -> None:
+    olga = await team.join("olga@example.org")
+    await team.join("otto@example.org")
+    mine, shared = await resources_of(leader, 2)
+    path = await leader.program("safety", mine, shared, owners=["olga@example.org"])
+    await leader.program("other", shared)
+    await set_duties(
+        olga, path, give(Duty.CO_OWNER, "otto@example.org"), give(Duty.DESIGN, "otto@example.org")
+    )
+    await set_duties(olga, mine, give(Duty.OWNER, "otto@example.org"))
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    await refused(set_duties(olga, shared, give(Duty.OWNER, "otto@example.org")), denied, "NOT_ALLOWED")
+    await refused(set_duties(olga, path, give(Duty.OWNER, "otto@example.org")), denied, "NOT_ALLOWED")
+    unknown = give(Duty.OWNER, "nobody@example.org")
+    await refused(set_duties(leader, path, unknown), grpc.StatusCode.NOT_FOUND, "PERSON_NOT_FOUND")
+    designer = await team.join("ida@example.org", DESIGNER)
+    await refused(set_duties(designer, path, give(Duty.DESIGN, "otto@example.org")), denied, "NOT_ALLOWED")
+
+
+async def test_only_the_role_for_people_writes_duties(catalog: CatalogProcess) -> None:
+    writers = catalog.sql(
+        "SELECT table_name, grantee FROM information_schema.role_table_grants WHERE privilege_type = 'UPDATE' "
+        "AND table_name IN ('persons', 'stage_holders', 'responsibility') AND grantee <> 'catalog_owner'"
+    )
+    assert {grantee for _, grantee in writers} == {"catalog_people"}
+    assert len(writers) == 3
