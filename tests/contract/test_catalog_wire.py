@@ -128,7 +128,7 @@ PROGRAM = Program(
 )
 PERSON = Person("p1", "o@example.org", "Olga", (Role.LEARNING_LEADER,), NOW, NOW, 3)
 VIEWER = Viewer(PERSON, Duties(programs=frozenset({"g1"})), read_only=True, credential="t1")
-CREDENTIAL = Credential("t1", "token", "p1", read_only=True, expire_time=NOW)
+CREDENTIAL = Credential("t1", "token", "p1", read_only=True, writes_people=True, expire_time=NOW)
 PART = Part("One", "a.html", "Text.")
 IMPORT = Import(
     id="i1",
