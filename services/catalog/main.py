@@ -180,6 +180,10 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await ready.wait()
         await LinkChecker(database, settings.database_url, Visitor().visit).run()
 
+    async def ring() -> None:
+        await ready.wait()
+        await database.bell.listen(settings.database_url)
+
     async def read_imports() -> None:
         await ready.wait()
         await Importer(database, settings.database_url, worker.parse).run()
@@ -188,8 +192,13 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     try:
         await process.run_until_stopped(
             stop,
-            draining=[answer_calls(), answer_feed(), web.serve_until_stopped(stop)],
-            endless=[prepare(), relay(), review(), schedule(), check_links(), read_imports()],
+            draining=[
+                database.bell.close(stop),
+                answer_calls(),
+                answer_feed(),
+                web.serve_until_stopped(stop),
+            ],
+            endless=[prepare(), relay(), review(), schedule(), check_links(), read_imports(), ring()],
         )
     finally:
         await nats.close(connection)

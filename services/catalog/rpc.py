@@ -7,8 +7,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from services.catalog import wire
+from services.catalog import watching, wire
 from services.catalog.access import viewer
+from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Database
 from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_publishing import Publishing
@@ -175,6 +176,16 @@ class CatalogServicer(Publishing, LearningMethods):
         return api.ListImportsResponse(
             imports=[wire.import_(each) for each in found[:size]], next_page_token=next_
         )
+
+    @override
+    async def WatchImports(
+        self, request: api.WatchImportsRequest, context: Any
+    ) -> AsyncIterator[api.WatchImportsResponse]:
+        async for bite in watching.follow(self._db, Table.IMPORTS, request.resume_token):
+            found = await imports.get_imports(self._db, bite.ids) if bite.ids else []
+            yield api.WatchImportsResponse(
+                imports=[wire.import_(each) for each in found], resume_token=bite.token
+            )
 
     @override
     async def AnswerImportQuestion(

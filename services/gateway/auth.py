@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import grpc.aio
 
 from services.kit import identity
 from services.kit.clock import Clock
-from services.kit.errors import Unauthenticated
+from services.kit.errors import ResourceExhausted, Unauthenticated
 from services.kit.identity import Caller, Signer
+from services.kit.protobuf import moment
 from winnow.internal.v1.identity_service_pb2 import (
     AuthenticateRequest,
     AuthenticateResponse,
@@ -24,6 +28,7 @@ from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceStub
 
 REMEMBER_SECONDS = 5.0  # design §2: a removed person's credential lives at most this long in the gateway
 REMEMBER_AT_MOST = 10_000
+STREAMS_AT_MOST = 20
 _SERVICE = "/winnow.internal.v1.IdentityService"
 
 
@@ -31,6 +36,16 @@ _SERVICE = "/winnow.internal.v1.IdentityService"
 class _Known:
     answer: AuthenticateResponse
     until: float
+
+
+@dataclass(eq=False, slots=True)
+class Watcher:
+    """An open stream's caller; `doubt` is set when they may have changed, or the gateway is being stopped."""
+
+    credential: str
+    known: AuthenticateResponse
+    doubt: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
 
 
 class Authenticator:
@@ -41,6 +56,7 @@ class Authenticator:
         self._signer = signer
         self._clock = clock
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._watchers: set[Watcher] = set()
 
     async def authenticate(self, credential: str) -> AuthenticateResponse:
         """Whom the credential stands for; Unauthenticated when it is empty, wrong, spent or expired."""
@@ -95,8 +111,47 @@ class Authenticator:
         """Asks the catalog again at the next call with this credential."""
         self._known.pop(credential, None)
 
+    @contextmanager
+    def watching(self, credential: str, known: AuthenticateResponse) -> Generator[Watcher]:
+        """While a stream is open: it hears when its caller may have changed; ResourceExhausted beyond a number."""
+        mine = [each for each in self._watchers if each.known.person == known.person]
+        if len(mine) >= STREAMS_AT_MOST:
+            raise ResourceExhausted(
+                "RATE_LIMITED",
+                f"A person has at most {STREAMS_AT_MOST} streams open.",
+                {"limit": str(STREAMS_AT_MOST)},
+            )
+        watcher = Watcher(credential, known)
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    async def still(self, watcher: Watcher) -> None:
+        """Returns if the stream's caller is who they were; Unauthenticated when they are gone or may more or less."""
+        self.forget(watcher.credential)
+        now = await self.authenticate(watcher.credential)
+        if now.duties_version != watcher.known.duties_version:
+            raise Unauthenticated("DUTIES_CHANGED", "The person's roles or duties have changed; come back.")
+
+    def seconds_left(self, watcher: Watcher) -> float:
+        """Until the stream's credential ends by itself."""
+        end = moment(watcher.known.expire_time)
+        return max(0.0, (end - self._clock.now()).total_seconds()) + 0.1
+
+    async def end_streams(self, stop: asyncio.Event) -> None:
+        """Ends every stream once `stop` is set."""
+        await stop.wait()
+        for each in self._watchers:
+            each.stopping = True
+            each.doubt.set()
+
     def forget_people(self, people: set[str] | None = None) -> None:
-        """Asks the catalog again for these people's credentials, or for everybody's."""
+        """Asks the catalog again for these people's credentials, or for everybody's; open streams too."""
+        for each in self._watchers:
+            if people is None or each.known.person in people:
+                each.doubt.set()
         if people is None:
             self._known.clear()
             return

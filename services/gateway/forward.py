@@ -6,7 +6,9 @@ gateway ask again who its callers are, so that a removed person is out at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -14,10 +16,10 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from services.gateway.auth import Authenticator
+from services.gateway.auth import Authenticator, Watcher
 from services.gateway.methods import Method
 from services.kit import identity
-from services.kit.errors import ResourceExhausted
+from services.kit.errors import ResourceExhausted, Unavailable
 from services.kit.natsrpc import NatsChannel
 from services.kit.rpc import error_info
 from winnow.internal.v1.identity_service_pb2 import AuthenticateResponse
@@ -126,6 +128,46 @@ class Forwarder:
         channel = self._channels[method.owner]
         call = channel.stream_unary(method.path, request_serializer=_raw, response_deserializer=_raw)
         return await call(requests, timeout=timeout, metadata=self._metadata(method, known))
+
+    async def watch(self, method: Method, request: bytes, credential: str) -> AsyncGenerator[bytes]:
+        """The messages of a server stream, until it ends or the caller is not any more who they were.
+
+        Unauthenticated within a second of that, and when the credential ends; Unavailable when this gateway stops.
+        """
+        known = await self.admit(credential)
+        with self._authenticator.watching(credential, known) as watcher:
+            call = self._channels[method.owner].unary_stream(
+                method.path, request_serializer=_raw, response_deserializer=_raw
+            )(request, metadata=self._metadata(method, known))
+            try:
+                while (message := await self._next(call, watcher)) is not None:
+                    yield message
+            finally:
+                call.cancel()
+
+    async def _next(self, call: Any, watcher: Watcher) -> bytes | None:
+        reading = asyncio.ensure_future(call.read())
+        try:
+            while True:
+                doubting = asyncio.ensure_future(watcher.doubt.wait())
+                try:
+                    await asyncio.wait(
+                        (reading, doubting),
+                        timeout=self._authenticator.seconds_left(watcher),
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                finally:
+                    doubting.cancel()
+                if watcher.stopping:
+                    raise Unavailable("SERVICE_UNAVAILABLE", "This server is being stopped; come back.")
+                if watcher.doubt.is_set() or not reading.done():
+                    watcher.doubt.clear()
+                    await self._authenticator.still(watcher)
+                    continue
+                message = reading.result()
+                return message if isinstance(message, bytes) else None
+        finally:
+            reading.cancel()
 
     def _metadata(self, method: Method, known: AuthenticateResponse) -> tuple[tuple[str, str], ...]:
         token = self._authenticator.sign(known, method.path)

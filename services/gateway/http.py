@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -14,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from services.gateway import openapi
@@ -73,6 +74,8 @@ class JsonApi:
         """One method by its HTTP rule."""
         try:
             binding, variables = self._find(request.method, request.url.path)
+            if binding.method.server_streaming:
+                return await self._watch(binding, request)
             message = await self.transcode(
                 binding, variables, request.url.query, await _body(request), self._credential(request)
             )
@@ -134,6 +137,26 @@ class JsonApi:
             {"method": f"{verb} {path}"},
         )
 
+    async def _watch(self, binding: Binding, request: Request) -> Response:
+        """A stream as server-sent events: protobuf JSON in `data`, at the end an `error` event with its Status."""
+        parameters = parse_qs(request.url.query, keep_blank_values=True, max_num_fields=100)
+        asked = request_from_http(binding, {}, parameters, b"").SerializeToString()
+        messages = self._forwarder.watch(binding.method, asked, self._credential(request))
+        first = await anext(messages, None)  # so that a refusal is an answer with its code
+
+        async def told() -> AsyncGenerator[bytes]:
+            try:
+                async with aclosing(messages):
+                    if first is not None:
+                        yield _event(binding, first)
+                    async for message in messages:
+                        yield _event(binding, message)
+            except (WinnowError, grpc.aio.AioRpcError) as error:
+                yield b"event: error\ndata: " + orjson.dumps(to_json(status_of(error))[1]) + b"\n\n"
+
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(told(), media_type="text/event-stream", headers=headers)
+
     async def upload(self, request: Request) -> Response:
         """Files of one source as a multipart form; each file's name is its path inside the import."""
         credential = self._credential(request)
@@ -158,6 +181,11 @@ class JsonApi:
             return bearer(header)
         # The cookie opens reads only: a form of another site would send it along with a POST.
         return self._cookie.read(request) if request.method in ("GET", "HEAD") else ""
+
+
+def _event(binding: Binding, message: bytes) -> bytes:
+    data = orjson.dumps(message_to_json(binding.method.output.FromString(message)))
+    return b"data: " + data + b"\n\n"
 
 
 def _start(form: Mapping[str, Any]) -> ImportPackageRequest.Start:

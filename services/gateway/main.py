@@ -135,7 +135,11 @@ async def serve(settings: Settings) -> None:
     try:
         await process.run_until_stopped(
             stop,
-            draining=[rpc.serve_until_stopped(served, watched, stop), web.serve_until_stopped(stop)],
+            draining=[
+                authenticator.end_streams(stop),
+                rpc.serve_until_stopped(served, watched, stop),
+                web.serve_until_stopped(stop),
+            ],
             endless=[_stay_connected(settings, connection, authenticator)],
         )
     finally:

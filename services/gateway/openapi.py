@@ -114,7 +114,10 @@ def _operation(method: Method, rule: HttpRule, schemas: dict[str, Any]) -> dict[
         "operationId": f"{method.service.name}_{method.descriptor.name}",
         "tags": [method.service.name],
         "parameters": parameters,
-        "responses": _responses(_message(method.output.DESCRIPTOR, schemas)),
+        "responses": _responses(
+            _message(method.output.DESCRIPTOR, schemas),
+            "text/event-stream" if method.server_streaming else "application/json",
+        ),
     }
     if rule.body:
         body = method.input.DESCRIPTOR
@@ -135,10 +138,10 @@ def _upload(method: Method, schemas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _responses(answer: dict[str, Any]) -> dict[str, Any]:
+def _responses(answer: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     return {
-        "200": {"description": "OK", "content": {"application/json": {"schema": answer}}},
+        "200": {"description": "OK", "content": {media_type: {"schema": answer}}},
         "default": {"description": "An error, in the form of google.rpc.Status", "content": error},
     }
 

@@ -33,6 +33,8 @@ class Door(grpc.GenericRpcHandler):
         if method is None:
             return None
         untyped: Any = grpc  # handlers of bytes: no serializers to type them by
+        if method.server_streaming:
+            return untyped.unary_stream_rpc_method_handler(self._watch(method))
         if method.client_streaming:
             return untyped.stream_unary_rpc_method_handler(self._upload(method))
         return untyped.unary_unary_rpc_method_handler(self._unary(method))
@@ -43,6 +45,19 @@ class Door(grpc.GenericRpcHandler):
             timeout = rpc.outgoing_timeout(UNARY_SECONDS)
             try:
                 return await self._forwarder.unary(method, request, _credential(context), timeout)
+            except grpc.aio.AioRpcError as error:
+                await _abort(context, error)
+                raise
+
+        return call
+
+    def _watch(self, method: Method) -> Any:
+        async def call(
+            request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
+        ) -> AsyncIterator[bytes]:
+            try:
+                async for message in self._forwarder.watch(method, request, _credential(context)):
+                    yield message
             except grpc.aio.AioRpcError as error:
                 await _abort(context, error)
                 raise

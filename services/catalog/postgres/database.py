@@ -10,6 +10,7 @@ from psycopg import Rollback
 from typing_extensions import override
 
 from services.catalog.postgres.announcements import Announcements
+from services.catalog.postgres.changes import Bell
 from services.catalog.postgres.credentials import Credentials
 from services.catalog.postgres.drafts import Drafts
 from services.catalog.postgres.engagement import Engagement
@@ -59,6 +60,7 @@ class Database:
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self.pool = pool
         self.clock = clock
+        self.bell = Bell()
 
     @asynccontextmanager
     async def transaction(self, *, now: datetime | None = None) -> AsyncGenerator[Transaction]:

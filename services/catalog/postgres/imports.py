@@ -163,20 +163,21 @@ class Imports(Session):
         """The import with files, problems and questions; NotFound when there is none."""
         if for_update:
             await self.run(_LOCK, (id_,))
-        found = await self._imports([id_])
+        found = await self.imports([id_])
         if not found:
             raise NotFound("IMPORT_NOT_FOUND", f"There is no import {id_}.", {"import": id_})
         return found[0]
 
     async def import_page(self, *, before: int, limit: int) -> list[Import]:
         """Imports with a smaller number, newest first."""
-        return await self._imports([row["id"] for row in await self.rows(_PAGE, (before, limit))])
+        return await self.imports([row["id"] for row in await self.rows(_PAGE, (before, limit))])
 
     async def running_imports(self) -> list[tuple[str, str]]:
         """Id and source of imports that have not ended, oldest first."""
         return [(row["id"], row["source"]) for row in await self.rows(_NEXT)]
 
-    async def _imports(self, ids: Sequence[str]) -> list[Import]:
+    async def imports(self, ids: Sequence[str]) -> list[Import]:
+        """Those of these imports that there are, newest first."""
         files = await self.rows(_FILES, (list(ids),))
         problems = await self.rows(_PROBLEMS, (list(ids),))
         questions = await self.rows(_QUESTIONS, (list(ids),))

@@ -65,6 +65,12 @@ async def get_suggestion(db: Database, id_: str) -> Shown:
         return (await shown(tx, db.clock.today(), [found]))[0]
 
 
+async def get_suggestions(db: Database, ids: Sequence[str]) -> list[Shown]:
+    """Those of these suggestions that there are, in id order."""
+    async with db.snapshot() as tx:
+        return await shown(tx, db.clock.today(), await postgres.suggestions(tx, ids))
+
+
 async def list_suggestions(
     db: Database, asked: Asked, *, after: tuple[float, str] | None, limit: int
 ) -> list[Shown]:

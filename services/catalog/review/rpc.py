@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from typing_extensions import override
 
+from services.catalog import watching
 from services.catalog.access import viewer
 from services.catalog.domain.people import Viewer
+from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import learning, reading, usecases, wire, wire_learning
 from services.catalog.review.domain import Edits, Suggestion
@@ -66,6 +68,16 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
                 break
             answer.suggestions.append(message)
         return answer
+
+    @override
+    async def WatchSuggestions(
+        self, request: api.WatchSuggestionsRequest, context: Any
+    ) -> AsyncIterator[api.WatchSuggestionsResponse]:
+        async for bite in watching.follow(self._db, Table.SUGGESTIONS, request.resume_token):
+            found = await reading.get_suggestions(self._db, bite.ids) if bite.ids else []
+            yield api.WatchSuggestionsResponse(
+                suggestions=[wire.suggestion(each) for each in found], resume_token=bite.token
+            )
 
     @override
     async def AcceptSuggestion(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.catalog.domain.imports import Import
@@ -120,6 +120,12 @@ async def get_import(db: Database, id_: str) -> Import:
     """The import; NotFound when there is none."""
     async with db.snapshot() as tx:
         return await tx.import_(id_)
+
+
+async def get_imports(db: Database, ids: Sequence[str]) -> list[Import]:
+    """Those of these imports that there are, newest first."""
+    async with db.snapshot() as tx:
+        return await tx.imports(ids)
 
 
 async def list_imports(db: Database, *, before: int, limit: int) -> list[Import]:

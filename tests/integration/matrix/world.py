@@ -194,6 +194,14 @@ class Callers:
                 yield request.SerializeToString()
 
             return await self.channel.stream_unary(path)(pieces(), metadata=metadata, timeout=30)
+        if "/Watch" in path:
+            stream = self.channel.unary_stream(path)(
+                request.SerializeToString(), metadata=metadata, timeout=30
+            )
+            try:
+                return await anext(aiter(stream))
+            finally:
+                stream.cancel()
         return await self.channel.unary_unary(path)(
             request.SerializeToString(), metadata=metadata, timeout=30
         )

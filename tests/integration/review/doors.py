@@ -25,6 +25,7 @@ class Doors:
     http: str
     grpc: str
     log: Path
+    process: subprocess.Popen[bytes]
 
     def client(self, token: str) -> httpx.Client:
         return httpx.Client(base_url=self.http, headers={"Authorization": f"Bearer {token}"}, timeout=20)
@@ -45,11 +46,12 @@ def doors(catalog: CatalogProcess, folder: Path, **settings: str) -> Iterator[Do
         "WINNOW_IDENTITY_PRIVATE_KEY_FILE": str(folder / "private.pem"),
         **settings,
     }
-    made = Doors(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['grpc']}", folder / "gateway.log")
-    with made.log.open("ab") as log:
+    log = folder / "gateway.log"
+    with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.gateway.main"], env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "services.gateway.main"], env=environment, stdout=out, stderr=out
         )
+    made = Doors(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['grpc']}", log, process)
     try:
         deadline = time.monotonic() + 60
         while not _ready(made):
