@@ -98,7 +98,7 @@ def full() -> Suggestion:
         0.9,
     )
     proposal = replace(
-        duplicate("a", "b", evidence=[evidence]),
+        duplicate("a", "b", evidence=[evidence, replace(evidence, type="passage", match="exact")]),
         members=(Member("a", "h", 1, True, 0.8, {"use": 0.2}), Member("b", "h", 1, False, 0.4, {"use": 0.1})),
         summary="Copies",
         claims=(Claim("expired", 0.9, "It ended.", True),),

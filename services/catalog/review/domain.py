@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from services.catalog.review.domain_tasks import Errand
-from services.catalog.review.findings import Proposal
+from services.catalog.review.findings import Kind, Proposal
 
 RESOURCES_PART = "resources"
 SHOWN_FROM = 0.40  # behaviour.md §8: below it nothing is proposed
@@ -375,3 +375,13 @@ class Suggestion:
     def decided(self, decision: Decision) -> Suggestion:
         """The suggestion after a decision, in its state."""
         return replace(self, state=decision.state, decision=decision, update_time=decision.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many suggestions of one state and kind there are, and how many of them are one person's."""
+
+    state: State
+    kind: Kind
+    count: int
+    mine: int

@@ -25,6 +25,7 @@ from services.catalog.review.domain import (
     Snooze,
     State,
     Suggestion,
+    Tally,
 )
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind, Proposal
@@ -52,7 +53,31 @@ _PAGE = """
         AND (%(kind)s = '' OR kind = %(kind)s)
         AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
         AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+        AND (%(query)s = '' OR summary ILIKE %(query)s)
     ORDER BY priority DESC, id DESC LIMIT %(limit)s
+"""
+# By anything else than the priority, which has an index of its own.
+_PAGE_BY = """
+    SELECT id, place FROM (
+        SELECT id, CASE %(order)s
+            WHEN 'LEARNERS' THEN coalesce((rest -> 'impact' -> 'learners' ->> 'value')::float8, 0)
+            WHEN 'CONFIDENCE' THEN CASE WHEN blind THEN 0 ELSE confidence END
+            WHEN 'OLDEST' THEN -extract(epoch FROM create_time)::float8
+            ELSE extract(epoch FROM create_time)::float8 END AS place
+        FROM suggestions
+        WHERE (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+            AND (%(kind)s = '' OR kind = %(kind)s)
+            AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
+            AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+            AND (%(query)s = '' OR summary ILIKE %(query)s)
+    ) AS placed
+    WHERE %(priority)s::float8 IS NULL OR (place, id) < (%(priority)s, %(id)s)
+    ORDER BY place DESC, id DESC LIMIT %(limit)s
+"""
+_COUNTS = """
+    SELECT state, kind, count(*) AS count, count(*) FILTER (WHERE assignee = %(person)s) AS mine
+    FROM suggestions WHERE %(query)s = '' OR summary ILIKE %(query)s
+    GROUP BY state, kind
 """
 _INSERT = """
     INSERT INTO suggestions (id, version, key, kind, state, revision, confidence, priority, assignee, held_reason,
@@ -241,8 +266,10 @@ async def page(
     kind: Kind | None,
     assignee: str | None,
     resource: Sequence[str] | None,
-) -> list[Suggestion]:
-    """Suggestions after the one of that (priority, id), highest priority first."""
+    query: str = "",
+    order: str = "",
+) -> list[tuple[float, Suggestion]]:
+    """Suggestions with their place in the order, after the one of that (place, id); by priority without an order."""
     values = {
         "priority": after[0] if after else None,
         "id": after[1] if after else "",
@@ -251,10 +278,27 @@ async def page(
         "kind": str(kind or ""),
         "assignee": assignee,
         "resource": list(resource) if resource is not None else None,
+        "query": _pattern(query),
+        "order": order,
     }
-    ids = [row["id"] for row in await tx.rows(_PAGE, values)]
-    found = {each.id: each for each in await suggestions(tx, ids)}
-    return [found[id_] for id_ in ids]
+    rows = await tx.rows(_PAGE_BY, values) if order else await tx.rows(_PAGE, values)
+    found = {each.id: each for each in await suggestions(tx, [row["id"] for row in rows])}
+    return [(row["place"] if order else found[row["id"]].priority, found[row["id"]]) for row in rows]
+
+
+async def counts(tx: Session, *, query: str, person: str) -> list[Tally]:
+    """Of all that occur, in the order of states and kinds."""
+    rows = await tx.rows(_COUNTS, {"query": _pattern(query), "person": person})
+    found = [Tally(State(row["state"]), Kind(row["kind"]), row["count"], row["mine"]) for row in rows]
+    return sorted(found, key=lambda each: (list(State).index(each.state), list(Kind).index(each.kind)))
+
+
+def _pattern(query: str) -> str:
+    """Words to be found anywhere, as ILIKE takes them; empty for no words."""
+    words = query.strip()
+    for sign in ("\\", "%", "_"):
+        words = words.replace(sign, f"\\{sign}")
+    return f"%{words}%" if words else ""
 
 
 async def add(tx: Session, value: Suggestion, order_key: str) -> Suggestion:

@@ -9,7 +9,7 @@ from datetime import date
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_tasks, routing
-from services.catalog.review.domain import Decision, Simulation, State, Suggestion
+from services.catalog.review.domain import Decision, Simulation, State, Suggestion, Tally
 from services.catalog.review.findings import Kind
 from services.catalog.review.forming import Ground
 from services.catalog.review.wire import Shown
@@ -19,12 +19,14 @@ _ASKING = frozenset({State.HELD, State.OPEN, State.SNOOZED})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which suggestions; `assignee` is an e-mail, `resource` an id, both empty for any."""
+    """Which suggestions; `assignee` is an e-mail, `resource` an id, `query` words of the summary, empty for any."""
 
     states: tuple[State, ...] = ()
     kind: Kind | None = None
     assignee: str = ""
     resource: str = ""
+    query: str = ""
+    order: str = ""
 
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
@@ -73,8 +75,8 @@ async def get_suggestions(db: Database, ids: Sequence[str]) -> list[Shown]:
 
 async def list_suggestions(
     db: Database, asked: Asked, *, after: tuple[float, str] | None, limit: int
-) -> list[Shown]:
-    """A page of suggestions, highest priority first."""
+) -> list[tuple[float, Shown]]:
+    """A page of suggestions with their places in the order asked for, by which the next page is found."""
     async with db.snapshot() as tx:
         assignee: str | None = None
         if asked.assignee:
@@ -94,8 +96,17 @@ async def list_suggestions(
             kind=asked.kind,
             assignee=assignee,
             resource=names,
+            query=asked.query,
+            order=asked.order,
         )
-        return await shown(tx, db.clock.today(), found)
+        seen = await shown(tx, db.clock.today(), [each for _, each in found])
+        return [(place, each) for (place, _), each in zip(found, seen, strict=True)]
+
+
+async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Tally]:
+    """How many of each state and kind there are, and how many of these are the viewer's (a person's id)."""
+    async with db.snapshot() as tx:
+        return await postgres.counts(tx, query=query, person=viewer)
 
 
 async def simulate(db: Database, id_: str) -> Simulation:

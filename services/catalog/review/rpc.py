@@ -28,6 +28,7 @@ from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
 
 MAX_PAGE = 200
+MAX_QUERY = 200
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
 
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
@@ -51,20 +52,25 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
             kind=wire.kind(request.kind),
             assignee=request.assignee,
             resource=id_of(request.resource, "resources", "resource") if request.resource else "",
+            query=_words(request.query),
+            order=wire.order(request.order_by),
         )
+        brief = request.view == api.ListSuggestionsRequest.BASIC
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
+        if asked.query or asked.order:
+            scope = (*scope, asked.query, asked.order)
         key = pages.keys(request.page_token, 2, scope=scope)
         after = (float(key[0] or 0), str(key[1])) if key else None
         found = await reading.list_suggestions(self._db, asked, after=after, limit=size + 1)
         answer = api.ListSuggestionsResponse()
         total = 0
-        for number, each in enumerate(found):
-            message = wire.suggestion(each)
+        for number, (_, each) in enumerate(found):
+            message = wire.suggestion(each, quotes=not brief)
             total += message.ByteSize()
             if number == size or (number and total > MAX_BYTES):
-                last = found[number - 1].suggestion
-                answer.next_page_token = pages.token([last.priority, last.id], scope=scope)
+                place, last = found[number - 1]
+                answer.next_page_token = pages.token([place, last.suggestion.id], scope=scope)
                 break
             answer.suggestions.append(message)
         return answer
@@ -78,6 +84,14 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
             yield api.WatchSuggestionsResponse(
                 suggestions=[wire.suggestion(each) for each in found], resume_token=bite.token
             )
+
+    @override
+    async def CountSuggestions(
+        self, request: api.CountSuggestionsRequest, context: Any
+    ) -> api.CountSuggestionsResponse:
+        query = _words(request.query)
+        found = await reading.count_suggestions(self._db, query, viewer=viewer().person.id)
+        return api.CountSuggestionsResponse(counts=[wire.count(each) for each in found])
 
     @override
     async def AcceptSuggestion(
@@ -228,3 +242,9 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
 
 def _id(name: str) -> str:
     return id_of(name, "suggestions")
+
+
+def _words(query: str) -> str:
+    if len(query) > MAX_QUERY:
+        raise wire.bad_field("query", f"has at most {MAX_QUERY} characters")
+    return query.strip()

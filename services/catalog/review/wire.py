@@ -24,6 +24,7 @@ from services.catalog.review.domain import (
     Simulation,
     State,
     Suggestion,
+    Tally,
 )
 from services.catalog.review.domain_tasks import Task
 from services.catalog.review.fields import bad_field
@@ -91,6 +92,11 @@ _KINDS: dict[int, Kind] = {
 }
 _STATES: dict[int, State] = {
     number: State(name) for name, number in suggestion_pb2.Suggestion.State.items() if name in set(State)
+}
+
+_ORDERS: dict[int, str] = {
+    number: "" if name in ("ORDER_UNSPECIFIED", "PRIORITY") else name
+    for name, number in review_service_pb2.ListSuggestionsRequest.Order.items()
 }
 
 
@@ -176,9 +182,11 @@ def pass_page(message: curation_events.PassCompleted) -> PassPage:
     )
 
 
-def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestion:
-    """The suggestion as the API shows it; `brief` leaves the evidence out."""
+def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> suggestion_pb2.Suggestion:
+    """The suggestion as the API shows it; `brief` without evidence, else without `quotes` less what texts say."""
     value = shown.suggestion
+    evidence = [] if brief else [each for each in value.proposal.evidence if quotes or not each.quote]
+    aligned = [each for each in value.proposal.evidence if each.type == "passage"]
     word = value.held_reason.partition(":")[0]
     message = suggestion_pb2.Suggestion(
         name=value.name,
@@ -193,7 +201,9 @@ def suggestion(shown: Shown, *, brief: bool = False) -> suggestion_pb2.Suggestio
             for each in value.proposal.members
             if shown.around.resource(each.resource)
         ],
-        evidence=[] if brief else [_shown_evidence(each) for each in value.proposal.evidence],
+        evidence=[_shown_evidence(each) for each in evidence],
+        passages=len(aligned),
+        equal_passages=sum(1 for each in aligned if each.match == "exact"),
         plan=plan(shown),
         assignee=shown.emails.get(value.assignee, ""),
         held_reason=f"{word}: not said before the decision." if value.blind and word else value.held_reason,
@@ -253,6 +263,23 @@ def _edits(value: Edits, emails: Mapping[str, str]) -> suggestion_pb2.PlanEdits:
         move_requirements=value.move_requirements,
         apply_time=timestamp(value.not_before) if value.not_before else None,
         review_date=date_message(value.review_date) if value.review_date else None,
+    )
+
+
+def order(number: int) -> str:
+    """What comes first, by its name; empty for the order by priority, InvalidArgument for one there is not."""
+    if number not in _ORDERS:
+        raise bad_field("order_by", "is not an order")
+    return _ORDERS[number]
+
+
+def count(value: Tally) -> review_service_pb2.SuggestionCount:
+    """How many suggestions of one state and kind there are."""
+    return review_service_pb2.SuggestionCount(
+        state=suggestion_pb2.Suggestion.State.Value(value.state),
+        kind=suggestion_pb2.Suggestion.Kind.Value(value.kind),
+        count=value.count,
+        mine=value.mine,
     )
 
 

@@ -62,12 +62,11 @@ def title(suggestion: Json) -> str:
 
 def second_line(suggestion: Json) -> str:
     """What shows it, in half a line."""
-    passages = [each for each in suggestion["evidence"] if each["type"] == "passage"]
+    passages, same = suggestion["passages"], suggestion["equalPassages"]
     if suggestion["kind"] in ("DUPLICATE", "PROGRAM") and passages:
-        same = sum(1 for each in passages if each["match"] == "exact")
-        if same == len(passages):
+        if same == passages:
             return say("evidence.all_same", n=same)
-        return say("evidence.passages", same=same, n=len(passages))
+        return say("evidence.passages", same=same, n=passages)
     if suggestion["claims"]:
         return str(suggestion["claims"][0]["text"])
     return next((str(each["text"]) for each in suggestion["evidence"] if each["text"]), "")
@@ -141,11 +140,10 @@ def why(suggestion: Json) -> tuple[list[str], list[str]]:
     for each in suggestion["evidence"]:
         if each["type"] not in _SILENT and each["text"] and not each["quote"]:
             seen.setdefault(str(each["text"]), each["type"] in _AGAINST)
-    passages = [each for each in suggestion["evidence"] if each["type"] == "passage"]
     lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost"]
     pro = [text for text, against in seen.items() if not against]
     con = [text for text, against in seen.items() if against]
-    if passages and suggestion["kind"] == "DUPLICATE":
+    if suggestion["passages"] and suggestion["kind"] == "DUPLICATE":
         pro.insert(0, second_line(suggestion))
     if lost:
         con.append(say("evidence.lost", n=len(lost)))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from services.gateway.web.api import Query
+from services.gateway.web.api import Json, Query
 
 PAGE_SIZE = 50
 TABS: dict[str, tuple[str, ...]] = {
@@ -20,7 +20,14 @@ TABS: dict[str, tuple[str, ...]] = {
     "snoozed": ("SNOOZED",),
     "decided": ("SCHEDULED", "APPLIED", "REJECTED", "UNDONE", "WITHDRAWN"),
 }
-ORDERS = ("suggested", "learners", "certain", "oldest", "newest")
+ORDERS = {
+    "suggested": "PRIORITY",
+    "learners": "LEARNERS",
+    "certain": "CONFIDENCE",
+    "oldest": "OLDEST",
+    "newest": "NEWEST",
+}
+SUGGESTED = "suggested"
 KINDS = ("DUPLICATE", "OUTDATED", "UNUSED", "PROGRAM")
 
 
@@ -31,7 +38,7 @@ class Chosen:
     whose: str = "all"
     kind: str = ""
     q: str = ""
-    order: str = "suggested"
+    order: str = SUGGESTED
     after: str = ""
     before: int = 0
 
@@ -46,7 +53,7 @@ class Chosen:
             whose=whose if whose in TABS else default,
             kind=kind if kind in KINDS else "",
             q=query.get("q", "").strip()[:200],
-            order=order if order in ORDERS else ORDERS[0],
+            order=order if order in ORDERS else SUGGESTED,
             after=query.get("after", ""),
             before=int(before) if before.isdecimal() else 0,
         )
@@ -83,6 +90,9 @@ class Chosen:
             "states": list(TABS[self.whose]),
             "pageSize": str(PAGE_SIZE),
             "pageToken": self.after,
+            "orderBy": ORDERS[self.order],
+            "view": "BASIC",
+            "query": self.q,
         }
         if self.whose == "you":
             asked["assignee"] = viewer
@@ -90,12 +100,20 @@ class Chosen:
             asked["kind"] = self.kind
         return asked
 
+    def counted(self, counts: list[Json]) -> int:
+        """How many this choice has, of what CountSuggestions says."""
+        return sum(
+            each["mine" if self.whose == "you" else "count"]
+            for each in counts
+            if each["state"] in TABS[self.whose] and self.kind in ("", each["kind"])
+        )
+
     def _given(self) -> dict[str, Any]:
         every = {
             "whose": self.whose,
             "kind": self.kind.lower(),
             "q": self.q,
-            "order": self.order if self.order != ORDERS[0] else "",
+            "order": self.order if self.order != SUGGESTED else "",
             "after": self.after,
             "before": self.before,
         }

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
-from services.gateway.web.lists import KINDS, TABS, Chosen
+from services.gateway.web.lists import KINDS, ORDERS, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 
@@ -55,11 +55,13 @@ class Review:
         around = await self.frames.around(request, "review")
         email: str = around["email"]
         chosen = Chosen.of(request.query_params, "you")
-        (found, after), names, done = await asyncio.gather(
+        (found, after), names, done, counted = await asyncio.gather(
             rows(self.api, request, chosen, email),
             self.api.names_of_people(request),
             receipt(self.api, request, email),
+            self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
+        counts: list[Json] = counted["counts"]
         # Whoever may decide on everything and has nothing of their own begins with what waits for others.
         asked = "whose" in request.query_params
         if not asked and not found and _DECIDE & set(around["roles"]):
@@ -91,9 +93,9 @@ class Review:
             others=not asked and chosen.whose == "all",
             next_page=chosen.with_(after=after, before=chosen.before + len(shown)) if after else None,
             receipt=done,
-            tab_counts=dict.fromkeys(TABS),
-            kind_counts=dict.fromkeys(KINDS),
-            total=0,
-            orders=("suggested",),
+            tab_counts={tab: chosen.with_(whose=tab).counted(counts) for tab in TABS},
+            kind_counts={kind: chosen.with_(kind=kind).counted(counts) for kind in KINDS},
+            total=chosen.counted(counts),
+            orders=list(ORDERS),
             first_run=not shown and not imports.get("imports"),
         )

@@ -77,12 +77,13 @@ class SuggestionPage:
             self.frames.around(request, "review"), self.api.get(request, f"/v1/suggestions/{id_}", {})
         )
         chosen = Chosen.of_token(request.query_params.get("in", "")) or Chosen()
-        names, done, place, decisions, reliability = await asyncio.gather(
+        names, done, place, decisions, reliability, counted = await asyncio.gather(
             self.api.names_of_people(request),
             receipt(self.api, request, around["email"]),
             self._place(request, chosen, found["name"], around["email"]),
             self.api.get(request, "/v1/decisions", {"suggestion": found["name"], "pageSize": "20"}),
             self.api.get(request, "/v1/reliability", {}),
+            self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
         pro, con = findings.why(found)
         view = await self._view(request, found)
@@ -106,7 +107,7 @@ class SuggestionPage:
             next_address=f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address,
             receipt=done,
             trouble=trouble,
-            total=0,
+            total=chosen.counted(counted["counts"]),
             calibration=_calibration(found, reliability["kinds"]),
             live=found["state"] in ("OPEN", "HELD", "SNOOZED"),
             mine=any(each["person"] == around["email"] for each in found["approvals"]),

@@ -1,0 +1,86 @@
+"""The queue as people browse it: counted, searched, ordered, and read without what is quoted, through gRPC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.catalog.conftest import eventually
+from tests.integration.review.conftest import Curator, Reviewer, course, sealed, words
+from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1.suggestion_pb2 import Suggestion
+
+Asked = review.ListSuggestionsRequest
+
+
+async def found(leader: Reviewer, curator: Curator) -> None:
+    """Three pairs: sure and old, unsure and new, and a resource whose review is due, mentioned by another word."""
+    made = await leader.put(*(course(f"c{n}", f"Ladders {n}", words("a")) for n in range(1, 6)))
+    for number, (pair, score) in enumerate((((0, 1), 0.95), ((2, 3), 0.5))):
+        pair_found = curator.duplicate(*(made[at] for at in pair), score=score)
+        pair_found.summary = f"100% of pair {number}"
+        await curator.propose(sealed(pair_found))
+        await eventually(lambda count=number + 1: more(leader, count))
+    await curator.propose(curator.outdated(made[4]))
+    await eventually(lambda: more(leader, 3))
+
+
+async def more(leader: Reviewer, count: int) -> bool:
+    return len(await leader.suggestions()) == count
+
+
+async def listed(leader: Reviewer, **asked: Any) -> list[str]:
+    answer = await leader("ListSuggestions", Asked(**asked))
+    return [each.summary for each in answer.suggestions]
+
+
+async def test_the_queue_is_counted_by_state_and_kind_and_by_whose_it_is(
+    leader: Reviewer, curator: Curator
+) -> None:
+    await found(leader, curator)
+    answer = await leader("CountSuggestions", review.CountSuggestionsRequest())
+    counted = {(each.state, each.kind): (each.count, each.mine) for each in answer.counts}
+    assert counted == {
+        (Suggestion.HELD, Suggestion.DUPLICATE): (1, 1),
+        (Suggestion.OPEN, Suggestion.DUPLICATE): (1, 1),
+        (Suggestion.OPEN, Suggestion.OUTDATED): (1, 1),
+    }
+    some = await leader("CountSuggestions", review.CountSuggestionsRequest(query="PAIR 1"))
+    assert [(each.state, each.count) for each in some.counts] == [(Suggestion.HELD, 1)]
+
+
+async def test_words_are_found_in_any_case_and_signs_stand_for_themselves(
+    leader: Reviewer, curator: Curator
+) -> None:
+    await found(leader, curator)
+    assert await listed(leader, query="PAIR 1") == ["100% of pair 1"]
+    assert len(await listed(leader, query="100%")) == 2
+    assert await listed(leader, query="1%0") == []
+    assert await listed(leader, query="_") == []
+
+
+async def test_another_order_is_kept_from_page_to_page(leader: Reviewer, curator: Curator) -> None:
+    await found(leader, curator)
+    for order, expected in (
+        (Asked.CONFIDENCE, ["Outdated", "100% of pair 0", "100% of pair 1"]),
+        (Asked.OLDEST, ["100% of pair 0", "100% of pair 1", "Outdated"]),
+        (Asked.NEWEST, ["Outdated", "100% of pair 1", "100% of pair 0"]),
+    ):
+        shown: list[str] = []
+        token = ""
+        while True:
+            page = await leader("ListSuggestions", Asked(order_by=order, page_size=1, page_token=token))
+            shown += [each.summary for each in page.suggestions]
+            token = page.next_page_token
+            if not token:
+                break
+        assert shown == expected, Asked.Order.Name(order)
+
+
+async def test_a_basic_view_counts_passages_and_does_not_quote_them(
+    leader: Reviewer, curator: Curator
+) -> None:
+    await found(leader, curator)
+    page = await leader("ListSuggestions", Asked(view=Asked.BASIC, kind=Suggestion.DUPLICATE))
+    for each in page.suggestions:
+        assert not [one for one in each.evidence if one.quote]
+        assert (each.passages, each.equal_passages) == (1, 0)
