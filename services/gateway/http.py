@@ -159,21 +159,28 @@ class JsonApi:
 
     async def upload(self, request: Request) -> Response:
         """Files of one source as a multipart form; each file's name is its path inside the import."""
-        credential = self._credential(request)
         try:
-            await self._judge_rights(self._upload_method, b"", credential)
-            if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-                text = "Send a multipart form with the field source and the files."
-                raise InvalidArgument("JSON_INVALID", text, violations=[Violation("", text)])
-            async with request.form(max_files=MAX_FILES, max_fields=20) as form:
-                start = _start(form)
-                files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-                answer = await self._forwarder.upload(
-                    self._upload_method, _stream(start, files), credential, UPLOAD_SECONDS
-                )
+            message = await self._receive(request, self._credential(request))
         except (WinnowError, grpc.aio.AioRpcError) as error:
             return _error(status_of(error))
-        return _json(200, message_to_json(self._upload_method.output.FromString(answer)))
+        return _json(200, message)
+
+    async def upload_form(self, request: Request) -> dict[str, Any]:
+        """The same for a form of the page (`csrf` has seen to it that it is one); raises what `upload` answers."""
+        return await self._receive(request, self._cookie.read(request))
+
+    async def _receive(self, request: Request, credential: str) -> dict[str, Any]:
+        await self._judge_rights(self._upload_method, b"", credential)
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            text = "Send a multipart form with the field source and the files."
+            raise InvalidArgument("JSON_INVALID", text, violations=[Violation("", text)])
+        async with request.form(max_files=MAX_FILES, max_fields=20) as form:
+            start = _start(form)
+            files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+            answer = await self._forwarder.upload(
+                self._upload_method, _stream(start, files), credential, UPLOAD_SECONDS
+            )
+        return message_to_json(self._upload_method.output.FromString(answer))
 
     def _credential(self, request: Request) -> str:
         header = request.headers.get("authorization")

@@ -84,7 +84,7 @@ def http_door(
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
     sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
-    page = [*sign_in.routes(), *pages.routes(Api(api.get, api.post, clock))]
+    page = [*sign_in.routes(), *pages.routes(Api(api.get, api.post, api.upload_form, clock))]
     made = application(api, page, health.routes(readiness), public_url)
     made.state.provider = sign_in.provider_name
     return made

@@ -385,3 +385,12 @@ class Tally:
     kind: Kind
     count: int
     mine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a line of the log is about, in one line, and where it stands now."""
+
+    suggestion: str
+    summary: str
+    state: State

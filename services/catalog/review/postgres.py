@@ -24,6 +24,7 @@ from services.catalog.review.domain import (
     Receipt,
     Snooze,
     State,
+    Subject,
     Suggestion,
     Tally,
 )
@@ -181,6 +182,7 @@ _NEWEST = """
 _DUE = "SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND due_time <= %s ORDER BY due_time, id"
 _SNOOZED = "SELECT id FROM suggestions WHERE state = 'SNOOZED' ORDER BY id"
 _STATES = "SELECT id, state FROM suggestions WHERE id = ANY(%s)"
+_SUBJECTS = "SELECT id, summary, state FROM suggestions WHERE id = ANY(%s) ORDER BY id"
 _ORPHANED = """
     SELECT s.id FROM suggestions s LEFT JOIN persons p ON p.id = s.assignee
     WHERE s.state = ANY(%s) AND (p.id IS NULL OR p.deactivate_time IS NOT NULL) ORDER BY s.id
@@ -496,6 +498,12 @@ async def snoozed(tx: Session) -> list[Suggestion]:
 async def states(tx: Session, ids: Iterable[str]) -> dict[str, State]:
     """States by id."""
     return {row["id"]: State(row["state"]) for row in await tx.rows(_STATES, (list(ids),))}
+
+
+async def subjects(tx: Session, ids: Iterable[str]) -> list[Subject]:
+    """What these suggestions say and where they stand, in id order."""
+    rows = await tx.rows(_SUBJECTS, (list(ids),))
+    return [Subject(row["id"], row["summary"], State(row["state"])) for row in rows]
 
 
 async def orphaned(tx: Session) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import date
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_tasks, routing
-from services.catalog.review.domain import Decision, Simulation, State, Suggestion, Tally
+from services.catalog.review.domain import Decision, Simulation, State, Subject, Suggestion, Tally
 from services.catalog.review.findings import Kind
 from services.catalog.review.forming import Ground
 from services.catalog.review.wire import Shown
@@ -120,10 +120,11 @@ async def simulate(db: Database, id_: str) -> Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A page of decisions with the e-mails of who made them."""
+    """A page of decisions with the e-mails of who made them and what they are on."""
 
     decisions: tuple[Decision, ...]
     emails: dict[str, str]
+    subjects: tuple[Subject, ...]
 
 
 async def list_decisions(db: Database, *, before: str, limit: int, suggestion: str) -> Log:
@@ -131,4 +132,5 @@ async def list_decisions(db: Database, *, before: str, limit: int, suggestion: s
     async with db.snapshot() as tx:
         found = await postgres.decisions(tx, before=before, limit=limit, suggestion_id=suggestion)
         people = await tx.people(sorted({each.actor for each in found}))
-        return Log(tuple(found), {person.id: person.email for person in people})
+        subjects = await postgres.subjects(tx, sorted({each.suggestion for each in found}))
+        return Log(tuple(found), {person.id: person.email for person in people}, tuple(subjects))

@@ -236,6 +236,7 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
         more = len(found.decisions) > size
         return api.ListDecisionsResponse(
             decisions=[wire.decision(each, found.emails) for each in page],
+            subjects=[wire.subject(each) for each in found.subjects],
             next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
         )
 

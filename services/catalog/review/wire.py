@@ -23,6 +23,7 @@ from services.catalog.review.domain import (
     Safeguard,
     Simulation,
     State,
+    Subject,
     Suggestion,
     Tally,
 )
@@ -409,6 +410,15 @@ def decision(value: Decision, emails: Mapping[str, str]) -> suggestion_pb2.Decis
         time=timestamp(value.time),
         revision=value.revision,
         batch=f"batches/{value.batch}" if value.batch else "",
+    )
+
+
+def subject(value: Subject) -> review_service_pb2.ListDecisionsResponse.Subject:
+    """What lines of the log are about."""
+    return review_service_pb2.ListDecisionsResponse.Subject(
+        suggestion=f"suggestions/{value.suggestion}",
+        summary=value.summary,
+        state=suggestion_pb2.Suggestion.State.Value(value.state),
     )
 
 

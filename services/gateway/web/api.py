@@ -17,16 +17,18 @@ Json: TypeAlias = dict[str, Any]
 Query: TypeAlias = dict[str, str | list[str]]
 Get: TypeAlias = Callable[[Request, str, Query], Awaitable[Json]]
 Post: TypeAlias = Callable[[Request, str, Json], Awaitable[Json]]
+Upload: TypeAlias = Callable[[Request], Awaitable[Json]]
 
 LARGEST_PAGE = "200"
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """`get` and `post` take a route of the JSON API; they raise what the API would answer as an error."""
+    """`get` and `post` take a route of the JSON API, `upload` a form with files; they raise the API's errors."""
 
     get: Get
     post: Post
+    upload: Upload
     clock: Clock
 
     async def all(self, request: Request, path: str, field: str, query: Query, *, most: int) -> list[Json]:

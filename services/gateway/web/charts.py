@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -116,4 +117,76 @@ def bar(share: float) -> Markup:
     return Markup(
         '<svg class="bar" viewBox="0 0 52 6" aria-hidden="true"><rect class="ground" width="52" height="6" rx="3"/>'
         f'<rect class="level" width="{width}" height="6" rx="3"/></svg>'
+    )
+
+
+def months(found: Sequence[Json]) -> Markup:
+    """Completions a month as an area; months that are hidden or not known are gaps. Empty without any."""
+    values: list[float | None] = [
+        each["completed"].get("value") if each.get("completed") else None for each in found
+    ]
+    if not any(value is not None for value in values):
+        return Markup()
+    top = max(5.0, *(value for value in values if value is not None))
+    step = (_WIDTH - 60) / max(1, len(values) - 1)
+    pieces: list[str] = []
+    for shown, run in groupby(enumerate(values), key=lambda each: each[1] is not None):
+        if not shown:
+            continue
+        points = [(round(40 + step * at, 1), round(120 - 96 * (value or 0) / top, 1)) for at, value in run]
+        path = " ".join(f"{x},{y}" for x, y in points)
+        pieces.append(f'<polygon class="area" points="{points[0][0]},120 {path} {points[-1][0]},120"/>')
+        pieces.append(f'<polyline class="curve" points="{path}"/>')
+        pieces += [f'<circle class="point" cx="{x}" cy="{y}" r="2.5"/>' for x, y in points]
+    labels = [
+        f'<text x="{round(40 + step * at, 1)}" y="140" text-anchor="middle">{escape(_month(each))}</text>'
+        for at, each in enumerate(found)
+    ]
+    told = "; ".join(
+        f"{_month(each)} {each['month']['year']}: {say('time.unknown') if value is None else round(value)}"
+        for each, value in zip(found, values, strict=True)
+    )
+    return Markup(
+        f'<svg class="lifeline" role="img" aria-label="{escape(say("engagement.told", months=told))}" '
+        f'viewBox="0 0 {_WIDTH} 150"><line class="axis" x1="40" y1="120" x2="{_WIDTH - 20}" y2="120"/>'
+        f'<text x="32" y="28" text-anchor="end">{round(top):,}</text><text x="32" y="123" text-anchor="end">0</text>'
+        f"{''.join(pieces)}{''.join(labels)}</svg>"
+    )
+
+
+def _month(each: Json) -> str:
+    number = each["month"]["month"]
+    return say(f"months.{number}")
+
+
+def reliability(bins: Sequence[Json]) -> Markup:
+    """What Winnow said beside what people said, two bars a group; empty without groups."""
+    if not bins:
+        return Markup()
+    width = 540 / len(bins)
+    parts: list[str] = []
+    for at, each in enumerate(bins):
+        x = 40 + width * at
+        for offset, share, fill in ((0, each["meanConfidence"], "f4"), (1, each["shareTrue"], "f1")):
+            height = round(140 * share, 1)
+            left = round(x + width / 2 + (offset - 1) * 24, 1)
+            parts.append(f'<rect class="{fill}" x="{left}" y="{160 - height}" width="22" height="{height}"/>')
+            at_top = f'x="{left + 11}" y="{155 - height}" text-anchor="middle"'
+            parts.append(f'<text class="value" {at_top}>{round(100 * share)}</text>')
+        parts.append(
+            f'<text x="{round(x + width / 2, 1)}" y="178" text-anchor="middle">'
+            f"{escape(say('insights.group', n=each['count']))}</text>"
+        )
+    told = "; ".join(
+        say(
+            "insights.group_told",
+            n=each["count"],
+            said=round(100 * each["meanConfidence"]),
+            right=round(100 * each["shareTrue"]),
+        )
+        for each in bins
+    )
+    return Markup(
+        f'<svg class="chart" role="img" aria-label="{escape(told)}" viewBox="0 0 600 185">'
+        f'<line class="grid" x1="40" y1="160" x2="600" y2="160"/>{"".join(parts)}</svg>'
     )

@@ -18,7 +18,7 @@ from services.gateway.web.words import say
 _REMEMBERED_SECONDS = (
     5.0  # the state line is the same for everybody; asking twice a page would say nothing more
 )
-_CURATOR_SECONDS = 1.0
+_CURATOR_SECONDS = 2.0
 THEME_COOKIE = "winnow_theme"
 KEYS_COOKIE = "winnow_keys"
 
@@ -70,6 +70,10 @@ class Frames:
             self._line = await self._ask(request)
             self._until = time.monotonic() + _REMEMBERED_SECONDS
         return self._line
+
+    async def index(self, request: Request) -> Json | None:
+        """What the curator says of itself; None while it does not answer."""
+        return await _or_none(self.api.get(request, "/v1/index/status", {}))
 
     async def _ask(self, request: Request) -> StateLine:
         imports, curator = await asyncio.gather(

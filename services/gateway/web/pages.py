@@ -6,8 +6,15 @@ from starlette.routing import Route
 
 from services.gateway.web import assets
 from services.gateway.web.account import Account
+from services.gateway.web.activity import Activity
 from services.gateway.web.api import Api
+from services.gateway.web.changes import Changes
 from services.gateway.web.frame import Frames
+from services.gateway.web.imports import Imports
+from services.gateway.web.insights import Insights
+from services.gateway.web.people import People
+from services.gateway.web.programs import Programs
+from services.gateway.web.resources import Resources
 from services.gateway.web.review import Review
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.verbs import Verbs
@@ -20,6 +27,13 @@ def routes(api: Api) -> list[Route]:
     suggestion = SuggestionPage(api, frames)
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
+    changes = Changes(api, frames)
+    programs = Programs(api, frames)
+    resources = Resources(api, frames)
+    insights = Insights(api, frames)
+    activity = Activity(api, frames)
+    imports = Imports(api, frames)
+    people = People(api, frames)
     return [
         assets.route(),
         Route("/", review.home, methods=["GET"]),
@@ -33,6 +47,21 @@ def routes(api: Api) -> list[Route]:
         Route("/review/{id}/reopen", verbs.reopen, methods=["POST"]),
         Route("/review/{id}/undo", verbs.undo, methods=["POST"]),
         Route("/undo", verbs.undo_last, methods=["POST"]),
+        Route("/changes", changes.show, methods=["GET"]),
+        Route("/changes.csv", changes.sheet, methods=["GET"]),
+        Route("/programs", programs.show, methods=["GET"]),
+        Route("/programs/{id}", programs.one, methods=["GET"]),
+        Route("/resources/{id}", resources.one, methods=["GET"]),
+        Route("/insights", insights.show, methods=["GET"]),
+        Route("/activity", activity.show, methods=["GET"]),
+        Route("/activity.csv", activity.sheet, methods=["GET"]),
+        Route("/imports", imports.show, methods=["GET"]),
+        Route("/imports", imports.upload, methods=["POST"]),
+        Route("/imports/{id}/answer", imports.answer, methods=["POST"]),
+        Route("/people", people.show, methods=["GET"]),
+        Route("/people", people.add, methods=["POST"]),
+        Route("/people/{id}/roles", people.change, methods=["POST"]),
+        Route("/people/{id}/remove", people.remove, methods=["POST"]),
         Route("/account", account.show, methods=["GET"]),
         Route("/account", account.save, methods=["POST"]),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from services.gateway.web import charts, dates
+from services.gateway.web import charts, dates, findings
 from services.gateway.web.assets import asset
 from services.gateway.web.icons import icon, with_sprite
 from services.gateway.web.words import known, say
@@ -33,17 +33,29 @@ _environment = Environment(
 )
 
 
+def _whole_of(text: str) -> str:
+    return f"{int(text):,}"
+
+
 def _whole(value: float) -> str:
     return f"{round(value):,}"
 
 
-_GLOBALS: dict[str, Any] = {"t": say, "known": known, "icon": icon, "asset": asset, "bar": charts.bar}
+_GLOBALS: dict[str, Any] = {
+    "t": say,
+    "known": known,
+    "icon": icon,
+    "asset": asset,
+    "bar": charts.bar,
+    "headline": findings.title,
+}
 _FILTERS: dict[str, Any] = {
     "day": dates.day,
     "iso_day": dates.iso_day,
     "time_of_day": dates.time_of_day,
     "duration": dates.length,
     "number": _whole,
+    "number_of": _whole_of,
 }
 _environment.globals.update(_GLOBALS)
 _environment.filters.update(_FILTERS)

@@ -1,0 +1,81 @@
+"""Where the catalog comes from: what is being read, what was read, what could not be, and files to add."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import grpc.aio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import trouble
+from services.gateway.web.api import Api
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import page
+from services.kit.errors import InvalidArgument
+
+_REFRESH_SECONDS = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """`/imports`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """Sources and imports, newest first; comes again by itself while something is read."""
+        return await self._shown(request, None)
+
+    async def _shown(self, request: Request, refused: trouble.Trouble | None) -> Response:
+        around, found, sources = await asyncio.gather(
+            self.frames.around(request, "imports"),
+            self.api.get(request, "/v1/imports", {"pageSize": "30"}),
+            self.api.all(request, "/v1/sources", "sources", {}, most=1000),
+        )
+        imports = found["imports"]
+        running = [each for each in imports if not each.get("endTime")]
+        newest = {each["source"]: each for each in reversed(imports)}
+        problems = [
+            {"source": each["source"], **problem}
+            for each in newest.values()
+            for problem in [*each["unreadable"], *each["warnings"]]
+        ]
+        questions = [(each, question) for each in newest.values() for question in each["questions"]]
+        answer = page(
+            "imports.html",
+            status=refused.status if refused else 200,
+            **around,
+            running=running,
+            imports=imports,
+            sources=sources,
+            newest=newest,
+            problems=problems[:200],
+            questions=questions,
+            trouble=refused,
+        )
+        if running:
+            answer.headers["Refresh"] = _REFRESH_SECONDS
+        return answer
+
+    async def upload(self, request: Request) -> Response:
+        """Takes files in; the page then shows how they are read."""
+        try:
+            await self.api.upload(request)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        except InvalidArgument as error:
+            return await self._shown(request, trouble.Trouble("refused", 400, error.text, ""))
+        return RedirectResponse("/imports", status_code=303)
+
+    async def answer(self, request: Request) -> Response:
+        """A person's answer to a question; the files that waited for it are read again."""
+        form = await request.form()
+        body = {name: str(form.get(name, "")) for name in ("question", "choice")}
+        try:
+            await self.api.post(request, f"/v1/imports/{request.path_params['id']}:answer", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return RedirectResponse("/imports", status_code=303)

@@ -1,0 +1,97 @@
+"""Who works on the catalog and answers for what. Everybody reads it; only administrators see what changes it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import grpc.aio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import trouble
+from services.gateway.web.api import Api, Json
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import page
+
+ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALIST")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """`/people`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """Everybody with roles and programs."""
+        return await self._shown(request, None)
+
+    async def _shown(self, request: Request, refused: trouble.Trouble | None) -> Response:
+        around, people, programs = await asyncio.gather(
+            self.frames.around(request, "people"),
+            self.api.all(request, "/v1/people", "people", {}, most=2000),
+            self._programs(request),
+        )
+        owned: dict[str, list[Json]] = {}
+        for program in programs:
+            for owner in program["owners"]:
+                owned.setdefault(owner, []).append(program)
+        return page(
+            "people.html",
+            status=refused.status if refused else 200,
+            **around,
+            people=[each for each in people if not each.get("deactivateTime")],
+            gone=[each for each in people if each.get("deactivateTime")],
+            owned=owned,
+            ownerless=[each for each in programs if not each["owners"] and not each["archived"]],
+            administers="ADMINISTRATOR" in around["roles"],
+            all_roles=ROLES,
+            trouble=refused,
+        )
+
+    async def _programs(self, request: Request) -> list[Json]:
+        try:
+            return await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
+        except grpc.aio.AioRpcError as error:
+            # Who only administers sees people and does not read content.
+            if error.code() == grpc.StatusCode.PERMISSION_DENIED:
+                return []
+            raise
+
+    async def add(self, request: Request) -> Response:
+        """Adds a person."""
+        form = await request.form()
+        person: dict[str, Any] = {
+            "email": str(form.get("email", "")).strip(),
+            "displayName": str(form.get("name", "")).strip(),
+            "roles": [role for role in ROLES if role in form.getlist("role")],
+        }
+        return await self._do(request, [("/v1/people", person)])
+
+    async def change(self, request: Request) -> Response:
+        """Gives and takes roles, so that the person has those that are ticked."""
+        form = await request.form()
+        name = f"people/{request.path_params['id']}"
+        person = await self.api.get(request, f"/v1/{name}", {})
+        ticked = set(form.getlist("role"))
+        steps: list[tuple[str, Json]] = [
+            (f"/v1/{name}:{'grantRole' if role in ticked else 'revokeRole'}", {"role": role})
+            for role in ROLES
+            if (role in ticked) != (role in person["roles"])
+        ]
+        return await self._do(request, steps)
+
+    async def remove(self, request: Request) -> Response:
+        """Ends a person's access."""
+        return await self._do(request, [(f"/v1/people/{request.path_params['id']}:deactivate", {})])
+
+    async def _do(self, request: Request, steps: list[tuple[str, Json]]) -> Response:
+        try:
+            for path, body in steps:
+                await self.api.post(request, path, body)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return RedirectResponse("/people", status_code=303)

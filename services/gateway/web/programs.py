@@ -1,0 +1,151 @@
+"""Programs: all of them, one with its items, and what two of them have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.web import charts
+from services.gateway.web.api import Api, Json
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import page
+
+_MOST = 1000
+_MATRIX = 12
+_STEPS = ((60, 5), (45, 4), (30, 3), (15, 2), (5, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """`/programs` and `/programs/{id}`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """The list, or how programs overlap."""
+        around, programs, names = await asyncio.gather(
+            self.frames.around(request, "programs"),
+            self.api.all(request, "/v1/programs", "programs", {}, most=_MOST),
+            self.api.names_of_people(request),
+        )
+        programs = sorted((each for each in programs if not each["archived"]), key=lambda each: each["title"])
+        if request.query_params.get("view") == "overlap":
+            return await self._overlap(request, around, programs)
+        whose = request.query_params.get("whose", "")
+        email = around["email"]
+        shown = [
+            each
+            for each in programs
+            if whose == "" or (email in each["owners"] if whose == "mine" else not each["owners"])
+        ]
+        counts = {
+            "": len(programs),
+            "mine": sum(1 for each in programs if email in each["owners"]),
+            "none": sum(1 for each in programs if not each["owners"]),
+        }
+        return page("programs.html", **around, programs=shown, names=names, whose=whose, whose_counts=counts)
+
+    async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:
+        items = {each["name"]: _items(each) for each in programs}
+        shared = {
+            each["name"]: sum(
+                _share(items[each["name"]], items[other["name"]]) for other in programs if other is not each
+            )
+            for each in programs
+        }
+        shown = sorted(programs, key=lambda each: (-shared[each["name"]], each["title"]))[:_MATRIX]
+        matrix = [
+            [None if row is column else _cell(items[row["name"]], items[column["name"]]) for column in shown]
+            for row in shown
+        ]
+        pair = request.query_params.get("pair", "").split("..")
+        chosen = [each for name in pair for each in programs if each["name"] == f"programs/{name}"][:2]
+        detail: dict[str, Any] = {}
+        if len(chosen) == 2:
+            detail = await self._pair(request, chosen[0], chosen[1])
+        return page(
+            "overlap.html",
+            **around,
+            programs=shown,
+            total=len(programs),
+            matrix=matrix,
+            pair=chosen if len(chosen) == 2 else [],
+            found=detail.get("found"),
+            titles=detail.get("titles", {}),
+            failed=detail.get("failed", False),
+        )
+
+    async def _pair(self, request: Request, first: Json, second: Json) -> dict[str, Any]:
+        try:
+            found = await self.api.get(request, "/v1/overlap", {"a": first["name"], "b": second["name"]})
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in (
+                grpc.StatusCode.UNAVAILABLE,
+                grpc.StatusCode.NOT_FOUND,
+                grpc.StatusCode.FAILED_PRECONDITION,
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+            ):
+                raise
+            return {"failed": True}
+        names = [each[side] for each in found["shared"] for side in ("a", "b")]
+        resources = await self.api.each(request, names)
+        return {"found": found, "titles": {name: each["title"] for name, each in resources.items()}}
+
+    async def one(self, request: Request) -> Response:
+        """A program: its items, how people learn in it, what is suggested about it."""
+        name = f"programs/{request.path_params['id']}"
+        around, program, names = await asyncio.gather(
+            self.frames.around(request, "programs"),
+            self.api.get(request, f"/v1/{name}", {}),
+            self.api.names_of_people(request),
+        )
+        resources, engagement, found = await asyncio.gather(
+            self.api.each(request, [each["resource"] for each in program["items"]]),
+            self.api.get(request, f"/v1/{name}/engagement", {}),
+            self.api.all(
+                request,
+                "/v1/suggestions",
+                "suggestions",
+                {"states": ["OPEN", "HELD"], "view": "BASIC"},
+                most=1000,
+            ),
+        )
+        inside = {each["resource"] for each in program["items"]}
+        about = [
+            each
+            for each in found
+            if any(part["id"] == name for part in each["plan"]["parts"])
+            or any(member["resource"] in inside for member in each["members"])
+        ]
+        return page(
+            "program.html",
+            **around,
+            program=program,
+            names=names,
+            resources=resources,
+            engagement=engagement,
+            learning={each["resource"]: each for each in engagement["items"]},
+            about=about,
+            line=charts.months(engagement["months"]),
+        )
+
+
+def _items(program: Json) -> set[str]:
+    return {each["resource"] for each in program["items"] if each["resource"]}
+
+
+def _share(row: set[str], column: set[str]) -> int:
+    return round(100 * len(row & column) / len(row)) if row else 0
+
+
+def _cell(row: set[str], column: set[str]) -> dict[str, int]:
+    share = _share(row, column)
+    step = next((step for least, step in _STEPS if share >= least), 0)
+    return {"share": share, "step": step, "items": len(row & column)}

@@ -1,0 +1,52 @@
+"""One resource: where it stands, who uses it, what is suggested about it, what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.web import charts
+from services.gateway.web.api import Api
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import page
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """`/resources/{id}`."""
+
+    api: Api
+    frames: Frames
+
+    async def one(self, request: Request) -> Response:
+        """The resource with its text."""
+        name = f"resources/{request.path_params['id']}"
+        around, resource, names = await asyncio.gather(
+            self.frames.around(request, ""),
+            self.api.get(request, f"/v1/{name}", {"view": "FULL"}),
+            self.api.names_of_people(request),
+        )
+        programs, engagement, found = await asyncio.gather(
+            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+            self.api.get(request, f"/v1/{resource['name']}/engagement", {}),
+            self.api.get(request, "/v1/suggestions", {"resource": resource["name"], "view": "BASIC"}),
+        )
+        others = await self.api.each(request, [resource["successor"], *resource["equivalents"]])
+        return page(
+            "resource.html",
+            **around,
+            resource=resource,
+            names=names,
+            used=[
+                each
+                for each in programs
+                if any(item["resource"] == resource["name"] for item in each["items"])
+            ],
+            engagement=engagement,
+            about=found["suggestions"],
+            others=others,
+            line=charts.months(engagement["months"]),
+        )
