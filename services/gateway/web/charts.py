@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -61,8 +61,34 @@ def marks(resource: Json | None, suggestion: Json) -> list[Mark]:
     return list(unique.values())
 
 
-def life_line(found: Sequence[Mark], today: date) -> Markup:
-    """The marks on an axis of years that ends today, each with its word above; empty without marks."""
+def told(found: Sequence[Json]) -> bool:
+    """Whether any month has a number of completions that may be shown."""
+    return any(value is not None for value in _completed(found))
+
+
+def _completed(found: Sequence[Json]) -> list[float | None]:
+    return [each["completed"].get("value") if each.get("completed") else None for each in found]
+
+
+def _curves(
+    values: Sequence[float | None], x: Callable[[int], float], base: float, height: float
+) -> list[str]:
+    """An area for each run of months that may be shown; what is hidden is a gap and not a line through it."""
+    top = max(5.0, *(value for value in values if value is not None))
+    pieces: list[str] = []
+    for shown, run in groupby(enumerate(values), key=lambda each: each[1] is not None):
+        if not shown:
+            continue
+        points = [(round(x(at), 1), round(base - height * (value or 0) / top, 1)) for at, value in run]
+        path = " ".join(f"{left},{top_}" for left, top_ in points)
+        pieces.append(f'<polygon class="area" points="{points[0][0]},{base} {path} {points[-1][0]},{base}"/>')
+        pieces.append(f'<polyline class="curve" points="{path}"/>')
+        pieces += [f'<circle class="point" cx="{left}" cy="{top_}" r="2.5"/>' for left, top_ in points]
+    return pieces
+
+
+def life_line(found: Sequence[Mark], today: date, use: Sequence[Json]) -> Markup:
+    """The marks on an axis of years that ends today, each with its word above, on completions a month; else empty."""
     if not found:
         return Markup()
     first = min(found[0].on, date(today.year - 1, today.month, 1))
@@ -80,6 +106,9 @@ def life_line(found: Sequence[Mark], today: date) -> Markup:
         for year in years
         if year % every == 0
     ]
+    if told(use):
+        days = [date(each["month"]["year"], each["month"]["month"], 15) for each in use]
+        parts += _curves(_completed(use), lambda at: x(max(first, days[at])), _BASE, 44)
     parts.append(f'<line class="drop" x1="{x(today)}" y1="20" x2="{x(today)}" y2="{_BASE + 30}"/>')
     parts.append(
         f'<text x="{x(today)}" y="{_BASE + 42}" text-anchor="end">{escape(say("lifeline.today"))}</text>'
@@ -96,8 +125,8 @@ def life_line(found: Sequence[Mark], today: date) -> Markup:
             f'<text class="word" x="{at}" y="{y}" text-anchor="{anchor}">{escape(mark.label)}</text>'
         )
         parts.append(_shape(mark.shape, at))
-    told = "; ".join(f"{dates.day(mark.on)}: {mark.label}" for mark in found)
-    label = escape(say("lifeline.told", marks=told))
+    said = "; ".join(f"{dates.day(mark.on)}: {mark.label}" for mark in found)
+    label = escape(say("lifeline.told", marks=said))
     return Markup(
         f'<svg class="lifeline" role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}">{"".join(parts)}</svg>'
     )
@@ -122,32 +151,22 @@ def bar(share: float) -> Markup:
 
 def months(found: Sequence[Json]) -> Markup:
     """Completions a month as an area; months that are hidden or not known are gaps. Empty without any."""
-    values: list[float | None] = [
-        each["completed"].get("value") if each.get("completed") else None for each in found
-    ]
-    if not any(value is not None for value in values):
+    if not told(found):
         return Markup()
+    values = _completed(found)
     top = max(5.0, *(value for value in values if value is not None))
     step = (_WIDTH - 60) / max(1, len(values) - 1)
-    pieces: list[str] = []
-    for shown, run in groupby(enumerate(values), key=lambda each: each[1] is not None):
-        if not shown:
-            continue
-        points = [(round(40 + step * at, 1), round(120 - 96 * (value or 0) / top, 1)) for at, value in run]
-        path = " ".join(f"{x},{y}" for x, y in points)
-        pieces.append(f'<polygon class="area" points="{points[0][0]},120 {path} {points[-1][0]},120"/>')
-        pieces.append(f'<polyline class="curve" points="{path}"/>')
-        pieces += [f'<circle class="point" cx="{x}" cy="{y}" r="2.5"/>' for x, y in points]
+    pieces = _curves(values, lambda at: 40 + step * at, 120, 96)
     labels = [
         f'<text x="{round(40 + step * at, 1)}" y="140" text-anchor="middle">{escape(_month(each))}</text>'
         for at, each in enumerate(found)
     ]
-    told = "; ".join(
+    said = "; ".join(
         f"{_month(each)} {each['month']['year']}: {say('time.unknown') if value is None else round(value)}"
         for each, value in zip(found, values, strict=True)
     )
     return Markup(
-        f'<svg class="lifeline" role="img" aria-label="{escape(say("engagement.told", months=told))}" '
+        f'<svg class="lifeline" role="img" aria-label="{escape(say("engagement.told", months=said))}" '
         f'viewBox="0 0 {_WIDTH} 150"><line class="axis" x1="40" y1="120" x2="{_WIDTH - 20}" y2="120"/>'
         f'<text x="32" y="28" text-anchor="end">{round(top):,}</text><text x="32" y="123" text-anchor="end">0</text>'
         f"{''.join(pieces)}{''.join(labels)}</svg>"
@@ -177,7 +196,7 @@ def reliability(bins: Sequence[Json]) -> Markup:
             f'<text x="{round(x + width / 2, 1)}" y="178" text-anchor="middle">'
             f"{escape(say('insights.group', n=each['count']))}</text>"
         )
-    told = "; ".join(
+    said = "; ".join(
         say(
             "insights.group_told",
             n=each["count"],
@@ -187,6 +206,6 @@ def reliability(bins: Sequence[Json]) -> Markup:
         for each in bins
     )
     return Markup(
-        f'<svg class="chart" role="img" aria-label="{escape(told)}" viewBox="0 0 600 185">'
+        f'<svg class="chart" role="img" aria-label="{escape(said)}" viewBox="0 0 600 185">'
         f'<line class="grid" x1="40" y1="160" x2="600" y2="160"/>{"".join(parts)}</svg>'
     )

@@ -175,17 +175,20 @@ class SuggestionPage:
             self.api.each(request, [each["resource"] for each in found["members"]]),
             self._used_in(request, [name]),
         )
-        quoted = [each for each in found["evidence"] if each["quote"]]
         resource = resources.get(name)
+        engagement = await self.api.get(request, f"/v1/{name}/engagement", {}) if resource else None
+        months: list[Json] = engagement["months"] if engagement else []
+        marks = charts.marks(resource, found)
         return {
             "template": "lifeline.html",
             "resource": resource,
             "resources": resources,
-            "quoted": quoted,
+            "engagement": engagement,
+            "quoted": [each for each in found["evidence"] if each["quote"]],
             "used": used.get(name, []),
-            "line": charts.life_line(charts.marks(resource, found), self.api.clock.today())
-            if resource
-            else "",
+            "marks": marks,
+            "has_curve": charts.told(months),
+            "line": charts.life_line(marks, self.api.clock.today(), months),
         }
 
     async def _streamline(self, request: Request, found: Json) -> dict[str, Any]:

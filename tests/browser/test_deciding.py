@@ -1,0 +1,221 @@
+"""Every verb by its button and by its key, with script and without; what happens when somebody else was first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.places import places
+from tests.browser.visitor import PHONE, Visitor
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(params=["with script", "without script"])
+def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    script = request.param == "with script"
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
+    yield made
+    made.leave()
+
+
+def one(sample: Stack, kind: str, *states: str, **fits: Any) -> dict[str, Any]:
+    """A suggestion of that kind that one yes applies."""
+    for each in sample.suggestions(*(states or ("OPEN",))):
+        easy = each["plan"]["risk"] in ("R0", "R1") and not each["plan"]["safeguards"]
+        if easy and each["kind"] == kind and all(each[name] == value for name, value in fits.items()):
+            return each
+    raise LookupError(kind)
+
+
+def address(suggestion: dict[str, Any]) -> str:
+    return "/review/" + suggestion["name"].removeprefix("suggestions/")
+
+
+def state(sample: Stack, suggestion: dict[str, Any]) -> str:
+    return sample.get("/v1/" + suggestion["name"])["state"]
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.click()
+
+
+def test_accepted_and_taken_back(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page = anyone.page
+    page.goto(address(seen))
+    press(page, "Accept")
+    expect(page.get_by_role("status")).to_contain_text("Accepted.")
+    assert state(sample, seen) == "APPLIED"
+    press(page, "Undo")
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_rejected_with_a_reason_and_reopened(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page = anyone.page
+    page.goto(address(seen))
+    press(page, "Reject")
+    box = page.get_by_role("dialog", name="Why not?")
+    box.get_by_label("For another level").check()
+    box.get_by_label("In your words").fill("The one is for beginners.")
+    box.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_contain_text("Rejected.")
+    page.goto(address(seen))
+    expect(page.get_by_role("main")).to_contain_text("The one is for beginners.")
+    press(page, "Reopen")
+    expect(page.get_by_role("status")).to_contain_text("Open again.")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_snoozed_until_a_day(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "OUTDATED")
+    page = anyone.page
+    page.goto(address(seen))
+    press(page, "Snooze")
+    page.get_by_role("dialog", name="Until when?").get_by_role("button", name="Snooze").click()
+    expect(page.get_by_role("status")).to_contain_text("Snoozed.")
+    assert state(sample, seen) == "SNOOZED"
+    page.goto("/review?whose=snoozed")
+    expect(page.locator("table")).to_contain_text(seen["members"][0]["title"])
+
+
+def test_still_current(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "OUTDATED")
+    page = anyone.page
+    page.goto(address(seen))
+    press(page, "Still current")
+    expect(page.get_by_role("status")).to_contain_text("Confirmed.")
+    press(page, "Undo")
+    expect(page.get_by_role("status")).to_contain_text("Open again.")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE", relation="IDENTICAL")
+    page = anyone.page
+    page.goto(address(seen))
+    page.get_by_role("radio", name="Keep this one").nth(1).check()
+    press(page, "Update the proposal")
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    now = sample.get("/v1/" + seen["name"])
+    kept = next(each["resource"] for each in now["members"] if each["survivor"])
+    assert kept == next(each["resource"] for each in seen["members"] if not each["survivor"])
+    # Another choice than the one shown is never accepted unseen.
+    page.get_by_role("radio", name="Keep this one").nth(1).check()
+    press(page, "Accept")
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page = anyone.page
+    page.goto(address(seen))
+    sample.post(f"/v1/{seen['name']}:reject", {"reason": "intentional_copy", "comment": "A mirror."})
+    press(page, "Accept")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Somebody else was first")
+    expect(alert).to_contain_text("A mirror.")
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    assert state(sample, seen) == "REJECTED"
+    press(page, "Reopen")
+    expect(page.get_by_role("status")).to_contain_text("Open again.")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_a_double_click_decides_once(page: Page, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page.goto(address(seen))
+    page.get_by_role("button", name="Accept").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("Accepted.")
+    log = sample.get("/v1/decisions", suggestion=seen["name"])["decisions"]
+    assert [each["verb"] for each in log[:2]].count("accept") == 1
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+
+
+def test_whoever_may_not_decide_is_told_who_may(browser: Browser, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE", relation="IDENTICAL")
+    token = sample.winnow("token", "create", "--person", "lewis.okoro@tarnwickwater.example")["token"]
+    visitor = Visitor(browser, sample.status["http"], token)
+    visitor.page.goto(address(seen))
+    press(visitor.page, "Accept")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("not yours to decide")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("learning leader")
+    assert state(sample, seen) == "OPEN"
+    # Controls of people are for administrators alone; the page itself is for everybody.
+    visitor.page.goto("/people")
+    expect(visitor.page.get_by_role("heading", name="People and responsibilities")).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="Add a person")).to_have_count(0)
+    refused = visitor.page.request.post(
+        "/people", form={"email": "x@example.org", "name": "X"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert refused.status == 403
+    visitor.leave()
+
+
+def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stack) -> None:
+    page.goto("/review?whose=all&kind=duplicate")
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("[data-row]").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("[data-row]").nth(0)).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Find a course")).to_be_focused()
+    page.keyboard.type("jar")
+    expect(page.get_by_label("Find a course")).to_have_value("jar")
+    seen = one(sample, "DUPLICATE", relation="IDENTICAL")
+    page.goto(address(seen))
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog", name="Why not?")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    assert state(sample, seen) == "OPEN"
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_contain_text("Accepted.")
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    page.goto("/account")
+    page.get_by_label("Off").check()
+    press(page, "Save")
+    page.goto(address(seen))
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert state(sample, seen) == "OPEN"
+    page.goto("/account")
+    page.get_by_label("On").check()
+    press(page, "Save")
+
+
+def test_activity_tells_and_takes_back(page: Page, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page.goto(address(seen))
+    press(page, "Accept")
+    page.goto("/activity")
+    expect(page.get_by_role("main")).to_contain_text("You accepted")
+    sheet = page.request.get("/activity.csv").text()
+    assert sheet.startswith("time,actor,verb")
+    assert seen["name"] in sheet
+    press(page, "Undo")
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    assert state(sample, seen) == "OPEN"
+
+
+def test_on_a_phone_the_verbs_are_within_reach(browser: Browser, sample: Stack) -> None:
+    visitor = Visitor(browser, sample.status["http"], sample.token, size=PHONE)
+    visitor.page.goto(places(sample)["duplicate, revised"])
+    for name in ("Accept", "Reject", "Snooze"):
+        box = visitor.page.get_by_role("button", name=name).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= PHONE[1]
+        assert box["height"] >= 43
+    visitor.leave()
