@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from services.catalog.domain.people import Person, Role, Stage
+from services.catalog.domain.people import Person, Role
 from services.catalog.domain.programs import Program
 from services.catalog.review.domain import Assignee, Plan
 from services.catalog.review.effects import effects
-from services.catalog.review.findings import Kind, Proposal, Relation
+from services.catalog.review.findings import Proposal
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings, bare
 
-_FACILITATE = frozenset({"unplayable", "dead_link"})
 _FITTING = (Role.INSTRUCTIONAL_DESIGNER, Role.LEARNING_LEADER)
 """Roles that may decide every kind; the leader where there is no designer."""
-
-
-def stage_of(proposal: Proposal) -> Stage | None:
-    """The stage of a program that such a finding belongs to; None for one that is about resources alone."""
-    match proposal.kind:
-        case Kind.PROGRAM:
-            return Stage.DESIGN
-        case Kind.OUTDATED:
-            codes = {claim.code for claim in proposal.claims}
-            return Stage.FACILITATE if codes and codes <= _FACILITATE else Stage.DEVELOP
-        case Kind.UNUSED:
-            return Stage.EVALUATE
-        case Kind.DUPLICATE:
-            return Stage.DEVELOP if proposal.relation is Relation.REVISED else None
 
 
 def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:
@@ -55,7 +40,7 @@ def _by_duty(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff)
     members = around.present(proposal.resources)
     held = {program.id: program for each in members for program in around.holding(each.id)}
     named = {id_: around.programs[id_] for id_ in proposal.programs if id_ in around.programs}
-    stage = stage_of(proposal)
+    stage = proposal.stage
     for program in _by_learners([*(named or held).values()], around):
         if stage is None or not staff.by_program_rules(program):
             continue

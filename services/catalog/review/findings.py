@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.catalog.domain.people import Stage
+
 REVIEW_DUE = "review_due"
+_FACILITATE = frozenset({"unplayable", "dead_link"})
 
 
 class Kind(StrEnum):
@@ -129,3 +132,17 @@ class Proposal:
     def certain(self) -> bool:
         """Whether a rule made it and not a model: hard evidence, or a review that is due by date (behaviour.md §4)."""
         return self.hard or (bool(self.claims) and all(claim.code == REVIEW_DUE for claim in self.claims))
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage of a program that it belongs to; None for one that is about resources alone."""
+        match self.kind:
+            case Kind.PROGRAM:
+                return Stage.DESIGN
+            case Kind.OUTDATED:
+                codes = {claim.code for claim in self.claims}
+                return Stage.FACILITATE if codes and codes <= _FACILITATE else Stage.DEVELOP
+            case Kind.UNUSED:
+                return Stage.EVALUATE
+            case Kind.DUPLICATE:
+                return Stage.DEVELOP if self.relation is Relation.REVISED else None

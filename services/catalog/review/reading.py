@@ -50,10 +50,12 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
             each,
             on.around,
             emails,
-            routing.outstanding(each.plan, each.edits, each.approvals, on.around, on.staff)
+            routing.outstanding(
+                each.plan, each.edits, each.approvals, on.around, on.staff, each.proposal.stage
+            )
             if each.state in _ASKING
             else (),
-            routing.one_approver(each.plan, each.edits, on.around, on.staff),
+            routing.one_approver(each.plan, each.edits, on.around, on.staff, each.proposal.stage),
             tuple(questions.get(each.id, ())),
         )
         for each in found

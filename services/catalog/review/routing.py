@@ -24,6 +24,7 @@ from services.catalog.review.domain import (
 from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
+STEPPED_IN = "OWNER_STEPPED_IN"
 METADATA = frozenset({Operation.LINK_LISTINGS})
 """What changes nothing but what is said about a resource."""
 
@@ -54,6 +55,11 @@ class Staff:
     def by_program_rules(self, program: Program) -> bool:
         """Whether whoever owns the program or holds its stages decides about it, and not a role."""
         return self.mode is Mode.PROGRAM_BASED or (self.mode is Mode.HYBRID and bool(self.owners(program)))
+
+    def holder(self, program: Program, stage: Stage) -> Person | None:
+        """Who holds the stage of the program, when that is an active person."""
+        person = self.stages.get(program.id, {}).get(stage)
+        return person if person is not None and person.active else None
 
     def owner(self, resource: Resource) -> Person | None:
         """The resource's owner, when that is an active person."""
@@ -95,16 +101,16 @@ class Needs:
         return (first,) if any(person in second.people for person in given) else self.slots
 
 
-def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff) -> Needs:
-    """Which approvals the part needs, by its risk and the organisation's mode."""
+def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff, stage: Stage | None = None) -> Needs:
+    """Which approvals the part needs, by its risk and the organisation's mode; `stage`: what the finding belongs to."""
     program = around.programs.get(bare(part.id)) if part.id != RESOURCES_PART else None
     if part.risk is Risk.R3:
-        first = _slot("approve R3, first", part, program, around, staff)
-        second = _slot("approve R3, second", part, program, around, staff)
+        first = _slot("approve R3, first", part, program, around, staff, stage)
+        second = _slot("approve R3, second", part, program, around, staff, stage)
         if len(first.people | second.people) == 1 and first.people:
             return Needs(part.id, (first,), one_approver=True)
         return Needs(part.id, (first, replace(second, label=f"a second person: {second.label}")))
-    slot = _slot(f"approve {part.risk.name}", part, program, around, staff)
+    slot = _slot(f"approve {part.risk.name}", part, program, around, staff, stage)
     if part.risk <= Risk.R1:
         return Needs(part.id, (slot,))
     others = slot.people - {edits.author}
@@ -114,10 +120,17 @@ def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff) -> Needs
     return Needs(part.id, (slot,), one_approver=edits.author in slot.people)
 
 
-def _slot(action: str, part: Part, program: Program | None, around: Surroundings, staff: Staff) -> Slot:
+def _slot(
+    action: str,
+    part: Part,
+    program: Program | None,
+    around: Surroundings,
+    staff: Staff,
+    stage: Stage | None,
+) -> Slot:
     """One approval: everybody whom the policy entitles to it."""
     row = policy.ACTIONS[action][staff.mode]
-    theirs = _theirs(part, row, around, staff)
+    theirs = _theirs(part, row, around, staff, stage)
     about = About(
         own=frozenset(kind for kind, people in theirs.items() if people),
         metadata=_metadata_only(part.changes),
@@ -129,7 +142,9 @@ def _slot(action: str, part: Part, program: Program | None, around: Surroundings
     return Slot(said.replace("its program", f"“{program.title}”") if program else said, people)
 
 
-def _theirs(part: Part, row: Row, around: Surroundings, staff: Staff) -> dict[Column, frozenset[str]]:
+def _theirs(
+    part: Part, row: Row, around: Surroundings, staff: Staff, stage: Stage | None
+) -> dict[Column, frozenset[str]]:
     """Who answers for all that the part changes, each thing by one of the duties that the row counts; by duty."""
     found: list[dict[Column, frozenset[str]]] = []
     for id_ in sorted({bare(name) for change in part.changes for name in change.touches}):
@@ -138,8 +153,10 @@ def _theirs(part: Part, row: Row, around: Surroundings, staff: Staff) -> dict[Co
             continue
         programs = around.holding(resource.id) if resource else [program] if program else []
         owner = staff.owner(resource) if resource else None
+        holders = [staff.holder(each, stage) for each in programs] if stage else []
         people = {
             Column.PO: frozenset(person.id for each in programs for person in staff.owners(each)),
+            Column.ST: frozenset(person.id for person in holders if person is not None),
             Column.RO: frozenset({owner.id} if owner else ()),
         }
         found.append({column: ids for column, ids in people.items() if row.cells[column] is Cell.OWN})
@@ -154,30 +171,44 @@ def _metadata_only(changes: Iterable[Change]) -> bool:
     return bool(done) and done <= METADATA
 
 
-def capacity(person: Person, part: Part, around: Surroundings, staff: Staff) -> str:
-    """In which capacity the person approves the part."""
+def capacity(
+    person: Person, part: Part, around: Surroundings, staff: Staff, stage: Stage | None = None
+) -> str:
+    """In which capacity the person approves the part; an owner may act in place of the stage's holder."""
     program = around.programs.get(bare(part.id))
-    if program is not None and any(owner.id == person.id for owner in staff.owners(program)):
-        return "OWNER"
+    changed = sorted({bare(name) for change in part.changes for name in change.touches})
+    programs = [program] if program else [each for id_ in changed for each in around.holding(id_)]
+    holders = {staff.holder(each, stage) for each in programs} if stage else set[Person | None]()
+    if person in holders:
+        return str(stage)
+    if program is not None and person in staff.owners(program):
+        return STEPPED_IN if holders - {None} else "OWNER"
     held = [role for role in (*_DECIDERS, Role.SPECIALIST) if role in person.roles]
     return "OWNER" if not held else str(held[0])
 
 
 def outstanding(
-    plan: Plan, edits: Edits, approvals: Sequence[Approval], around: Surroundings, staff: Staff
+    plan: Plan,
+    edits: Edits,
+    approvals: Sequence[Approval],
+    around: Surroundings,
+    staff: Staff,
+    stage: Stage | None = None,
 ) -> tuple[str, ...]:
     """Approvals still needed, in words, a line a slot."""
     said: list[str] = []
     for part in plan.parts:
-        for slot in needs(part, edits, around, staff).open(_by(approvals, part)):
+        for slot in needs(part, edits, around, staff, stage).open(_by(approvals, part)):
             nobody = "" if slot.people else " (nobody can give it now)"
             said.append(f"{part.title}: {slot.label}{nobody}")
     return tuple(said)
 
 
-def one_approver(plan: Plan, edits: Edits, around: Surroundings, staff: Staff) -> bool:
+def one_approver(
+    plan: Plan, edits: Edits, around: Surroundings, staff: Staff, stage: Stage | None = None
+) -> bool:
     """Whether a second approval is waived for some part."""
-    return any(needs(part, edits, around, staff).one_approver for part in plan.parts)
+    return any(needs(part, edits, around, staff, stage).one_approver for part in plan.parts)
 
 
 def _by(approvals: Sequence[Approval], part: Part) -> list[str]:
@@ -194,6 +225,8 @@ def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> Ab
     programs |= {each.id for id_ in resources for each in around.holding(id_)}
     own = {
         Column.PO: viewer.duties.programs & programs,
+        Column.ST: {id_ for id_, stage in viewer.duties.stages if stage is suggestion.proposal.stage}
+        & programs,
         Column.RO: viewer.duties.resources & resources,
     }
     return About(

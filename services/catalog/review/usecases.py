@@ -77,7 +77,7 @@ async def accept_case(
     new = [
         Approval(
             viewer.person.id,
-            routing.capacity(viewer.person, part, around, staff),
+            routing.capacity(viewer.person, part, around, staff, case.now.proposal.stage),
             part.id,
             part.fingerprint,
             tx.now,
@@ -99,7 +99,7 @@ async def accept_case(
         held_reason="",
         touched=True,
     )
-    if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff):
+    if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, yes.proposal.stage):
         yes = await _scheduled(tx, yes, case)
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
 
@@ -111,7 +111,8 @@ def _decidable(case: Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
     if unknown:
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
     needs = {
-        part.id: routing.needs(part, case.now.edits, case.on.around, case.on.staff) for part in plan.parts
+        part.id: routing.needs(part, case.now.edits, case.on.around, case.on.staff, case.now.proposal.stage)
+        for part in plan.parts
     }
     wanted = [part for part in plan.parts if not asked or part.id in asked]
     mine = [part for part in wanted if viewer.person.id in needs[part.id].people]
@@ -161,7 +162,9 @@ async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Sug
         )
     risk = suggestion.plan.risk
     notice = NOTICE.get(risk, timedelta(0))
-    if risk is Risk.R3 and routing.one_approver(suggestion.plan, suggestion.edits, on.around, on.staff):
+    if risk is Risk.R3 and routing.one_approver(
+        suggestion.plan, suggestion.edits, on.around, on.staff, suggestion.proposal.stage
+    ):
         notice = max(notice, ONE_APPROVER_NOTICE)
     yes = await learning.decided(tx, suggestion, on.maps, before=case.known.state)
     due = max(tx.now + notice, yes.edits.not_before or tx.now)
@@ -246,7 +249,9 @@ async def _reject_parts(
         touched=True,
         note=f"without {', '.join(case.on.around.title(id_) for id_ in parts)}",
     )
-    open_ = routing.outstanding(left.plan, left.edits, left.approvals, case.on.around, case.on.staff)
+    open_ = routing.outstanding(
+        left.plan, left.edits, left.approvals, case.on.around, case.on.staff, left.proposal.stage
+    )
     if not open_ and not left.plan.safeguards and left.approvals:
         left = await _scheduled(tx, left, case)
     return await decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)

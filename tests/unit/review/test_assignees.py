@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.catalog.domain.people import Mode, Person, Role, Stage
-from services.catalog.review.assignees import assignee, stage_of
+from services.catalog.review.assignees import assignee
 from services.catalog.review.domain import Assignee
 from services.catalog.review.findings import Claim, Proposal, Relation
 from services.catalog.review.routing import Staff
@@ -66,7 +66,7 @@ def claimed(*codes: str) -> Proposal:
     ],
 )
 def test_each_kind_of_finding_belongs_to_a_stage(proposal: Proposal, stage: Stage | None) -> None:
-    assert stage_of(proposal) is stage
+    assert proposal.stage is stage
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.catalog import policy
-from services.catalog.domain.people import Duties, Mode, Role, Viewer
+from services.catalog.domain.people import Duties, Mode, Role, Stage, Viewer
 from services.catalog.review import routing
 from services.catalog.review.domain import Edits, Plan, Risk, State, Suggestion
 from services.catalog.review.findings import Relation
@@ -14,6 +14,7 @@ from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (
     NOW,
     around,
+    drop,
     duplicate,
     outdated,
     person,
@@ -148,3 +149,21 @@ def test_by_role_rules_one_leader_or_designer_approves_for_a_program_with_an_own
     many = around(A, B, PROGRAM, **SUMS)
     riskiest = needed(plan_of(duplicate("a", "b"), many), many, by_role)
     assert riskiest["programs/p"] == [{"lea"}, {"lea", "ida"}]
+
+
+def test_a_stages_holder_approves_what_belongs_to_it_and_an_owner_may_step_in() -> None:
+    where = around(A, B, PROGRAM)
+    stan = person("stan")
+    team = replace(staff(LEA, OLGA), stages={"p": {Stage.DEVELOP: stan}})
+    retire = plan_of(outdated("b", "deprecate"), where)
+    part = retire.parts[0]
+    assert routing.needs(part, Edits(), where, team, Stage.DEVELOP).people == {"lea", "olga", "stan"}
+    assert routing.needs(part, Edits(), where, team, Stage.DESIGN).people == {"lea", "olga"}
+    assert routing.needs(part, Edits(), where, replace(team, mode=Mode.ROLE_BASED), Stage.DEVELOP).people == {
+        "lea"
+    }
+    assert routing.capacity(stan, part, where, team, Stage.DEVELOP) == "DEVELOP"
+    dropped = plan_of(drop("p", "b"), where).parts[0]
+    designed = replace(team, stages={"p": {Stage.DESIGN: stan}})
+    assert routing.capacity(OLGA, dropped, where, designed, Stage.DESIGN) == "OWNER_STEPPED_IN"
+    assert routing.capacity(OLGA, dropped, where, team, Stage.DESIGN) == "OWNER"
