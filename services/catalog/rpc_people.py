@@ -9,9 +9,10 @@ from typing_extensions import override
 from services.catalog import wire
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
-from services.catalog.usecases import credentials, identity, people, presence, responsibility
+from services.catalog.usecases import credentials, identity, mode, people, presence, responsibility
 from services.kit import pages
 from winnow.catalog.v1 import people_service_pb2 as api
+from winnow.catalog.v1 import responsibility_mode_pb2
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
 from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
@@ -86,6 +87,21 @@ class PeopleServicer(PeopleServiceServicer):
         )
         next_ = pages.token([page.next_], scope=scope) if page.next_ else ""
         return wire.responsibilities(page, next_)
+
+    @override
+    async def GetResponsibilityMode(
+        self, request: api.GetResponsibilityModeRequest, context: Any
+    ) -> responsibility_mode_pb2.ResponsibilityMode:
+        return wire.mode(await mode.get_mode(self._db))
+
+    @override
+    async def SetResponsibilityMode(
+        self, request: api.SetResponsibilityModeRequest, context: Any
+    ) -> responsibility_mode_pb2.ModeSwitch:
+        wanted = wire.mode_asked(request.mode)
+        return wire.mode_switch(
+            await mode.set_mode(self._db, viewer(), wanted, validate_only=request.validate_only)
+        )
 
     @override
     async def SetDuties(self, request: api.SetDutiesRequest, context: Any) -> api.SetDutiesResponse:

@@ -11,9 +11,10 @@ import pytest
 
 from services.catalog import wire
 from services.catalog.domain.duties import Duty, DutyChange, Held, Holder, Origin, Responsibility, Vacancy
-from services.catalog.domain.people import Person, Role
+from services.catalog.domain.people import Mode, ModeAsked, Person, Role
 from services.catalog.review.rerouting import Move
 from services.catalog.usecases.consequences import Consequences
+from services.catalog.usecases.mode import InForce, Right, Switch
 from services.catalog.usecases.responsibility import DutiesSet, Responsibilities
 from winnow.catalog.v1 import duty_pb2
 
@@ -28,6 +29,7 @@ COME = Consequences(
 )
 EMAILS = {"p1": "o@x.org"}
 PAGE = Responsibilities((RESPONSIBLE,), "x", 3, EMAILS)
+SWITCH = Switch(ModeAsked(Mode.HYBRID), "", (Right("a", 1, 2, 3, 4),), COME, 5)
 
 CASES = {
     "person": (wire.person(PERSON, COME), frozenset[str]()),
@@ -46,6 +48,9 @@ CASES = {
     "consequences": (wire.consequences(COME), frozenset[str]()),
     "vacancy": (wire.consequences(COME).vacancies[0], frozenset[str]()),
     "reroute": (wire.consequences(COME).reroutes[0], frozenset[str]()),
+    "mode": (wire.mode(InForce(ModeAsked(Mode.HYBRID, Mode.ROLE_BASED, "p1"), "o@x.org")), frozenset[str]()),
+    "mode switch": (wire.mode_switch(SWITCH), frozenset[str]()),
+    "right": (wire.mode_switch(SWITCH).rights[0], frozenset[str]()),
     "duties set": (wire.duties_set(DutiesSet(RESPONSIBLE, COME, EMAILS)), frozenset[str]()),
 }
 

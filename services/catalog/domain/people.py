@@ -32,6 +32,15 @@ class Mode(StrEnum):
     HYBRID = "HYBRID"
 
 
+@dataclass(frozen=True, slots=True)
+class ModeAsked:
+    """The mode in force, and another that a person (an id) has asked for."""
+
+    mode: Mode
+    asked: Mode | None = None
+    asked_by: str = ""
+
+
 class Stage(StrEnum):
     """A stage of a program; each may have a holder, who decides what belongs to it."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.catalog.domain.duties import StageHolder
-from services.catalog.domain.people import Duties, Mode, Person, Role, Stage, email_key
+from services.catalog.domain.people import Duties, Mode, ModeAsked, Person, Role, Stage, email_key
 from services.catalog.postgres.session import Row, Session, columns
 from services.kit.errors import NotFound
 
@@ -73,7 +73,8 @@ _PUT_STAGE = """
 """
 _CLEAR_STAGE = "DELETE FROM stage_holders WHERE program = %s AND stage = %s"
 _AWAY = "SELECT id FROM persons WHERE away_until >= %s AND deactivate_time IS NULL"
-_MODE = "SELECT mode FROM responsibility"
+_MODE = "SELECT mode, asked_mode, asked_by FROM responsibility"
+_SET_MODE = "UPDATE responsibility SET mode = %s, asked_mode = %s, asked_by = %s"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('people', 0))"
 _HAS_ROLE = "SELECT 1 FROM pg_roles WHERE rolname = 'catalog_people' AND pg_has_role(oid, 'MEMBER')"
 
@@ -171,8 +172,21 @@ class People(Session):
 
     async def mode(self) -> Mode:
         """By which rules the organisation decides."""
+        return (await self.mode_asked()).mode
+
+    async def mode_asked(self) -> ModeAsked:
+        """The mode in force, and the one that somebody has asked for."""
         row = await self.row(_MODE)
-        return Mode(row["mode"]) if row else Mode.HYBRID
+        if row is None:
+            raise RuntimeError("responsibility has no row")
+        asked = Mode(row["asked_mode"]) if row["asked_mode"] else None
+        return ModeAsked(Mode(row["mode"]), asked, row["asked_by"] or "")
+
+    async def set_mode(self, value: ModeAsked) -> None:
+        """Stores the mode and what is asked for."""
+        async with self.as_people():
+            asked = (str(value.asked), value.asked_by) if value.asked else (None, None)
+            await self.run(_SET_MODE, (str(value.mode), *asked))
 
     async def lock_people(self) -> None:
         """Holds everybody else's change of people until commit: "the last administrator" is a rule over all."""

@@ -71,6 +71,7 @@ from services.catalog.wire.resources import (
     resource,
     upserted,
 )
+from services.catalog.wire.responsibility_mode import mode, mode_asked, mode_switch
 
 __all__ = [
     "announcement",
@@ -99,6 +100,9 @@ __all__ = [
     "learning",
     "listing",
     "minted",
+    "mode",
+    "mode_asked",
+    "mode_switch",
     "new_announcement",
     "object_name",
     "observed_program",

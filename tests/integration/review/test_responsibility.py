@@ -14,6 +14,7 @@ from tests.integration.review.test_reviewers import refused
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.duty_pb2 import Duty, DutyChange
 from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.catalog.v1.responsibility_mode_pb2 import ResponsibilityMode
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 DESIGNER = Person.INSTRUCTIONAL_DESIGNER
@@ -220,3 +221,54 @@ async def test_only_the_role_for_people_writes_duties(catalog: CatalogProcess) -
     )
     assert {grantee for _, grantee in writers} == {"catalog_people"}
     assert len(writers) == 3
+
+
+async def switch(who: Reviewer, mode: Any, **more: Any) -> Any:
+    return await who("SetResponsibilityMode", people.SetResponsibilityModeRequest(mode=mode, **more))
+
+
+async def test_a_switch_of_the_mode_loses_none_of_twenty_and_says_before_who_gains(
+    leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
+) -> None:
+    await team.join("olga@example.org")
+    await team.join("ida@example.org", DESIGNER)
+    things = await resources_of(leader, 20)
+    await leader.program("safety", *things[:9], owners=["olga@example.org"])
+    await curator.propose(*(curator.outdated(each) for each in things))
+    await curator.settled()
+    before = await leader.suggestions()
+    assert len(before) == 20
+    preview = await switch(leader, ResponsibilityMode.ROLE_BASED, validate_only=True)
+    assert (await leader("GetResponsibilityMode", people.GetResponsibilityModeRequest())).mode == (
+        ResponsibilityMode.HYBRID
+    )
+    (olga,) = preview.rights
+    assert (olga.person, olga.suggestions_lost, olga.programs_lost) == ("olga@example.org", 9, 1)
+    done = await switch(leader, ResponsibilityMode.ROLE_BASED)
+    assert (done.consequences, done.rights) == (preview.consequences, preview.rights)
+    after = await leader.suggestions()
+    assert {each.name for each in after} == {each.name for each in before}
+    assert {each.state for each in after} <= {Suggestion.OPEN, Suggestion.HELD}
+    assert all(each.assignee for each in after)
+    assert catalog.sql("SELECT count(*) FROM decisions") == [(0,)]
+    back = await switch(leader, ResponsibilityMode.HYBRID)
+    assert back.rights[0].suggestions_gained == 9
+
+
+async def test_the_mode_takes_an_administrator_and_a_learning_leader(leader: Reviewer, team: Team) -> None:
+    admin = await team.join("ada@example.org", Person.ADMINISTRATOR)
+    other = await team.join("lea@example.org", Person.LEARNING_LEADER)
+    designer = await team.join("ida@example.org", DESIGNER)
+    wanted = ResponsibilityMode.PROGRAM_BASED
+    await refused(switch(designer, wanted), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    asked = await switch(admin, wanted)
+    assert (asked.mode.mode, asked.mode.asked, asked.mode.asked_by) == (
+        ResponsibilityMode.HYBRID,
+        wanted,
+        "ada@example.org",
+    )
+    assert (
+        await switch(admin, wanted)
+    ).mode.mode == ResponsibilityMode.HYBRID  # one person's yes twice is one
+    agreed = await switch(other, wanted)
+    assert (agreed.mode.mode, agreed.mode.asked) == (wanted, ResponsibilityMode.MODE_UNSPECIFIED)
