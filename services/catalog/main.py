@@ -14,7 +14,6 @@ from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
-from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 
 from services.catalog import wire
 from services.catalog.access import AccessInterceptor, JudgedHere
@@ -46,6 +45,7 @@ from winnow.catalog.v1.credential_service_pb2_grpc import add_CredentialServiceS
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from typing_extensions import override
-from winnow.review.v1.audit_service_pb2_grpc import AuditServiceServicer
 
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
@@ -14,6 +13,7 @@ from services.catalog.wire import id_of
 from services.kit import pages
 from winnow.review.v1 import audit_pb2
 from winnow.review.v1 import audit_service_pb2 as api
+from winnow.review.v1.audit_service_pb2_grpc import AuditServiceServicer
 
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; documents make decisions large
 _DECISIONS = 50

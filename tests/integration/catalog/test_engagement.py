@@ -17,12 +17,12 @@ from typing import Any
 import grpc
 import pytest
 from google.type.date_pb2 import Date
-from winnow.catalog.v1.engagement_pb2 import Engagement, EngagementRow
 
 from services.kit.rpc import error_info
 from tests.integration.catalog.conftest import CatalogProcess, SignedIn
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import engagement_pb2, program_pb2
+from winnow.catalog.v1.engagement_pb2 import Engagement, EngagementRow
 
 MONTHS = [date(2025 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(12)]  # June 2025 to May 2026
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import grpc
-from winnow.review.v1.batch_pb2 import BatchDecideRequest, BatchDecideResponse
 
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_reviewers import refused
@@ -16,6 +15,7 @@ from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.review.v1 import batch_pb2
 from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1.batch_pb2 import BatchDecideRequest, BatchDecideResponse
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 Filter = BatchDecideRequest.Filter
