@@ -9,10 +9,19 @@ from typing_extensions import override
 from services.catalog import wire
 from services.catalog.access import viewer
 from services.catalog.postgres.database import Database
-from services.catalog.usecases import credentials, identity, mode, people, presence, responsibility
+from services.catalog.usecases import (
+    credentials,
+    handovers,
+    identity,
+    mode,
+    people,
+    person_requests,
+    presence,
+    responsibility,
+)
 from services.kit import pages
+from winnow.catalog.v1 import handover_pb2, person_request_pb2, responsibility_mode_pb2
 from winnow.catalog.v1 import people_service_pb2 as api
-from winnow.catalog.v1 import responsibility_mode_pb2
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
 from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceServicer
@@ -87,6 +96,86 @@ class PeopleServicer(PeopleServiceServicer):
         )
         next_ = pages.token([page.next_], scope=scope) if page.next_ else ""
         return wire.responsibilities(page, next_)
+
+    @override
+    async def OfferHandover(self, request: api.OfferHandoverRequest, context: Any) -> handover_pb2.Handover:
+        return wire.handover(
+            await handovers.offer_handover(
+                self._db,
+                viewer(),
+                wire.object_name(request.name),
+                request.receiver,
+                validate_only=request.validate_only,
+            )
+        )
+
+    @override
+    async def AcceptHandover(self, request: api.AcceptHandoverRequest, context: Any) -> handover_pb2.Handover:
+        id_ = wire.id_of(request.name, "handovers")
+        return wire.handover(await handovers.accept_handover(self._db, viewer(), id_))
+
+    @override
+    async def DeclineHandover(
+        self, request: api.DeclineHandoverRequest, context: Any
+    ) -> handover_pb2.Handover:
+        id_ = wire.id_of(request.name, "handovers")
+        return wire.handover(await handovers.decline_handover(self._db, viewer(), id_))
+
+    @override
+    async def ListHandovers(
+        self, request: api.ListHandoversRequest, context: Any
+    ) -> api.ListHandoversResponse:
+        size, scope = pages.size(request.page_size, maximum=MAX_PAGE), ("handovers",)
+        key = pages.keys(request.page_token, 1, scope=scope)
+        after = str(key[0]) if key else ""
+        found = await handovers.list_handovers(self._db, viewer(), after=after, limit=size + 1)
+        next_ = pages.token([found[size - 1].handover.id], scope=scope) if len(found) > size else ""
+        shown = [wire.handover(each) for each in found[:size]]
+        return api.ListHandoversResponse(handovers=shown, next_page_token=next_)
+
+    @override
+    async def RequestPersonChange(
+        self, request: api.RequestPersonChangeRequest, context: Any
+    ) -> person_request_pb2.PersonRequest:
+        caller = viewer()
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
+        async with self._db.transaction() as tx:
+            earlier = await tx.earlier(request, person_request_pb2.PersonRequest, **once)
+            if earlier is not None:
+                return earlier
+            asked = wire.new_person_request(request.request, caller, tx.now)
+            answer = wire.person_request(await person_requests.request_change(tx, caller, asked))
+            await tx.keep(request, answer, **once)
+            return answer
+
+    @override
+    async def ListPersonRequests(
+        self, request: api.ListPersonRequestsRequest, context: Any
+    ) -> api.ListPersonRequestsResponse:
+        size = pages.size(request.page_size, maximum=MAX_PAGE)
+        scope = ("person requests", request.include_resolved)
+        key = pages.keys(request.page_token, 1, scope=scope)
+        found = await person_requests.list_requests(
+            self._db,
+            viewer(),
+            resolved=request.include_resolved,
+            after=str(key[0]) if key else "",
+            limit=size + 1,
+        )
+        next_ = pages.token([found[size - 1].request.id], scope=scope) if len(found) > size else ""
+        shown = [wire.person_request(each) for each in found[:size]]
+        return api.ListPersonRequestsResponse(requests=shown, next_page_token=next_)
+
+    @override
+    async def ResolvePersonRequest(
+        self, request: api.ResolvePersonRequestRequest, context: Any
+    ) -> person_request_pb2.PersonRequest:
+        id_, answer = wire.id_of(request.name, "personRequests"), wire.words(request.answer, "answer")
+        return wire.person_request(
+            await person_requests.resolve_request(
+                self._db, viewer(), id_, accept=request.accept, answer=answer
+            )
+        )
 
     @override
     async def GetResponsibilityMode(

@@ -12,9 +12,12 @@ import pytest
 from services.catalog import wire
 from services.catalog.domain.duties import Duty, DutyChange, Held, Holder, Origin, Responsibility, Vacancy
 from services.catalog.domain.people import Mode, ModeAsked, Person, Role
+from services.catalog.domain.requests import Handover, HandoverState, PersonRequest, RequestState, Wish
 from services.catalog.review.rerouting import Move
 from services.catalog.usecases.consequences import Consequences
+from services.catalog.usecases.handovers import Shown as OfferedHandover
 from services.catalog.usecases.mode import InForce, Right, Switch
+from services.catalog.usecases.person_requests import Shown as Request
 from services.catalog.usecases.responsibility import DutiesSet, Responsibilities
 from winnow.catalog.v1 import duty_pb2
 
@@ -30,6 +33,17 @@ COME = Consequences(
 EMAILS = {"p1": "o@x.org"}
 PAGE = Responsibilities((RESPONSIBLE,), "x", 3, EMAILS)
 SWITCH = Switch(ModeAsked(Mode.HYBRID), "", (Right("a", 1, 2, 3, 4),), COME, 5)
+REQUEST = Request(
+    PersonRequest(
+        *("q1", Wish.DUTY, "a@x.org", "A", (Role.SPECIALIST,), "programs/g1", Duty.OWNER, "Why", "p1", NOW),
+        *(RequestState.ACCEPTED, "p2", NOW, "Yes"),
+    ),
+    "a",
+    "b",
+)
+HANDOVER = OfferedHandover(
+    Handover("h1", "programs/g1", "p1", "p2", "a", NOW, HandoverState.ACCEPTED, NOW), "Path", "a", "b", COME
+)
 
 CASES = {
     "person": (wire.person(PERSON, COME), frozenset[str]()),
@@ -51,6 +65,8 @@ CASES = {
     "mode": (wire.mode(InForce(ModeAsked(Mode.HYBRID, Mode.ROLE_BASED, "p1"), "o@x.org")), frozenset[str]()),
     "mode switch": (wire.mode_switch(SWITCH), frozenset[str]()),
     "right": (wire.mode_switch(SWITCH).rights[0], frozenset[str]()),
+    "person request": (wire.person_request(REQUEST), frozenset[str]()),
+    "handover": (wire.handover(HANDOVER), frozenset[str]()),
     "duties set": (wire.duties_set(DutiesSet(RESPONSIBLE, COME, EMAILS)), frozenset[str]()),
 }
 

@@ -21,6 +21,7 @@ from services.catalog.postgres.journal import Journal
 from services.catalog.postgres.links import Links
 from services.catalog.postgres.participation import Participating
 from services.catalog.postgres.programs import Programs
+from services.catalog.postgres.requests import Requests
 from services.catalog.postgres.sources import Sources
 from services.kit import postgres
 from services.kit.clock import Clock
@@ -36,6 +37,7 @@ class Transaction(
     Engagement,
     Participating,
     Credentials,
+    Requests,
     Announcements,
     Rules,
     Links,

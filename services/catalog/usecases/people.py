@@ -54,13 +54,21 @@ async def create_person(
     db: Database, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
 ) -> Person:
     """Adds a person; AlreadyExists when the e-mail is taken."""
-    person = _new(checked_email(email, "person.email"), display_name, roles, db.clock.now())
+    checked = checked_email(email, "person.email")
     async with db.transaction() as tx:
         await tx.lock_people()
-        if not await tx.add_person(person):
-            raise AlreadyExists("PERSON_EXISTS", f"{person.email} is here already.", {"email": person.email})
-        await written(tx, viewer, person)
-        return person
+        return await add_person(tx, viewer, checked, display_name, roles)
+
+
+async def add_person(
+    tx: Transaction, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
+) -> Person:
+    """The new person, stored; people are locked by the caller. AlreadyExists when the e-mail is taken."""
+    person = _new(email, display_name, roles, tx.now)
+    if not await tx.add_person(person):
+        raise AlreadyExists("PERSON_EXISTS", f"{person.email} is here already.", {"email": person.email})
+    await written(tx, viewer, person)
+    return person
 
 
 def _new(email: str, display_name: str, roles: tuple[Role, ...], now: datetime) -> Person:
@@ -88,7 +96,7 @@ async def grant_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Pers
                 "Nobody grants a role to themselves.",
                 {"who_can": "another administrator", "method": viewer.method},
             )
-        return await _with_roles(tx, db, viewer, person, (*person.roles, role))
+        return await with_roles(tx, db, viewer, person, (*person.roles, role))
 
 
 async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
@@ -98,14 +106,15 @@ async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Per
         person = await tx.person(id_)
         if role is Role.ADMINISTRATOR:
             await keep_an_administrator(tx, person)
-        return await _with_roles(
+        return await with_roles(
             tx, db, viewer, person, tuple(held for held in person.roles if held is not role)
         )
 
 
-async def _with_roles(
+async def with_roles(
     tx: Transaction, db: Database, viewer: Viewer, person: Person, roles: tuple[Role, ...]
 ) -> Person:
+    """The person with exactly these roles; what they had by a role they lose goes to others."""
     wanted = replace(person, roles=in_role_order(roles))
     if wanted == person:
         return person

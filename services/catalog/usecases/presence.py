@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.policy import denied
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres, rerouting
 from services.catalog.usecases.consequences import Consequences, consequences, vacancies
 from services.catalog.usecases.people import keep_an_administrator, written
@@ -42,12 +42,16 @@ async def reactivate_person(db: Database, viewer: Viewer, id_: str) -> Person:
     """Gives access again, with the roles and duties that the person had; they sign in anew."""
     async with db.transaction() as tx:
         await tx.lock_people()
-        person = await tx.person(id_)
-        if person.active:
-            return person
-        saved = await tx.save_person(replace(person, deactivate_time=None))
-        await written(tx, viewer, saved)
-        return saved
+        return await reactivate(tx, viewer, await tx.person(id_))
+
+
+async def reactivate(tx: Transaction, viewer: Viewer, person: Person) -> Person:
+    """The person, active again; people are locked by the caller."""
+    if person.active:
+        return person
+    saved = await tx.save_person(replace(person, deactivate_time=None))
+    await written(tx, viewer, saved)
+    return saved
 
 
 async def set_absence(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.catalog.domain.duties import (
@@ -123,38 +123,48 @@ async def set_duties(
 
     PermissionDenied, naming who can; NotFound for an e-mail that no active person has.
     """
+    async with db.rehearsal() if validate_only else db.transaction() as tx:
+        await tx.lock_people()
+        collection, _, id_ = name.partition("/")
+        if collection == "programs":
+            program = await tx.program(id_, for_update=True)
+            _check_program(viewer, program, {change.duty for change in changes})
+        else:
+            await _check_resource(tx, viewer, await tx.resource(id_, for_update=True))
+        return await put_duties(tx, db, viewer, name, changes)
+
+
+async def put_duties(
+    tx: Transaction, db: Database, viewer: Viewer, name: str, changes: Sequence[DutyChange]
+) -> DutiesSet:
+    """Sets duties, whoever the viewer is: the caller has judged that, and locked people."""
     asked = {change.duty: change for change in changes}
     if len(asked) < len(changes) or not asked:
         raise bad_change("each kind at most once, and one at least")
     for change in changes:
         if (change.nobody and change.people) or (len(change.people) > 1 and change.duty is not Duty.CO_OWNER):
             raise bad_change(f"{change.duty} is one person's, or nobody's")
+    await postgres.lock(tx)
+    known = await _active(tx, [email for change in changes for email in change.people])
+    asked = {
+        duty: replace(change, people=tuple(known[email_key(email)].email for email in change.people))
+        for duty, change in asked.items()
+    }
     collection, _, id_ = name.partition("/")
-    async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
-        await postgres.lock(tx)
-        known = await _active(tx, [email for change in changes for email in change.people])
-        asked = {
-            duty: replace(change, people=tuple(known[email_key(email)].email for email in change.people))
-            for duty, change in asked.items()
-        }
-        if collection == "programs":
-            program = await tx.program(id_, for_update=True)
-            _check_program(viewer, program, asked)
-            thing: Program | Resource = await _set_program(tx, viewer, program, asked, known)
-        else:
-            resource = await tx.resource(id_, for_update=True)
-            if asked.keys() - {Duty.OWNER}:
-                raise bad_change("a resource has an OWNER alone")
-            await _check_resource(tx, viewer, resource)
-            thing = await tx.save(_owned(resource, viewer, asked[Duty.OWNER], tx))
-        today = db.clock.today()
-        held = {item.resource for item in thing.items} if isinstance(thing, Program) else set[str]()
-        concerned = await postgres.about(tx, {thing.id, *held} - {""})
-        moves = await rerouting.reroute(tx, today, concerned)
-        await tx.audited(viewer, name, {str(duty): _told(change) for duty, change in asked.items()})
-        found = await _responsible(tx, db, [thing])
-        return DutiesSet(found[0], await consequences(tx, viewer, moves), await _authors(tx, found))
+    if collection == "programs":
+        program = await tx.program(id_, for_update=True)
+        thing: Program | Resource = await _set_program(tx, viewer, program, asked, known)
+    else:
+        if asked.keys() - {Duty.OWNER}:
+            raise bad_change("a resource has an OWNER alone")
+        resource = await tx.resource(id_, for_update=True)
+        thing = await tx.save(_owned(resource, viewer, asked[Duty.OWNER], tx))
+    held = {item.resource for item in thing.items} if isinstance(thing, Program) else set[str]()
+    concerned = await postgres.about(tx, {thing.id, *held} - {""})
+    moves = await rerouting.reroute(tx, db.clock.today(), concerned)
+    await tx.audited(viewer, name, {str(duty): _told(change) for duty, change in asked.items()})
+    found = await _responsible(tx, db, [thing])
+    return DutiesSet(found[0], await consequences(tx, viewer, moves), await _authors(tx, found))
 
 
 def _told(change: DutyChange) -> str:
@@ -170,7 +180,7 @@ async def _active(tx: Transaction, emails: Sequence[str]) -> dict[str, Person]:
     return found
 
 
-def _check_program(viewer: Viewer, program: Program, asked: Mapping[Duty, DutyChange]) -> None:
+def _check_program(viewer: Viewer, program: Program, asked: Collection[Duty]) -> None:
     if viewer.person.has(Role.LEARNING_LEADER):
         return
     if program.id not in viewer.duties.programs:

@@ -62,6 +62,7 @@ from services.catalog.wire.programs import (
     source,
 )
 from services.catalog.wire.publishing import draft, draft_fields
+from services.catalog.wire.requests import handover, new_person_request, person_request, words
 from services.catalog.wire.resources import (
     incoming,
     listing,
@@ -92,6 +93,7 @@ __all__ = [
     "duty_changes",
     "engagement_rows",
     "engagement_state",
+    "handover",
     "house_rules",
     "house_rules_state",
     "id_of",
@@ -104,12 +106,14 @@ __all__ = [
     "mode_asked",
     "mode_switch",
     "new_announcement",
+    "new_person_request",
     "object_name",
     "observed_program",
     "outline",
     "part",
     "people_imported",
     "person",
+    "person_request",
     "program",
     "program_state",
     "read_resource",
@@ -132,4 +136,5 @@ __all__ = [
     "verdict_state",
     "viewer",
     "wanted_house_rules",
+    "words",
 ]

@@ -43,7 +43,9 @@ TABLES = """
         imports, source_answers, changes, sources, announcements, link_checks, audit, outbox, requests CASCADE;
     UPDATE audit_head SET id = 0, hash = decode(repeat('00', 32), 'hex');
     UPDATE house_rules SET version = 0, revision = 0, rules = '{}', author = '', update_time = NULL;
-    UPDATE responsibility SET mode = 'HYBRID', asked_mode = NULL, asked_by = NULL
+    UPDATE responsibility SET mode = 'HYBRID', asked_mode = NULL, asked_by = NULL;
+    DELETE FROM person_requests;
+    DELETE FROM handovers
 """
 
 

@@ -1,0 +1,72 @@
+"""What people ask of those who may: changes of people and duties, and ownership that is offered to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.catalog.domain.duties import Duty
+from services.catalog.domain.people import Role
+
+MAX_OPEN = 20  # requests of one person that nobody has answered
+MAX_WORDS = 1000
+
+
+class Wish(StrEnum):
+    """What is asked for."""
+
+    ADD_PERSON = "ADD_PERSON"
+    GRANT_ROLE = "GRANT_ROLE"
+    REACTIVATE = "REACTIVATE"
+    DUTY = "DUTY"
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """A change of people or of a duty that somebody asks for; `requester` and `resolver` are ids of persons."""
+
+    id: str
+    kind: Wish
+    email: str
+    display_name: str
+    roles: tuple[Role, ...]
+    object: str
+    duty: Duty | None
+    reason: str
+    requester: str
+    create_time: datetime
+    state: RequestState = RequestState.OPEN
+    resolver: str = ""
+    resolve_time: datetime | None = None
+    answer: str = ""
+
+
+class HandoverState(StrEnum):
+    """Where a handover stands."""
+
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Ownership that `giver` offers to `receiver` (ids); it holds while `former` (an e-mail, folded) is the owner."""
+
+    id: str
+    object: str
+    giver: str
+    receiver: str
+    former: str
+    offer_time: datetime
+    state: HandoverState = HandoverState.OFFERED
+    end_time: datetime | None = None
