@@ -190,8 +190,13 @@ _ORPHANED = """
 _OF_PERSON = """
     SELECT id FROM suggestions
     WHERE state = ANY(%(live)s) AND (assignee = %(person)s OR rest #>> '{whose,person}' = %(person)s
-        OR jsonb_exists(rest #> '{whose,holders}', %(person)s))
+        OR rest #> '{whose,holders}' = jsonb_build_array(%(person)s::text))
     ORDER BY id
+"""
+_PASS_BY = """
+    UPDATE suggestions SET rest = jsonb_set(rest, '{whose,holders}', (rest #> '{whose,holders}') - %(person)s::text)
+    WHERE state = ANY(%(live)s) AND assignee <> %(person)s AND jsonb_exists(rest #> '{whose,holders}', %(person)s)
+        AND jsonb_array_length(rest #> '{whose,holders}') > 1
 """
 _ABOUT = "SELECT id FROM suggestions WHERE state = ANY(%s) AND objects && %s::text[] ORDER BY id"
 _LOAD = "SELECT assignee, count(*) AS open FROM suggestions WHERE state = 'OPEN' GROUP BY assignee"
@@ -512,8 +517,13 @@ async def orphaned(tx: Session) -> list[str]:
 
 
 async def of_person(tx: Session, person: str) -> list[str]:
-    """Live suggestions that a person has, or would have by the rules as last asked."""
+    """Live suggestions that a person has, or alone would have by the rules as last asked."""
     return [row["id"] for row in await tx.rows(_OF_PERSON, {"live": _LIVE, "person": person})]
+
+
+async def pass_by(tx: Session, person: str) -> None:
+    """Takes a person out of those among whom others' live suggestions are shared, where somebody is left."""
+    await tx.run(_PASS_BY, {"live": _LIVE, "person": person})
 
 
 async def about(tx: Session, objects: Iterable[str]) -> list[str]:

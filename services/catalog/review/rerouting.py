@@ -58,6 +58,17 @@ async def reroute(tx: Transaction, today: date, ids: Iterable[str]) -> list[Move
     return [_move(before[each.id], each) for each in after if each.assignee != before[each.id].assignee]
 
 
+async def pass_on(tx: Transaction, today: date, person: str) -> list[Move]:
+    """Routes anew what a person has, who has left, is away or has lost a role; what moved, in id order.
+
+    Most of what is shared among the holders of a role is somebody else's: there the person is only passed by.
+    """
+    await postgres.lock(tx)
+    theirs = await postgres.of_person(tx, person)
+    await postgres.pass_by(tx, person)
+    return await reroute(tx, today, theirs)
+
+
 def _names(whose: Assignee, person: str) -> bool:
     return bool(person) and (person == whose.person or person in whose.holders)
 

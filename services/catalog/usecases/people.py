@@ -20,7 +20,7 @@ from services.catalog.domain.people import (
 from services.catalog.ids import new_id
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import postgres, rerouting
+from services.catalog.review import rerouting
 from services.catalog.usecases.consequences import consequences
 from services.kit.errors import (
     AlreadyExists,
@@ -127,8 +127,7 @@ async def with_roles(
 async def _pass_on(tx: Transaction, db: Database, viewer: Viewer, before: Person, after: Person) -> None:
     """Gives to others what somebody had by a role that is theirs no longer."""
     if set(before.roles) - set(after.roles):
-        theirs = await postgres.of_person(tx, after.id)
-        await consequences(tx, viewer, await rerouting.reroute(tx, db.clock.today(), theirs))
+        await consequences(tx, viewer, await rerouting.pass_on(tx, db.clock.today(), after.id))
 
 
 async def keep_an_administrator(tx: Transaction, person: Person) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import postgres, rerouting
+from services.catalog.review import rerouting
 from services.catalog.usecases.consequences import Consequences, consequences, vacancies
 from services.catalog.usecases.people import keep_an_administrator, written
 from services.kit.errors import InvalidArgument, Violation
@@ -33,8 +33,7 @@ async def deactivate_person(
         await tx.drop_credentials(person.id)
         saved = await tx.save_person(replace(person, deactivate_time=tx.now))
         await written(tx, viewer, saved)
-        theirs = await postgres.of_person(tx, person.id)
-        moves = await rerouting.reroute(tx, db.clock.today(), theirs)
+        moves = await rerouting.pass_on(tx, db.clock.today(), person.id)
         return saved, await consequences(tx, viewer, moves, vacant)
 
 
@@ -76,5 +75,5 @@ async def set_absence(
             return person, Consequences()
         saved = await tx.save_person(replace(person, away_until=until))
         await written(tx, viewer, saved)
-        moves = await rerouting.reroute(tx, today, await postgres.of_person(tx, person.id)) if until else []
+        moves = await rerouting.pass_on(tx, today, person.id) if until else []
         return saved, await consequences(tx, viewer, moves)

@@ -41,10 +41,6 @@ async def resources_of(leader: Reviewer, count: int, **more: Any) -> list[Any]:
     return await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n)), **more) for n in range(count)))
 
 
-async def assignees(leader: Reviewer) -> set[str]:
-    return {each.assignee for each in await leader.suggestions()}
-
-
 async def open_for(leader: Reviewer, email: str, count: int) -> list[Suggestion]:
     async def there() -> list[Suggestion] | None:
         found = await leader.suggestions(Suggestion.OPEN, assignee=email)
@@ -83,6 +79,19 @@ async def test_who_leaves_passes_on_all_five_and_the_preview_said_so(
     assert not found[0].duties[0].holders[0].active
     events = catalog.sql("SELECT detail ->> 'from' FROM audit WHERE target LIKE 'suggestions/%%'")
     assert len(events) == 5
+
+
+async def test_what_somebody_had_by_a_role_goes_to_its_other_holders_when_they_lose_it(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    ida, ivo = [await team.join(f"{name}@example.org", DESIGNER) for name in ("ida", "ivo")]
+    things = await resources_of(leader, 4)
+    await curator.propose(*(curator.outdated(each) for each in things))
+    await open_for(leader, "ida@example.org", 2)
+    revoke = people.RevokeRoleRequest(name=await person_of(ida), role=DESIGNER)
+    await leader("RevokeRole", revoke)
+    assert {each.assignee for each in await leader.suggestions()} == {"ivo@example.org"}
+    assert len(await ivo.suggestions()) == 4
 
 
 async def test_who_comes_back_has_the_duties_of_before(
