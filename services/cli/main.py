@@ -26,6 +26,8 @@ _MODULES = {
     "export": "exporting",
     "people": "people",
     "token": "people",
+    "duties": "responsibility",
+    "mode": "responsibility",
     "retirements": "retirements",
     "curate": "curation",
     "evaluate": "curation",

@@ -5,23 +5,37 @@ from __future__ import annotations
 import argparse
 import base64
 import re
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from services.cli.arguments import Commands, group
-from services.cli.client import client_command, connect
+from services.cli.client import Client, client_command, connect
 from services.cli.data_folder import DataFolder
-from services.cli.outcome import Answer, wrong_use
+from services.cli.outcome import Answer, failed, wrong_use
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def add(commands: Commands) -> None:
-    """Adds `people import` and `token create`, `list` and `revoke`."""
+    """Adds the commands of `people` and of `token`."""
     people = group(commands, "people", "who works on the catalog")
     importing = client_command(
         people, "import", _import, "add and update people from a CSV (email,name,roles)"
     )
     importing.add_argument("file", type=Path, metavar="FILE")
+    leaving = client_command(people, "deactivate", _deactivate, "end a person's access; others take over")
+    leaving.add_argument("person", metavar="EMAIL")
+    leaving.add_argument("--preview", action="store_true", help="say what would happen, and change nothing")
+    returning = client_command(people, "reactivate", _reactivate, "give a person access again")
+    returning.add_argument("person", metavar="EMAIL")
+    away = client_command(people, "away", _away, "say until when a person is away; others take over")
+    away.add_argument("person", metavar="EMAIL")
+    away.add_argument(
+        "--until", type=date.fromisoformat, metavar="DATE", help="last day (default: back again)"
+    )
+    away.add_argument("--preview", action="store_true", help="say what would happen, and change nothing")
     tokens = group(commands, "token", "credentials for programs")
     creating = client_command(tokens, "create", _create, "mint an API token; it is shown this once")
     creating.add_argument("--person", required=True, metavar="EMAIL", help="whose it is")
@@ -48,6 +62,55 @@ def _import(asked: argparse.Namespace, data: DataFolder) -> Answer:
     body = {"content": base64.b64encode(content).decode()}
     done = connect(asked, data).post("/v1/people:import", body)
     return Answer(done, (", ".join(f"{count} {what}" for what, count in done.items()),))
+
+
+def _deactivate(asked: argparse.Namespace, data: DataFolder) -> Answer:
+    api = connect(asked, data)
+    done = api.post(f"/v1/{_named(api, asked.person)}:deactivate", {"validateOnly": asked.preview})
+    return Answer(done, (f"{asked.person}: {_done(asked, 'deactivated')}", *consequences(done)))
+
+
+def _reactivate(asked: argparse.Namespace, data: DataFolder) -> Answer:
+    api = connect(asked, data)
+    done = api.post(f"/v1/{_named(api, asked.person)}:reactivate", {})
+    return Answer(done, (f"{asked.person}: active",))
+
+
+def _away(asked: argparse.Namespace, data: DataFolder) -> Answer:
+    api = connect(asked, data)
+    until: date | None = asked.until
+    day = {"year": until.year, "month": until.month, "day": until.day} if until else None
+    body = {"validateOnly": asked.preview, **({"until": day} if day else {})}
+    done = api.post(f"/v1/{_named(api, asked.person)}:setAbsence", body)
+    said = _done(asked, f"away until {until}" if until else "back")
+    return Answer(done, (f"{asked.person}: {said}", *consequences(done)))
+
+
+def _done(asked: argparse.Namespace, said: str) -> str:
+    return f"would be {said}" if asked.preview else said
+
+
+def _named(api: Client, email: str) -> str:
+    """`people/{id}` of the person with this e-mail; CommandError when there is none."""
+    for page in api.pages("/v1/people"):
+        for person in page.get("people", ()):
+            if person["email"].casefold() == email.casefold():
+                return str(person["name"])
+    raise failed(f"There is no person {email}.")
+
+
+def consequences(answer: Mapping[str, Any]) -> list[str]:
+    """Lines that say what a change of people comes to."""
+    come = answer.get("consequences", {})
+    vacant = [
+        f"  nobody is {each['kind']} of {each['title']} ({each['name']})"
+        for each in come.get("vacancies", ())
+    ]
+    moved = [
+        f"  {each['suggestion']} goes to {each.get('to') or 'nobody'}: {each.get('summary', '')}".rstrip(": ")
+        for each in come.get("reroutes", ())
+    ]
+    return [*vacant, *moved]
 
 
 def _create(asked: argparse.Namespace, data: DataFolder) -> Answer:
