@@ -208,12 +208,24 @@ def check(viewer: Viewer, method: str) -> None:
             "This token can only read.",
             {"who_can": "the same person with a token that can write", "method": method},
         )
-    if not viewer.writes_people and method.startswith(_PEOPLE) and row.cells[Column.ADM] is Cell.ALLOW:
-        raise PermissionDenied(
-            "TOKEN_WRITES_NO_PEOPLE",
-            "This token was not minted by an administrator for an administrator.",
-            {"who_can": "the same administrator signed in, or with a token minted since", "method": method},
-        )
+    if not viewer.writes_people and method.startswith(_PEOPLE) and _as_administrator(viewer, row):
+        raise writes_no_people(method)
+
+
+def _as_administrator(viewer: Viewer, row: Row) -> bool:
+    """Whether it is by being administrator alone that the viewer may do it, and it changes something."""
+    others = (column for column in columns(viewer) if column is not Column.ADM)
+    by_others = row.everyone or any(row.cells[column].entitles for column in others)
+    return not row.reads and row.cells[Column.ADM] is Cell.ALLOW and not by_others
+
+
+def writes_no_people(method: str) -> PermissionDenied:
+    """The refusal of a token that cannot write people."""
+    return PermissionDenied(
+        "TOKEN_WRITES_NO_PEOPLE",
+        "This token was not minted by an administrator for an administrator.",
+        {"who_can": "the same administrator signed in, or with a token minted since", "method": method},
+    )
 
 
 def check_about(viewer: Viewer, method: str, about: About) -> None:

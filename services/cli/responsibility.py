@@ -73,8 +73,8 @@ def _lines(one: Mapping[str, Any]) -> Iterator[str]:
 def _set(asked: argparse.Namespace, data: DataFolder) -> Answer:
     if not asked.name.startswith(("programs/", "resources/")):
         raise wrong_use(f"{asked.name} must be programs/ID or resources/ID.")
-    nobody = asked.people == [_NOBODY]
-    change = {"kind": asked.kind.upper(), "nobody": nobody, "people": [] if nobody else asked.people}
+    people: list[str] = [] if asked.people == [_NOBODY] else asked.people
+    change = {"kind": asked.kind.upper(), "nobody": asked.people == [_NOBODY], "people": people}
     body = {"changes": [change], "validateOnly": asked.preview}
     done = connect(asked, data).post(f"/v1/{asked.name}:setDuties", body)
     return Answer(done, (*_lines(done["responsibility"]), *consequences(done)))

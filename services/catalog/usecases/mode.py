@@ -89,6 +89,8 @@ async def _agreed(tx: Transaction, viewer: Viewer, before: ModeAsked, wanted: Mo
     if wanted is before.mode:
         return ModeAsked(wanted)
     roles = {role for role in _TOGETHER if viewer.person.has(role)}
+    if not viewer.writes_people:
+        roles.discard(Role.ADMINISTRATOR)  # such a token carries what its owner may do with content
     if before.asked is wanted:
         (asker,) = await tx.people([before.asked_by])
         roles |= {role for role in _TOGETHER if asker.active and asker.has(role)}

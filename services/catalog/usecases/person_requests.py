@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from services.catalog.domain.duties import DutyChange
 from services.catalog.domain.people import Person, Role, Viewer, email_key
 from services.catalog.domain.requests import MAX_OPEN, PersonRequest, RequestState, Wish
-from services.catalog.policy import denied
+from services.catalog.policy import denied, writes_no_people
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.people import add_person, with_roles
 from services.catalog.usecases.presence import reactivate
@@ -99,6 +99,8 @@ async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: boo
         role = Role.LEARNING_LEADER if request.kind is Wish.DUTY else Role.ADMINISTRATOR
         if not viewer.person.has(role):
             raise denied(viewer.method, _WHO[role])
+        if role is Role.ADMINISTRATOR and not viewer.writes_people:
+            raise writes_no_people(viewer.method)
         if request.state is not RequestState.OPEN:
             raise Aborted(
                 "PERSON_REQUEST_RESOLVED",

@@ -61,7 +61,10 @@ async def set_absence(
     PermissionDenied for another's, unless by a learning leader or an administrator.
     """
     today = db.clock.today()
-    if id_ != viewer.person.id and not viewer.person.has(Role.ADMINISTRATOR, Role.LEARNING_LEADER):
+    others = viewer.person.has(Role.LEARNING_LEADER) or (
+        viewer.person.has(Role.ADMINISTRATOR) and viewer.writes_people
+    )
+    if id_ != viewer.person.id and not others:
         raise denied(viewer.method, "an administrator, a learning leader, or that person")
     if until is not None and not today <= until <= today + LONGEST_ABSENCE:
         text = "must be today or later, at most 366 days ahead"
