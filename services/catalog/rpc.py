@@ -23,6 +23,7 @@ from services.catalog.usecases import (
     resources,
     status,
 )
+from services.catalog.wire.fields import date_of
 from services.kit import pages
 from winnow.catalog.v1 import (
     announcement_pb2,
@@ -198,7 +199,8 @@ class CatalogServicer(Publishing, LearningMethods):
     @override
     async def SetHold(self, request: api.SetHoldRequest, context: Any) -> resource_pb2.Resource:
         id_ = wire.id_of(request.name, "resources")
-        return wire.resource(await resources.set_hold(self._db, viewer(), id_, request.reason))
+        end = date_of(request.end, "end") if request.HasField("end") else None
+        return wire.resource(await resources.set_hold(self._db, viewer(), id_, request.reason, end))
 
     @override
     async def AnnounceChange(

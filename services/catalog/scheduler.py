@@ -18,11 +18,13 @@ from services.catalog.review import (
     execution,
     forming,
     learning,
+    ledger,
     postgres,
     postgres_audit,
     postgres_tasks,
     proposals,
     rerouting,
+    repairs,
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
@@ -78,6 +80,7 @@ class Scheduler:
             self._looked = now
             await self._start_day()
             await self._forget()
+            await ledger.expire(self._db)
         await self._wake()
 
     async def _apply_due(self) -> None:
@@ -122,6 +125,7 @@ class Scheduler:
             last = await postgres_audit.head(tx)
         # Whoever keeps the log can show later that no entry up to here was changed or removed.
         telemetry.logger().info("audit: the chain ends here", entry=last.number, hash=last.hash)
+        await repairs.lift_holds(self._db)
         # Due dates, the age of engagement and confidence move with the day.
         await proposals.reassess_all(self._db, live)
 

@@ -65,6 +65,7 @@ OBSERVED = Observed(
     expires=DAY,
     reviewed=DAY,
     objectives=("Know it",),
+    audience="Nurses",
     links=("https://example.org/2",),
     link_texts=("the list",),
 )
@@ -96,6 +97,7 @@ RESOURCE = Resource(
     successor="r2",
     equivalents=("r3",),
     hold="Audit",
+    hold_end=date(2027, 1, 31),
 )
 UNLISTED = Resource(
     id="r1",
@@ -252,6 +254,7 @@ def test_every_field_of_a_pushed_resource_is_taken_in() -> None:
         duration_seconds=600,
         outline=[PartMessage(title="One", location="a.html", text="Text.")],
         objectives=["Know it"],
+        audience="Nurses",
         visibility="hidden",
     )
     for day in (message.created, message.updated, message.review_date):

@@ -132,13 +132,21 @@ def full() -> Suggestion:
         decision=Decision("d", "s", "edit", "lea", State.OPEN, NOW, 1, "why", "words", "b"),
         filed_by="lea",
         edits=Edits("lea", "a", ("b",), ("archive.b",), ("resources",), True, True, NOW, NOW.date()),
+        returned=True,
     )
 
 
 def shown(value: Suggestion) -> wire.Shown:
     where = around(resource("a"), resource("b"), program("p", "b"))
+    past = (value.decision,) if value.decision else ()
     return wire.Shown(
-        value, where, {"lea": "lea@example.org"}, ("an owner",), one_approver=True, questions=(TASK,)
+        value,
+        where,
+        {"lea": "lea@example.org"},
+        ("an owner",),
+        one_approver=True,
+        questions=(TASK,),
+        history=past,
     )
 
 

@@ -96,12 +96,13 @@ class Observed:
     expires: date | None = None
     reviewed: date | None = None
     objectives: tuple[str, ...] = ()
+    audience: str = ""
     links: tuple[str, ...] = ()
     link_texts: tuple[str, ...] = ()
 
 
 OBSERVED_FIELDS = tuple(entry.name for entry in fields(Observed))
-OWN_FIELDS = ("successor", "equivalents", "hold")
+OWN_FIELDS = ("successor", "equivalents", "hold", "hold_end")
 """Kept on the resource alone: no source knows them."""
 WRITTEN_BACK = frozenset(
     {
@@ -172,6 +173,7 @@ class Resource:
     `version` makes the etag; `revision` is the feed's (0 before the first commit). `listings` are in the order
     in which their values win. `aliases` are names of resources that were joined to this one. `unlist_time`: since when
     Winnow keeps it out of lists; it stays when the sources hide it too, and ends when one of them lists it.
+    `hold_end` is the last day of the hold, None for one without end.
     """
 
     id: str
@@ -184,6 +186,7 @@ class Resource:
     successor: str = ""
     equivalents: tuple[str, ...] = ()
     hold: str = ""
+    hold_end: date | None = None
     aliases: tuple[str, ...] = ()
     unlist_time: datetime | None = None
 
@@ -270,6 +273,11 @@ class Resource:
     def language(self) -> str:
         """BCP 47, or empty."""
         return str(self.shown("language") or "")
+
+    @property
+    def audience(self) -> str:
+        """Whom it is for, in the team's words; empty when nobody has said."""
+        return str(self.shown("audience") or "")
 
     @property
     def mandatory(self) -> bool:

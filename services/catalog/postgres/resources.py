@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from services.catalog.domain.people import email_key
@@ -35,11 +36,13 @@ _ALIASES = """
     SELECT root, id FROM below ORDER BY id
 """
 _LOAD = """
-    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, unlist_time
+    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, hold_end,
+        unlist_time
     FROM resources WHERE id = ANY(%s) AND alias_of IS NULL ORDER BY id
 """
 _LOAD_FOR_UPDATE = """
-    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, unlist_time
+    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, hold_end,
+        unlist_time
     FROM resources WHERE id = ANY(%s) AND alias_of IS NULL ORDER BY id FOR NO KEY UPDATE
 """
 _LISTINGS = """
@@ -63,12 +66,13 @@ _FIRST = """
     ORDER BY source, external_id LIMIT %(limit)s
 """
 _INSERT = """
-    INSERT INTO resources (id, version, create_time, update_time, desired, successor, equivalents, hold, unlist_time)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO resources (id, version, create_time, update_time, desired, successor, equivalents, hold, hold_end,
+        unlist_time)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _UPDATE = """
     UPDATE resources SET version = %s, update_time = %s, desired = %s, successor = %s, equivalents = %s, hold = %s,
-        unlist_time = %s
+        hold_end = %s, unlist_time = %s
     WHERE id = %s AND version = %s
 """
 _PUT_LISTING = """
@@ -108,6 +112,7 @@ _UNJOIN = """
     WHERE id = %s AND alias_of IS NOT NULL
 """
 _NAMED_IN = "SELECT id FROM programs WHERE members && %s::text[]"
+_HOLDS_BEFORE = "SELECT id FROM resources WHERE hold_end < %s AND alias_of IS NULL ORDER BY id"
 _PARENT = "SELECT alias_of FROM resources WHERE id = %s"
 
 
@@ -161,6 +166,10 @@ class Resources(Session):
             raise NotFound("RESOURCE_NOT_FOUND", f"There is no resource {id_}.", {"resource": id_})
         return found[0]
 
+    async def holds_before(self, day: date) -> list[str]:
+        """Ids of resources whose hold ended before that day."""
+        return [row["id"] for row in await self.rows(_HOLDS_BEFORE, (day,))]
+
     async def resources(self, ids: Iterable[str], *, for_update: bool = False) -> list[Resource]:
         """The resources of these names or aliases, each once, in id order (which is the lock order)."""
         asked = list(ids)
@@ -191,6 +200,7 @@ class Resources(Session):
                 successor=renamed.get(row["successor"], ""),
                 equivalents=tuple(sorted({renamed[name] for name in row["equivalents"] if name in renamed})),
                 hold=row["hold"],
+                hold_end=row["hold_end"],
                 aliases=tuple(aliases.get(row["id"], ())),
                 unlist_time=row["unlist_time"],
             )
@@ -350,5 +360,6 @@ def _own_columns(resource: Resource) -> tuple[Any, ...]:
         resource.successor,
         list(resource.equivalents),
         resource.hold,
+        resource.hold_end,
         resource.unlist_time,
     )

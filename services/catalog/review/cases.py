@@ -51,6 +51,11 @@ async def open_case(
     return case
 
 
+async def refused(tx: Transaction, db: Database, id_: str) -> Case:
+    """A suggestion that was refused, under decision again."""
+    return await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
+
+
 async def no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -> WinnowError:
     """What a verb is told that comes too late: Aborted with the decision that came first, else FailedPrecondition."""
     metadata = {"suggestion": known.name, "state": str(known.state)}

@@ -293,10 +293,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class PartVerdict:
-    """What rejecting one part says about pairs of resources; it takes effect when the suggestion has ended."""
+    """What a refusal, by this person, says about pairs of resources; of one part it takes effect when the suggestion
+    has ended, and so do its attributes: (field, resource, value)."""
 
     verdict: str
     pairs: tuple[tuple[str, str], ...]
+    person: str = ""
+    comment: str = ""
+    attributes: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +319,7 @@ class Suggestion:
     says that a person has acted on it: from then on it never goes back to HELD. `quiet_until` is the day until
     which an answer holds. `facts_changed` are words for what has moved since the revision before. `blind`: its
     confidence is held back until it has been decided. `filed_by` is the person who filed it, empty for a finding.
+    `returned`: it had been decided, and came back because its facts have changed.
     """
 
     id: str
@@ -345,6 +350,7 @@ class Suggestion:
     quiet_until: date | None = None
     blind: bool = False
     filed_by: str = ""
+    returned: bool = False
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, notes, postgres, wire
+from services.catalog.review import forming, notes, postgres, postgres_verdicts, wire
 from services.catalog.review.cases import no_verb
 from services.catalog.review.domain import Edits, Operation, Plan, State, Suggestion
 from services.catalog.review.domain_notes import Note
@@ -132,7 +132,7 @@ async def _logged(tx: Transaction, viewer: Viewer, suggestion: Suggestion, reaso
 async def _check_verdicts(tx: Transaction, proposal: Proposal) -> None:
     if proposal.kind is not Kind.DUPLICATE:
         return
-    for verdict, suggestion in await postgres.contrary_verdicts(tx, proposal.resources):
+    for verdict, suggestion in await postgres_verdicts.contrary(tx, proposal.resources):
         raise FailedPrecondition(
             "VERDICT_STANDS",
             f"It was decided that two of them are “{verdict}”; reopen suggestions/{suggestion} first.",

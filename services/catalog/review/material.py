@@ -58,6 +58,7 @@ def _resource_facts(resource: Resource, texts: Mapping[str, str]) -> dict[str, s
         "lifecycle": str(resource.lifecycle),
         "owner": resource.owner.casefold(),
         "language": resource.language,
+        "audience": resource.audience,
         "mandatory": "yes" if resource.mandatory else "no",
         "hold": resource.hold,
         "dates": " ".join(str(resource.shown(name) or "-") for name in _DATES),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import combinations
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -131,30 +130,10 @@ _DECISIONS = """
     WHERE (%(before)s = '' OR id < %(before)s) AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
     ORDER BY id DESC LIMIT %(limit)s
 """
-_PUT_VERDICT = """
-    INSERT INTO verdicts (a, b, verdict, revision, suggestion) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (a, b) DO UPDATE SET verdict = excluded.verdict, revision = excluded.revision,
-        suggestion = excluded.suggestion
+_DECIDED_BEFORE = """
+    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
+    WHERE suggestion = ANY(%s) AND actor <> ALL(%s) ORDER BY id
 """
-_LIFT_VERDICTS = """
-    UPDATE verdicts SET verdict = '', revision = %s WHERE suggestion = %s AND verdict <> '' RETURNING a, b
-"""
-_VERDICTS_OF = (
-    "SELECT a, b, verdict FROM verdicts WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict <> ''"
-)
-_CONTRARY = """
-    SELECT verdict, suggestion FROM verdicts
-    WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict NOT IN ('', 'same') ORDER BY a, b
-"""
-_SUPPRESS = """
-    INSERT INTO suppressions (id, kind, members, suggestion, person, reason, time) VALUES (%s, %s, %s, %s, %s, %s, %s)
-"""
-_LIFT_SUPPRESSIONS = "UPDATE suppressions SET lift_time = %s WHERE suggestion = %s AND lift_time IS NULL"
-_SUPPRESSIONS = """
-    SELECT id, members FROM suppressions
-    WHERE lift_time IS NULL AND kind = %s AND members <@ %s::text[] AND suggestion <> %s
-"""
-_HID = "UPDATE suppressions SET hidden = hidden + 1 WHERE id = ANY(%s)"
 _ADD_PASS_KEYS = "INSERT INTO pass_keys (pass_id, key, time) SELECT %s, unnest(%s::text[]), %s"
 _PASS_KEYS = "DELETE FROM pass_keys WHERE pass_id = %s RETURNING key"
 _FORGET_PASSES = "DELETE FROM pass_keys WHERE time < %s"
@@ -225,6 +204,7 @@ class _Rest:
     whose: Assignee
     part_verdicts: tuple[PartVerdict, ...]
     filed_by: str = ""  # rows of earlier releases have none
+    returned: bool = False
 
 
 _REST = TypeAdapter(_Rest)
@@ -387,52 +367,6 @@ async def decisions(tx: Session, *, before: str, limit: int, suggestion_id: str)
     return [Decision(**columns(row, state=State(row["state"]))) for row in await tx.rows(_DECISIONS, values)]
 
 
-async def put_verdicts(
-    tx: Session, pairs: Iterable[tuple[str, str]], verdict: str, suggestion_id: str, revision: int
-) -> None:
-    """Stores what a refusal says about pairs (a before b)."""
-    await tx.run_many(_PUT_VERDICT, ((a, b, verdict, revision, suggestion_id) for a, b in sorted(pairs)))
-
-
-async def lift_verdicts(tx: Session, suggestion_id: str, revision: int) -> list[str]:
-    """Takes a suggestion's verdicts back; ids of the resources concerned."""
-    rows = await tx.rows(_LIFT_VERDICTS, (revision, suggestion_id))
-    return sorted({id_ for row in rows for id_ in (row["a"], row["b"])})
-
-
-async def verdicts_among(tx: Session, ids: Sequence[str]) -> dict[tuple[str, str], str]:
-    """Verdicts on pairs of these resources."""
-    return {(row["a"], row["b"]): row["verdict"] for row in await tx.rows(_VERDICTS_OF, {"ids": list(ids)})}
-
-
-async def contrary_verdicts(tx: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Verdicts by which two of these resources are not the same, each with the suggestion (its id) that left it."""
-    return [(row["verdict"], row["suggestion"]) for row in await tx.rows(_CONTRARY, {"ids": list(ids)})]
-
-
-async def suppress(tx: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Stores suppressions: (id, kind, members, suggestion, person, reason, time)."""
-    await tx.run_many(_SUPPRESS, rows)
-
-
-async def lift_suppressions(tx: Session, suggestion_id: str) -> None:
-    """Ends a suggestion's suppressions."""
-    await tx.run(_LIFT_SUPPRESSIONS, (tx.now, suggestion_id))
-
-
-async def suppressed(
-    tx: Session, kind: Kind, members: Sequence[str], but: str
-) -> list[tuple[str, frozenset[str]]]:
-    """Suppressions within these members, other than a suggestion's own: (id, members)."""
-    rows = await tx.rows(_SUPPRESSIONS, (str(kind), list(members), but))
-    return [(row["id"], frozenset(row["members"])) for row in rows]
-
-
-async def hid(tx: Session, ids: Sequence[str]) -> None:
-    """Counts that these suppressions hid a proposal."""
-    await tx.run(_HID, (list(ids),))
-
-
 async def add_pass_keys(tx: Session, pass_id: str, keys: Sequence[str]) -> None:
     """Keeps the keys of a page until the pass has ended."""
     await tx.run(_ADD_PASS_KEYS, (pass_id, list(keys), tx.now))
@@ -542,6 +476,14 @@ async def unassigned(tx: Session) -> int:
     return int(row["live"]) if row else 0
 
 
+async def decided_before(tx: Session, ids: Iterable[str]) -> dict[str, list[Decision]]:
+    """By suggestion, what people have decided about it, oldest first."""
+    found: dict[str, list[Decision]] = {}
+    for row in await tx.rows(_DECIDED_BEFORE, (list(ids), ["curator", "scheduler"])):
+        found.setdefault(row["suggestion"], []).append(Decision(**columns(row, state=State(row["state"]))))
+    return found
+
+
 async def last_editor(tx: Session, name: str) -> str:
     """Who last changed an object by a call of theirs; empty when nobody is known."""
     row = await tx.row(_LAST_EDITOR, (name,))
@@ -597,8 +539,3 @@ def _columns(value: Suggestion, order_key: str) -> dict[str, Any]:
         "order_key": order_key,
         "snooze_until": value.snooze.until if value.snooze and value.state is State.SNOOZED else None,
     }
-
-
-def pairs_of(ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Every pair of these ids, each and all sorted."""
-    return list(combinations(sorted(set(ids)), 2))

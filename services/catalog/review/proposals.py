@@ -12,9 +12,18 @@ from datetime import date
 
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import filing, forming, learning, material, postgres
+from services.catalog.review import (
+    filing,
+    forming,
+    hiding,
+    learning,
+    material,
+    postgres,
+    postgres_suppressions,
+    verdicts,
+)
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
-from services.catalog.review.findings import Kind, Member, Proposal
+from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import PassPage, Withdrawal
@@ -36,23 +45,42 @@ async def take_proposals(db: Database, proposals: Sequence[Proposal]) -> None:
             await forming.place_all(tx)
 
 
-async def _take(tx: Transaction, proposal: Proposal, on: Ground) -> None:
+async def show_again(tx: Transaction, rules: Sequence[str], today: date) -> None:
+    """Takes findings in again of which these rules hid something; whatever else hides them still does."""
+    await take_again(tx, await postgres_suppressions.hidden_by(tx, rules), today)
+
+
+async def take_again(tx: Transaction, found: Sequence[Proposal], today: date) -> None:
+    """Takes known findings in once more, because what may be shown of them has changed; the caller holds the lock."""
+    for start in range(0, len(found), CHUNK):
+        chunk = found[start : start + CHUNK]
+        on = await forming.ground(tx, today, chunk)
+        for proposal in chunk:
+            await _take(tx, proposal, on, again=True)
+    if found:
+        await forming.place_all(tx)
+
+
+async def _take(tx: Transaction, proposal: Proposal, on: Ground, *, again: bool = False) -> None:
     known = await postgres.by_key(tx, proposal.key)
     if (
-        known is not None
+        not again
+        and known is not None
         and known.proposal.evidence_hash == proposal.evidence_hash
         and known.state is not State.WITHDRAWN
     ):
         return
     if _older(proposal, known, on.around):
         return
-    kept, hiding, why = await _without_excluded(tx, proposal, known)
-    if proposal.score < SHOWN_FROM or len(kept) < min(2, len(proposal.members)) or (hiding and not kept):
-        await postgres.hid(tx, hiding)
-        if known is not None and known.live and not known.filed_by:
-            await _end(tx, known, on.around, why or "It is no longer certain enough to show.")
+    left = await hiding.kept(tx, proposal, known, on)
+    await hiding.remember(tx, proposal, left.rules)
+    if left.proposal is None or left.proposal.score < SHOWN_FROM:
+        # What is approved is decided, and a person's word no finding; a rule about findings takes neither back.
+        approved = known is not None and known.state is State.SCHEDULED and left.rules
+        if known is not None and known.live and not known.filed_by and not approved:
+            await _end(tx, known, on.around, left.why or "It is no longer certain enough to show.")
         return
-    proposal = replace(proposal, members=kept)
+    proposal = left.proposal
     replaced = [
         each
         for each in await postgres.live_with_keys(tx, proposal.replaces)
@@ -62,6 +90,7 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground) -> None:
         known = replaced.pop()
     for each in replaced:
         await _end(tx, each, on.around, f"Replaced by what was found as {proposal.key}.")
+    await postgres_suppressions.forget(tx, proposal.replaces)
     if known is None:
         await _first(tx, proposal, on)
     elif known.live:
@@ -88,36 +117,6 @@ def _older(proposal: Proposal, known: Suggestion | None, around: Surroundings) -
     return any(
         (program := around.programs.get(id_)) is not None and revision < program.revision
         for id_, revision in proposal.programs.items()
-    )
-
-
-async def _without_excluded(
-    tx: Transaction, proposal: Proposal, known: Suggestion | None
-) -> tuple[tuple[Member, ...], list[str], str]:
-    """Members that no verdict and no refusal keeps apart, ids of the suppressions that hid some, and why.
-
-    Those whom the curator would keep stay first. Hard evidence is never hidden.
-    """
-    ids = proposal.resources
-    rules = await postgres.suppressed(tx, proposal.kind, ids, known.id if known else "")
-    if proposal.kind is not Kind.DUPLICATE:
-        whole = [id_ for id_, members in rules if members == frozenset(ids)]
-        return (proposal.members, [], "") if not whole or proposal.hard else ((), whole, "It is suppressed.")
-    apart = {pair for pair, verdict in (await postgres.verdicts_among(tx, ids)).items() if verdict != "same"}
-    pairs = {tuple(sorted(members)): id_ for id_, members in rules if len(members) == 2}
-    kept: list[Member] = []
-    hiding: list[str] = []
-    for member in sorted(proposal.members, key=lambda each: (not each.survivor, -each.score)):
-        against = [tuple(sorted((member.resource, each.resource))) for each in kept]
-        if any(pair in apart or pair in pairs for pair in against):
-            hiding += [pairs[pair] for pair in against if pair in pairs]
-        else:
-            kept.append(member)
-    staying = {member.resource for member in kept}
-    return (
-        tuple(each for each in proposal.members if each.resource in staying),
-        hiding,
-        "A verdict says otherwise.",
     )
 
 
@@ -217,7 +216,14 @@ def woken(suggestion: Suggestion, made: Formed, around: Surroundings) -> bool:
 async def _return(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground, *, note: str) -> None:
     """One that had ended comes back under its name, as when first proposed."""
     blank = replace(
-        known, proposal=proposal, plan=Plan(), approvals=(), receipts=(), note=note, quiet_until=None
+        known,
+        proposal=proposal,
+        plan=Plan(),
+        approvals=(),
+        receipts=(),
+        note=note,
+        quiet_until=None,
+        returned=known.state is not State.WITHDRAWN,
     )
     made = await forming.formed(tx, blank, on)
     if made.nothing_left:
@@ -241,15 +247,19 @@ async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal
     moved = material.moved(known.baseline, facts, around)
     over = known.quiet_until is not None and around.today >= known.quiet_until
     harder = proposal.hard and not known.proposal.hard
-    told = _told_since(known.proposal, proposal)
+    told = _told_since(known.proposal, proposal) or _on_other_data(known, proposal)
     if not (moved or over or harder or told) or (known.quiet_until and not (over or harder or told)):
+        rules = await postgres_suppressions.of_suggestion(tx, known.id)
+        whole = {rule.id for rule in rules if len(rule.members) == len(known.proposal.members)}
+        await hiding.remember(tx, proposal, frozenset(whole))
         return
     if known.state is State.APPLIED:
         await _first(tx, proposal, on)
         return
     due = "a season has passed" if proposal.kind is Kind.UNUSED else "its review is due again"
     reason = "; ".join(moved) or (due if over else told or "there is hard evidence now")
-    await postgres.lift_suppressions(tx, known.id)
+    rules = [rule.id for rule in await postgres_suppressions.of_suggestion(tx, known.id)]
+    await postgres_suppressions.lift(tx, rules, "")
     await _return(tx, known, proposal, on, note=f"returned: {reason}")
 
 
@@ -258,6 +268,14 @@ def _told_since(decided: Proposal, proposal: Proposal) -> str:
     known = {claim.text for claim in decided.claims}
     news = (claim.text for claim in proposal.claims if claim.code == "announced_change")
     return next((text for text in news if text not in known), "")
+
+
+def _on_other_data(refused: Suggestion, proposal: Proposal) -> str:
+    """What is claimed now beside the data that somebody called wrong; empty when nothing is, or nobody did."""
+    if refused.decision is None or refused.decision.reason != "bad_data":
+        return ""
+    known = {claim.code for claim in refused.proposal.claims}
+    return next((claim.text for claim in proposal.claims if claim.code not in known), "")
 
 
 async def _end(tx: Transaction, suggestion: Suggestion, around: Surroundings, reason: str) -> None:
@@ -272,6 +290,7 @@ async def _end(tx: Transaction, suggestion: Suggestion, around: Surroundings, re
     )
     ended = await forming.record_decision(tx, ended, "withdraw", CURATOR, reason=reason)
     await postgres.save(tx, ended, forming.order_key(ended.proposal, around))
+    await verdicts.of_parts(tx, ended)
 
 
 async def withdraw(db: Database, gone: Withdrawal) -> None:
@@ -284,8 +303,9 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         if gone.epoch not in ("", await tx.epoch()):
             return
         known = await postgres.by_key(tx, gone.key)
-        if known is None or not known.live or known.filed_by:
-            return  # a person's word stands until somebody decides
+        if known is None or not known.live or known.filed_by:  # a person's word stands until somebody decides
+            await postgres_suppressions.forget(tx, [gone.key])
+            return
         rests_on = {member.resource: member.revision for member in known.proposal.members}
         if any(member.revision < rests_on.get(member.resource, 0) for member in gone.members):
             return
@@ -298,6 +318,7 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
             for each in known.proposal.members
         )
         ended = replace(known, proposal=replace(known.proposal, members=members))
+        await postgres_suppressions.forget(tx, [gone.key])
         await _end(tx, ended, on.around, gone.reason)
         await forming.place_all(tx)
 
@@ -319,6 +340,7 @@ async def complete_pass(db: Database, page: PassPage) -> None:
         if not page.last:
             return
         keys = await postgres.take_pass_keys(tx, page.pass_id)
+        await postgres_suppressions.forget_pass(tx, page.kind, keys, page.watermark)
         live = await postgres.suggestions(tx, await postgres.live_of(tx, page.kind))
         gone = [
             each

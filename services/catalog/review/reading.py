@@ -44,6 +44,8 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
     people |= {
         person for asked in questions.values() for each in asked for person in (each.assignee, each.author)
     }
+    before = await postgres.decided_before(tx, [each.id for each in found if each.live and each.returned])
+    people |= {decision.actor for past in before.values() for decision in past}
     emails = {person.id: person.email for person in await tx.people(sorted(people - {""}))}
     return [
         Shown(
@@ -57,6 +59,7 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
             else (),
             routing.one_approver(each.plan, each.edits, on.around, on.staff, each.proposal.stage),
             tuple(questions.get(each.id, ())),
+            tuple(before.get(each.id, ())),
         )
         for each in found
     ]

@@ -12,12 +12,13 @@ from services.catalog.access import viewer
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import learning, reading, usecases, wire, wire_learning
+from services.catalog.review import learning, reading, usecases, wire, wire_learning, wire_ledger
 from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
 from services.catalog.review.rpc_batches import BatchServicer
 from services.catalog.review.rpc_filing import FilingServicer
+from services.catalog.review.rpc_ledger import LedgerServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
@@ -34,7 +35,7 @@ MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes sugge
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
-class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
+class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer):
     """ReviewService."""
 
     @override
@@ -111,6 +112,7 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
         self, request: api.RejectSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
+        refusal = wire_ledger.refusal(request)
 
         async def verb(tx: Transaction) -> Suggestion:
             return await usecases.reject(
@@ -119,8 +121,7 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer):
                 caller,
                 id_,
                 Seen(request.revision, request.fingerprint),
-                reason=request.reason.lower(),
-                comment=request.comment,
+                refusal=refusal,
                 parts=request.parts,
             )
 

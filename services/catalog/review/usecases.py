@@ -18,11 +18,22 @@ from services.catalog.review import (
     learning,
     material,
     postgres,
+    proposals,
+    repairs,
     routing,
     verdicts,
     wire,
 )
-from services.catalog.review.cases import Case, Seen, changed_error, check_may, decide, no_verb, open_case
+from services.catalog.review.cases import (
+    Case,
+    Seen,
+    changed_error,
+    check_may,
+    decide,
+    no_verb,
+    open_case,
+    refused,
+)
 from services.catalog.review.domain import (
     LIVE,
     Approval,
@@ -34,10 +45,13 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
+from services.catalog.review.findings import Kind
+from services.catalog.review.verdicts import Refusal
 from services.kit.errors import Aborted, FailedPrecondition
 
 NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: none on one machine by default
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
+MAX_ATTRIBUTE = 200  # characters
 LONGEST_SNOOZE = timedelta(days=366)
 EVENTS = frozenset({"content_changes", "nobody_in_progress"})
 DECIDABLE = frozenset({State.HELD, State.OPEN, State.SNOOZED})
@@ -177,33 +191,60 @@ async def reject(
     viewer: Viewer,
     id_: str,
     seen: Seen,
-    *,
-    reason: str,
-    comment: str,
+    refusal: Refusal,
     parts: Sequence[str],
 ) -> Suggestion:
-    """Refuses it, or parts of it, with a reason that is remembered.
+    """Refuses it, or parts of it, with a reason that is remembered and repairs what it can.
 
     While a notice runs, parts can still be refused by name; the whole is decided then (Aborted).
     """
     allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED, *({State.SCHEDULED} if parts else ())})
     case = await open_case(tx, db, id_, "reject", allowed, seen)
     check_may(viewer, case)
-    if reason not in verdicts.REASONS:
-        raise wire.bad_field("reason", f"must be one of {', '.join(sorted(verdicts.REASONS))}")
-    if reason == "other" and not comment.strip():
-        raise wire.bad_field("comment", "is required with the reason other")
+    _check_refusal(refusal, case)
+    await repairs.check_may(tx, viewer, case.now, case.on, refusal)
     plan = case.now.plan
     unknown = [id_ for id_ in parts if plan.part(id_) is None]
     if unknown:
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
     if parts and set(parts) != {part.id for part in plan.parts}:
-        return await _reject_parts(tx, viewer, case, reason, comment, parts)
-    return await reject_whole(tx, viewer, case.now, case, reason, comment)
+        return await _reject_parts(tx, viewer, case, refusal, parts)
+    return await reject_whole(tx, viewer, case.now, case, refusal)
+
+
+def _check_refusal(refusal: Refusal, case: Case) -> None:
+    """InvalidArgument for a reason there is not, or for what does not go with it."""
+    reason = refusal.reason
+    if reason not in verdicts.REASONS:
+        raise wire.bad_field("reason", f"must be one of {', '.join(sorted(verdicts.REASONS))}")
+    if reason == "other" and not refusal.comment.strip():
+        raise wire.bad_field("comment", "is required with the reason other")
+    around = case.on.around
+    members = {each.id for each in around.present(case.now.proposal.resources)}
+    if refusal.attributes:
+        if reason not in verdicts.ATTRIBUTES:
+            raise wire.bad_field("attributes", f"go with {' or '.join(sorted(verdicts.ATTRIBUTES))}")
+        if {each.id for each in around.present(id_ for id_, _ in refusal.attributes)} - members or not all(
+            around.resource(id_) and 0 < len(value.strip()) <= MAX_ATTRIBUTE
+            for id_, value in refusal.attributes
+        ):
+            raise wire.bad_field(
+                "attributes", f"name a member and a value of 1 to {MAX_ATTRIBUTE} characters each"
+            )
+    if refusal.hold_end is not None and (reason != "required" or refusal.hold_end < around.today):
+        raise wire.bad_field("hold_end", "goes with required and lies ahead")
+    if refusal.wrong:
+        if reason != "bad_data":
+            raise wire.bad_field("wrong", "goes with bad_data")
+        facts = {claim.code for claim in case.now.proposal.claims}
+        if case.now.proposal.kind is Kind.DUPLICATE:
+            facts = {name for each in around.present(members) for name in (each.id, *each.aliases)}
+        if set(refusal.wrong) - facts:
+            raise wire.bad_field("wrong", "names members of copies, or claims of the suggestion")
 
 
 async def reject_whole(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, reason: str, comment: str
+    tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, refusal: Refusal
 ) -> Suggestion:
     """Ends it with a no and all that the reason stands for; whoever calls has checked both."""
     on = case.on
@@ -217,25 +258,26 @@ async def reject_whole(
         note="",
         touched=True,
     )
-    no = await verdicts.of_rejection(tx, viewer, no, on.around, reason, comment)
-    no = await learning.decided(tx, no, on.maps, before=case.known.state, refused=reason)
+    await verdicts.of_rejection(tx, viewer, no, on.around, refusal)
+    no = replace(no, quiet_until=await repairs.repair(tx, viewer, no, on.around, refusal))
+    no = await learning.decided(tx, no, on.maps, before=case.known.state, refused=refusal.reason)
     # What the refusal itself wrote is no reason to come back.
     fresh = await tx.resources(no.proposal.resources)
     around = replace(on.around, resources={**on.around.resources, **{each.id: each for each in fresh}})
     no = replace(no, baseline=material.member_facts(no.proposal.resources, around, {}))
-    return await decide(tx, viewer, no, on, "reject", reason=reason, comment=comment)
+    return await decide(tx, viewer, no, on, "reject", reason=refusal.reason, comment=refusal.comment)
 
 
 async def _reject_parts(
-    tx: Transaction, viewer: Viewer, case: Case, reason: str, comment: str, parts: Sequence[str]
+    tx: Transaction, viewer: Viewer, case: Case, refusal: Refusal, parts: Sequence[str]
 ) -> Suggestion:
     """The suggestion without these parts and what depends on them; REJECTED when none remains."""
-    said = verdicts.of_part(case.now, parts, reason)
+    said = verdicts.of_part(case.now, parts, viewer, refusal)
     edits = replace(case.now.edits, drop_parts=tuple(sorted({*case.now.edits.drop_parts, *parts})))
     less = replace(case.now, edits=edits, part_verdicts=(*case.now.part_verdicts, *said))
     made = await forming.formed(tx, less, case.on)
     if not made.suggestion.plan.parts:
-        return await reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, reason, comment)
+        return await reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, refusal)
     if case.known.state is State.SCHEDULED:
         await learning.forget(tx, case.known)  # what was approved is no longer the plan
     left = replace(
@@ -254,7 +296,7 @@ async def _reject_parts(
     )
     if not open_ and not left.plan.safeguards and left.approvals:
         left = await _scheduled(tx, left, case)
-    return await decide(tx, viewer, left, case.on, "reject", reason=reason, comment=comment)
+    return await decide(tx, viewer, left, case.on, "reject", reason=refusal.reason, comment=refusal.comment)
 
 
 async def snooze(
@@ -305,7 +347,7 @@ async def _check_event(tx: Transaction, case: Case, event: str) -> None:
 
 async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
     """Takes a refusal back, with what it suppressed and the verdicts it left."""
-    case = await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
+    case = await refused(tx, db, id_)
     check_may(viewer, case)
     asking = await postgres.by_key(tx, case.known.key)
     if asking is not None and asking.live:
@@ -314,8 +356,19 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
             f"{asking.name} asks the same now; decide about that one.",
             {"suggestion": asking.name, "state": str(asking.state)},
         )
-    await verdicts.lift(tx, case.known)
-    await learning.forget(tx, case.known)
+    opened = await reopened(tx, db, viewer, case)
+    if opened is None:
+        raise FailedPrecondition(
+            "STATE_HAS_NO_VERB",
+            "Nothing is left that it could do.",
+            {"suggestion": case.known.name, "state": str(case.known.state)},
+        )
+    return opened
+
+
+async def reopened(tx: Transaction, db: Database, viewer: Viewer, case: Case) -> Suggestion | None:
+    """The refused suggestion open again, and what its refusal hid shown; None, changing nothing, when it has nothing
+    left to do."""
     back = replace(
         case.known,
         state=State.OPEN,
@@ -324,16 +377,17 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
         part_verdicts=(),
         baseline={},
         quiet_until=None,
+        returned=False,
     )
     made = await forming.formed(tx, back, case.on)
     if made.nothing_left:
-        raise FailedPrecondition(
-            "STATE_HAS_NO_VERB",
-            "Nothing is left that it could do.",
-            {"suggestion": case.known.name, "state": str(case.known.state)},
-        )
+        return None
+    hid = await verdicts.lift(tx, case.known, viewer.person.id)
+    await learning.forget(tx, case.known)
     opened = replace(made.suggestion, revision=case.known.revision + 1, note="reopened", touched=True)
-    return await decide(tx, viewer, opened, case.on, "reopen")
+    await decide(tx, viewer, opened, case.on, "reopen")
+    await proposals.show_again(tx, hid, db.clock.today())
+    return await postgres.suggestion(tx, opened.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
-"""What refusals leave behind: verdicts on pairs, suppressions, and the repairs that a reason stands for."""
+"""What refusals say about findings: verdicts on pairs, and rules that keep the like away (behaviour.md §8)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 
 from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import plans, postgres, wire
+from services.catalog.review import postgres_suppressions, postgres_verdicts, wire
 from services.catalog.review.domain import PartVerdict, Suggestion
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind
+from services.catalog.review.postgres_verdicts import pairs_of
+from services.catalog.review.suppressions import TEXT_FACT, Scope, Suppression, verdict_rule
 from services.catalog.review.surroundings import Surroundings
 
 VERDICTS = {
@@ -29,95 +31,145 @@ REASONS = frozenset(
     {*VERDICTS, "still_accurate", "seasonal", "required", "used_elsewhere", "bad_data", "other"}
 )
 
+ATTRIBUTES = {"different_audience": "audience", "different_language": "language"}
+"""Reasons that ask for an attribute, which they then set: what tells the copies apart."""
 
-A_YEAR = timedelta(days=365)
-"""After so long what is used in its season has had one; until then no silence says that it is unused."""
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody refuses. `attributes` are (resource id, value) for a reason of ATTRIBUTES; `hold_end` is the last
+    day of a hold; `wrong` names what bad_data is about: ids of resources whose text is wrong, or codes of claims."""
+
+    reason: str
+    comment: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    hold_end: date | None = None
+    wrong: tuple[str, ...] = ()
 
 
 async def of_rejection(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, reason: str, comment: str
-) -> Suggestion:
-    """Stores what refusing the whole leaves behind; the suggestion with the day until which the answer holds."""
-    members = sorted({each.id for each in around.present(suggestion.proposal.resources)})
-    sets = [members]
-    if suggestion.proposal.kind is Kind.DUPLICATE:
-        pairs = postgres.pairs_of(members)
-        sets += [list(pair) for pair in pairs if len(members) > 2]
-        if reason in VERDICTS:
-            await _put(tx, suggestion, VERDICTS[reason], pairs)
-    kind = str(suggestion.proposal.kind)
-    await postgres.suppress(
-        tx, [(new_id(), kind, each, suggestion.id, viewer.person.id, reason, tx.now) for each in sets]
-    )
-    quiet_until: date | None = None
-    if reason == "still_accurate":
-        quiet_until = suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
-        await _confirm(tx, viewer, suggestion, around, quiet_until)
-    if reason == "seasonal" and suggestion.proposal.kind is Kind.UNUSED:
-        quiet_until = around.today + A_YEAR
-    if reason == "required":
-        await _hold(tx, viewer, suggestion, comment)
-    await of_parts(tx, suggestion)
-    return replace(suggestion, quiet_until=quiet_until)
-
-
-async def _put(
-    tx: Transaction, suggestion: Suggestion, verdict: str, pairs: Iterable[tuple[str, str]]
+    tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, refusal: Refusal
 ) -> None:
-    found = sorted(set(pairs))
+    """Stores what refusing the whole says: the set and each of its pairs are suppressed, verdicts are left on pairs."""
+    members = sorted({each.id for each in around.present(suggestion.proposal.resources)})
+    kind = suggestion.proposal.kind
+    sets = [members]
+    if kind is Kind.DUPLICATE:
+        sets += [list(pair) for pair in pairs_of(members) if len(members) > 2]
+    if refusal.reason in VERDICTS:
+        pairs = pairs_of(members) if kind is Kind.DUPLICATE else []
+        await _put(tx, suggestion, _said(viewer, refusal, pairs))
+
+    def rule(
+        scope: Scope, of: Iterable[str], *, key: str = "", fact: str = "", value: str = ""
+    ) -> Suppression:
+        return Suppression(
+            id=new_id(),
+            scope=scope,
+            kind=kind,
+            members=tuple(of),
+            person=viewer.person.id,
+            reason=refusal.reason,
+            time=tx.now,
+            suggestion=suggestion.id,
+            key=key,
+            fact=fact,
+            value=value,
+            comment=refusal.comment,
+        )
+
+    # Of the same items a program may be told something else, which is another finding.
+    key = suggestion.key if kind is Kind.PROGRAM else ""
+    rules = [rule(Scope.EXACT_SET, each, key=key) for each in sets]
+    if refusal.reason == "bad_data":
+        rules += [
+            rule(Scope.FACT, [id_], fact=fact, value=value)
+            for id_, fact, value in _wrong(suggestion, around, refusal)
+        ]
+    await postgres_suppressions.add(tx, rules)
+    await of_parts(tx, suggestion)
+
+
+def _wrong(suggestion: Suggestion, around: Surroundings, refusal: Refusal) -> Iterable[tuple[str, str, str]]:
+    """(resource, fact, value) of what is frozen: texts that are named, else claims, all but hard ones."""
+    if suggestion.proposal.kind is Kind.DUPLICATE:
+        for each in around.present(refusal.wrong):
+            yield each.id, TEXT_FACT, each.outline_hash
+        return
+    subject = around.resource(suggestion.proposal.resources[0])
+    for claim in suggestion.proposal.claims:
+        if subject is not None and not claim.hard and (not refusal.wrong or claim.code in refusal.wrong):
+            yield subject.id, claim.code, ""
+
+
+def _said(viewer: Viewer, refusal: Refusal, pairs: Iterable[tuple[str, str]]) -> PartVerdict:
+    field = ATTRIBUTES.get(refusal.reason, "")
+    return PartVerdict(
+        VERDICTS[refusal.reason],
+        tuple(pairs),
+        viewer.person.id,
+        refusal.comment,
+        tuple((field, resource, value) for resource, value in refusal.attributes if field),
+    )
+
+
+async def _put(tx: Transaction, suggestion: Suggestion, said: PartVerdict) -> None:
+    await _tell_apart(tx, said)
+    found = sorted(set(said.pairs))
     if not found:
         return
     revision = await tx.feed_revision()
-    await postgres.put_verdicts(tx, found, verdict, suggestion.id, revision)
+    await postgres_verdicts.put(
+        tx,
+        found,
+        said.verdict,
+        suggestion=suggestion.id,
+        person=said.person,
+        comment=said.comment,
+        revision=revision,
+    )
     ids = sorted({id_ for pair in found for id_ in pair})
     tx.record(wire.verdicts_changed(ids, revision, await tx.epoch()))
 
 
-async def _confirm(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, until: date
-) -> None:
-    """ "Still accurate" is a review: the day of the next one counts from today (behaviour.md §4)."""
-    member = around.resource(suggestion.proposal.members[0].resource)
-    if member is None:
-        return
-    resource = await tx.resource(member.id, for_update=True)
-    for name, value in (("reviewed", around.today), ("review_date", until)):
-        resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
-    await tx.save(resource)
+async def _tell_apart(tx: Transaction, said: PartVerdict) -> None:
+    """Sets what the copies differ in, for each resource that a value was named for."""
+    values = {resource: (field, value) for field, resource, value in said.attributes}
+    for resource in await tx.resources(sorted(values), for_update=True):
+        field, value = next(values[name] for name in (resource.id, *resource.aliases) if name in values)
+        await tx.save(resource.want(field, value, author=said.person, suggestion="", now=tx.now))
 
 
-async def _hold(tx: Transaction, viewer: Viewer, suggestion: Suggestion, authority: str) -> None:
-    """ "Required" puts what would have gone on hold, on the authority that the comment names."""
-    going = effects(suggestion.plan.parts)
-    ids = going.retired | {old for _, old, _ in going.items}
-    text = authority.strip() or f"required, says {viewer.person.display_name or viewer.person.email}"
-    for resource in await tx.resources(sorted(ids), for_update=True):
-        held = resource.want("hold", text, author=viewer.person.id, suggestion="", now=tx.now)
-        await tx.save(held)
-
-
-def of_part(suggestion: Suggestion, part_ids: Iterable[str], reason: str) -> tuple[PartVerdict, ...]:
+def of_part(
+    suggestion: Suggestion, part_ids: Iterable[str], viewer: Viewer, refusal: Refusal
+) -> tuple[PartVerdict, ...]:
     """What rejecting these parts says about the pairs in them; kept until the suggestion has ended."""
-    if reason not in VERDICTS:
+    if refusal.reason not in VERDICTS:
         return ()
     parts = [part for id_ in part_ids if (part := suggestion.plan.part(id_)) is not None]
     done = effects(parts)
     pairs = {tuple(sorted((old, new))) for _, old, new in done.items if new}
     pairs |= {tuple(sorted(pair)) for pair in done.successors.items()}
     found = tuple(sorted((pair[0], pair[1]) for pair in pairs))
-    return (PartVerdict(VERDICTS[reason], found),) if found else ()
+    return (_said(viewer, refusal, found),) if found or refusal.attributes else ()
 
 
 async def of_parts(tx: Transaction, suggestion: Suggestion) -> None:
     """Stores what the refusals of single parts said, now that the suggestion has ended."""
     for each in suggestion.part_verdicts:
-        await _put(tx, suggestion, each.verdict, each.pairs)
+        await _put(tx, suggestion, each)
 
 
-async def lift(tx: Transaction, suggestion: Suggestion) -> None:
-    """Takes back what a refusal left: suppressions and verdicts."""
-    await postgres.lift_suppressions(tx, suggestion.id)
+async def lift(tx: Transaction, suggestion: Suggestion, by: str) -> list[str]:
+    """Takes back what a refusal left, suppressions and verdicts; what hid findings until now.
+
+    `by` is a person's id.
+    """
+    rules = [rule.id for rule in await postgres_suppressions.of_suggestion(tx, suggestion.id)]
+    await postgres_suppressions.lift(tx, rules, by)
     revision = await tx.feed_revision()
-    ids = await postgres.lift_verdicts(tx, suggestion.id, revision)
-    if ids:
+    pairs = await postgres_verdicts.lift_of(tx, suggestion.id, revision)
+    if pairs:
+        ids = sorted({id_ for pair in pairs for id_ in pair})
         tx.record(wire.verdicts_changed(ids, revision, await tx.epoch()))
+    return [*rules, *map(verdict_rule, pairs)]

@@ -53,6 +53,7 @@ class Shown:
     """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed.
 
     `questions` are those that wait for an owner's answer.
+    `history`: what people had decided, of one that has returned.
     """
 
     suggestion: Suggestion
@@ -61,6 +62,7 @@ class Shown:
     approvals_needed: tuple[str, ...] = ()
     one_approver: bool = False
     questions: tuple[Task, ...] = ()
+    history: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,8 @@ def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> sug
         blind=value.blind,
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
         filed_by=shown.emails.get(value.filed_by, ""),
+        returned=value.returned and value.live,
+        history=[decision(each, shown.emails) for each in shown.history],
     )
     if value.state is State.SNOOZED and value.snooze:
         message.snooze_event = value.snooze.event

@@ -22,7 +22,17 @@ _PLAIN_FIELDS = (
 )
 CSV_COLUMNS = (
     *("source", "external_id", *_PLAIN_FIELDS[:8], "mandatory", *_PLAIN_FIELDS[8:], "lifecycle"),
-    *("successor", "equivalents", "hold", "objectives", "links", "listings", "content_hash"),
+    *(
+        "successor",
+        "equivalents",
+        "hold",
+        "hold_end",
+        "audience",
+        "objectives",
+        "links",
+        "listings",
+        "content_hash",
+    ),
 )
 Name = tuple[str, str]
 
@@ -115,6 +125,8 @@ def _values(resource: Resource, names: Mapping[str, Name]) -> dict[str, object]:
         "successor": _pair(names[resource.successor]) if resource.successor in names else None,
         "equivalents": [_pair(name) for name in sorted(names[e] for e in resource.equivalents if e in names)],
         "hold": resource.hold,
+        "hold_end": _text(resource.hold_end),
+        "audience": resource.audience,
         "objectives": resource.shown("objectives"),
         "links": resource.links,
         "listings": [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
@@ -92,8 +93,8 @@ async def upsert_resources(
     return Upserted([by_id[id_] for id_ in taken.resources], taken)
 
 
-async def set_hold(db: Database, viewer: Viewer, id_: str, reason: str) -> Resource:
-    """Puts the resource on hold, or lifts the hold for an empty reason."""
+async def set_hold(db: Database, viewer: Viewer, id_: str, reason: str, end: date | None) -> Resource:
+    """Puts the resource on hold until its last day (None: without end), or lifts the hold for an empty reason."""
     text = reason.strip()
     if len(text) > MAX_REASON:
         raise InvalidArgument(
@@ -105,7 +106,7 @@ async def set_hold(db: Database, viewer: Viewer, id_: str, reason: str) -> Resou
     async with db.transaction() as tx:
         resource = await tx.resource(id_, for_update=True)
         policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [resource.id]))
-        held = resource.want("hold", text, author=viewer.person.id, suggestion="", now=tx.now)
+        held = replace(resource, hold=text, hold_end=end if text else None)
         saved = await tx.save(held)
         await tx.audited(viewer, f"resources/{resource.id}", {"hold": text})
         return saved

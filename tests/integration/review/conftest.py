@@ -41,7 +41,8 @@ channel = core.channel
 process = core.process
 
 REVIEW_TABLES = """
-    TRUNCATE suggestions, decisions, verdicts, suppressions, pass_keys, outcomes, calibrations, paces CASCADE
+    TRUNCATE suggestions, decisions, verdicts, suppressions, hidden_findings, pass_keys, outcomes, calibrations,
+        paces CASCADE
 """
 STATES = {
     "archive": Proposal.IDENTICAL,
