@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from services.catalog import wire
 from services.catalog.postgres.database import Database
+from services.catalog.review import absence
 from services.catalog.usecases import feed
 from services.kit import pages
 from winnow.internal.v1 import feed_service_pb2 as api
@@ -52,6 +53,24 @@ class FeedServicer(FeedServiceServicer):
         if len(request.ids) > MAX_IDS:
             raise wire.bad_field("ids", f"must be at most {MAX_IDS}")
         return wire.texts(await feed.get_texts(self._db, request.ids, request.page, limit=MAX_ANSWER))
+
+    @override
+    async def GetStandings(self, request: api.GetStandingsRequest, context: Any) -> api.GetStandingsResponse:
+        if not 1 <= len(request.ids) <= 2:
+            raise wire.bad_field("ids", "must be one or two")
+        found = await absence.standings(self._db, request.ids)
+        return api.GetStandingsResponse(
+            standings=[
+                api.ReviewStanding(
+                    outcome=each.outcome,
+                    text=each.text,
+                    suggestion=each.suggestion,
+                    suppression=each.suppression,
+                    verdict=each.verdict,
+                )
+                for each in found
+            ]
+        )
 
     @override
     async def GetDigests(self, request: api.GetDigestsRequest, context: Any) -> api.GetDigestsResponse:

@@ -11,7 +11,7 @@ import numpy as np
 from services.curator import postgres, wire
 from services.curator.analysis.duplicates import PROPOSED
 from services.curator.analysis.entries import Entries
-from services.curator.analysis.model import Block, Document, Judgement
+from services.curator.analysis.model import Block, Document, Judgement, Relation
 from services.curator.analysis.programs.overlap import Overlap, overlap
 from services.curator.analysis.programs.paths import mandatory_path
 from services.curator.analysis.text import normalised, words
@@ -27,6 +27,7 @@ from winnow.curation.v1.curation_service_pb2 import Comparison
 
 _MEANING_HITS = 60
 _WORD_WEIGHT = 0.5
+_FOUND = frozenset(Relation) - {Relation.VARIANT, Relation.UNRELATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,43 @@ class Library:
         if (first, second) not in stored:
             text = "They share too little wording and meaning to have been compared."
             return Absence("not_candidate", text, judgement)
+        said = f"They are judged {judgement.relation.value} with confidence {judgement.confidence:.2f}"
+        ended = [key for key in (a, b) if shelf.documents[key].archived]
+        if ended:
+            return Absence("archived", f"{said}, but resources/{ended[0]} is archived.", judgement)
+        if judgement.relation in _FOUND and judgement.confidence >= PROPOSED:
+            text = f"{said}, but one of them is proposed with others, to which the other one does not belong."
+            return Absence("not_the_group", text, judgement)
+        return Absence("below_threshold", f"{said}; a duplicate is proposed from {PROPOSED:.2f}.", judgement)
+
+    async def explain_one(self, key: str) -> Absence:
+        """Which test keeps a resource from being proposed for anything, or under which key it is."""
+        shelf = Shelf()
+        async with self._pool.connection() as connection:
+            await shelf.refresh(connection, (), ())
+            if key not in shelf.documents:
+                return Absence("unknown_resource", f"The curator does not know resources/{key} (yet).")
+            proposed = await postgres.proposals_of(connection, [key], [])
+            pairs = await postgres.pairs_of(connection, [key])
+            books = await shelf.books(connection, [key])
+        if proposed:
+            return Absence("proposed", "It is proposed.", key=proposed[0].key)
+        if shelf.documents[key].archived:
+            return Absence("archived", "It is archived; nothing is proposed about it.")
+        if key not in books or not books[key].blocks:
+            return Absence("no_text", "It has no text that could be compared or be out of date.")
+        judged = [wire.judgement(Comparison.FromString(data)) for _, _, data in pairs]
+        closest = max(judged, key=lambda one: one.probability, default=None)
+        alone = "No claim of being outdated or unused reaches 0.40"
+        if closest is None:
+            text = f"{alone}, and no other resource has enough in common with it to be compared."
+            return Absence("not_found", text)
+        other = closest.b if closest.a == key else closest.a
         text = (
-            f"They are judged {judgement.relation.value} with confidence {judgement.confidence:.2f}; "
-            f"a duplicate is proposed from {PROPOSED:.2f}."
+            f"{alone}; the closest other one, “{shelf.documents[other].title if other in shelf.documents else other}”,"
+            f" is a duplicate with probability {closest.probability:.2f}, and is proposed from {PROPOSED:.2f}."
         )
-        return Absence("below_threshold", text, judgement)
+        return Absence("not_found", text, closest)
 
     async def program_overlap(self, a: str, b: str) -> tuple[Overlap, Mapping[str, Document]]:
         """What two programs have in common, and the documents it names; NotFound for one that is not in the copy."""

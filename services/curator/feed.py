@@ -6,11 +6,15 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import grpc.aio
+
 from services.curator import wire
 from services.curator.postgres import StateRow
 from services.kit.natsrpc import NatsChannel
+from winnow.curation.v1.curation_service_pb2 import Standing
 from winnow.internal.v1.feed_service_pb2 import (
     GetDigestsRequest,
+    GetStandingsRequest,
     GetStatesRequest,
     GetTextsRequest,
     ListStatesRequest,
@@ -22,6 +26,10 @@ from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceStub
 
 _IDS = 200
 _SECONDS = 20.0
+_AT_ONCE = 2.0
+_NO_ANSWER = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,28 @@ class Feed:
         if state.gone:
             return None
         return state, (await self.texts([id_])).get(id_, wire.Outline("", ()))
+
+    async def standings(self, ids: Sequence[str]) -> list[Standing] | None:
+        """What review has made of findings about one resource, or about two; None when the catalog did not answer.
+
+        A person waits for it, so it gets two seconds.
+        """
+        try:
+            answer = await self._stub.GetStandings(GetStandingsRequest(ids=ids), timeout=_AT_ONCE)
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in _NO_ANSWER:
+                raise
+            return None
+        return [
+            Standing(
+                outcome=each.outcome,
+                text=each.text,
+                suggestion=each.suggestion,
+                suppression=each.suppression,
+                verdict=each.verdict,
+            )
+            for each in answer.standings
+        ]
 
     async def digests(self, kind: int) -> Digests:
         """The feed's digests of a kind."""

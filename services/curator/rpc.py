@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeAlias
 
 import grpc.aio
@@ -105,9 +106,22 @@ class CurationRpc(CurationServiceServicer):
     ) -> pb.ExplainAbsenceResponse:
         """As the service says."""
         _may_read()
-        absence = await self._library.explain_absence(_resource("a", request.a), _resource("b", request.b))
+        a = _resource("a", request.a)
+        b = _resource("b", request.b) if request.b else ""
+        if a == b:
+            raise _invalid("b", "Name another resource, or leave it empty.")
+        # Both at once: a person waits.
+        absence, standings = await asyncio.gather(
+            self._library.explain_absence(a, b) if b else self._library.explain_one(a),
+            self._feed.standings([a, b] if b else [a]),
+        )
+        shown = standings[0] if standings else None
         answer = pb.ExplainAbsenceResponse(
-            outcome=absence.outcome, text=absence.text, proposal_key=absence.key
+            outcome=shown.outcome if shown else absence.outcome,
+            text=shown.text if shown else absence.text,
+            proposal_key=absence.key,
+            standings=standings or (),
+            review_known=standings is not None,
         )
         if absence.judgement is not None:
             answer.comparison.CopyFrom(wire.named(wire.comparison(absence.judgement)))

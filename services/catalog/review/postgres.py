@@ -134,6 +134,10 @@ _DECIDED_BEFORE = """
     SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
     WHERE suggestion = ANY(%s) AND actor <> ALL(%s) ORDER BY id
 """
+_ABOUT = """
+    SELECT id FROM suggestions WHERE members && %(first)s AND members && %(last)s
+    ORDER BY state = ANY(%(live)s) DESC, id DESC LIMIT %(limit)s
+"""
 _ADD_PASS_KEYS = "INSERT INTO pass_keys (pass_id, key, time) SELECT %s, unnest(%s::text[]), %s"
 _PASS_KEYS = "DELETE FROM pass_keys WHERE pass_id = %s RETURNING key"
 _FORGET_PASSES = "DELETE FROM pass_keys WHERE time < %s"
@@ -482,6 +486,14 @@ async def decided_before(tx: Session, ids: Iterable[str]) -> dict[str, list[Deci
     for row in await tx.rows(_DECIDED_BEFORE, (list(ids), ["curator", "scheduler"])):
         found.setdefault(row["suggestion"], []).append(Decision(**columns(row, state=State(row["state"]))))
     return found
+
+
+async def about_all(tx: Session, names: Sequence[Sequence[str]], limit: int) -> list[Suggestion]:
+    """Suggestions about all of these resources, each given by its names: live ones first, then the newest."""
+    rows = await tx.rows(
+        _ABOUT, {"first": list(names[0]), "last": list(names[-1]), "live": _LIVE, "limit": limit}
+    )
+    return await suggestions(tx, [row["id"] for row in rows])
 
 
 async def last_editor(tx: Session, name: str) -> str:

@@ -9,16 +9,19 @@ from typing import Any
 from google.type.date_pb2 import Date
 from typing_extensions import override
 
+from services.kit.errors import Unavailable
 from winnow.internal.v1.feed_service_pb2 import (
     AnnouncementState,
     EngagementState,
     GetDigestsResponse,
+    GetStandingsResponse,
     GetStatesResponse,
     GetTextsResponse,
     HouseRulesState,
     ListStatesResponse,
     ProgramState,
     ResourceState,
+    ReviewStanding,
     State,
     TextSlice,
 )
@@ -36,6 +39,8 @@ class MemoryFeed(FeedServiceServicer):
     states: dict[tuple[int, str], State] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     texts_read: list[str] = field(default_factory=list)
+    standings: list[ReviewStanding] | None = field(default_factory=list)
+    """What review says of whatever it is asked; None: it does not answer."""
 
     def put(self, key: str, text: str | None = None, **values: Any) -> State:
         """A resource, new or changed; without `text` its text stays."""
@@ -118,6 +123,12 @@ class MemoryFeed(FeedServiceServicer):
             )
         more = request.page + 1
         return GetTextsResponse(slices=slices, next_page=more if more < len(ids) else 0, epoch=self.epoch)
+
+    @override
+    async def GetStandings(self, request: Any, context: Any) -> GetStandingsResponse:
+        if self.standings is None:
+            raise Unavailable("SERVICE_UNAVAILABLE", "Not now.")
+        return GetStandingsResponse(standings=self.standings)
 
     @override
     async def GetDigests(self, request: Any, context: Any) -> GetDigestsResponse:
