@@ -134,6 +134,12 @@ _DECIDED_BEFORE = """
     SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
     WHERE suggestion = ANY(%s) AND actor <> ALL(%s) ORDER BY id
 """
+_MIRRORS = """
+    SELECT id FROM suggestions
+    WHERE state = 'REJECTED' AND rest -> 'decision' ->> 'reason' = %(reason)s
+        AND members && (SELECT coalesce(array_agg(id), '{}') FROM resources WHERE revision > %(after)s)
+    ORDER BY id
+"""
 _ABOUT = """
     SELECT id FROM suggestions WHERE members && %(first)s AND members && %(last)s
     ORDER BY state = ANY(%(live)s) DESC, id DESC LIMIT %(limit)s
@@ -494,6 +500,12 @@ async def about_all(tx: Session, names: Sequence[Sequence[str]], limit: int) -> 
         _ABOUT, {"first": list(names[0]), "last": list(names[-1]), "live": _LIVE, "limit": limit}
     )
     return await suggestions(tx, [row["id"] for row in rows])
+
+
+async def mirrors_moved(tx: Session, revision: int, reason: str) -> list[str]:
+    """Suggestions refused with that reason, a member of which has changed after a revision."""
+    values = {"after": revision, "reason": reason}
+    return [row["id"] for row in await tx.rows(_MIRRORS, values)]
 
 
 async def last_editor(tx: Session, name: str) -> str:

@@ -25,7 +25,7 @@ _LOAD = """
 _APPLYING = """
     SELECT id FROM suppressions
     WHERE lift_time IS NULL AND NOT proposed AND kind IN ('', %(kind)s)
-        AND suggestion IS DISTINCT FROM %(but)s
+        AND (scope = 'FACT' OR suggestion IS DISTINCT FROM %(but)s)
         AND (scope = 'FILTER' OR (scope = 'EXACT_SET' AND members <@ %(names)s::text[])
             OR (scope IN ('RESOURCE', 'FACT') AND members && %(names)s::text[]))
 """
@@ -123,7 +123,7 @@ async def one(tx: Session, id_: str) -> Suppression:
 
 
 async def applying(tx: Session, kind: Kind, names: Sequence[str], but: str) -> list[Suppression]:
-    """Rules in force that may hide something of a finding about these, other than a suggestion's own."""
+    """Rules in force that may hide something of a finding about these; not the set that `but` was refused as."""
     rows = await tx.rows(_APPLYING, {"kind": str(kind), "names": list(names), "but": but})
     return await load(tx, [row["id"] for row in rows])
 

@@ -18,6 +18,7 @@ from services.catalog.review import (
     hiding,
     learning,
     material,
+    mirrors,
     postgres,
     postgres_suppressions,
     verdicts,
@@ -25,6 +26,7 @@ from services.catalog.review import (
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.forming import Formed, Ground
+from services.catalog.review.suppressions import Scope
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import PassPage, Withdrawal
 
@@ -258,8 +260,10 @@ async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal
         return
     due = "a season has passed" if proposal.kind is Kind.UNUSED else "its review is due again"
     reason = "; ".join(moved) or (due if over else told or "there is hard evidence now")
-    rules = [rule.id for rule in await postgres_suppressions.of_suggestion(tx, known.id)]
-    await postgres_suppressions.lift(tx, rules, "")
+    rules = await postgres_suppressions.of_suggestion(tx, known.id)
+    # Data that was called wrong stays frozen while nothing has moved.
+    over_now = [rule.id for rule in rules if moved or rule.scope is not Scope.FACT]
+    await postgres_suppressions.lift(tx, over_now, "")
     await _return(tx, known, proposal, on, note=f"returned: {reason}")
 
 
@@ -363,6 +367,7 @@ async def reassess(db: Database) -> bool:
             return False
         moved = await postgres.moved_since(tx, progress.assessed)
     await reassess_all(db, moved)
+    await mirrors.watch(db, progress.assessed)
     async with db.transaction() as tx:
         await postgres.lock(tx)
         await postgres.set_assessed(tx, max(progress.newest, (await postgres.progress(tx)).assessed))

@@ -1,0 +1,173 @@
+"""Reasons that repair: what each refusal leaves in the catalog, and what brings the suggestion back; through gRPC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+import pytest
+from google.type.date_pb2 import Date
+
+from tests.integration.catalog.conftest import CatalogProcess, eventually
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
+from tests.integration.review.test_ledger import listed, verdicts
+from tests.integration.review.test_reviewers import copies, refused
+from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.curation.v1.proposal_pb2 import Claim
+from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1.suggestion_pb2 import Suggestion
+from winnow.review.v1.suppression_pb2 import Suppression
+
+PAIRS = {
+    "different_audience": "variant",
+    "different_language": "translation",
+    "different_level": "different_level",
+    "different_purpose": "different_purpose",
+    "intentional_copy": "intentional_copy",
+    "not_same": "not_same",
+}
+Attribute = review.RejectSuggestionRequest.Attribute
+
+
+@pytest.mark.parametrize(
+    "reason", [*PAIRS, "still_accurate", "seasonal", "required", "used_elsewhere", "bad_data", "other"]
+)
+async def test_each_reason_leaves_its_verdict_and_its_rule(
+    reason: str, leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await copies(leader)
+    await curator.propose(curator.duplicate(a, b))
+    gone = await leader.reject(await leader.only(Suggestion.OPEN), reason, comment="Because.")
+    assert (gone.state, gone.decision.reason) == (Suggestion.REJECTED, reason)
+    assert [one.verdict for one in await verdicts(leader)] == ([PAIRS[reason]] if reason in PAIRS else [])
+    assert [(rule.scope, rule.reason) for rule in await listed(leader)] == [(Suppression.EXACT_SET, reason)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "field", "value"),
+    [("different_audience", "audience", "Nurses"), ("different_language", "language", "de")],
+)
+async def test_what_tells_copies_apart_is_set_in_the_catalog(
+    reason: str, field: str, value: str, leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await copies(leader)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    stranger = Attribute(resource="resources/nothing", value=value)
+    await refused(
+        leader.reject(seen, reason, attributes=[stranger]),
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "FIELD_INVALID",
+    )
+    await leader.reject(seen, reason, attributes=[Attribute(resource=b.name, value=value)])
+    assert getattr(await leader.resource(b), field) == value
+    # What the refusal itself wrote is no reason to come back.
+    await curator.propose(curator.duplicate(a, b, score=0.97))
+    await curator.settled()
+    assert (await leader.get(seen.name)).state == Suggestion.REJECTED
+
+
+async def test_required_holds_on_an_authority_until_its_last_day(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess, team: Team
+) -> None:
+    specialist = await team.join("sam@example.org", Person.SPECIALIST)
+    a, b = await copies(leader)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    end = Date(year=datetime.now(UTC).year + 1, month=3, day=31)
+    await refused(specialist.reject(seen, "required"), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    await leader.reject(seen, "required", comment="Works agreement 12", hold_end=end)
+    held = await leader.resource(b)
+    assert (held.hold, held.hold_end) == ("Works agreement 12", end)
+    assert (await leader.resource(a)).hold == ""
+    catalog.sql("UPDATE resources SET hold_end = current_date - 1 WHERE hold <> ''")
+    catalog.sql("UPDATE review_progress SET day = NULL")
+    catalog.kill()
+    catalog.start()  # the scheduler looks every minute, and first of all as it starts
+    await eventually(lambda: leader.who(), 20)
+
+    async def lifted() -> bool:
+        return (await leader.resource(b)).hold == ""
+
+    await eventually(lifted)
+
+
+async def test_an_intentional_copy_returns_when_the_copies_drift_apart(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    a, b = await copies(leader)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "intentional_copy")
+    # Changed alike they are still copies.
+    await leader.put(*(course(f"c{n}", f"Ladders {n}", words("b")) for n in (1, 2)))
+    (row,) = catalog.sql("SELECT max(revision) FROM resources")
+
+    async def looked_at() -> bool:
+        return catalog.sql("SELECT assessed_revision FROM review_progress")[0][0] >= row[0]
+
+    await eventually(looked_at)
+    assert (await leader.get(seen.name)).state == Suggestion.REJECTED
+    await leader.put(course("c2", "Ladders 2", words("c")))
+    back = await leader.in_state(seen.name, Suggestion.OPEN)
+    assert (back.returned, back.revision) == (True, seen.revision + 1)
+    assert "drifted apart: the text of “Ladders 2” changed" in back.note
+    assert [(one.verb, one.reason) for one in back.history] == [("reject", "intentional_copy")]
+    assert [change.operation for part in back.plan.parts for change in part.changes] == ["request_update"]
+
+
+async def test_wrong_data_freezes_findings_on_that_fact_alone(leader: Reviewer, curator: Curator) -> None:
+    (one,) = await leader.put(course("c1", "Ladders", words("a")))
+    claimed = curator.outdated(one, "request_update", code="dated_statement", score=0.8)
+    await curator.propose(claimed)
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "bad_data", wrong=["dated_statement"])
+    facts = [rule.fact for rule in await listed(leader, scope=Suppression.FACT)]
+    assert facts == ["dated_statement"]
+    claimed.score = 0.85
+    await curator.propose(sealed(claimed))
+    await curator.settled()
+    assert (await leader.get(seen.name)).state == Suggestion.REJECTED
+    # Another fact is another matter, and the frozen one is not said again.
+    claimed.claims.append(Claim(code="past_end", confidence=0.75, text="It names what has ended."))
+    await curator.propose(sealed(claimed))
+    back = await leader.in_state(seen.name, Suggestion.OPEN)
+    assert [claim.code for claim in back.claims] == ["past_end"]
+    assert back.note == "returned: It names what has ended."
+
+
+async def test_a_wrong_text_is_left_out_of_groups_until_it_changes(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b, c = await copies(leader, 3)
+    await curator.propose(curator.duplicate(a, b))
+    await leader.reject(await leader.only(Suggestion.OPEN), "bad_data", wrong=[b.name])
+    await curator.propose(curator.duplicate(c, a, b))
+    group = await leader.only(Suggestion.OPEN)
+    assert {member.resource for member in group.members} == {a.name, c.name}
+    (b,) = await leader.put(course("c2", "Ladders 2", words("mended")))
+    await curator.propose(curator.duplicate(c, b))
+    await curator.settled()
+    shown = await leader.suggestions(Suggestion.OPEN)
+    assert {b.name, c.name} in [{member.resource for member in one.members} for one in shown]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reason": "not_same", "hold_end": Date(year=2090, month=1, day=1)},
+        {"reason": "required", "hold_end": Date(year=2020, month=1, day=1)},
+        {"reason": "not_same", "wrong": ["text"]},
+        {"reason": "bad_data", "wrong": ["no_such_claim"]},
+        {"reason": "because"},
+        {"reason": "other"},
+    ],
+)
+async def test_what_does_not_go_with_the_reason_is_refused(
+    wrong: dict[str, Any], leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await copies(leader)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    await refused(leader.reject(seen, **wrong), grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
