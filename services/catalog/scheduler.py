@@ -23,8 +23,8 @@ from services.catalog.review import (
     postgres_audit,
     postgres_tasks,
     proposals,
-    rerouting,
     repairs,
+    rerouting,
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion

@@ -12,8 +12,8 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import plans, postgres, usecases
 from services.catalog.review.cases import Case, Seen, open_case
 from services.catalog.review.fields import bad_field
-from services.catalog.review.verdicts import Refusal
 from services.catalog.review.findings import Kind
+from services.catalog.review.verdicts import Refusal
 from services.catalog.usecases import purview
 
 STILL_ACCURATE = "still_accurate"
@@ -36,7 +36,9 @@ async def confirm_current(
     until = review_date or plans.next_review(case.known.proposal if case else None, today)
     if case is not None:
         edits = replace(case.now.edits, review_date=until)
-        await usecases.reject_whole(tx, viewer, replace(case.now, edits=edits), case, Refusal(STILL_ACCURATE, comment))
+        await usecases.reject_whole(
+            tx, viewer, replace(case.now, edits=edits), case, Refusal(STILL_ACCURATE, comment)
+        )
     reviewed = await tx.resource(resource.id, for_update=True)
     for name, value in (("reviewed", today), ("review_date", until)):
         reviewed = reviewed.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)

@@ -140,7 +140,7 @@ _MIRRORS = """
         AND members && (SELECT coalesce(array_agg(id), '{}') FROM resources WHERE revision > %(after)s)
     ORDER BY id
 """
-_ABOUT = """
+_ABOUT_ALL = """
     SELECT id FROM suggestions WHERE members && %(first)s AND members && %(last)s
     ORDER BY state = ANY(%(live)s) DESC, id DESC LIMIT %(limit)s
 """
@@ -497,7 +497,7 @@ async def decided_before(tx: Session, ids: Iterable[str]) -> dict[str, list[Deci
 async def about_all(tx: Session, names: Sequence[Sequence[str]], limit: int) -> list[Suggestion]:
     """Suggestions about all of these resources, each given by its names: live ones first, then the newest."""
     rows = await tx.rows(
-        _ABOUT, {"first": list(names[0]), "last": list(names[-1]), "live": _LIVE, "limit": limit}
+        _ABOUT_ALL, {"first": list(names[0]), "last": list(names[-1]), "live": _LIVE, "limit": limit}
     )
     return await suggestions(tx, [row["id"] for row in rows])
 
