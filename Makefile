@@ -43,6 +43,10 @@ test: setup ## what every change needs (≤ 8 minutes on 2 cores)
 faults: setup ## kills and outages, which `make test` leaves to .ci/run (≤ 5 minutes)
 	$(BIN)/python -m pytest tests/faults
 
+.PHONY: screens
+screens: setup ## pictures of the review page, to docs/screens (needs chromium)
+	$(BIN)/python -m tests.browser.screens
+
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.visitor import CHROMIUM, Visitor
 from tests.stack import Stack
@@ -17,6 +17,7 @@ def browser() -> Iterator[Browser]:
     """Debian's chromium; without it the tests are skipped, since a new machine has no browser."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"there is no {CHROMIUM}")
+    expect.set_options(timeout=15_000)  # as Visitor's: a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]

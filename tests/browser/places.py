@@ -11,7 +11,10 @@ def places(stack: Stack) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for each in found:
         words = [each["kind"], each["relation"], *(claim["code"] for claim in each["claims"][:1])]
-        name = "duplicate, " + each["relation"] if each["kind"] == "DUPLICATE" else each["kind"]
+        name = {
+            "DUPLICATE": "duplicate, " + each["relation"],
+            "PROGRAM": "program suggestion",
+        }.get(each["kind"], each["kind"])
         address = "/review/" + each["name"].removeprefix("suggestions/")
         kinds.setdefault(name.lower(), address)
         kinds.setdefault(" ".join(words).lower(), address)
@@ -27,6 +30,8 @@ def places(stack: Stack) -> dict[str, str]:
         "review decided": "/review?whose=decided",
         "review without a match": "/review?whose=all&q=nothing-has-this",
         **kinds,
+        "exact copies": "/review/batch/exact",
+        "tasks": "/tasks?whose=all",
         "changes": "/changes",
         "programs": "/programs",
         "overlap": f"/programs?view=overlap&pair={pair}",

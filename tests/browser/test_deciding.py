@@ -219,3 +219,33 @@ def test_on_a_phone_the_verbs_are_within_reach(browser: Browser, sample: Stack) 
         assert box["y"] + box["height"] <= PHONE[1]
         assert box["height"] >= 43
     visitor.leave()
+
+
+def test_an_owner_is_asked_and_answers_by_a_task(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "OUTDATED")
+    page = anyone.page
+    page.goto(address(seen))
+    press(page, "Ask the owner")
+    box = page.get_by_role("dialog", name="Ask the owner")
+    box.get_by_label("Your question").fill("Is this still what the crews do?")
+    box.get_by_role("button", name="Ask").click()
+    notes = page.get_by_role("region", name="Notes")
+    expect(notes).to_contain_text("Is this still what the crews do?")
+    notes.get_by_role("textbox").fill("I have rung the depot too.")
+    press(page, "Add the note")
+    expect(notes).to_contain_text("I have rung the depot too.")
+    page.goto("/tasks?whose=all")
+    expect(page.get_by_role("main")).to_contain_text("Is this still what the crews do?")
+
+
+def test_exact_copies_are_decided_and_taken_back_together(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE", "OPEN", "HELD", relation="IDENTICAL")
+    page = anyone.page
+    page.goto("/review?whose=all")
+    page.get_by_role("link", name="Exact copies together").click()
+    press(page, "Accept")
+    expect(page.get_by_role("status")).to_contain_text("Accepted.")
+    assert state(sample, seen) == "APPLIED"
+    press(page, "Undo")
+    expect(page.get_by_role("main")).to_contain_text("Exact copies together")
+    assert state(sample, seen) == "OPEN"

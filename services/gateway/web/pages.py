@@ -18,6 +18,7 @@ from services.gateway.web.resources import Resources
 from services.gateway.web.review import Review
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.verbs import Verbs
+from services.gateway.web.work import Work
 
 
 def routes(api: Api) -> list[Route]:
@@ -27,6 +28,7 @@ def routes(api: Api) -> list[Route]:
     suggestion = SuggestionPage(api, frames)
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
+    work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
     programs = Programs(api, frames)
     resources = Resources(api, frames)
@@ -38,6 +40,13 @@ def routes(api: Api) -> list[Route]:
         assets.route(),
         Route("/", review.home, methods=["GET"]),
         Route("/review", review.queue, methods=["GET"]),
+        Route("/review/batch/exact", work.exact, methods=["GET"]),
+        Route("/review/batch/exact", work.decide_exact, methods=["POST"]),
+        Route("/review/batch/{batch}/undo", work.undo_exact, methods=["POST"]),
+        Route("/review/{id}/ask", work.ask, methods=["POST"]),
+        Route("/review/{id}/note", work.note, methods=["POST"]),
+        Route("/tasks", work.tasks, methods=["GET"]),
+        Route("/tasks/{id}/done", work.done, methods=["POST"]),
         Route("/review/{id}", suggestion.show, methods=["GET"]),
         Route("/review/{id}/accept", verbs.accept, methods=["POST"]),
         Route("/review/{id}/reject", verbs.reject, methods=["POST"]),

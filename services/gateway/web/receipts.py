@@ -12,11 +12,7 @@ from services.gateway.web import findings
 from services.gateway.web.api import Api, Json
 from services.gateway.web.words import known, say
 
-_BACK = {
-    "APPLIED": "undo",
-    "SCHEDULED": "undo",
-    "REJECTED": "undo",
-}
+_BACK = frozenset({"APPLIED", "SCHEDULED", "REJECTED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +39,8 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
     decision = found.get("decision")
     if not decision or decision["actor"] not in (email, "scheduler"):
         return None
-    return Receipt(
-        id_, *_words(found, decision["verb"]), undo=found["state"] in _BACK or _waits(found, email)
-    )
+    verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
+    return Receipt(id_, *_words(found, verb), undo=found["state"] in _BACK or _waits(found, email))
 
 
 def _waits(suggestion: Json, email: str) -> bool:

@@ -86,7 +86,10 @@ class SuggestionPage:
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
         pro, con = findings.why(found)
-        view = await self._view(request, found)
+        view, notes = await asyncio.gather(
+            self._view(request, found),
+            self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
+        )
         return page(
             view.pop("template"),
             status=trouble.status if trouble else 200,
@@ -102,6 +105,7 @@ class SuggestionPage:
             kind_icon=findings.KIND_ICONS.get(found["kind"], "circle"),
             names=names,
             history=decisions["decisions"],
+            notes=notes["notes"],
             chosen=chosen,
             place=place,
             next_address=f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address,

@@ -21,7 +21,6 @@ function keep(number) {
 function press(key) {
   if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
   if ("123".includes(key)) return keep(Number(key));
-  if (key === "x") return document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]")?.click();
   if (key === "/") return find("input[type=search]")?.focus();
   const target = find(`[data-key="${key}"]`);
   if (!target) return;
@@ -34,7 +33,7 @@ document.addEventListener("keydown", (event) => {
   const within = event.target instanceof Element && event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea");
   if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || within) return;
   if (document.body.dataset.keys === "off" || find(":popover-open")) return;
-  if (!"jkxarsovu123/?".includes(event.key) || event.key.length !== 1) return;
+  if (!"jkarsovu123/?".includes(event.key) || event.key.length !== 1) return;
   event.preventDefault();
   press(event.key);
 });
@@ -45,11 +44,3 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "1";
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
-
-const boxes = [...document.querySelectorAll("[data-ticks] input[name=pick]")];
-const bar = find("[data-bulk]");
-const count = () => {
-  const ticked = boxes.filter((each) => each.checked).length;
-  if (bar) bar.querySelector("[data-count]").textContent = String(ticked);
-};
-boxes.forEach((each) => each.addEventListener("change", count));
