@@ -21,8 +21,6 @@ from services.catalog.review.safeguards import led_away
 from services.kit.errors import FailedPrecondition, NotFound, WinnowError
 
 MOST = 500
-TIME = 20.0
-"""Seconds after which nothing further is begun: a call through the gateway has 30."""
 _BATCHES = uuid.UUID("6f0d3c1e-3a0e-4d5a-9a55-0a7b1c7f4c11")
 """The namespace of batch ids that follow from a request id (RFC 9562, version 5)."""
 
@@ -83,10 +81,11 @@ async def exact_copies(db: Database, assignee: str) -> list[Choice]:
 
 
 async def accept_all(
-    db: Database, viewer: Viewer, batch: str, choices: Sequence[Choice], comment: str
+    db: Database, viewer: Viewer, batch: str, choices: Sequence[Choice], comment: str, *, within: float
 ) -> list[Outcome]:
-    """What became of each, in order; what a repetition finds accepted by this batch is not accepted again.
+    """What became of each, in order; none is begun after `within` seconds.
 
+    What a repetition finds accepted by this batch is not accepted again.
     InvalidArgument for none, too many, or one named twice.
     """
     _check(choices)
@@ -106,7 +105,7 @@ async def accept_all(
                     tx, db, yes.id, actor=viewer.person.id, credential=viewer.credential
                 )
 
-    return await _each(db, choices, lambda choice: choice.suggestion, one)
+    return await _each(db, choices, lambda choice: choice.suggestion, one, within)
 
 
 async def try_all(db: Database, choices: Sequence[Choice]) -> list[Outcome]:
@@ -145,8 +144,11 @@ def _check(choices: Sequence[Choice]) -> None:
         raise bad_field("choices", f"must be 1 to {MOST} different suggestions")
 
 
-async def undo_all(db: Database, viewer: Viewer, batch: str, reason: str) -> list[Outcome]:
-    """Takes back what a batch has accepted and nobody has taken back since; NotFound when there is none."""
+async def undo_all(db: Database, viewer: Viewer, batch: str, reason: str, *, within: float) -> list[Outcome]:
+    """Takes back what a batch has accepted and nobody has taken back since; NotFound when there is none.
+
+    None is begun after `within` seconds.
+    """
     async with db.snapshot() as tx:
         ids = await postgres_decisions.accepted_in(tx, batch)
     if not ids:
@@ -164,7 +166,7 @@ async def undo_all(db: Database, viewer: Viewer, batch: str, reason: str) -> lis
             elif any(each.person == viewer.person.id for each in known.approvals):
                 await usecases.revoke(tx, db, viewer, id_)
 
-    return await _each(db, ids, lambda id_: id_, one)
+    return await _each(db, ids, lambda id_: id_, one, within)
 
 
 def _check_exact(case: Case) -> None:
@@ -188,11 +190,15 @@ def _inexact(made: Formed, on: Ground) -> str:
 
 
 async def _each(
-    db: Database, things: Sequence[T], id_of: Callable[[T], str], do: Callable[[T], Awaitable[None]]
+    db: Database,
+    things: Sequence[T],
+    id_of: Callable[[T], str],
+    do: Callable[[T], Awaitable[None]],
+    within: float,
 ) -> list[Outcome]:
     """Does it to each and says what became of it; one that cannot be done leaves the others alone."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + TIME
+    end = loop.time() + within
     failed: dict[str, tuple[str, str]] = {}
     for thing in things:
         if loop.time() >= end:

@@ -13,9 +13,11 @@ from services.catalog.review.answering import Answering
 from services.catalog.review.batches import Choice, Outcome
 from services.catalog.review.cases import Seen
 from services.catalog.wire import bad_field, id_of
-from services.kit import pages
+from services.kit import pages, rpc
 from winnow.review.v1 import batch_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
+
+_SHARE = 0.7  # of the call's time
 
 
 class BatchServicer(Answering):
@@ -40,7 +42,7 @@ class BatchServicer(Answering):
             tried = await batches.try_all(self._db, choices)
             return batch_pb2.BatchDecideResponse(outcomes=_outcomes(tried))
         batch = batches.batch_id(caller, request.request_id)
-        done = await batches.accept_all(self._db, caller, batch, choices, request.comment)
+        done = await batches.accept_all(self._db, caller, batch, choices, request.comment, within=_within())
         answer = batch_pb2.BatchDecideResponse(batch=f"batches/{batch}", outcomes=_outcomes(done))
         if not any(batches.not_reached(each) for each in done):
             async with self._db.transaction() as tx:
@@ -51,7 +53,8 @@ class BatchServicer(Answering):
     async def UndoBatch(
         self, request: batch_pb2.UndoBatchRequest, context: Any
     ) -> batch_pb2.UndoBatchResponse:
-        undone = await batches.undo_all(self._db, viewer(), id_of(request.name, "batches"), request.reason)
+        batch = id_of(request.name, "batches")
+        undone = await batches.undo_all(self._db, viewer(), batch, request.reason, within=_within())
         return batch_pb2.UndoBatchResponse(outcomes=_outcomes(undone))
 
     @override
@@ -66,6 +69,12 @@ class BatchServicer(Answering):
         )
         next_ = pages.token([sheet.next_], scope=scope) if sheet.next_ else ""
         return api.ExportDecisionsResponse(content=sheet.content, next_page_token=next_)
+
+
+def _within() -> float:
+    """Seconds in which to begin: the rest is for the last one and for the answer."""
+    left = rpc.time_left()
+    return _SHARE * (rpc.DEFAULT_DEADLINE if left is None else left)
 
 
 def _choices(request: batch_pb2.BatchDecideRequest) -> list[Choice]:
