@@ -42,7 +42,7 @@ async def follow(db: Database, table: Table, token: str) -> AsyncGenerator[Bite]
             last = start + BITE >= len(fresh)
             # In the middle the token says where this bite begins: what has its number is told once more.
             yield Bite(tuple(id_ for id_, _ in bite), str(found.now if last else bite[0][1]))
-        if first or not fresh:
+        if first:
             yield Bite((), str(found.now))
         first = False
         since = found.now
