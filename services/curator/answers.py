@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,21 +25,29 @@ from services.curator.shelf import APART, Book, Shelf
 from services.kit.errors import NotFound
 from services.kit.postgres import Pool
 from winnow.curation.v1.curation_service_pb2 import Comparison
+from winnow.internal.v1.feed_service_pb2 import ResourceState
 
 _MEANING_HITS = 60
 _WORD_WEIGHT = 0.5
 _FOUND = frozenset(Relation) - {Relation.VARIANT, Relation.UNRELATED}
+_MOST_REPLACED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A resource that fits a query, with the passage that fits best; scores compare inside one answer only."""
+    """A resource that fits a query, with the passage that fits best; scores compare inside one answer only.
+
+    `successor` has taken its place; it has taken that of `replaced`. `current`: learners find it, nothing replaced it.
+    """
 
     resource: str
     title: str
     quote: str
     place: str
     score: float
+    current: bool = True
+    successor: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +189,7 @@ class Library:
         return await asyncio.to_thread(work), {key: book.document for key, book in books.items()}
 
     async def search(self, query: str, limit: int) -> tuple[list[Hit], bool]:
-        """Resources by meaning and words, best first, and whether meaning was used."""
+        """Resources by meaning and words, current ones first, and whether meaning was used."""
         shelf = Shelf()
         wanted = set(words(query))
         async with self._pool.connection() as connection:
@@ -197,12 +206,24 @@ class Library:
                 key for key, document in shelf.documents.items() if wanted & set(words(document.title))
             ]
             candidates = {key for keys in holders.values() for key in keys} | set(by_title)
+            # Who finds what is gone wants what has taken its place, whatever that is called.
+            candidates |= {shelf.resources[key].successor for key in candidates if key in shelf.resources}
             books = await shelf.books(connection, candidates)
-        hits = [_hit(book, wanted, near) for book in books.values() if not book.document.archived]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.resource))[:limit], by_meaning
+        replaced: dict[str, list[str]] = defaultdict(list)
+        for key, state in sorted(shelf.resources.items()):
+            if state.successor:
+                replaced[state.successor].append(key)
+        hits = [
+            _hit(book, wanted, near, shelf.resources[key], replaced.get(key, ()))
+            for key, book in books.items()
+        ]
+        hits.sort(key=lambda hit: (not hit.current, -hit.score, hit.resource))
+        return hits[:limit], by_meaning
 
 
-def _hit(book: Book, wanted: set[str], near: dict[str, float]) -> Hit:
+def _hit(
+    book: Book, wanted: set[str], near: dict[str, float], state: ResourceState, replaced: Sequence[str]
+) -> Hit:
     def score(block: Block) -> float:
         said = set(normalised(block).split())
         shared = len(wanted & said) / max(1, len(wanted))
@@ -213,5 +234,12 @@ def _hit(book: Book, wanted: set[str], near: dict[str, float]) -> Hit:
     value = (score(best) if best is not None else 0.0) + _WORD_WEIGHT * title
     place = book.document.parts[best.part].location if best is not None else ""
     return Hit(
-        book.document.id, book.document.title, best.text if best is not None else "", place, round(value, 4)
+        book.document.id,
+        book.document.title,
+        best.text if best is not None else "",
+        place,
+        round(value, 4),
+        not (state.archived or state.hidden or state.successor),
+        state.successor,
+        tuple(replaced[:_MOST_REPLACED]),
     )

@@ -61,6 +61,9 @@ class CurationRpc(CurationServiceServicer):
                     quote=hit.quote,
                     place=hit.place,
                     score=hit.score,
+                    current=hit.current,
+                    successor=f"resources/{hit.successor}" if hit.successor else "",
+                    replaced=[f"resources/{each}" for each in hit.replaced],
                 )
                 for hit in hits
             ],
