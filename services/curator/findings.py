@@ -10,6 +10,7 @@ from datetime import date
 from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
+from services.curator.analysis.disclosure import few
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import translations
@@ -257,4 +258,5 @@ def _offered(shelf: Shelf, program: Program, gap: ProgramFinding) -> ProgramFind
 def _learners(shelf: Shelf, program: Program) -> dict[str, float]:
     # Nobody enrols in more items than in the program: the most started item stands for its learners.
     started = [shelf.use[item.resource].started_year for item in program.items if item.resource in shelf.use]
-    return {program.id: float(max(started))} if started else {}
+    # Of a few it would be told how many they are, by the hours saved.
+    return {program.id: float(max(started))} if started and not few(max(started)) else {}

@@ -36,7 +36,8 @@ from services.catalog.review.pauses import Pace
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
 
-EXCLUSIVE = {"snooze_until", "snooze_event", "due_time", "held_reason", "blind"}
+TOLD = {f"impact.{name}.hidden" for name in ("learners", "learner_hours", "maintenance_hours")}
+EXCLUSIVE = {"snooze_until", "snooze_event", "due_time", "held_reason", "blind", *TOLD}
 """Set in one state each, or where others are held back."""
 
 
@@ -107,7 +108,7 @@ def full() -> Suggestion:
     plan = replace(
         plan,
         safeguards=(Safeguard("on_hold", "resources/b", "It is on hold.", "Lift the hold."),),
-        simulation=Simulation(3, 1, 1, 12.5, True),
+        simulation=Simulation(30, 1, 1, 12.5, True),
     )
     part = plan.parts[0]
     return Suggestion(
@@ -122,7 +123,7 @@ def full() -> Suggestion:
         confidence=0.9,
         priority=1.5,
         impact=Impact(
-            Figure(3.0, "learners", "measured"),
+            Figure(30.0, "learners", "measured"),
             Figure(1.0, "hours", "estimated"),
             Figure(2.0, "hours", "assumed"),
         ),
@@ -173,6 +174,7 @@ def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
         "snooze_until",
         "snooze_event",
         "due_time",
+        *TOLD,
     }
     assert message.held_reason == "confidence: not said before the decision."
 
@@ -260,3 +262,25 @@ def test_every_field_of_a_finding_is_read() -> None:
 def test_every_field_of_a_withdrawal_and_of_a_pass_is_read() -> None:
     assert unread(wire.withdrawal(filled(events_pb2.ProposalWithdrawn))) == set()
     assert unread(wire.pass_page(filled(events_pb2.PassCompleted))) == set()
+
+
+def test_of_a_few_learners_no_door_of_a_suggestion_tells_how_many_they_are() -> None:
+    """Impact, its hours, the simulation: a group of four looks like any group of one to four."""
+    seen = set[bytes]()
+    for learners in (1, 4):
+        found = Impact(
+            Figure(float(learners), "learners", "measured"),
+            Figure(learners * 0.5, "hours a year", "measured"),
+            Figure(8.0, "hours a year", "assumed"),
+        )
+        told = wire.impact(found)
+        assert (told.learners.hidden, told.learner_hours.hidden, told.maintenance_hours.hidden) == (
+            True,
+            True,
+            False,
+        )
+        computed = wire.simulation(Simulation(learners, learners, learners, learners * 30.0))
+        seen.add(told.SerializeToString(deterministic=True) + computed.SerializeToString(deterministic=True))
+        assert (computed.lose_credit, computed.minutes_saved) == (5, 0.0)
+    assert len(seen) == 1
+    assert wire.impact(replace(found, learners=Figure(5.0, "learners", "measured"))).learners.value == 5

@@ -12,6 +12,16 @@ def few(count: float) -> bool:
     return 0 < count < LEAST
 
 
+def coarse(count: int) -> int:
+    """The count as it may be told where only few or none matters: one to four are told as five."""
+    return LEAST if few(count) else count
+
+
+def learners(count: int) -> str:
+    """The count in words, for the middle of a sentence: `fewer than 5 learners`."""
+    return f"fewer than {LEAST} learners" if few(count) else f"{count} learners"
+
+
 def nested(counts: Sequence[int]) -> list[bool]:
     """Which counts must be hidden of groups that each lie inside the one before (reached, started, completed).
 

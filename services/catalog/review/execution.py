@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from services.catalog.domain.changes import Change as Line
 from services.catalog.domain.changes import ChangeState
+from services.catalog.domain.disclosure import coarse
 from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
 from services.catalog.policy import check_about
@@ -104,8 +105,8 @@ def _failing(known: Suggestion, plan: Plan, changed: tuple[str, ...]) -> tuple[s
     failed = [each.text for each in plan.safeguards]
     if plan.simulation is not None and not plan.simulation.harmless:
         failed.append(
-            f"{plan.simulation.lose_credit} learners would lose credit, "
-            f"{plan.simulation.newly_overdue} would be overdue."
+            f"{coarse(plan.simulation.lose_credit)} learners would lose credit, "
+            f"{coarse(plan.simulation.newly_overdue)} would be overdue (fewer than 5 are told as 5)."
         )
     return tuple(failed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from services.catalog.domain.disclosure import learners
 from services.catalog.domain.engagement import Enrolment
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
@@ -308,4 +309,5 @@ def _too_many(plan: Plan, around: Surroundings, done: Effects) -> Iterator[Safeg
 
 
 def _learners(count: int) -> str:
-    return "1 learner is" if count == 1 else f"{count} learners are"
+    words = f"{learners(count)} are"
+    return words[0].upper() + words[1:]

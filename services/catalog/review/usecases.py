@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from services.catalog.domain.disclosure import coarse
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
@@ -156,11 +157,12 @@ def _check_plan(known: Suggestion, plan: Plan) -> None:
     if found is not None and not found.harmless:
         raise FailedPrecondition(
             "SIMULATION_FAILED",
-            f"{found.lose_credit} learners would lose credit and {found.newly_overdue} would be overdue.",
+            f"{coarse(found.lose_credit)} learners would lose credit and {coarse(found.newly_overdue)} be overdue "
+            "(fewer than 5 are told as 5).",
             {
                 "suggestion": known.name,
-                "lose_credit": str(found.lose_credit),
-                "newly_overdue": str(found.newly_overdue),
+                "lose_credit": str(coarse(found.lose_credit)),
+                "newly_overdue": str(coarse(found.newly_overdue)),
             },
         )
 

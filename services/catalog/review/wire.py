@@ -9,6 +9,7 @@ from datetime import date
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import PreconditionFailure
 
+from services.catalog.domain.disclosure import coarse, few
 from services.catalog.review import wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.domain import (
@@ -18,6 +19,7 @@ from services.catalog.review.domain import (
     Decision,
     Edits,
     Figure,
+    Impact,
     Part,
     Risk,
     Safeguard,
@@ -220,11 +222,7 @@ def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> sug
             )
             for each in value.proposal.claims
         ],
-        impact=suggestion_pb2.Impact(
-            learners=_figure(value.impact.learners),
-            learner_hours=_figure(value.impact.learner_hours),
-            maintenance_hours=_figure(value.impact.maintenance_hours),
-        ),
+        impact=impact(value.impact),
         approvals=[
             suggestion_pb2.Approval(
                 person=shown.emails.get(each.person, ""),
@@ -388,16 +386,28 @@ def _safeguard(value: Safeguard) -> suggestion_pb2.Safeguard:
 def simulation(value: Simulation) -> suggestion_pb2.Simulation:
     """What would happen to learners."""
     return suggestion_pb2.Simulation(
-        enrolments=value.enrolments,
-        lose_credit=value.lose_credit,
-        newly_overdue=value.newly_overdue,
-        minutes_saved=value.minutes_saved,
+        enrolments=coarse(value.enrolments),
+        lose_credit=coarse(value.lose_credit),
+        newly_overdue=coarse(value.newly_overdue),
+        minutes_saved=0.0 if few(value.enrolments) else value.minutes_saved,
         sums_only=value.sums_only,
     )
 
 
-def _figure(value: Figure) -> suggestion_pb2.ImpactFigure:
-    return suggestion_pb2.ImpactFigure(value=value.value, unit=value.unit, basis=value.basis)
+def impact(value: Impact) -> suggestion_pb2.Impact:
+    """What a plan would change; on fewer than 5 learners neither how many they are nor their hours."""
+    hides = few(value.learners.value)
+    return suggestion_pb2.Impact(
+        learners=_figure(value.learners, hidden=hides),
+        learner_hours=_figure(value.learner_hours, hidden=hides and value.learner_hours.value > 0),
+        maintenance_hours=_figure(value.maintenance_hours),
+    )
+
+
+def _figure(value: Figure, *, hidden: bool = False) -> suggestion_pb2.ImpactFigure:
+    return suggestion_pb2.ImpactFigure(
+        value=0.0 if hidden else value.value, unit=value.unit, basis=value.basis, hidden=hidden
+    )
 
 
 def decision(value: Decision, emails: Mapping[str, str]) -> suggestion_pb2.Decision:

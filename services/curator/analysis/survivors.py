@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.curator.analysis.classes import HALF_LIVES, classify
+from services.curator.analysis.disclosure import learners
 from services.curator.analysis.model import Block, BlockKind, Document, Group, Quote, Reason, Relation
 
 # behaviour §3
@@ -177,7 +178,7 @@ def _standing(
         "completeness": (complete, f"{complete:.0%} of all the group says"),
         "use": (
             0.5 if own.learners is None else _on_scale(own.learners, most_learners),
-            "use: not known" if own.learners is None else f"{own.learners:g} learners in 12 months",
+            "use: not known" if own.learners is None else f"{learners(round(own.learners))} in 12 months",
         ),
         "programs": (_on_scale(own.programs, most_programs), f"in {own.programs} programs"),
         "quality": (

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.curator.analysis.ageing import count
+from services.curator.analysis.disclosure import learners, told
 from services.curator.analysis.model import Claim, Reason
 
 # Behaviour §5.
@@ -240,14 +241,16 @@ def _claim(one: Observed, judged: Sequence[tuple[int, int]], expected: float, nu
     observed = sum(starts for _, starts in judged)
     kind = f"of the kind “{one.drawn.kind}”" if one.drawn.kind else "of its kind"
     about = round(expected) if expected < 100 else round(expected / 10) * 10
-    text = f"{count(observed, 'learner')} started it {when}; half of {number} others {kind} draw {about} or more."
+    said = learners(observed)
+    said = f"{said[0].upper()}{said[1:]} started it {when}"
+    text = f"{said}; half of {number} others {kind} draw {about} or more."
     return Claim(
         "irrelevant",
         one.drawn.resource,
         unneeded(observed, expected),
         text,
         reasons=(
-            Reason("started", float(observed), f"{count(observed, 'learner')} started it {when}."),
+            Reason("started", float(told(observed)), f"{said}."),
             Reason(
                 "expected",
                 float(about),

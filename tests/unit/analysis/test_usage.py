@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.curator.analysis import usage
+from services.curator.analysis.disclosure import learners, told
 from services.curator.analysis.model import Claim
 from services.curator.analysis.unused import Plan, Unused, offered
 from services.curator.analysis.usage import Drawn, improbable_by, observe, unneeded
@@ -192,3 +193,8 @@ def test_one_more_start_never_makes_a_finding_of_what_was_none(starts: list[int]
     if after is not None:
         assert before is not None
         assert after.confidence <= before.confidence
+
+
+def test_of_a_few_learners_it_is_told_that_they_are_few() -> None:
+    assert [learners(number) for number in (0, 4, 5)] == ["0 learners", "fewer than 5 learners", "5 learners"]
+    assert [told(number) for number in (0, 1, 4, 5)] == [0, 5, 5, 5]
