@@ -12,6 +12,7 @@ from services.catalog.access import viewer
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Database
 from services.catalog.rpc_engagement import LearningMethods
+from services.catalog.rpc_insights import InsightMethods
 from services.catalog.rpc_publishing import Publishing
 from services.catalog.usecases import (
     announcements,
@@ -48,7 +49,7 @@ def _after(page_token: str, *scope: object) -> str:
     return "" if key is None else str(key[0])
 
 
-class CatalogServicer(Publishing, LearningMethods):
+class CatalogServicer(Publishing, LearningMethods, InsightMethods):
     """CatalogService."""
 
     def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:
@@ -66,7 +67,8 @@ class CatalogServicer(Publishing, LearningMethods):
     async def ListResources(
         self, request: api.ListResourcesRequest, context: Any
     ) -> api.ListResourcesResponse:
-        scope = ("resources", request.source, request.external_id)
+        lifecycle, age = wire.wanted_lifecycle(request.lifecycle), wire.wanted_age(request.age)
+        scope = ("resources", request.source, request.external_id, lifecycle or "", request.kind, age)
         size = _size(request.page_size)
         found = await resources.list_resources(
             self._db,
@@ -74,6 +76,7 @@ class CatalogServicer(Publishing, LearningMethods):
             limit=size + 1,
             source=request.source,
             external_id=request.external_id,
+            only=resources.Only(lifecycle, request.kind, age),
         )
         next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
         shown = [wire.resource(each) for each in found[:size]]

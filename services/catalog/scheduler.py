@@ -46,6 +46,7 @@ class Scheduler:
         self._db = db
         self._conninfo = conninfo
         self._looked = db.clock.now() - MINUTE
+        self._rules: int | None = None
 
     async def run(self) -> None:
         """Works until cancelled, through restarts of PostgreSQL."""
@@ -72,6 +73,7 @@ class Scheduler:
 
     async def tick(self) -> None:
         """Everything that is due now."""
+        await self._follow_rules()
         await proposals.reassess(self._db)
         await self._apply_due()
         await self._route_anew()
@@ -82,6 +84,15 @@ class Scheduler:
             await self._forget()
             await ledger.expire(self._db)
         await self._wake()
+
+    async def _follow_rules(self) -> None:
+        """Forms and places live suggestions anew when house rules have changed while this process looked on."""
+        async with self._db.snapshot() as tx:
+            version = (await tx.house_rules()).version
+            live = await postgres.live_of(tx) if self._rules not in (None, version) else []
+        if self._rules not in (None, version):
+            await proposals.reassess_all(self._db, live)
+        self._rules = version
 
     async def _apply_due(self) -> None:
         async with self._db.snapshot() as tx:

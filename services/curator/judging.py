@@ -132,7 +132,8 @@ class Judge:
                 months = self._shelf.half_lives(today) if known.day is not None else HALF_LIVES
                 known = postgres.HalfLives(today, {str(name): number for name, number in months.items()})
                 await postgres.set_half_lives(connection, known)
-        self._half_lives = {ContentClass(name): months for name, months in known.months.items()}
+        learned = {ContentClass(name): months for name, months in known.months.items()}
+        self._half_lives = {**learned, **self._shelf.rules.intervals}
 
     async def _follow_use(self, rows: Sequence[ToJudge], programs: Mapping[str, int]) -> None:
         """Moves what use says on, with the last of what waits: peers arrive in many batches, and all count."""

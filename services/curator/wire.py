@@ -11,6 +11,7 @@ from datetime import date
 from google.type.date_pb2 import Date
 
 from services.curator.analysis.announcements import Announcement
+from services.curator.analysis.classes import ContentClass
 from services.curator.analysis.model import (
     Claim,
     DeadLink,
@@ -144,6 +145,11 @@ def house_rules(state: State) -> Told:
     rules = state.house_rules
     return Told(
         check_links=rules.check_links,
+        intervals={
+            ContentClass(each.content_class): each.months
+            for each in rules.review_intervals
+            if each.content_class in set(ContentClass)  # a newer catalog may know more
+        },
         vocabulary=tuple(
             RetiredTerm(each.term, each.replacement, _day(each.since)) for each in rules.retired_vocabulary
         ),

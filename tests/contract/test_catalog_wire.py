@@ -15,7 +15,14 @@ from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.drafts import Draft
 from services.catalog.domain.engagement import Month, Use
-from services.catalog.domain.house_rules import HouseRules, RetiredTerm, Retirement
+from services.catalog.domain.house_rules import (
+    HouseRules,
+    NeverArchived,
+    RetiredTerm,
+    Retirement,
+    ReviewInterval,
+    Weights,
+)
 from services.catalog.domain.imports import (
     Counts,
     FileState,
@@ -34,6 +41,9 @@ from services.catalog.domain.sources import Source
 from services.catalog.domain.values import Desired
 from services.catalog.postgres.feed import Verdict
 from services.catalog.postgres.people import Credential
+from services.catalog.review.findings import Kind
+from services.catalog.review.insights import Insights, Savings
+from services.catalog.review.ruling import Breach, Outcome
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Slice, Texts
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.listings import Taken
@@ -158,6 +168,14 @@ RULES = HouseRules(
     notice_days_r2=7,
     notice_days_r3=14,
     required_fields=("owner",),
+    min_resource_owners=1,
+    min_program_owners=1,
+    never_archived=(NeverArchived("video", "lms", "Safety", "The insurer asks for it."),),
+    review_intervals=(ReviewInterval("compliance", 12),),
+    first_slots=5,
+    slots=20,
+    decided_enough=5,
+    weights=Weights((0.1, 1.0, 4.0, 12.0), (2.0, 5.0, 10.0, 20.0), {"course": 8.0}),
     version=3,
     author="p1",
     update_time=NOW,
@@ -165,6 +183,19 @@ RULES = HouseRules(
 FIGURE = Figure(9.0, basis="measured")
 TOLD = Told(DAY, *(7 * (FIGURE,)), (MonthTold(DAY, FIGURE, FIGURE, FIGURE),))
 LEARNING = Learning("programs/p1", "Title", 600, TOLD, (ItemTold("r1", "Title", 600, TOLD),), "r1", FIGURE)
+INSIGHTS = Insights(
+    2,
+    (("course", 2),),
+    (("under_1", 2),),
+    1,
+    1,
+    ((Kind.DUPLICATE, 1),),
+    Savings(1.0, 2.0),
+    Savings(1.0, 2.0),
+    (("o@example.org", 3),),
+    0.5,
+    2,
+)
 DRAFT = Draft("d1", "a.zip", NOW, LISTING, "r1")
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
 
@@ -218,6 +249,18 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "announcement": (wire.announcement(ANNOUNCEMENT), frozenset()),
     "house rules": (wire.house_rules(RULES), frozenset()),
     "retired term": (wire.house_rules(RULES).retired_vocabulary[0], frozenset()),
+    "never archived": (wire.house_rules(RULES).never_archived[0], frozenset()),
+    "review interval": (wire.house_rules(RULES).review_intervals[0], frozenset()),
+    "weights": (wire.house_rules(RULES).weights, frozenset()),
+    "feed: review interval": (wire.house_rules_state(RULES).review_intervals[0], frozenset()),
+    "violation": (wire.violation(Breach("owner", "resources/r1", "Title", "Nobody.", "s1")), frozenset()),
+    "dry run": (wire.dry_run(DAY, [Outcome("notice", ["suggestions/s1"], 1)]), frozenset()),
+    "dry run: outcome": (
+        wire.dry_run(DAY, [Outcome("notice", ["suggestions/s1"], 1)]).outcomes[0],
+        frozenset(),
+    ),
+    "insights": (wire.insights(INSIGHTS), frozenset()),
+    "insights: figure": (wire.insights(INSIGHTS).by_kind[0], frozenset()),
     "retirement": (wire.house_rules(RULES).retirements[0], frozenset()),
     "feed: dead link": (wire.dead_link_state(DEAD, "the list"), frozenset()),
     "feed: house rules": (wire.house_rules_state(RULES), frozenset()),

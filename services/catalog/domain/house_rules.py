@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.catalog.domain.resources import Resource
 from services.kit.errors import Aborted
 
 MAX_TERMS = 500  # with these and the bytes, one state of the feed stays far below what a message carries
@@ -38,6 +40,53 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True)
+class NeverArchived:
+    """Resources that are never archived: what is said must fit, an empty word fits all."""
+
+    kind: str = ""
+    source: str = ""
+    title: str = ""
+    reason: str = ""
+
+    def covers(self, resource: Resource) -> bool:
+        """Whether the resource is one of them."""
+        return (
+            self.kind in ("", resource.shown("kind"))
+            and (not self.source or any(each.source == self.source for each in resource.listings))
+            and self.title.casefold() in resource.title.casefold()
+        )
+
+    @property
+    def words(self) -> str:
+        """The rule in words, for the middle of a sentence."""
+        said = [
+            f"of the kind “{self.kind}”" if self.kind else "",
+            f"from {self.source}" if self.source else "",
+        ]
+        said.append(f"with “{self.title}” in its title" if self.title else "")
+        return f"what is {' and '.join(filter(None, said))} is never archived" + (
+            f": {self.reason}" if self.reason else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewInterval:
+    """Months between two reviews of a class of content."""
+
+    content_class: str
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the order of suggestions weighs; `harm_hours` and `review_minutes` by risk, empty for what is assumed."""
+
+    harm_hours: tuple[float, ...] = ()
+    review_minutes: tuple[float, ...] = ()
+    maintenance_hours: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
 class HouseRules:
     """All policies. `version` makes the etag and is 0, as `update_time` is None, before they are first set.
 
@@ -51,6 +100,14 @@ class HouseRules:
     notice_days_r2: int | None = None
     notice_days_r3: int | None = None
     required_fields: tuple[str, ...] = ()
+    min_resource_owners: int = 0
+    min_program_owners: int = 0
+    never_archived: tuple[NeverArchived, ...] = ()
+    review_intervals: tuple[ReviewInterval, ...] = ()
+    first_slots: int | None = None
+    slots: int | None = None
+    decided_enough: int | None = None
+    weights: Weights = field(default_factory=Weights)
     version: int = 0
     author: str = ""
     update_time: datetime | None = None
@@ -72,11 +129,27 @@ class HouseRules:
 
 
 FIELDS = (
-    "retired_vocabulary",
-    "retirements",
-    "check_links",
-    "notice_days_r2",
-    "notice_days_r3",
-    "required_fields",
+    *(
+        "retired_vocabulary",
+        "retirements",
+        "check_links",
+        "notice_days_r2",
+        "notice_days_r3",
+        "required_fields",
+    ),
+    *(
+        "min_resource_owners",
+        "min_program_owners",
+        "never_archived",
+        "review_intervals",
+        "first_slots",
+        "slots",
+    ),
+    *("decided_enough", "weights"),
 )
 """The policies that can be set one by one."""
+CLASSES = (
+    *("news", "product", "software", "compliance", "policy", "procedure", "concepts", "skills", "evergreen"),
+    "general",
+)
+"""Classes of content by how fast they age (behaviour.md §4)."""

@@ -8,7 +8,15 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from services.catalog.domain.house_rules import FIELDS, HouseRules, RetiredTerm, Retirement
+from services.catalog.domain.house_rules import (
+    FIELDS,
+    HouseRules,
+    NeverArchived,
+    RetiredTerm,
+    Retirement,
+    ReviewInterval,
+    Weights,
+)
 from services.catalog.postgres.session import Row, Session, columns
 
 _LOAD = "SELECT version, rules, author, update_time FROM house_rules"
@@ -53,9 +61,25 @@ def _house_rules(row: Row) -> HouseRules:
         notice_days_r2=rules.get("notice_days_r2"),
         notice_days_r3=rules.get("notice_days_r3"),
         required_fields=tuple(rules.get("required_fields", ())),
+        min_resource_owners=rules.get("min_resource_owners", 0),
+        min_program_owners=rules.get("min_program_owners", 0),
+        never_archived=tuple(NeverArchived(**each) for each in rules.get("never_archived", ())),
+        review_intervals=tuple(ReviewInterval(**each) for each in rules.get("review_intervals", ())),
+        first_slots=rules.get("first_slots"),
+        slots=rules.get("slots"),
+        decided_enough=rules.get("decided_enough"),
+        weights=_weights(rules.get("weights", {})),
         version=row["version"],
         author=row["author"],
         update_time=row["update_time"],
+    )
+
+
+def _weights(said: Mapping[str, Any]) -> Weights:
+    return Weights(
+        tuple(said.get("harm_hours", ())),
+        tuple(said.get("review_minutes", ())),
+        dict(said.get("maintenance_hours", {})),
     )
 
 

@@ -77,6 +77,7 @@ async def ground(
         sources=await tx.sources(sources),
         committed=await postgres.committed(tx, ids),
         listed=await postgres.listed(tx, sources),
+        rules=await tx.house_rules(),
     )
     return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))
 
@@ -215,7 +216,10 @@ async def place_all(tx: Transaction) -> None:
     What is opened for the first time may be blind from then on.
     """
     waiting = await postgres.waiting(tx, tx.now - SETTLED_AFTER)
-    places = pacing.allocated([each for each, _ in waiting], await postgres.decided(tx), await _pauses(tx))
+    limits = pacing.limits(await tx.house_rules())
+    places = pacing.allocated(
+        [each for each, _ in waiting], await postgres.decided(tx), await _pauses(tx), limits
+    )
     maps = await postgres_learning.maps(tx)
     moves: list[tuple[State, str, str, bool, str]] = []
     opened: list[str] = []

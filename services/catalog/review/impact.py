@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.catalog.domain.engagement import month_index
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import Figure, Impact, Operation, Plan, Risk
@@ -17,6 +19,9 @@ REVIEW_MINUTES = {Risk.R0: 2.0, Risk.R1: 5.0, Risk.R2: 10.0, Risk.R3: 20.0}
 HARM_HOURS = {Risk.R0: 0.1, Risk.R1: 1.0, Risk.R2: 4.0, Risk.R3: 12.0}
 EXPOSED_HOURS = 0.05  # assumed worth of one learner who does not meet wrong content
 EXPOSED_MONTHS = 3
+# Assumed: hours that a minute of review is worth from which a suggestion is for now (a minute saves half an hour), and
+# for this week (a minute saves six).
+NOW_FROM, THIS_WEEK_FROM = 0.5, 0.1
 
 
 def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
@@ -36,7 +41,8 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
     if proposal.kind is Kind.PROGRAM:
         hours = round(proposal.saving_minutes / 60, 1)
     closed = [each for each in concerned if each.id in led_away(plan)]
-    kept = sum(MAINTENANCE_HOURS.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
+    hours_of = {**MAINTENANCE_HOURS, **around.rules.weights.maintenance_hours}
+    kept = sum(hours_of.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
     return Impact(
         learners,
         Figure(hours, "hours a year", proposal.saving_basis or "estimated"),
@@ -56,8 +62,22 @@ def priority(
     if proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes):
         benefit += EXPOSED_HOURS * _exposed(proposal, plan, around)
     risk = plan.risk
-    worth = confidence * benefit - (1 - confidence) * HARM_HOURS[risk]
-    return round(worth / REVIEW_MINUTES[risk], 6)
+    weights = around.rules.weights
+    harm = _by_risk(weights.harm_hours) or HARM_HOURS
+    minutes = _by_risk(weights.review_minutes) or REVIEW_MINUTES
+    return round((confidence * benefit - (1 - confidence) * harm[risk]) / minutes[risk], 6)
+
+
+def _by_risk(said: Sequence[float]) -> dict[Risk, float]:
+    """What house rules say by risk; nothing when they are silent."""
+    return dict(zip(Risk, said, strict=True)) if said else {}
+
+
+def band(priority: float) -> str:
+    """When a suggestion of this priority is worth a look: now, this_week, or when_you_have_time."""
+    if priority >= NOW_FROM:
+        return "now"
+    return "this_week" if priority >= THIS_WEEK_FROM else "when_you_have_time"
 
 
 def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> int:

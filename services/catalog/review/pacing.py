@@ -10,12 +10,34 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.catalog.domain.house_rules import HouseRules
 from services.catalog.review.domain import OPEN_FROM, Assignee, State
 from services.catalog.review.findings import Kind
 
 FIRST_SLOTS = 10  # behaviour.md §9
 SLOTS = 25  # once the assignee has decided 10
 DECIDED_ENOUGH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many suggestions one person has OPEN at a time: at first, and after so many decisions."""
+
+    first: int = FIRST_SLOTS
+    later: int = SLOTS
+    decided_enough: int = DECIDED_ENOUGH
+
+
+def limits(rules: HouseRules) -> Limits:
+    """The limits that house rules set; where they are silent, those of behaviour.md §9."""
+    return Limits(
+        FIRST_SLOTS if rules.first_slots is None else rules.first_slots,
+        SLOTS if rules.slots is None else rules.slots,
+        DECIDED_ENOUGH if rules.decided_enough is None else rules.decided_enough,
+    )
+
+
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,10 @@ class _Taken:
 
 
 def allocated(
-    waiting: Sequence[Waiting], decided: Mapping[str, int], paused: Mapping[Kind, Pause]
+    waiting: Sequence[Waiting],
+    decided: Mapping[str, int],
+    paused: Mapping[Kind, Pause],
+    limits: Limits = _LIMITS,
 ) -> dict[str, Place]:
     """The place of each, by id. `decided` counts what each person has decided so far.
 
@@ -95,7 +120,7 @@ def allocated(
     for each in rest:
         person = (each.assignee if each.settled else "") or _whose(each, taken.load)
         taken.load[person] += 1
-        slots = SLOTS if decided.get(person, 0) >= DECIDED_ENOUGH else FIRST_SLOTS
+        slots = limits.later if decided.get(person, 0) >= limits.decided_enough else limits.first
         reason = _held(each, taken, person, slots, paused.get(each.kind))
         if reason:
             places[each.id] = Place(State.HELD, person, reason)

@@ -81,6 +81,15 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
 
 def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Safeguard]:
     name, title = resource_name(resource.id), f"“{resource.title}”"
+    for rule in around.rules.never_archived:
+        if rule.covers(resource):
+            yield Safeguard(
+                "never_archived",
+                name,
+                f"A house rule keeps {title}: {rule.words}.",
+                "Choose it as the copy that stays, or let a learning leader change the rule.",
+                part,
+            )
     inside = [each for each in around.enrolments if each.resource == resource.id]
     yield from _due_soon(inside, name, title, part, around.today)
     days = around.stale_days(resource)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.catalog.domain.engagement import Enrolment, Use, month_index
+from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.programs import Program, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.domain.sources import Source
@@ -32,6 +33,7 @@ class Surroundings:
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     committed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
+    rules: HouseRules = field(default_factory=HouseRules)
 
     def resource(self, id_: str) -> Resource | None:
         """The resource under its present name; None when it is not known."""

@@ -41,6 +41,7 @@ from services.catalog.review.findings import (
     Proposal,
     Relation,
 )
+from services.catalog.review.impact import band
 from services.catalog.review.surroundings import Surroundings, resource_name
 from services.kit.errors import InvalidArgument
 from services.kit.protobuf import date_message, timestamp
@@ -238,6 +239,7 @@ def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> sug
         update_time=timestamp(value.update_time),
         note=value.note,
         priority=value.priority,
+        band=band(value.priority),
         blind=value.blind,
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
         filed_by=shown.emails.get(value.filed_by, ""),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.catalog import policy
+from services.catalog.domain.ages import age
 from services.catalog.domain.people import Viewer
-from services.catalog.domain.resources import Outline, Resource
+from services.catalog.domain.resources import Lifecycle, Outline, Resource
 from services.catalog.domain.sources import MAX_NAME
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview
@@ -17,6 +18,7 @@ from services.kit.errors import InvalidArgument, Violation
 
 MAX_BATCH = 200
 MAX_REASON = 1000
+_SCANNED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,42 @@ async def get_resource(db: Database, id_: str, *, with_outline: bool) -> Read:
         return Read(resource, outlines.get(resource.outline_hash, ()))
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which resources a list is about, by what is shown of them; empty for all."""
+
+    lifecycle: Lifecycle | None = None
+    kind: str = ""
+    age: str = ""
+
+    @property
+    def all(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self.lifecycle is None and not (self.kind or self.age)
+
+    def fits(self, resource: Resource, today: date) -> bool:
+        """Whether the resource is one of them."""
+        return (
+            self.lifecycle in (None, resource.lifecycle)
+            and self.kind in ("", resource.shown("kind"))
+            and (not self.age or age(resource, today) == self.age)
+        )
+
+
 async def list_resources(
-    db: Database, *, after: str, limit: int, source: str, external_id: str
+    db: Database, *, after: str, limit: int, source: str, external_id: str, only: Only
 ) -> list[Resource]:
     """A page of resources by id, those with a listing that fits."""
+    found: list[Resource] = []
     async with db.snapshot() as tx:
-        return await tx.resource_page(after=after, limit=limit, source=source, external_id=external_id)
+        # What is shown of a resource comes from several rows: it is looked at one by one.
+        size = limit if only.all else _SCANNED
+        while True:
+            page = await tx.resource_page(after=after, limit=size, source=source, external_id=external_id)
+            found += [each for each in page if only.fits(each, db.clock.today())]
+            if len(page) < size or len(found) >= limit:
+                return found[:limit]
+            after = page[-1].id
 
 
 def check_source_name(name: str, field: str) -> str:

@@ -35,11 +35,13 @@ from services.catalog.wire.house_rules import (
     house_rules,
     house_rules_state,
     retirement_list,
+    tried_house_rules,
     wanted_house_rules,
 )
 from services.catalog.wire.imports import (
     import_,
 )
+from services.catalog.wire.insights import dry_run, insights, ruled, violation
 from services.catalog.wire.people import (
     authenticated,
     minted,
@@ -71,6 +73,8 @@ from services.catalog.wire.resources import (
     read_resource,
     resource,
     upserted,
+    wanted_age,
+    wanted_lifecycle,
 )
 from services.catalog.wire.responsibility_mode import mode, mode_asked, mode_switch
 
@@ -89,6 +93,7 @@ __all__ = [
     "draft",
     "draft_fields",
     "draft_state",
+    "dry_run",
     "duties_set",
     "duty_changes",
     "engagement_rows",
@@ -99,6 +104,7 @@ __all__ = [
     "id_of",
     "import_",
     "incoming",
+    "insights",
     "learning",
     "listing",
     "minted",
@@ -124,6 +130,7 @@ __all__ = [
     "responsibility",
     "retirement_list",
     "role",
+    "ruled",
     "session",
     "source",
     "state",
@@ -131,10 +138,14 @@ __all__ = [
     "states",
     "status",
     "texts",
+    "tried_house_rules",
     "ttl",
     "upserted",
     "verdict_state",
     "viewer",
+    "violation",
+    "wanted_age",
     "wanted_house_rules",
+    "wanted_lifecycle",
     "words",
 ]

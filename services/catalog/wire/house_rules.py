@@ -25,6 +25,7 @@ from services.catalog.domain.house_rules import (
 from services.catalog.imports.retirements import read_retirements
 from services.catalog.wire.announcements import line, phrases
 from services.catalog.wire.fields import bad_field, date_of, day
+from services.catalog.wire.limits import limits, wanted_limits
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import catalog_service_pb2, house_rules_pb2
 from winnow.internal.v1 import feed_service_pb2
@@ -44,6 +45,7 @@ def house_rules(value: HouseRules) -> house_rules_pb2.HouseRules:
         notice_days_r2=value.notice_days_r2,
         notice_days_r3=value.notice_days_r3,
         required_fields=value.required_fields,
+        **limits(value),
         update_time=timestamp(value.update_time) if value.update_time else None,
         author=f"people/{value.author}" if value.author else "",
     )
@@ -82,6 +84,10 @@ def house_rules_state(value: HouseRules) -> feed_service_pb2.HouseRulesState:
             for each in value.retirements
         ],
         check_links=value.check_links,
+        review_intervals=[
+            feed_service_pb2.ReviewIntervalState(content_class=each.content_class, months=each.months)
+            for each in value.review_intervals
+        ],
     )
 
 
@@ -93,7 +99,12 @@ def wanted_house_rules(
     for name in fields:
         if name not in FIELDS:
             raise bad_field("update_mask", f"may name {', '.join(FIELDS)}")
-    message, at = request.house_rules, "house_rules"
+    return tried_house_rules(request.house_rules), fields
+
+
+def tried_house_rules(message: house_rules_pb2.HouseRules) -> HouseRules:
+    """All the policies that a message has; InvalidArgument names what is wrong."""
+    at = "house_rules"
     if message.ByteSize() > MAX_BYTES:
         raise bad_field(at, f"must have at most {MAX_BYTES} bytes")
     vocabulary = _vocabulary(message.retired_vocabulary, f"{at}.retired_vocabulary")
@@ -122,7 +133,8 @@ def wanted_house_rules(
         notice_days_r2=_notice(message, "notice_days_r2"),
         notice_days_r3=_notice(message, "notice_days_r3"),
         required_fields=_required(message.required_fields),
-    ), fields
+        **wanted_limits(message),
+    )
 
 
 def _required(given: Iterable[str]) -> tuple[str, ...]:

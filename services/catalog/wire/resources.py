@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from services.catalog.domain.ages import AGES
 from services.catalog.domain.resources import (
+    Lifecycle,
     Listing,
     Observed,
     Outline,
@@ -150,3 +152,17 @@ def incoming(message: catalog_service_pb2.ResourceInput, source: str, field: str
         ),
         text,
     )
+
+
+def wanted_lifecycle(number: int) -> Lifecycle | None:
+    """The state that a list is about, None for all."""
+    if number not in resource_pb2.Resource.Lifecycle.values():
+        raise bad_field("lifecycle", "must name a state")
+    return Lifecycle(resource_pb2.Resource.Lifecycle.Name(number)) if number else None  # pyright: ignore[reportArgumentType]
+
+
+def wanted_age(name: str) -> str:
+    """The age that a list is about, empty for all."""
+    if name and name not in AGES:
+        raise bad_field("age", f"must be one of {', '.join(AGES)}")
+    return name

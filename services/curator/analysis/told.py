@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from services.curator.analysis.announcements import Announcement, announced_changes
+from services.curator.analysis.classes import ContentClass
 from services.curator.analysis.links import dead_links
 from services.curator.analysis.model import Block, Claim, Document
 from services.curator.analysis.retirements import RetirementList, vendor_retired
@@ -15,12 +16,16 @@ from services.curator.analysis.vocabulary import RetiredTerm, retired_vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that people have told, as it holds for every document."""
+    """All that people have told, as it holds for every document.
+
+    `intervals` has the months after which a class is reviewed, where the team has said.
+    """
 
     announcements: tuple[Announcement, ...] = ()
     vocabulary: tuple[RetiredTerm, ...] = ()
     retirements: RetirementList = field(default_factory=RetirementList)
     check_links: bool = False
+    intervals: Mapping[ContentClass, int] = field(default_factory=dict[ContentClass, int])
 
 
 def told_claims(document: Document, blocks: Sequence[Block], told: Told, today: date) -> tuple[Claim, ...]:

@@ -1,0 +1,21 @@
+"""How old resources are, in the steps that lists and insights use."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.catalog.domain.resources import Resource
+
+STEPS = (("under_1", 0, 1), ("1_to_2", 1, 2), ("2_to_3", 2, 3), ("3_to_5", 3, 5), ("over_5", 5, 10_000))
+"""Names, and the years since the last change from and until which they hold."""
+UNKNOWN = "unknown"
+AGES = (*(name for name, _, _ in STEPS), UNKNOWN)
+
+
+def age(resource: Resource, today: date) -> str:
+    """The step that the resource is in: by its last change as stated, else its creation."""
+    stated = [day for name in ("updated", "created") if isinstance(day := resource.shown(name), date)]
+    if not stated:
+        return UNKNOWN
+    years = max(0.0, (today - max(stated)).days / 365.25)
+    return next(name for name, least, most in STEPS if least <= years < most)

@@ -1,0 +1,120 @@
+"""Every SQL statement behind insights and what breaks house rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from services.catalog.postgres.session import Session
+from services.catalog.review.domain import LIVE, OPEN_FROM
+from services.catalog.review.findings import Kind
+
+_LIVE = sorted(LIVE)
+_CLAIMS = """
+    SELECT s.id, m.value->>'resource' AS resource, c.value->>'code' AS code, c.value->>'text' AS text
+    FROM suggestions s, jsonb_array_elements(s.proposal->'members') m, jsonb_array_elements(s.proposal->'claims') c
+    WHERE s.state = ANY(%s) AND s.kind = 'OUTDATED' AND c.value->>'code' = ANY(%s) ORDER BY 2, 1
+"""
+_OPEN = (
+    "SELECT assignee, count(*) AS open FROM suggestions WHERE state = 'OPEN' AND assignee <> '' GROUP BY 1"
+)
+_APPLIED = """
+    SELECT d.suggestion, max(d.time) AS time,
+        (SELECT max(a.time) FROM decisions a WHERE a.suggestion = d.suggestion AND a.verb = 'accept') AS accept_time
+    FROM decisions d WHERE d.verb = 'apply' AND d.time >= %s GROUP BY d.suggestion ORDER BY d.suggestion
+"""
+_ROT = """
+    SELECT DISTINCT m.value->>'resource' AS resource
+    FROM suggestions s, jsonb_array_elements(s.proposal->'members') m
+    WHERE s.state = ANY(%s) AND s.kind IN ('DUPLICATE', 'OUTDATED', 'UNUSED') AND s.confidence >= %s
+        AND NOT coalesce((m.value->>'survivor')::boolean, false)
+"""
+_KINDS = "SELECT kind, count(*) AS live FROM suggestions WHERE state = ANY(%s) GROUP BY kind ORDER BY kind"
+_HOURS = """
+    SELECT state, (rest->'impact'->'learners'->>'value')::double precision AS learners,
+        (rest->'impact'->'learner_hours'->>'value')::double precision AS learner_hours,
+        (rest->'impact'->'maintenance_hours'->>'value')::double precision AS maintenance_hours
+    FROM suggestions WHERE state IN ('SCHEDULED', 'APPLIED')
+"""
+_DECIDED = """
+    SELECT p.email, count(DISTINCT d.suggestion) AS decided FROM decisions d JOIN persons p ON p.id = d.actor
+    WHERE d.verb IN ('accept', 'reject') AND d.time >= %s GROUP BY p.email ORDER BY 2 DESC, 1
+"""
+_ENTITLED = """
+    SELECT count(*) AS entitled FROM persons WHERE deactivate_time IS NULL AND (
+        roles && ARRAY['LEARNING_LEADER', 'INSTRUCTIONAL_DESIGNER', 'SPECIALIST']
+        OR email_key IN (SELECT owner_key FROM resource_owners)
+        OR email_key IN (SELECT unnest(owner_keys) FROM programs))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim that a live suggestion makes of a resource."""
+
+    id: str
+    resource: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRow:
+    """A suggestion whose plan was applied, when, and when it was last accepted before."""
+
+    suggestion: str
+    time: datetime
+    accept_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRow:
+    """What a scheduled or applied plan saves."""
+
+    state: str
+    learners: float
+    learner_hours: float
+    maintenance_hours: float
+
+
+async def claims(tx: Session, codes: Sequence[str]) -> list[ClaimRow]:
+    """Live claims of these sorts, by resource."""
+    return [ClaimRow(**row) for row in await tx.rows(_CLAIMS, (_LIVE, list(codes)))]
+
+
+async def open_by_assignee(tx: Session) -> dict[str, int]:
+    """How many suggestions each person has OPEN."""
+    return {row["assignee"]: row["open"] for row in await tx.rows(_OPEN)}
+
+
+async def applied_since(tx: Session, since: datetime) -> list[AppliedRow]:
+    """Plans applied since then."""
+    return [AppliedRow(**row) for row in await tx.rows(_APPLIED, (since,))]
+
+
+async def rot(tx: Session) -> set[str]:
+    """Resources that a live, clear suggestion calls redundant, outdated or trivial."""
+    return {row["resource"] for row in await tx.rows(_ROT, (_LIVE, OPEN_FROM))}
+
+
+async def live_by_kind(tx: Session) -> dict[Kind, int]:
+    """How many live suggestions there are of each kind."""
+    return {Kind(row["kind"]): row["live"] for row in await tx.rows(_KINDS, (_LIVE,))}
+
+
+async def hours(tx: Session) -> list[HoursRow]:
+    """What each scheduled and applied plan saves."""
+    return [HoursRow(**cast("dict[str, Any]", row)) for row in await tx.rows(_HOURS)]
+
+
+async def decided_by(tx: Session, since: datetime) -> list[tuple[str, int]]:
+    """Suggestions that each person (by e-mail) has accepted or rejected since then, most first."""
+    return [(row["email"], row["decided"]) for row in await tx.rows(_DECIDED, (since,))]
+
+
+async def entitled(tx: Session) -> int:
+    """How many active people may decide: by a role, or as an owner."""
+    row = await tx.row(_ENTITLED)
+    return int(row["entitled"]) if row else 0

@@ -1,0 +1,89 @@
+"""What breaks house rules, what they would have touched, and how healthy the catalog is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+from services.catalog.review.insights import Insights, Savings
+from services.catalog.review.ruling import BREAKABLE, EXAMPLES, Breach, Outcome
+from services.catalog.wire.fields import bad_field, day
+from winnow.catalog.v1 import insights_pb2
+
+
+def ruled(rule: str) -> str:
+    """The rule asked for, empty for all; InvalidArgument when there is none of that name."""
+    if rule and rule not in BREAKABLE:
+        raise bad_field("rule", f"must be one of {', '.join(BREAKABLE)}")
+    return rule
+
+
+def violation(value: Breach) -> insights_pb2.Violation:
+    """Something that breaks a rule."""
+    return insights_pb2.Violation(
+        rule=value.rule,
+        target=value.target,
+        title=value.title,
+        text=value.text,
+        suggestion=f"suggestions/{value.suggestion}" if value.suggestion else "",
+    )
+
+
+def dry_run(since: date, outcomes: Sequence[Outcome]) -> insights_pb2.DryRunHouseRulesResponse:
+    """What rules would have touched."""
+    return insights_pb2.DryRunHouseRulesResponse(
+        since=day(since),
+        outcomes=[
+            insights_pb2.DryRunHouseRulesResponse.Outcome(
+                rule=each.rule,
+                touched=len(each.touched),
+                used_afterwards=each.used_afterwards,
+                examples=each.touched[:EXAMPLES],
+            )
+            for each in outcomes
+        ],
+    )
+
+
+def insights(value: Insights) -> insights_pb2.Insights:
+    """All figures, each with the list behind it."""
+    everything = "/v1/resources?lifecycle=PUBLISHED"
+
+    def share(count: int) -> float:
+        return round(count / value.resources, 4) if value.resources else 0.0
+
+    return insights_pb2.Insights(
+        resources=_figure("resources", value.resources, "resources", everything),
+        by_kind=[
+            _figure(kind, count, "resources", f"{everything}&kind={quote(kind)}" if kind else everything)
+            for kind, count in value.by_kind
+        ],
+        by_age=[
+            _figure(name, count, "resources", f"{everything}&age={name}") for name, count in value.by_age
+        ],
+        owner_coverage=_figure(
+            "owner_coverage", share(value.owned), "share", "/v1/violations?rule=resource_owners"
+        ),
+        rot_share=_figure("rot_share", share(value.rot), "share", "/v1/suggestions"),
+        suggestions=[
+            _figure(str(kind), count, "suggestions", f"/v1/suggestions?kind={kind}")
+            for kind, count in value.suggestions
+        ],
+        savings_planned=_savings(value.planned, "/v1/suggestions?states=SCHEDULED"),
+        savings_made=_savings(value.made, "/v1/suggestions?states=APPLIED"),
+        decisions=[_figure(email, count, "decisions", "/v1/decisions") for email, count in value.decisions],
+        silo_index=None if value.silo_index is None else round(value.silo_index, 4),
+        entitled=value.entitled,
+    )
+
+
+def _figure(name: str, value: float, unit: str, list_: str) -> insights_pb2.Insights.Figure:
+    return insights_pb2.Insights.Figure(name=name, value=value, unit=unit, list=list_)
+
+
+def _savings(value: Savings, list_: str) -> list[insights_pb2.Insights.Figure]:
+    return [
+        _figure("learner_hours", value.learner_hours, "hours a year", list_),
+        _figure("maintenance_hours", value.maintenance_hours, "hours a year", list_),
+    ]

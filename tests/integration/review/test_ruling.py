@@ -1,0 +1,173 @@
+"""House rules where suggestions meet them: limits, what is never archived, violations, the past year, insights."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.type.date_pb2 import Date
+
+from tests.integration.catalog.conftest import CatalogProcess, eventually
+from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import insights_pb2
+from winnow.catalog.v1.engagement_pb2 import EngagementRow, RecordEngagementRequest
+from winnow.catalog.v1.house_rules_pb2 import HouseRules, NeverArchived
+from winnow.catalog.v1.resource_pb2 import Resource
+from winnow.review.v1.suggestion_pb2 import Suggestion
+
+
+async def rule(leader: Reviewer, *fields: str, **given: Any) -> None:
+    mask = FieldMask(paths=fields or tuple(given))
+    await leader("SetHouseRules", api.SetHouseRulesRequest(house_rules=HouseRules(**given), update_mask=mask))
+
+
+async def broken(leader: Reviewer, name: str = "", **more: Any) -> list[tuple[str, str]]:
+    answer = await leader("ListViolations", insights_pb2.ListViolationsRequest(rule=name, **more))
+    return [(each.rule, each.title) for each in answer.violations]
+
+
+async def test_more_are_open_at_a_time_once_the_rule_says_so(leader: Reviewer, curator: Curator) -> None:
+    await rule(leader, first_slots=1)
+    ones = await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n))) for n in range(3)))
+    for one in ones:
+        await curator.propose(curator.unused(one))
+
+    async def held() -> bool:
+        return len(await leader.suggestions(Suggestion.HELD)) == 2
+
+    await eventually(held)
+    assert len(await leader.suggestions(Suggestion.OPEN)) == 1
+    await rule(leader, first_slots=3)
+
+    async def all_open() -> bool:
+        return len(await leader.suggestions(Suggestion.OPEN)) == 3
+
+    assert await eventually(all_open)
+
+
+async def test_what_is_never_archived_is_kept_until_the_rule_has_gone(
+    leader: Reviewer, curator: Curator
+) -> None:
+    one, two = await leader.put(
+        course("c1", "Safety at the weir", words("a"), kind="video"), course("c2", "Weir safety", words("a"))
+    )
+    await rule(leader, never_archived=[NeverArchived(kind="video", reason="the insurer asks for it")])
+    await curator.propose(curator.duplicate(two, one))
+    seen = await leader.only(Suggestion.OPEN)
+    kept = [each for each in seen.plan.safeguards if each.code == "never_archived"]
+    assert [each.target for each in kept] == [one.name]
+    assert "the insurer asks for it" in kept[0].text
+    await rule(leader, "never_archived")
+    free = await leader.in_state(seen.name, Suggestion.OPEN, lambda found: not found.plan.safeguards)
+    assert (await leader.accept(free)).state == Suggestion.APPLIED
+
+
+async def test_violations_name_what_breaks_each_rule_page_by_page(leader: Reviewer, curator: Curator) -> None:
+    ones = await leader.put(
+        course("c1", "Owned", words("a"), owner="first@example.org", language="en"),
+        course("c2", "Left alone", words("b")),
+        course("c3", "Of a team", words("c"), owner="Training team", language="en"),
+    )
+    await leader.program("path", ones[0])
+    await rule(leader, required_fields=["language"], min_resource_owners=1, min_program_owners=1)
+    assert await broken(leader) == [
+        ("required_field", "Left alone"),
+        ("resource_owners", "Left alone"),
+        ("program_owners", "Path"),
+    ]
+    assert await broken(leader, "resource_owners") == [("resource_owners", "Left alone")]
+    first = await leader("ListViolations", insights_pb2.ListViolationsRequest(page_size=2))
+    assert (len(first.violations), first.total_size) == (2, 3)
+    rest = insights_pb2.ListViolationsRequest(page_size=2, page_token=first.next_page_token)
+    assert [each.rule for each in (await leader("ListViolations", rest)).violations] == ["program_owners"]
+
+
+async def test_a_dry_run_tells_what_a_year_of_the_rule_would_have_touched_and_what_was_used_after(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    ones = await leader.put(
+        course("c1", "Gone and missed", words("a"), kind="video"),
+        course("c2", "Gone", words("b"), kind="video"),
+        course("c3", "Another thing", words("c"), kind="course"),
+    )
+    for one in ones:
+        await curator.propose(curator.unused(one))
+        seen = await leader.only(Suggestion.OPEN)
+        await leader.accept(seen)
+        assert (await leader.resource(one)).lifecycle == Resource.UNLISTED
+    catalog.sql("UPDATE decisions SET time = time - interval '100 days' RETURNING id")
+    today = date.today()  # noqa: DTZ011 - the catalog's own day, by its clock
+    month = Date(year=today.year, month=today.month, day=1)
+    rows = [EngagementRow(resource="c1", month=month, enrolled=9, started=9)]
+    await leader("RecordEngagement", RecordEngagementRequest(source="lms", rows=rows))
+    tried = HouseRules(never_archived=[NeverArchived(kind="video")], required_fields=["language"])
+    request = insights_pb2.DryRunHouseRulesRequest(house_rules=tried)
+    found = {each.rule: each for each in (await leader("DryRunHouseRules", request)).outcomes}
+    assert found.keys() == {"required_field", "never_archived"}
+    kept = found["never_archived"]
+    assert (kept.touched, kept.used_afterwards) == (2, 1)
+    assert set(kept.examples) == {ones[0].name, ones[1].name}
+    assert (await leader("GetHouseRules", api.GetHouseRulesRequest())).never_archived == []
+
+
+async def test_insights_name_figures_and_the_list_each_leads_to(leader: Reviewer, curator: Curator) -> None:
+    ones = await leader.put(
+        course("c1", "Pumps", words("a"), kind="course", owner="first@example.org"),
+        course("c2", "More pumps", words("a"), kind="course"),
+        course("c3", "Valves", words("c"), kind="video", updated=Date(year=2001, month=1, day=1)),
+        course("c4", "Never started", words("d"), kind="video"),
+    )
+    await curator.propose(curator.duplicate(ones[0], ones[1]))
+    await leader.only(Suggestion.OPEN)
+    await curator.propose(curator.unused(ones[3]))
+
+    async def both() -> list[Suggestion] | None:
+        found = await leader.suggestions(Suggestion.OPEN)
+        return found if len(found) == 2 else None
+
+    found: list[Suggestion] = await eventually(both)
+    (unused,) = [each for each in found if each.kind == Suggestion.UNUSED]
+    before = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+    assert (before.resources.value, before.rot_share.value) == (4, 0.5)
+    assert {each.name: each.value for each in before.by_kind} == {"course": 2, "video": 2}
+    assert {each.name: each.value for each in before.by_age if each.value} == {"over_5": 1, "unknown": 3}
+    assert (before.owner_coverage.value, before.owner_coverage.list) == (
+        0.25,
+        "/v1/violations?rule=resource_owners",
+    )
+    assert not before.HasField("silo_index")
+    await leader.reject(unused, "used_elsewhere")
+    after = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+    assert [(each.name, each.value) for each in after.decisions] == [("first@example.org", 1)]
+    assert (after.entitled, after.silo_index) == (1, 0.0)
+    listed = await leader(
+        "ListResources", api.ListResourcesRequest(lifecycle=Resource.PUBLISHED, kind="video")
+    )
+    assert {each.name for each in listed.resources} == {ones[2].name, ones[3].name}
+    old = await leader("ListResources", api.ListResourcesRequest(age="over_5"))
+    assert [bare(each.name) for each in old.resources] == [bare(ones[2].name)]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"first_slots": 0}, "house_rules.first_slots"),
+        ({"min_resource_owners": 2}, "house_rules.min_resource_owners"),
+        ({"never_archived": [NeverArchived(reason="all of it")]}, "house_rules.never_archived[0]"),
+        (
+            {"review_intervals": [{"content_class": "poems", "months": 3}]},
+            "house_rules.review_intervals[0].content_class",
+        ),
+        ({"weights": {"harm_hours": [1.0]}}, "house_rules.weights.harm_hours"),
+        ({"required_fields": ["colour"]}, "house_rules.required_fields[0]"),
+    ],
+)
+async def test_a_rule_out_of_range_is_refused_by_field(
+    leader: Reviewer, given: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Exception, match=r"INVALID_ARGUMENT") as refused:
+        await rule(leader, **given)
+    assert field in str(refused.value)

@@ -1,0 +1,67 @@
+"""What house rules change of order and pace, and the figures of insights: pure functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.catalog.domain.house_rules import HouseRules, NeverArchived, Weights
+from services.catalog.review import pacing
+from services.catalog.review.impact import band, impact, priority
+from services.catalog.review.insights import silo_index
+from tests.unit.review.shorthand import around, duplicate, plan_of, resource
+
+
+@pytest.mark.parametrize(
+    ("decided", "entitled", "index"),
+    [([20], 4, 0.75), ([5, 5, 5, 5], 4, 0.0), ([14, 3, 2, 1], 4, 0.52), ([3, 3], 1, 0.0)],
+)
+def test_the_silo_index_counts_how_many_people_decide(
+    decided: list[int], entitled: int, index: float
+) -> None:
+    assert silo_index(decided, entitled) == pytest.approx(index, abs=0.005)
+
+
+def test_nobody_who_decides_or_may_has_no_silo_index() -> None:
+    assert silo_index([], 4) is None
+    assert silo_index([1], 0) is None
+
+
+def test_weights_of_the_team_take_the_place_of_what_is_assumed() -> None:
+    a, b = resource("a", kind="course"), resource("b", kind="course")
+    proposal = duplicate("a", "b")
+    plain = around(a, b)
+    plan = plan_of(proposal, plain)
+    assumed = impact(proposal, plan, plain)
+    before = priority(proposal, plan, assumed, plain, confidence=0.9)
+    weights = Weights((0.0, 0.0, 0.0, 0.0), (1.0, 1.0, 1.0, 1.0), {"course": 20.0})
+    ruled = around(a, b, rules=HouseRules(weights=weights))
+    found = impact(proposal, plan, ruled)
+    assert found.maintenance_hours.value == 20.0
+    now = priority(proposal, plan, found, ruled, confidence=0.9)
+    assert now == pytest.approx(0.9 * 20.0)
+    assert now > before
+
+
+def test_suggestions_come_in_three_bands() -> None:
+    assert [band(value) for value in (2.0, 0.5, 0.3, 0.1, 0.05, -1.0)] == [
+        *("now", "now", "this_week", "this_week", "when_you_have_time", "when_you_have_time")
+    ]
+
+
+def test_limits_are_the_teams_where_it_says_so() -> None:
+    assert pacing.limits(HouseRules()) == pacing.Limits(10, 25, 10)
+    assert pacing.limits(HouseRules(first_slots=3, slots=4, decided_enough=0)) == pacing.Limits(3, 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "covers"),
+    [
+        (NeverArchived(kind="course"), True),
+        (NeverArchived(kind="video"), False),
+        (NeverArchived(source="lms", title="A"), True),
+        (NeverArchived(source="docs"), False),
+        (NeverArchived(title="nowhere"), False),
+    ],
+)
+def test_never_archived_covers_what_fits_all_that_is_said(rule: NeverArchived, covers: bool) -> None:
+    assert rule.covers(resource("a", kind="course")) is covers
