@@ -1,0 +1,100 @@
+"""Drafts through the catalog's doors: kept an hour, answered to the curator, published by whom it concerns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+
+from services.kit.rpc import error_info
+from tests.integration.catalog.conftest import CatalogProcess, SignedIn
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import import_pb2, publishing_pb2
+from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.house_rules_pb2 import HouseRules
+from winnow.internal.v1 import feed_service_pb2 as feed_api
+
+PAGE = (
+    b'<!DOCTYPE html><html lang="en"><head><title>Weirs</title></head><body><h1>Weirs</h1><p>Keep it dry.</p>'
+)
+
+
+async def person(first: SignedIn, channel: grpc.aio.Channel, email: str, *roles: Any) -> SignedIn:
+    made = people.Person(email=email, display_name=email, roles=roles)
+    await first("CreatePerson", people.CreatePersonRequest(person=made))
+    token = (await first("CreateApiToken", people.CreateApiTokenRequest(email=email))).token
+    return SignedIn(channel, token)
+
+
+async def drafts(by: SignedIn, **files: bytes) -> list[publishing_pb2.Draft]:
+    found = await by.imported(
+        "uploads", {f"{name}.html": data for name, data in files.items()}, validate_only=True
+    )
+    return list(found.drafts)
+
+
+async def refusal(by: SignedIn, request: publishing_pb2.PublishResourceRequest) -> str:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await by("PublishResource", request)
+    info = error_info(refused.value)
+    assert info is not None
+    return info.reason
+
+
+def publishing(draft: publishing_pb2.Draft, **said: Any) -> publishing_pb2.PublishResourceRequest:
+    return publishing_pb2.PublishResourceRequest(name=draft.name, fields=publishing_pb2.DraftFields(**said))
+
+
+async def test_the_feed_answers_a_draft_by_its_id_with_text_and_the_rules_it_breaks(
+    first: SignedIn, feed: Any
+) -> None:
+    rules = HouseRules(required_fields=["owner"])
+    await first("SetHouseRules", api.SetHouseRulesRequest(house_rules=rules))
+    (draft,) = await drafts(first, weirs=PAGE)
+    id_ = draft.name.partition("/")[2]
+    asked = feed_api.GetStatesRequest(kind=feed_api.DRAFTS, ids=[id_])
+    (state,) = (await feed.GetStates(asked)).states
+    assert (state.draft.resource.title, state.draft.resource.language) == ("Weirs", "en")
+    assert [(each.rule, each.field) for each in state.draft.breaks] == [("required_field", "owner")]
+    (text,) = (await feed.GetTexts(feed_api.GetTextsRequest(ids=[id_]))).slices
+    assert (text.id, "Keep it dry." in text.text) == (id_, True)
+    assert text.content_hash == state.draft.resource.content_hash
+    assert not (await feed.ListStates(feed_api.ListStatesRequest(kind=feed_api.DRAFTS))).states
+    assert not (await first("ListResources", api.ListResourcesRequest())).resources
+
+
+async def test_after_an_hour_a_draft_is_gone_for_everyone(
+    first: SignedIn, feed: Any, catalog: CatalogProcess
+) -> None:
+    (draft,) = await drafts(first, weirs=PAGE)
+    catalog.sql("UPDATE drafts SET expire_time = expire_time - interval '1 hour' RETURNING id")
+    assert await refusal(first, publishing(draft)) == "DRAFT_NOT_FOUND"
+    id_ = draft.name.partition("/")[2]
+    (state,) = (await feed.GetStates(feed_api.GetStatesRequest(kind=feed_api.DRAFTS, ids=[id_]))).states
+    assert state.gone
+    assert not (await feed.GetTexts(feed_api.GetTextsRequest(ids=[id_]))).slices
+
+
+async def test_an_owner_publishes_a_new_version_of_their_own_and_nothing_else(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    (draft,) = await drafts(first, weirs=PAGE)
+    published = await first("PublishResource", publishing(draft, owner="ola@example.org"))
+    ola = await person(first, channel, "ola@example.org")
+    own, other = await drafts(first, weirs=PAGE.replace(b"dry", b"wet"), gates=PAGE)
+    if own.resource != published.name:
+        own, other = other, own
+    assert (own.resource, other.resource) == (published.name, "")
+    again = await ola("PublishResource", publishing(own, version="2"))
+    assert (again.name, again.version, again.owner) == (published.name, "2", "ola@example.org")
+    assert again.content_hash != published.content_hash
+    assert await refusal(ola, publishing(other)) == "NOT_ALLOWED"
+
+
+async def test_a_specialist_makes_no_drafts(first: SignedIn, channel: grpc.aio.Channel) -> None:
+    specialist = await person(first, channel, "sam@example.org", people.Person.SPECIALIST)
+    looked = await specialist.imported("uploads", {"weirs.html": PAGE}, validate_only=True)
+    assert (looked.state, list(looked.drafts)) == (import_pb2.Import.FAILED, [])
+    (draft,) = await drafts(first, weirs=PAGE)
+    assert await refusal(specialist, publishing(draft)) == "NOT_ALLOWED"
