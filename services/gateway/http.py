@@ -99,16 +99,22 @@ class JsonApi:
     ) -> dict[str, Any]:
         """The method's answer as protobuf JSON."""
         method = binding.method
+        request = await self._parsed(binding, variables, query, body, credential)
+        answer = await self._forwarder.unary(method, request, credential, UNARY_SECONDS)
+        return message_to_json(method.output.FromString(answer))
+
+    async def _parsed(
+        self, binding: Binding, variables: dict[str, str], query: str, body: bytes, credential: str
+    ) -> bytes:
+        """The method's request; InvalidArgument for what is none, to whoever may call the method."""
         try:
             parameters = parse_qs(query, keep_blank_values=True, max_num_fields=100)
-            request = request_from_http(binding, variables, parameters, body)
+            return request_from_http(binding, variables, parameters, body).SerializeToString()
         except (InvalidArgument, ValueError) as error:
             invalid = error if isinstance(error, InvalidArgument) else _too_many_parameters()
             named = path_only(binding, variables).SerializeToString()
-            await self._judge_rights(method, named, credential)
+            await self._judge_rights(binding.method, named, credential)
             raise invalid from error
-        answer = await self._forwarder.unary(method, request.SerializeToString(), credential, UNARY_SECONDS)
-        return message_to_json(method.output.FromString(answer))
 
     async def _judge_rights(self, method: Method, request: bytes, credential: str) -> None:
         # Rights are judged before the body is: who may not do this learns that, not what is wrong with the body.
@@ -139,9 +145,9 @@ class JsonApi:
 
     async def _watch(self, binding: Binding, request: Request) -> Response:
         """A stream as server-sent events: protobuf JSON in `data`, at the end an `error` event with its Status."""
-        parameters = parse_qs(request.url.query, keep_blank_values=True, max_num_fields=100)
-        asked = request_from_http(binding, {}, parameters, b"").SerializeToString()
-        messages = self._forwarder.watch(binding.method, asked, self._credential(request))
+        credential = self._credential(request)
+        asked = await self._parsed(binding, {}, request.url.query, b"", credential)
+        messages = self._forwarder.watch(binding.method, asked, credential)
         first = await anext(messages, None)  # so that a refusal is an answer with its code
 
         async def told() -> AsyncGenerator[bytes]:

@@ -204,7 +204,11 @@ def verbs(world: World) -> Iterator[Asked]:
 def _concerns(world: World, who: Principal, relation: str, shape: str) -> frozenset[Column]:
     """Duties on anything that the suggestion is about."""
     members = [world.resources[relation, kind].name for kind in worlds.MEMBERS[shape]]
-    return frozenset[Column]().union(*(own(world, who, name) for name in members))
+    return frozenset[Column]().union(*(own(world, who, name) for name in members)) - _of_no_stage(shape)
+
+
+def _of_no_stage(shape: str) -> frozenset[Column]:
+    return frozenset({Column.ST} if shape in worlds.OF_NO_STAGE else ())
 
 
 def _collection(path: str) -> str:
@@ -235,6 +239,7 @@ class PartOf:
     """One part of a plan as the API shows it."""
 
     suggestion: str
+    shape: str
     relation: str
     part: str
     risk: str
@@ -251,6 +256,7 @@ async def parts(world: World, callers: Callers) -> list[PartOf]:
         found += [
             PartOf(
                 seen.name,
+                shape,
                 relation,
                 part.id,
                 type(seen.plan).Risk.Name(part.risk),
@@ -268,7 +274,7 @@ def entitled(
     """Which of the approvals that a part needs the policy lets them give."""
     theirs = [own(world, who, name) for name in part.targets]
     about = About(
-        own=frozenset[Column].intersection(*theirs) if theirs else frozenset(),
+        own=frozenset[Column].intersection(*theirs) - _of_no_stage(part.shape) if theirs else frozenset(),
         metadata=part.operations == {"link_listings"},
         unowned=part.part == "resources" or part.relation == "unassigned",
     )
@@ -303,7 +309,7 @@ async def test_each_cell_turned_round_once_is_noticed(world: World, callers: Cal
     unnoticed = []
     for path, column in product(served_here(), Column):
         row = policy.METHODS[path]
-        if row.everyone or column is Column.ST:
+        if row.everyone:
             continue
         about = [(place, cell) for place, cell in enumerate(cells) if cell.method == path]
         for other in turned(row.cells[column], path):
@@ -324,8 +330,6 @@ async def test_each_cell_of_an_approval_turned_round_once_is_noticed(world: Worl
             [each for each in policy.ACTIONS if each.startswith("approve")], Column
         ):
             row = policy.ACTIONS[action][mode]
-            if column is Column.ST:
-                continue
             other = Cell.NONE if row.cells[column].entitles else Cell.ALLOW
             changed = {**policy.ACTIONS, action: {mode: replace(row, cells={**row.cells, column: other})}}
             if [entitled(world, changed, mode, *each) for each in everybody] == before:

@@ -19,7 +19,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from typing_extensions import override
 
 from services.catalog import access, policy
-from services.catalog.domain.people import Duties, Mode, Person, Role, Viewer
+from services.catalog.domain.people import Duties, Mode, Person, Role, Stage, Viewer
 from services.catalog.ids import new_id
 from services.catalog.main import MIGRATIONS, grpc_door
 from services.catalog.policy import Column
@@ -33,7 +33,7 @@ from services.kit.identity import Caller, Signer, Verifier
 from services.kit.rpc import error_info
 from tests import servers
 from tests.integration.catalog.conftest import FIRST_TOKEN
-from tests.integration.review.conftest import Curator, Reviewer, course, words
+from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
 from tests.unit.kit.test_small_modules import PRIVATE, PUBLIC
 from winnow.catalog.v1 import announcement_pb2, people_service_pb2
 from winnow.catalog.v1 import catalog_service_pb2 as api
@@ -68,7 +68,11 @@ class Principal:
     def viewer(self) -> Viewer:
         """The principal as the policy sees them; which objects the duties are on does not matter here."""
         theirs = frozenset({"theirs"})
-        duties = {Column.PO: Duties(programs=theirs), Column.RO: Duties(resources=theirs)}
+        duties = {
+            Column.PO: Duties(programs=theirs),
+            Column.ST: Duties(stages=frozenset({("theirs", Stage.DESIGN)})),
+            Column.RO: Duties(resources=theirs),
+        }
         person = Person("p", self.email, self.name, self.roles, datetime(2026, 1, 1, tzinfo=UTC))
         return Viewer(person, duties.get(self.duty, Duties()) if self.duty else Duties(), self.read_only)
 
@@ -83,6 +87,7 @@ PRINCIPALS = (
     Principal("specialist", (Role.SPECIALIST,)),
     Principal("leader", (Role.LEARNING_LEADER,)),
     Principal("program owner", duty=Column.PO),
+    Principal("stage holder", duty=Column.ST),
     Principal("resource owner", duty=Column.RO),
     Principal("employee without anything"),
     Principal("client with read scope", (Role.LEARNING_LEADER,), read_only=True),
@@ -301,6 +306,9 @@ async def _sessions(world: World, real: Database, channel: grpc.aio.Channel) -> 
                 )
 
 
+OF_NO_STAGE = frozenset({"links", "replace", "must"})
+"""Copies belong to no stage of a program."""
+
 KINDS = (
     "published",
     "archived",
@@ -339,10 +347,16 @@ async def _objects(world: World, first: Reviewer) -> None:
         world.programs[relation] = program
         if relation == "own":
             for each in items:
-                world.duties[each.name] = frozenset({Column.PO, Column.RO})
+                world.duties[each.name] = frozenset({Column.PO, Column.ST, Column.RO})
             for kind in ("new", "keep"):
                 world.duties[world.resources[relation, kind].name] = frozenset({Column.RO})
-            world.duties[program.name] = frozenset({Column.PO})
+            world.duties[program.name] = frozenset({Column.PO, Column.ST})
+            for stage in Stage:
+                world.sql(
+                    "INSERT INTO stage_holders (program, stage, person, author, time) "
+                    "SELECT %s, %s, id, id, now() FROM persons WHERE email = 'stage.holder@example.org'",
+                    (bare(program.name), str(stage)),
+                )
 
 
 async def _suggestions(world: World, real: Database, first: Reviewer, curator: Any, relation: str) -> None:
