@@ -243,13 +243,6 @@ def acting(viewer: Viewer, method: str) -> str:
     return held or ("OWNER" if duty else "")
 
 
-def check_own(viewer: Viewer, method: str, *, owned: bool) -> None:
-    """PermissionDenied unless the viewer's role allows the method on everything, or the object is theirs."""
-    row = METHODS[method]
-    if not (row.allows(viewer, About()) or owned):
-        raise denied(method, row.who_can)
-
-
 def check_action(viewer: Viewer, action: str, mode: Mode, about: About) -> None:
     """PermissionDenied unless the viewer may do this, of all that the method they called covers."""
     row = ACTIONS[action][mode]

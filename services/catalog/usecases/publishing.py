@@ -13,7 +13,7 @@ from services.catalog.domain.resources import Outline, Resource, Visibility
 from services.catalog.ids import new_id
 from services.catalog.imports.model import ResourceRecord
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.usecases import records
+from services.catalog.usecases import purview, records
 from services.catalog.usecases.listings import Incoming, take_listings
 from services.kit.errors import InvalidArgument, NotFound, Violation
 
@@ -52,7 +52,7 @@ async def publish_resource(
             f"There is no draft {draft_id} (any more); upload the file again.",
             {"draft": draft_id},
         )
-    policy.check_own(viewer, viewer.method, owned=draft.resource in viewer.duties.resources)
+    policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
     outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
     source = draft.listing.source
     await tx.make_source(source, from_files=True)
