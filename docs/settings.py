@@ -31,6 +31,8 @@ MEANING = {
     "nats_monitor_url": "monitoring address of the NATS server, to check that it stores safely",
     "nats_nkey_file": "seed of this service's NATS login",
     "nats_url": "the NATS server",
+    "notice_r2_days": "days to object before an approved plan of R2 applies, where house rules say nothing",
+    "notice_r3_days": "the same for R3",
     "oidc_client_id": "what the OpenID provider calls Winnow",
     "oidc_client_secret_file": "the secret it gave; none for a public client",
     "oidc_issuer": "issuer URL of the organisation's OpenID provider; empty: no single sign-on",

@@ -28,7 +28,7 @@ from services.kit.identity import Caller, Verifier
 AUTHORIZE_ONLY = "winnow-authorize-only"
 """Metadata key by which the gateway asks for the caller's rights alone, when a body is not even readable."""
 
-_IDENTITY_SERVICE = "/winnow.internal.v1.IdentityService/"
+_FOR_THE_GATEWAY = ("/winnow.internal.v1.IdentityService/", "/winnow.internal.v1.PublicService/")
 _HEALTH = "/grpc.health.v1.Health/"
 
 _viewer: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
@@ -78,11 +78,11 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                 raise
 
     async def _admit(self, caller: Caller, details: Any) -> None:
-        if details.method.startswith(_IDENTITY_SERVICE):
+        if details.method.startswith(_FOR_THE_GATEWAY):
             if caller.person:
                 raise PermissionDenied(
                     "NOT_ALLOWED",
-                    "Only the gateway asks who callers are.",
+                    "Only the gateway calls this.",
                     {"who_can": "the gateway", "method": details.method},
                 )
             return

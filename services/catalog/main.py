@@ -14,15 +14,19 @@ from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
+from pydantic import Field
 
 from services.catalog import wire
 from services.catalog.access import AccessInterceptor, JudgedHere
+from services.catalog.domain.house_rules import MAX_NOTICE_DAYS
+from services.catalog.domain.notice import Notice
 from services.catalog.feed import FeedServicer
 from services.catalog.imports.worker import ParseWorker
 from services.catalog.links.checking import LinkChecker
 from services.catalog.links.visiting import Visitor
 from services.catalog.postgres.database import Database
 from services.catalog.review import wire as review_wire
+from services.catalog.review.public_rpc import PublicServicer
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
 from services.catalog.rpc import CatalogServicer
@@ -45,6 +49,7 @@ from winnow.catalog.v1.credential_service_pb2_grpc import add_CredentialServiceS
 from winnow.catalog.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from winnow.internal.v1.public_service_pb2_grpc import add_PublicServiceServicer_to_server
 from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
@@ -59,6 +64,8 @@ class Settings(ServiceSettings):
     grpc_listen: Listen = "127.0.0.1:8082"
     identity_public_key_file: Path
     bootstrap_file: Path | None = None
+    notice_r2_days: int = Field(7, ge=0, le=MAX_NOTICE_DAYS)
+    notice_r3_days: int = Field(14, ge=0, le=MAX_NOTICE_DAYS)
 
 
 class MigrationSettings(ServiceSettings):
@@ -83,6 +90,7 @@ def grpc_door(verifier: Verifier, *, access_to: Database, database: Database, la
     add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
     add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
     add_AuditServiceServicer_to_server(AuditServicer(database), served)
+    add_PublicServiceServicer_to_server(PublicServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
     add_CredentialServiceServicer_to_server(CredentialServicer(database), served)
@@ -94,7 +102,8 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     """Serves until a signal stops it; whatever is away is waited for."""
     telemetry.configure_logging("catalog", settings.log_level)
     pool = postgres.pool(settings.database_url, name="catalog", size=20)
-    database = Database(pool, settings.clock())
+    notice = Notice(settings.notice_r2_days, settings.notice_r3_days)
+    database = Database(pool, settings.clock(), notice)
     connection = Client()
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     js = nats.jetstream(connection)

@@ -119,6 +119,8 @@ def environment(wiring: Wiring, service: str) -> dict[str, str]:
     if service == "catalog":
         found["WINNOW_GRPC_LISTEN"] = f"127.0.0.1:{ports['catalog']}"
         found["WINNOW_BOOTSTRAP_FILE"] = str(keys.bootstrap(data).file)
+        # One machine, often one person: who approves is who would be told. House rules may ask for a notice.
+        found |= {"WINNOW_NOTICE_R2_DAYS": "0", "WINNOW_NOTICE_R3_DAYS": "0"}
     elif service == "curator":
         found |= (
             {"WINNOW_QDRANT_URL": wiring.qdrant}

@@ -22,6 +22,7 @@ from services.catalog.review.domain import (
     Edits,
     Figure,
     Impact,
+    Receipt,
     Safeguard,
     Simulation,
     Snooze,
@@ -134,6 +135,8 @@ def full() -> Suggestion:
         filed_by="lea",
         edits=Edits("lea", "a", ("b",), ("archive.b",), ("resources",), True, True, NOW, NOW.date()),
         returned=True,
+        receipts=(Receipt("resources/b", "successor", "a", "b"),),
+        kept=("7 learners keep the credit.",),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from psycopg import Rollback
 from typing_extensions import override
 
+from services.catalog.domain.notice import Notice
 from services.catalog.postgres.announcements import Announcements
 from services.catalog.postgres.changes import Bell
 from services.catalog.postgres.credentials import Credentials
@@ -46,6 +47,9 @@ class Transaction(
 ):
     """Everything that can be read and written in one transaction."""
 
+    notice: Notice = Notice()
+    """What this installation gives where house rules say nothing."""
+
     @override
     async def flush(self) -> None:
         if self._owners_moved:
@@ -59,16 +63,18 @@ class Transaction(
 class Database:
     """Gives transactions: each commits with its events when its block ends and rolls back when it raises."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool, clock: Clock, notice: Notice | None = None) -> None:
         self.pool = pool
         self.clock = clock
         self.bell = Bell()
+        self.notice = notice or Notice()
 
     @asynccontextmanager
     async def transaction(self, *, now: datetime | None = None) -> AsyncGenerator[Transaction]:
         """A transaction for reading and writing; `now` is the moment its changes bear."""
         async with postgres.transaction(self.pool) as connection:
             tx = Transaction(connection, now or self.clock.now())
+            tx.notice = self.notice
             yield tx
             await tx.flush()
 

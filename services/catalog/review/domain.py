@@ -17,6 +17,8 @@ SHOWN_FROM = 0.40  # behaviour.md §8: below it nothing is proposed
 OPEN_FROM = 0.70  # behaviour.md §8: below it a suggestion waits as HELD
 CURATOR = "curator"
 SCHEDULER = "scheduler"
+AFFECTED = "affected"
+"""Who objects by a link and is nobody that Winnow knows."""
 
 
 class State(StrEnum):
@@ -91,6 +93,8 @@ class Change:
     text: str
     other: str = ""
     writes: tuple[Write, ...] = ()
+    then_archive: bool = False
+    """Whether archiving it is suggested once nobody is in progress (of `close_to_new`)."""
 
     @property
     def touches(self) -> frozenset[str]:
@@ -320,6 +324,7 @@ class Suggestion:
     which an answer holds. `facts_changed` are words for what has moved since the revision before. `blind`: its
     confidence is held back until it has been decided. `filed_by` is the person who filed it, empty for a finding.
     `returned`: it had been decided, and came back because its facts have changed.
+    `kept` says what an undo left, since people have used it.
     """
 
     id: str
@@ -351,6 +356,7 @@ class Suggestion:
     blind: bool = False
     filed_by: str = ""
     returned: bool = False
+    kept: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -72,7 +72,8 @@ def _add(found: Effects, part: str, change: Change) -> None:
                 if change.operation in (Operation.DEPRECATE, Operation.CLOSE_TO_NEW):
                     found.finishing.add(id_)
             case "successor":
-                found.successors[id_] = str(write.after)
+                if write.after:
+                    found.successors[id_] = str(write.after)
             case "items":
                 found.items.append((id_, str(write.before), str(write.after)))
             case "place":

@@ -15,6 +15,7 @@ from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     applying,
+    closings,
     forming,
     learning,
     material,
@@ -70,6 +71,7 @@ async def apply_due(
         await forming.place_all(tx)
         return saved
     await _store(tx, work)
+    await closings.applied(tx, made.suggestion, on.around)
     applied = replace(
         made.suggestion,
         state=State.APPLIED,
@@ -185,6 +187,7 @@ async def undo(
     written = [each for each in lines if each.state is ChangeState.DONE]
     work.lines += [_inverse(each) for each in written]
     await _store(tx, work, split=True)
+    await closings.undone(tx, known)
     taken = await postgres.by_key(tx, known.key)
     other = taken is not None and taken.live and taken.id != known.id
     state = State.UNDONE if written or other else State.OPEN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.catalog.domain.resources import Lifecycle, Resource
@@ -216,8 +216,9 @@ def _retire(draft: _Draft, loser: Resource, survivor: Resource | None, operation
     """
     if survivor is not None and survivor.id == loser.id:
         return
+    then_archive = False
     if operation is Operation.ARCHIVE and draft.edits.finish_on_old and draft.around.in_progress(loser.id):
-        operation = Operation.CLOSE_TO_NEW
+        operation, then_archive = Operation.CLOSE_TO_NEW, True
     if _already(loser, operation, survivor.id if survivor else ""):
         return
     kept = False
@@ -235,16 +236,22 @@ def _retire(draft: _Draft, loser: Resource, survivor: Resource | None, operation
             _equivalence(draft, loser, survivor)
     if kept:
         return
-    draft.add(_closing(loser, survivor, operation))
+    draft.add(_closing(loser, survivor, operation, then_archive=then_archive))
 
 
-def _closing(loser: Resource, survivor: Resource | None, operation: Operation) -> Change:
+def _closing(
+    loser: Resource, survivor: Resource | None, operation: Operation, *, then_archive: bool
+) -> Change:
     name = resource_name(loser.id)
     writes = [Write(name, "lifecycle", str(loser.lifecycle), str(LIFECYCLES[operation]))]
     leads = ""
     if survivor is not None:
         writes.append(Write(name, "successor", loser.successor, survivor.id))
         leads = f"; learners are led to {_quoted(survivor)}"
+    elif operation is Operation.RESTORE and loser.successor:
+        writes.append(Write(name, "successor", loser.successor, ""))
+    if then_archive:
+        leads = f"{leads}; once nobody is left, Winnow suggests to archive it"
     said = {
         Operation.ARCHIVE: f"{_quoted(loser)} is archived{leads}",
         Operation.DEPRECATE: f"{_quoted(loser)} is marked as replaced{leads}",
@@ -252,7 +259,8 @@ def _closing(loser: Resource, survivor: Resource | None, operation: Operation) -
         Operation.UNLIST: f"{_quoted(loser)} is no longer listed",
         Operation.RESTORE: f"{_quoted(loser)} is listed and open again",
     }[operation]
-    return _change(operation, loser.id, said, survivor.id if survivor else "", tuple(writes))
+    change = _change(operation, loser.id, said, survivor.id if survivor else "", tuple(writes))
+    return replace(change, then_archive=then_archive)
 
 
 def _already(loser: Resource, operation: Operation, successor: str) -> bool:

@@ -19,6 +19,7 @@ from services.catalog.review.learning import Paced
 from services.catalog.review.rpc_batches import BatchServicer
 from services.catalog.review.rpc_filing import FilingServicer
 from services.catalog.review.rpc_ledger import LedgerServicer
+from services.catalog.review.rpc_plans import PlansServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
@@ -35,7 +36,7 @@ MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes sugge
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
-class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer):
+class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer, PlansServicer):
     """ReviewService."""
 
     @override

@@ -50,7 +50,6 @@ from services.catalog.review.findings import Kind
 from services.catalog.review.verdicts import Refusal
 from services.kit.errors import Aborted, FailedPrecondition
 
-NOTICE = {Risk.R2: timedelta(0), Risk.R3: timedelta(0)}  # behaviour.md §8: none on one machine by default
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
 MAX_ATTRIBUTE = 200  # characters
 LONGEST_SNOOZE = timedelta(days=366)
@@ -177,7 +176,7 @@ async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Sug
             {"suggestion": suggestion.name, "other": f"suggestions/{other}"},
         )
     risk = suggestion.plan.risk
-    notice = NOTICE.get(risk, timedelta(0))
+    notice = timedelta(days=tx.notice.days(risk, await tx.house_rules()))
     if risk is Risk.R3 and routing.one_approver(
         suggestion.plan, suggestion.edits, on.around, on.staff, suggestion.proposal.stage
     ):

@@ -10,9 +10,11 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import PreconditionFailure
 
 from services.catalog.domain.disclosure import coarse, few
+from services.catalog.postgres import codec
 from services.catalog.review import wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.domain import (
+    AFFECTED,
     CURATOR,
     SCHEDULER,
     Change,
@@ -21,6 +23,7 @@ from services.catalog.review.domain import (
     Figure,
     Impact,
     Part,
+    Receipt,
     Risk,
     Safeguard,
     Simulation,
@@ -245,6 +248,8 @@ def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> sug
         filed_by=shown.emails.get(value.filed_by, ""),
         returned=value.returned and value.live,
         history=[decision(each, shown.emails) for each in shown.history],
+        receipts=[_receipt(each, shown.around) for each in value.receipts],
+        kept=value.kept,
     )
     if value.state is State.SNOOZED and value.snooze:
         message.snooze_event = value.snooze.event
@@ -299,6 +304,19 @@ def _shown_member(member: Member, shown: Shown) -> suggestion_pb2.Member:
         score=member.score,
         score_parts=member.score_parts,
     )
+
+
+def _receipt(value: Receipt, around: Surroundings) -> suggestion_pb2.Receipt:
+    said = [receipt_text(each, value.field, around) for each in (value.prior, value.made)]
+    return suggestion_pb2.Receipt(target=value.target, field=value.field, before=said[0], after=said[1])
+
+
+def receipt_text(value: object, field_name: str, around: Surroundings) -> str:
+    """A written value as people read it: a program's items by their titles, one a line."""
+    if field_name != "items":
+        return field_text(value, field_name, around)
+    names = (item.resource or item.program or item.reference for item in codec.items(value))
+    return "\n".join(around.title(name).strip("“”") for name in names)
 
 
 def _shown_evidence(value: Evidence) -> suggestion_pb2.Evidence:
@@ -362,14 +380,15 @@ def _change(value: Change, around: Surroundings) -> suggestion_pb2.PlanChange:
         operation=value.operation,
         target=value.target,
         field=write.field if write else "",
-        before=_text(write.before, write.field, around) if write else "",
-        after=_text(write.after, write.field, around) if write else "",
+        before=field_text(write.before, write.field, around) if write else "",
+        after=field_text(write.after, write.field, around) if write else "",
         other=value.other,
         text=value.text,
     )
 
 
-def _text(value: object, field_name: str, around: Surroundings) -> str:
+def field_text(value: object, field_name: str, around: Surroundings) -> str:
+    """A field's value as people read it: items by their titles, other resources by their names."""
     if not value:
         return ""
     if field_name in ("items", "requirements", "place", "insert"):
@@ -414,7 +433,7 @@ def _figure(value: Figure, *, hidden: bool = False) -> suggestion_pb2.ImpactFigu
 
 def decision(value: Decision, emails: Mapping[str, str]) -> suggestion_pb2.Decision:
     """One line of the log."""
-    named = value.actor if value.actor in (CURATOR, SCHEDULER) else emails.get(value.actor, "")
+    named = value.actor if value.actor in (AFFECTED, CURATOR, SCHEDULER) else emails.get(value.actor, "")
     return suggestion_pb2.Decision(
         name=f"decisions/{value.id}",
         suggestion=f"suggestions/{value.suggestion}",

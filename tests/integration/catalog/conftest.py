@@ -80,6 +80,8 @@ class CatalogProcess:
             "WINNOW_HEALTH_LISTEN": f"127.0.0.1:{self.health_port}",
             "WINNOW_IDENTITY_PUBLIC_KEY_FILE": str(self.folder / "public.pem"),
             "WINNOW_BOOTSTRAP_FILE": str(self.folder / "bootstrap.json"),
+            "WINNOW_NOTICE_R2_DAYS": "0",
+            "WINNOW_NOTICE_R3_DAYS": "0",
             **self.settings,
         }
 

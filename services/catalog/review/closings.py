@@ -1,0 +1,56 @@
+"""What an applied plan leads learners away from, kept so that old links and later demand can be answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.catalog.domain.engagement import Use
+from services.catalog.domain.resources import Lifecycle
+from services.catalog.postgres.database import Transaction
+from services.catalog.review import postgres_closings
+from services.catalog.review.domain import Operation, Suggestion
+from services.catalog.review.postgres_closings import Closing
+from services.catalog.review.surroundings import Surroundings, bare
+
+WATCHED = timedelta(days=90)
+"""For how long Winnow counts who still looks for what a plan closed (behaviour.md §7)."""
+
+
+def closed_by(suggestion: Suggestion, around: Surroundings, tx: Transaction) -> list[Closing]:
+    """A closing for each resource that the plan leads learners away from."""
+    found: list[Closing] = []
+    for change in suggestion.plan.changes:
+        closes = any(
+            write.field == "lifecycle" and write.after != Lifecycle.PUBLISHED for write in change.writes
+        )
+        if not closes:
+            continue
+        id_ = bare(change.target)
+        found.append(
+            Closing(
+                suggestion=suggestion.id,
+                resource=id_,
+                close_time=tx.now,
+                operation=str(change.operation),
+                kind=suggestion.proposal.kind,
+                relation=suggestion.proposal.relation,
+                users=_users(around.use.get(id_)),
+                then_archive=change.operation is Operation.CLOSE_TO_NEW and change.then_archive,
+            )
+        )
+    return found
+
+
+def _users(use: Use | None) -> int:
+    """Who started it in its last twelve months; nobody where nothing is known."""
+    return use.year.started if use else 0
+
+
+async def applied(tx: Transaction, suggestion: Suggestion, around: Surroundings) -> None:
+    """Keeps what the plan closed."""
+    await postgres_closings.add(tx, closed_by(suggestion, around, tx))
+
+
+async def undone(tx: Transaction, suggestion: Suggestion) -> None:
+    """Nothing that the plan closed is watched any more."""
+    await postgres_closings.undone(tx, suggestion.id)

@@ -1,0 +1,146 @@
+"""A plan as a document that people print, file and send on: HTML or CSV, with the why of each change."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from services.catalog.review.domain import Change, Part
+from services.catalog.review.findings import Evidence
+from services.catalog.review.surroundings import bare
+from services.catalog.review.wire import Shown, field_text
+
+MOST_REASONS = 10  # quotations a change; the page has all of them
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
+_COLUMNS = ("part", "risk", "operation", "what", "field", "before", "after", "why", "state")
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.4rem .6rem;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}caption{text-align:left;font-weight:600;padding:.4rem 0}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file."""
+
+    file_name: str
+    media_type: str
+    content: bytes
+
+
+def as_csv(shown: Shown) -> Document:
+    """A row a change; cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for part, change in _changes(shown):
+        for row in _rows(shown, change):
+            cells = (part.title, part.risk.name, change.operation, change.text, *row, _why(shown, change))
+            writer.writerow([_cell(each) for each in (*cells, shown.suggestion.state)])
+    name = f"plan-{shown.suggestion.id}.csv"
+    return Document(name, "text/csv; charset=utf-8", out.getvalue().encode())
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_html(shown: Shown) -> Document:
+    """A page that prints well, in which everything is text."""
+    value = shown.suggestion
+    plan = value.plan
+    body = [
+        f"<h1>{escape(value.proposal.summary or value.name)}</h1>",
+        f"<p>{escape(value.name)} · {value.state.lower()} · revision {value.revision} · risk {plan.risk.name}</p>",
+        *([f"<p>{escape(value.note)}</p>"] if value.note else []),
+        *_listed("What is wrong", (claim.text for claim in value.proposal.claims)),
+    ]
+    body += (_table(shown, part) for part in plan.parts)
+    body += _listed("Tasks", plan.tasks)
+    body += _listed("What forbids it now", (f"{each.text} {each.remedy}" for each in plan.safeguards))
+    if plan.simulation is not None:
+        found = plan.simulation
+        sums = " (simulated on sums only)" if found.sums_only else ""
+        body.append(
+            f"<p>Learners: {found.enrolments} computed, {found.lose_credit} would lose credit, "
+            f"{found.newly_overdue} would be newly overdue, {found.minutes_saved:g} minutes saved{sums}.</p>"
+        )
+    body += _listed(
+        "Approved by",
+        (
+            f"{shown.emails.get(each.person, '')} as {each.capacity} for {each.part}, {each.time:%Y-%m-%d %H:%M} UTC"
+            for each in value.valid_approvals
+        ),
+    )
+    body += _listed("Still needed", shown.approvals_needed)
+    body += _listed("Left in place", value.kept)
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(value.proposal.summary or value.name)}</title><style>{_STYLE}</style></head>"
+        f"<body>{''.join(body)}</body></html>"
+    )
+    return Document(f"plan-{value.id}.html", "text/html; charset=utf-8", page.encode())
+
+
+def _listed(title: str, lines: Iterable[str]) -> list[str]:
+    items = [f"<li>{escape(line)}</li>" for line in lines if line]
+    return [f"<h2>{escape(title)}</h2><ul>{''.join(items)}</ul>"] if items else []
+
+
+def _table(shown: Shown, part: Part) -> str:
+    rows = [
+        f"<tr><td>{escape(change.text)}</td><td>{escape(before)}</td><td>{escape(after)}</td>"
+        f"<td>{escape(_why(shown, change))}</td></tr>"
+        for change in part.changes
+        for _, before, after in _rows(shown, change)
+    ]
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("What changes", "Before", "After", "Why"))
+    return (
+        f"<table><caption>{escape(part.title)} · risk {part.risk.name}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _changes(shown: Shown) -> Iterable[tuple[Part, Change]]:
+    return ((part, change) for part in shown.suggestion.plan.parts for change in part.changes)
+
+
+def _rows(shown: Shown, change: Change) -> Sequence[tuple[str, str, str]]:
+    """(field, before, after) of each write; one empty row for a change that writes nothing."""
+    written = [
+        (
+            write.field,
+            field_text(write.before, write.field, shown.around),
+            field_text(write.after, write.field, shown.around),
+        )
+        for write in change.writes
+    ]
+    return written or [("", "", "")]
+
+
+def _why(shown: Shown, change: Change) -> str:
+    """The finding, then the evidence about what changes and what takes its place."""
+    about = {bare(change.target), bare(change.other)} | {bare(str(w.before)) for w in change.writes} - {""}
+    proposal = shown.suggestion.proposal
+    reasons = [
+        _reason(each)
+        for each in proposal.evidence
+        if not each.resource or _root(shown, each.resource) in about
+    ]
+    return " | ".join(dict.fromkeys(each for each in (proposal.summary, *reasons[:MOST_REASONS]) if each))
+
+
+def _root(shown: Shown, id_: str) -> str:
+    resource = shown.around.resource(id_)
+    return resource.id if resource else id_
+
+
+def _reason(evidence: Evidence) -> str:
+    quoted = f"“{evidence.quote}” ({evidence.place})" if evidence.quote else ""
+    return ": ".join(each for each in (evidence.text.rstrip("."), quoted) if each)

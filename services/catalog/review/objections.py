@@ -1,0 +1,161 @@
+"""Objections while the notice of an approved plan runs: by whoever is signed in, or by a signed link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.catalog.domain.people import CONTENT_ROLES, Viewer, email_key
+from services.catalog.policy import denied
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import forming, learning, postgres, wire
+from services.catalog.review.cases import Case, Seen, open_case
+from services.catalog.review.domain import AFFECTED, State, Suggestion
+from services.catalog.review.surroundings import Surroundings, bare
+from services.kit import links
+from services.kit.errors import NotFound
+
+LONGEST_REASON = 2000  # characters
+_PURPOSE = "objection"
+_SCHEDULED = frozenset({State.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionLink:
+    """By `token` the person of that e-mail can object until `expire_time`."""
+
+    email: str
+    token: str
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionPage:
+    """What a link is about: the finding in a line, the changes in words, when they apply, whom it was made for."""
+
+    summary: str
+    changes: tuple[str, ...]
+    due_time: datetime
+    email: str
+
+
+def affected(suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
+    """E-mails of who owns something that the plan touches, or a program that holds it; sorted, each once."""
+    touched = {bare(name) for name in suggestion.plan.touches}
+    resources = around.present(sorted(touched))
+    programs = {id_: around.programs[id_] for id_ in touched if id_ in around.programs}
+    programs |= {program.id: program for each in resources for program in around.holding(each.id)}
+    owners = [each.owner for each in resources]
+    owners += [owner for program in programs.values() for owner in program.owners]
+    found = {email_key(owner): owner.strip() for owner in owners if "@" in owner}
+    return tuple(found[key] for key in sorted(found))
+
+
+async def create_links(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> list[ObjectionLink]:
+    """A link for each owner of what a scheduled plan touches; those made before for this notice are good too."""
+    case = await open_case(tx, db, id_, "createObjectionLinks", _SCHEDULED, Seen())
+    due = case.known.due_time
+    if due is None:
+        raise RuntimeError(f"{case.known.name} is scheduled without a time")
+    key = await postgres.link_key(tx)
+    made = [
+        ObjectionLink(
+            email,
+            links.signed(
+                key,
+                _PURPOSE,
+                {"sub": case.known.id, "rev": case.known.revision, "email": email},
+                due,
+            ),
+            due,
+        )
+        for email in affected(case.known, case.on.around)
+    ]
+    await tx.audited(viewer, case.known.name, {"links": str(len(made))})
+    return made
+
+
+async def file(tx: Transaction, db: Database, viewer: Viewer, id_: str, reason: str) -> Suggestion:
+    """OPEN again, for the reason of somebody who is signed in; PermissionDenied for whom it does not concern."""
+    case = await open_case(tx, db, id_, "object", _SCHEDULED, Seen())
+    person = viewer.person
+    concerned = {email_key(email) for email in affected(case.known, case.on.around)}
+    if not (person.has(*CONTENT_ROLES) or email_key(person.email) in concerned):
+        raise denied(viewer.method, "an owner of what the plan touches, or anyone with a content role")
+    back = await _objected(tx, case, person.display_name or person.email, person.id, _checked(reason))
+    await tx.audited(viewer, back.name, {"reason": reason.strip()})
+    return back
+
+
+async def read_link(db: Database, token: str) -> ObjectionPage:
+    """What the link is about; NotFound when it is forged, over or used."""
+    async with db.snapshot() as tx:
+        email, known = await _by_link(tx, token)
+        return _page(known, email)
+
+
+async def file_by_link(db: Database, token: str, reason: str) -> ObjectionPage:
+    """OPEN again, for the reason of whoever holds the link; NotFound when it is forged, over or used."""
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        email, known = await _by_link(tx, token)
+        words = _checked(reason)
+        page = _page(known, email)
+        case = await open_case(tx, db, known.id, "object", _SCHEDULED, Seen())
+        people = await tx.people_by_email([email_key(email)])
+        person = next((each.id for each in people.values() if each.active), "")
+        back = await _objected(tx, case, email, person or AFFECTED, words)
+        detail = {"reason": words, "email": email}
+        await tx.audit(
+            person=person, credential="", method="FileObjectionByLink", target=back.name, detail=detail
+        )
+        return page
+
+
+async def _by_link(tx: Transaction, token: str) -> tuple[str, Suggestion]:
+    said = links.read(await postgres.link_key(tx), _PURPOSE, token, tx.now)
+    invalid = NotFound("LINK_INVALID", "This link is not valid (any more).")
+    if said is None:
+        raise invalid
+    found = await postgres.suggestions(tx, [said["sub"]])
+    # An objection raises the revision: the link that filed it, and all others of this notice, are used then.
+    if not found or found[0].state is not State.SCHEDULED or found[0].revision != said["rev"]:
+        raise invalid
+    return said["email"], found[0]
+
+
+def _page(known: Suggestion, email: str) -> ObjectionPage:
+    due = known.due_time
+    if due is None:
+        raise RuntimeError(f"{known.name} is scheduled without a time")
+    return ObjectionPage(
+        known.proposal.summary, tuple(change.text for change in known.plan.changes), due, email
+    )
+
+
+def _checked(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not 1 <= len(words) <= LONGEST_REASON:
+        raise wire.bad_field("reason", f"must have 1 to {LONGEST_REASON} characters")
+    return words
+
+
+async def _objected(tx: Transaction, case: Case, who: str, actor: str, reason: str) -> Suggestion:
+    await learning.forget(tx, case.known)
+    back = replace(
+        case.now,
+        state=State.OPEN,
+        due_time=None,
+        # All approve anew: with the old yes-es it would be scheduled as if nobody had said a word.
+        approvals=(),
+        revision=case.known.revision + 1,
+        note=f"objection by {who}: {reason}",
+        facts_changed=case.made.changed,
+        touched=True,
+    )
+    back = await forming.record_decision(
+        tx, back, "object", actor, reason="objection", comment=f"{who}: {reason}"
+    )
+    saved = await postgres.save(tx, back, forming.order_key(back.proposal, case.on.around))
+    await forming.place_all(tx)
+    return (await postgres.suggestions(tx, [saved.id]))[0]

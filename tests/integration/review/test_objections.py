@@ -1,0 +1,146 @@
+"""Notice before a plan applies, and objections to it: signed in, or by a link without an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from services.kit.rpc import error_info
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.house_rules_pb2 import HouseRules
+from winnow.internal.v1 import public_service_pb2 as public
+from winnow.internal.v1.public_service_pb2_grpc import PublicServiceStub
+from winnow.review.v1 import objection_pb2 as objection
+from winnow.review.v1.suggestion_pb2 import Plan, Suggestion
+
+SPECIALIST, LEADER = people.Person.SPECIALIST, people.Person.LEARNING_LEADER
+
+
+async def give_notice(leader: Reviewer, r2: int, r3: int) -> None:
+    rules = HouseRules(notice_days_r2=r2, notice_days_r3=r3)
+    mask = FieldMask(paths=["notice_days_r2", "notice_days_r3"])
+    await leader("SetHouseRules", api.SetHouseRulesRequest(house_rules=rules, update_mask=mask))
+
+
+async def scheduled(leader: Reviewer, curator: Curator) -> tuple[Suggestion, Any]:
+    """A plan of R2 on a program that Olga, who has no account, owns; its notice of 7 days runs."""
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"))
+    )
+    await leader.program("onboarding", copy, owners=["Olga@example.org"])
+    await curator.propose(curator.duplicate(kept, copy))
+    found = await leader.only(Suggestion.OPEN)
+    assert found.plan.risk == Plan.R2
+    return await leader.accept(found), copy
+
+
+async def links(person: Reviewer, one: Suggestion) -> list[objection.ObjectionLink]:
+    request = objection.CreateObjectionLinksRequest(name=one.name)
+    return list((await person("CreateObjectionLinks", request)).links)
+
+
+async def refusal(call: Any) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    info = error_info(refused.value)
+    assert info is not None
+    return refused.value.code(), info.reason
+
+
+class Door:
+    """The gateway's own calls, for people who have not signed in."""
+
+    def __init__(self, leader: Reviewer, channel: grpc.aio.Channel) -> None:
+        self._leader, self._stub = leader, PublicServiceStub(channel)
+
+    async def __call__(self, method: str, request: Any) -> Any:
+        path = f"/winnow.internal.v1.PublicService/{method}"
+        return await getattr(self._stub, method)(request, metadata=self._leader.token("", 0, False, path))
+
+
+async def test_a_plan_waits_for_its_notice_and_an_objection_brings_it_back(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    waiting, copy = await scheduled(leader, curator)
+    assert waiting.state == Suggestion.SCHEDULED
+    days = (waiting.due_time.ToDatetime() - waiting.update_time.ToDatetime()).days
+    assert days == 7
+    sam = await team.join("sam@example.org", SPECIALIST)
+    request = objection.FileObjectionRequest(name=waiting.name, reason="Exams are in May.", request_id="o1")
+    back = await sam("FileObjection", request)
+    assert (back.state, back.revision, len(back.approvals)) == (Suggestion.OPEN, waiting.revision + 1, 0)
+    assert back.note == "objection by Sam: Exams are in May."
+    assert (back.decision.verb, back.decision.actor) == ("object", "sam@example.org")
+    assert await sam("FileObjection", request) == back
+    assert (await leader.resource(copy)).lifecycle == copy.lifecycle
+    # All approve anew, then the notice runs again.
+    assert (await leader.accept(back)).state == Suggestion.SCHEDULED
+
+
+async def test_whom_it_affects_objects_once_by_a_link_that_only_a_form_uses(
+    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel, catalog: Any
+) -> None:
+    waiting, _ = await scheduled(leader, curator)
+    (link,) = await links(leader, waiting)
+    assert (link.email, link.expire_time) == ("Olga@example.org", waiting.due_time)
+    door, token = Door(leader, channel), link.path.removeprefix("/objections/")
+    page = await door("ReadObjection", public.ReadObjectionRequest(token=token))
+    assert page.email == "Olga@example.org"
+    assert len(page.changes) == 3
+    assert (await leader.get(waiting.name)).state == Suggestion.SCHEDULED
+    empty = public.FileObjectionByLinkRequest(token=token, reason="  ")
+    assert await refusal(door("FileObjectionByLink", empty)) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "FIELD_INVALID",
+    )
+    filed = public.FileObjectionByLinkRequest(token=token, reason="We teach it on Monday.")
+    await door("FileObjectionByLink", filed)
+    back = await leader.get(waiting.name)
+    assert (back.state, back.decision.actor) == (Suggestion.OPEN, "affected")
+    assert back.note == "objection by Olga@example.org: We teach it on Monday."
+    assert catalog.sql("SELECT target FROM audit WHERE method = 'FileObjectionByLink'") == [(waiting.name,)]
+    invalid = (grpc.StatusCode.NOT_FOUND, "LINK_INVALID")
+    assert await refusal(door("FileObjectionByLink", filed)) == invalid
+    # Approved again: the used link stays used.
+    await leader.accept(back)
+    assert await refusal(door("ReadObjection", public.ReadObjectionRequest(token=token))) == invalid
+    head, _, signature = token.rpartition(".")
+    forged = public.ReadObjectionRequest(token=f"{head}.{signature[::-1]}")
+    assert await refusal(door("ReadObjection", forged)) == invalid
+
+
+async def test_only_a_scheduled_plan_can_be_objected_to_and_only_the_gateway_uses_links(
+    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel
+) -> None:
+    waiting, _ = await scheduled(leader, curator)
+    (link,) = await links(leader, waiting)
+    request = objection.FileObjectionRequest(name=waiting.name, reason="No.")
+    await leader("FileObjection", request)
+    assert await refusal(leader("FileObjection", request)) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "STATE_HAS_NO_VERB",
+    )
+    known = await leader.who()
+    path = "/winnow.internal.v1.PublicService/ReadObjection"
+    mine = leader.token(known.person, known.duties_version, True, path)
+    asked = public.ReadObjectionRequest(token=link.path.removeprefix("/objections/"))
+    call = PublicServiceStub(channel).ReadObjection(asked, metadata=mine)
+    assert await refusal(call) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+
+
+async def test_without_a_notice_a_plan_applies_at_once(leader: Reviewer, curator: Curator) -> None:
+    await give_notice(leader, 0, 0)
+    kept, copy = await leader.put(course("c1", "Ladders", words("a")), course("c2", "Copy", words("a")))
+    await leader.program("onboarding", copy)
+    await curator.propose(curator.duplicate(kept, copy))
+    applied = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert applied.state == Suggestion.APPLIED
+    assert [(each.field, each.before, each.after) for each in applied.receipts if each.field == "items"] == [
+        ("items", "Copy", "Ladders")
+    ]
