@@ -52,6 +52,7 @@ class Authenticator:
     """Turns credentials into signed callers."""
 
     def __init__(self, catalog: grpc.aio.Channel, signer: Signer, clock: Clock) -> None:
+        self.catalog = catalog
         self._stub = IdentityServiceStub(catalog)
         self._signer = signer
         self._clock = clock
@@ -66,7 +67,7 @@ class Authenticator:
         if known is not None and known.until > time.monotonic():
             return known.answer
         answer = await self._stub.Authenticate(
-            AuthenticateRequest(credential=credential), metadata=self._own_metadata("Authenticate")
+            AuthenticateRequest(credential=credential), metadata=self.own_metadata(f"{_SERVICE}/Authenticate")
         )
         self._known[credential] = _Known(answer, time.monotonic() + REMEMBER_SECONDS)
         self._known.move_to_end(credential)
@@ -77,20 +78,20 @@ class Authenticator:
     async def open_session(self, link_token: str) -> OpenSessionResponse:
         """Spends a one-time sign-in link; Unauthenticated when it was spent or expired."""
         return await self._stub.OpenSession(
-            OpenSessionRequest(link_token=link_token), metadata=self._own_metadata("OpenSession")
+            OpenSessionRequest(link_token=link_token), metadata=self.own_metadata(f"{_SERVICE}/OpenSession")
         )
 
     async def open_session_for(self, issuer: str, subject: str, verified_email: str) -> OpenSessionResponse:
         """A session of the person whom a provider's subject is; PermissionDenied PERSON_UNKNOWN when it is nobody."""
         return await self._stub.OpenSessionForSubject(
             OpenSessionForSubjectRequest(issuer=issuer, subject=subject, verified_email=verified_email),
-            metadata=self._own_metadata("OpenSessionForSubject"),
+            metadata=self.own_metadata(f"{_SERVICE}/OpenSessionForSubject"),
         )
 
     async def close_session(self, session: str) -> None:
         """Ends a session at once."""
         await self._stub.CloseSession(
-            CloseSessionRequest(session=session), metadata=self._own_metadata("CloseSession")
+            CloseSessionRequest(session=session), metadata=self.own_metadata(f"{_SERVICE}/CloseSession")
         )
         self.forget(session)
 
@@ -158,7 +159,7 @@ class Authenticator:
         for credential in [key for key, known in self._known.items() if known.answer.person in people]:
             del self._known[credential]
 
-    def _own_metadata(self, method: str) -> tuple[tuple[str, str], ...]:
-        # The catalog answers IdentityService only for a caller that the gateway's key signed with no person.
-        caller = Caller("", 0, read_content=False, method=f"{_SERVICE}/{method}")
+    def own_metadata(self, method: str) -> tuple[tuple[str, str], ...]:
+        """For a call of the gateway's own: to its services the catalog answers only what its key signed for nobody."""
+        caller = Caller("", 0, read_content=False, method=method)
         return tuple(identity.metadata(self._signer.sign(caller, self._clock.now())))

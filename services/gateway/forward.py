@@ -56,13 +56,20 @@ class Forwarder:
     async def admit(self, credential: str) -> AuthenticateResponse:
         """Whom the credential stands for, within their rate; Unauthenticated, or ResourceExhausted RATE_LIMITED."""
         known = await self._authenticator.authenticate(credential)
-        if not await self._limiter.hit(self._limit, known.person):
+        await self._within_rate(known.person)
+        return known
+
+    async def admit_stranger(self, address: str) -> None:
+        """Returns while somebody without a credential is within the rate of their address; else RATE_LIMITED."""
+        await self._within_rate(f"address {address}")
+
+    async def _within_rate(self, who: str) -> None:
+        if not await self._limiter.hit(self._limit, who):
             raise ResourceExhausted(
                 "RATE_LIMITED",
                 f"More than {self._limit.amount} calls a second; slow down and try again.",
                 {"limit": str(self._limit.amount)},
             )
-        return known
 
     async def unary(
         self, method: Method, request: bytes, credential: str, timeout: float, *, authorize_only: bool = False

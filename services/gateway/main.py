@@ -21,6 +21,8 @@ from services.gateway.openid import OpenIdProvider
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.web import pages
 from services.gateway.web.api import Api
+from services.gateway.web.documents import Documents
+from services.gateway.web.public import PublicPages
 from services.gateway.web.sign_in import SignIn
 from services.kit import events, health, nats, process, rpc, telemetry
 from services.kit.clock import Clock
@@ -84,7 +86,12 @@ def http_door(
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
     sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
-    page = [*sign_in.routes(), *pages.routes(Api(api.get, api.post, api.upload_form, clock))]
+    page = [
+        *sign_in.routes(),
+        *PublicPages(authenticator, forwarder, cookie.secure).routes(),
+        *Documents(api.get).routes(),
+        *pages.routes(Api(api.get, api.post, api.upload_form, clock)),
+    ]
     made = application(api, page, health.routes(readiness), public_url)
     made.state.provider = sign_in.provider_name
     return made

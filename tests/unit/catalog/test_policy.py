@@ -28,7 +28,8 @@ def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) 
 def routes() -> set[str]:
     found: set[str] = set()
     nobody: Any = None
-    for each in http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example", Clock()).routes:
+    door = http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example", Clock())
+    for each in door.routes:
         assert isinstance(each, Route | Mount)
         verbs = (each.methods or {"GET"}) - {"HEAD"} if isinstance(each, Route) else {"GET"}
         found.add(f"{','.join(sorted(verbs))} {each.path}")
