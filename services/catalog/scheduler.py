@@ -14,6 +14,7 @@ import psycopg
 
 from services.catalog.postgres.database import Database
 from services.catalog.review import (
+    aftermath,
     assigning,
     execution,
     forming,
@@ -81,6 +82,7 @@ class Scheduler:
         if now >= self._looked + MINUTE:
             self._looked = now
             await self._start_day()
+            await aftermath.look(self._db)
             await self._forget()
             await ledger.expire(self._db)
         await self._wake()
