@@ -34,7 +34,7 @@ setup: $(VENV)/.generated ## virtual environment, pinned dependencies, generated
 demo: setup ## the main job on the sample catalog; DEMO="--once" ends by itself
 	$(BIN)/winnow demo $(DEMO)
 
-SELECT ?= -m "not thorough"
+SELECT ?= -m "not thorough and not soak"
 .PHONY: test
 test: setup ## what every change needs (≤ 8 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(SELECT) tests
@@ -46,6 +46,10 @@ faults: setup ## kills and outages, which `make test` leaves to .ci/run (≤ 5 m
 .PHONY: screens
 screens: setup ## pictures of the review page, to docs/screens (needs chromium)
 	$(BIN)/python -m tests.browser.screens
+
+.PHONY: soak
+soak: setup ## 2,000 generated histories of reviews (≤ 60 minutes on 2 cores)
+	$(BIN)/python -m pytest -m soak tests
 
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos
