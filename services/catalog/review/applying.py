@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from services.catalog.domain.changes import Change as Line
 from services.catalog.domain.programs import Items, Program, ProgramItem, same_items
-from services.catalog.domain.resources import OWN_FIELDS, WANTED_VISIBILITY, Lifecycle, Resource
+from services.catalog.domain.resources import OWN_FIELDS, WANTED_VISIBILITY, WRITTEN_BACK, Lifecycle, Resource
 from services.catalog.domain.values import Desired
 from services.catalog.ids import new_id
 from services.catalog.postgres import codec
@@ -117,6 +117,8 @@ def _write_resource(work: Work, write: Write) -> None:
             work.receipts.append(Receipt(name, write.field, prior, write.after, wish))
             if write.field == "lifecycle":
                 work.lines += _visibility_lines(work, resource, Lifecycle(str(write.after)))
+            elif write.field in WRITTEN_BACK:
+                work.lines.append(_field_line(work, resource, write.field, prior, write.after))
     work.touch(name)
 
 
@@ -136,6 +138,28 @@ def _visibility_lines(work: Work, resource: Resource, wanted: Lifecycle) -> list
         for listing in resource.listings
         if visibility is not None and not listing.gone and listing.visibility is not visibility
     ]
+
+
+def _field_line(work: Work, resource: Resource, field: str, prior: object, after: object) -> Line:
+    """For the listing whose word counts: the others are not what learners see."""
+    said = (each for each in resource.listings if getattr(each.observed, field) not in (None, "", 0, ()))
+    listing = next(said, resource.listings[0])
+    return Line(
+        id=new_id(),
+        suggestion=work.suggestion,
+        target=resource_name(resource.id),
+        source=listing.source,
+        external_id=listing.external_id,
+        field=field,
+        from_value=_line_text(prior),
+        to_value=_line_text(after),
+    )
+
+
+def _line_text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "\n".join(str(each) for each in cast("Sequence[object]", value))
+    return "" if value is None else str(value)
 
 
 def _items_line(work: Work, program: Program) -> Line:
@@ -186,6 +210,11 @@ def _write_items(work: Work, program: Program, write: Write) -> None:
             work.moved.append(f"“{program.title}” no longer has those items in that order")
             return
         changed = found
+    elif write.field == "optional":
+        if not any(item.resource == old and item.mandatory for item in items):
+            work.moved.append(f"“{program.title}” no longer obliges anybody to that item")
+            return
+        changed = tuple(replace(item, mandatory=False) if item.resource == old else item for item in items)
     elif write.field == "requirements":
         changed = tuple(replace(item, prerequisites=_renamed(item.prerequisites, old, new)) for item in items)
     else:

@@ -53,6 +53,8 @@ class Operation(StrEnum):
 
     CONFIRM = "confirm"
     REQUEST_UPDATE = "request_update"
+    SET_METADATA = "set_metadata"
+    SET_OWNER = "set_owner"
     LINK_LISTINGS = "link_listings"
     UNLIST = "unlist"
     DEPRECATE = "deprecate"
@@ -63,6 +65,7 @@ class Operation(StrEnum):
     ITEM_REPLACE = "item_replace"
     ITEM_DROP = "item_drop"
     ITEM_INSERT = "item_insert"
+    ITEM_MAKE_OPTIONAL = "item_make_optional"
     ITEM_MOVE = "item_move"
     MERGE_PROGRAMS = "merge_programs"
     ARCHIVE_PROGRAM = "archive_program"
@@ -73,7 +76,8 @@ class Write:
     """One field set from the value the plan was computed from; values are as the field holds them, in JSON's terms.
 
     `items` of a program are written item by item: `before` is the resource whose item it is, `after` the one
-    that takes its place, empty to drop it; `place` moves it before the item of the resource `after`; `insert`
+    that takes its place, empty to drop it; `optional` lifts the obligation of the item of `before`; `place` moves it
+    before the item of the resource `after`; `insert`
     adds the resource `after` as the last, elective item. `alias` of a resource joins it to the resource `after`.
     """
 
@@ -293,6 +297,8 @@ class Receipt:
     made: object
     wish: object = None
     """The pending wish the field had before, for a field that sources know; None when there was none."""
+    relying: int = 0
+    """Learners who had a program completed by an equivalence when it was made (see `credit`)."""
 
 
 @dataclass(frozen=True, slots=True)

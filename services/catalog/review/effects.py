@@ -23,6 +23,8 @@ class Effects:
     items: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     moved: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """(program, resource, resource it moves before)."""
+    eased: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """(program, resource that is no longer mandatory in it)."""
     inserted: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """(program, resource that it holds from now on)."""
     ended: set[str] = field(default_factory=set[str])
@@ -42,11 +44,15 @@ class Effects:
     def programs(self) -> set[str]:
         """Programs that change."""
         items = {program for program, _, _ in (*self.items, *self.moved)}
-        return items | {program for program, _ in self.inserted} | self.ended
+        return items | {program for program, _ in (*self.inserted, *self.eased)} | self.ended
 
     def touched(self, program: str) -> set[str]:
         """Resources whose place in the program is concerned."""
-        rows = [*self.items, *self.moved, *((inside, new, "") for inside, new in self.inserted)]
+        rows = [
+            *self.items,
+            *self.moved,
+            *((inside, id_, "") for inside, id_ in (*self.inserted, *self.eased)),
+        ]
         return {id_ for inside, old, new in rows if inside == program for id_ in (old, new) if id_}
 
 
@@ -78,6 +84,8 @@ def _add(found: Effects, part: str, change: Change) -> None:
                 found.items.append((id_, str(write.before), str(write.after)))
             case "place":
                 found.moved.append((id_, str(write.before), str(write.after)))
+            case "optional":
+                found.eased.append((id_, str(write.before)))
             case "insert":
                 found.inserted.append((id_, str(write.after)))
             case "archived":

@@ -16,6 +16,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     applying,
     closings,
+    credit,
     forming,
     learning,
     material,
@@ -77,7 +78,8 @@ async def apply_due(
         state=State.APPLIED,
         due_time=None,
         note="",
-        receipts=tuple(work.receipts),
+        receipts=credit.noted(work.receipts, work.programs, on.around),
+        kept=(),
         baseline=_baseline(made.suggestion, on.around, work),
         quiet_until=_quiet_until(made.suggestion, on.around),
     )
@@ -177,7 +179,8 @@ async def undo(
     around = await _with_targets(tx, known, on.around)
     check_about(viewer, viewer.method, routing.standing(viewer, known, around))
     work = _work(known, around, viewer.person.id, tx)
-    conflicts = applying.undo(work, known.receipts, answers)
+    staying, kept = credit.used(known.receipts, around)
+    conflicts = applying.undo(work, [each for each in known.receipts if each not in staying], answers)
     if conflicts:
         raise _conflict(known, conflicts)
     lines = await tx.changes_of(known.id)
@@ -192,7 +195,16 @@ async def undo(
     other = taken is not None and taken.live and taken.id != known.id
     state = State.UNDONE if written or other else State.OPEN
     await learning.undone(tx, known, reason, written=bool(written))
-    back = replace(known, state=state, receipts=(), approvals=(), note="", quiet_until=None, touched=True)
+    back = replace(
+        known,
+        state=state,
+        receipts=(),
+        approvals=(),
+        note=f"taken back; left in place: {'; '.join(kept)}" if kept else "",
+        quiet_until=None,
+        touched=True,
+        kept=kept,
+    )
     on = await forming.ground(tx, db.clock.today(), [known.proposal])
     made = await forming.formed(tx, replace(back, plan=Plan()), on)
     if state is State.OPEN and not made.nothing_left:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.catalog.domain.people import Viewer
+from services.catalog.domain.people import Viewer, checked_email
 from services.catalog.domain.resources import Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, notes, postgres, postgres_verdicts, wire
+from services.catalog.review import forming, metadata, notes, postgres, postgres_verdicts, wire
 from services.catalog.review.cases import no_verb
 from services.catalog.review.domain import Edits, Operation, Plan, State, Suggestion
 from services.catalog.review.domain_notes import Note
 from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import Draft, Evidence, Kind, Member, Proposal, Relation
+from services.catalog.review.plans import THEN_ARCHIVE
 from services.kit.errors import FailedPrecondition
 
 FILED = "filed"
@@ -33,21 +34,32 @@ _KEY_WORDS = {
     Operation.ITEM_REPLACE: "replace",
     Operation.ITEM_MOVE: "reorder",
     Operation.ITEM_INSERT: "insert",
+    Operation.ITEM_MAKE_OPTIONAL: "optional",
     Operation.MERGE_PROGRAMS: "merge",
     Operation.ARCHIVE_PROGRAM: "retire",
 }
 """The curator's words in the keys of programs, so that both speak of one suggestion."""
+_BY_HAND = frozenset(
+    {
+        Operation.SET_METADATA,
+        Operation.SET_OWNER,
+        Operation.CLOSE_TO_NEW,
+        Operation.RESTORE,
+        Operation.ADD_EQUIVALENCE,
+    }
+)
+"""What only people think of: it is no finding of the curator's, and stands beside one."""
 _OPERATIONS = {
     Kind.DUPLICATE: frozenset(_RELATIONS),
     Kind.OUTDATED: frozenset(
-        {Operation.CONFIRM, Operation.REQUEST_UPDATE, Operation.DEPRECATE, Operation.ARCHIVE}
+        {Operation.CONFIRM, Operation.REQUEST_UPDATE, Operation.DEPRECATE, Operation.ARCHIVE, *_BY_HAND}
     ),
     Kind.UNUSED: frozenset({Operation.UNLIST, Operation.ARCHIVE}),
     Kind.PROGRAM: frozenset(_KEY_WORDS),
 }
 _WHOLE_PROGRAMS = frozenset({Operation.MERGE_PROGRAMS, Operation.ARCHIVE_PROGRAM})
-_NEEDS_OTHER = frozenset({Operation.ITEM_REPLACE, Operation.ITEM_MOVE})
-_SUCCEEDED = frozenset({Operation.DEPRECATE, Operation.ARCHIVE})
+_NEEDS_OTHER = frozenset({Operation.ITEM_REPLACE, Operation.ITEM_MOVE, Operation.ADD_EQUIVALENCE})
+_SUCCEEDED = frozenset({Operation.DEPRECATE, Operation.ARCHIVE, Operation.CLOSE_TO_NEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class Filed:
     other: str = ""
     program: str = ""
     into: str = ""
+    field: str = ""
+    value: str = ""
 
 
 async def file(tx: Transaction, db: Database, viewer: Viewer, asked: Filed) -> Suggestion:
@@ -187,11 +201,28 @@ def _check_members(asked: Filed, operation: Operation, ids: Sequence[str], survi
         raise bad_field("other", f"must be another resource, where {operation} of {asked.kind} takes one")
     if operation in _NEEDS_OTHER and not other:
         raise bad_field("other", f"is required for {operation}")
+    _check_value(asked, operation)
     if bool(asked.program) != (asked.kind is Kind.PROGRAM):
         raise bad_field("program", "is required for PROGRAM and has no meaning else")
     merges = operation is Operation.MERGE_PROGRAMS
     if bool(asked.into) != merges or (merges and asked.into == asked.program):
         raise bad_field("into", "must be another program, for merge_programs alone")
+
+
+def _check_value(asked: Filed, operation: Operation) -> None:
+    if bool(asked.field) != (operation is Operation.SET_METADATA):
+        raise bad_field("field", "is required for set_metadata and has no meaning else")
+    match operation:
+        case Operation.SET_METADATA:
+            metadata.read(asked.field, asked.value)
+        case Operation.SET_OWNER:
+            checked_email(asked.value, "value")
+        case Operation.CLOSE_TO_NEW if asked.value in ("", THEN_ARCHIVE):
+            pass
+        case _ if asked.value:
+            raise bad_field("value", f"has no such meaning for {operation}")
+        case _:
+            pass
 
 
 def _takes_other(kind: Kind, operation: Operation) -> bool:
@@ -203,11 +234,14 @@ def _drafts(asked: Filed, operation: Operation, ids: Sequence[str], survivor: st
         return [Draft(operation, id_, survivor) for id_ in ids if id_ != survivor]
     if operation in _WHOLE_PROGRAMS:
         return [Draft(operation, program=asked.program, into=asked.into)]
-    return [Draft(operation, id_, other, asked.program) for id_ in ids]
+    said = {"field": asked.field, "value": asked.value.strip()}
+    return [Draft(operation, id_, other, asked.program, **said) for id_ in ids]
 
 
 def _key(asked: Filed, operation: Operation, ids: Sequence[str], other: str) -> str:
     """As the curator names what it finds."""
+    if operation in _BY_HAND:
+        return f"{asked.kind}:{','.join(sorted(ids))}:{operation}:{asked.field or other}"
     if asked.kind is not Kind.PROGRAM:
         return f"{asked.kind}:{','.join(sorted(ids))}"
     what = {Operation.MERGE_PROGRAMS: asked.into, Operation.ARCHIVE_PROGRAM: ""}

@@ -86,7 +86,8 @@ class Claim:
 class Draft:
     """One operation that the curator drafted; ids are bare, empty where they do not apply.
 
-    `into` is the program that takes another in; `subject` the objective that a brief is about.
+    `into` is the program that takes another in; `subject` the objective that a brief is about; `field` and `value`
+    what metadata is set to, as text.
     """
 
     operation: str
@@ -95,6 +96,8 @@ class Draft:
     program: str = ""
     into: str = ""
     subject: str = ""
+    field: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from services.catalog.domain.people import email_key
 from services.catalog.domain.resources import Lifecycle, Resource
-from services.catalog.review import program_plans
+from services.catalog.postgres import codec
+from services.catalog.review import metadata, program_plans
 from services.catalog.review.domain import RESOURCES_PART, Change, Edits, Operation, Part, Plan, Write
 from services.catalog.review.domain_tasks import BRIEF, CARRY_OVER, Errand
 from services.catalog.review.findings import Draft, Evidence, Kind, Proposal, Relation
@@ -27,6 +29,8 @@ LIFECYCLES = {
 }
 REVIEW_MONTHS = 12  # behaviour.md §4's interval for most classes, where the proposal names none
 MOST_STEPS = 20  # quotations turned into steps of a task; the rest is in the evidence
+THEN_ARCHIVE = "then_archive"
+"""The value of a drafted close_to_new whose resource shall be archived once nobody is left."""
 _WHO_STAYS = "Choose which copy stays: none stands out."
 
 
@@ -156,6 +160,10 @@ def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str
     match Operation(drafted.operation):
         case Operation.CONFIRM:
             _confirm(draft, proposal, resource)
+        case Operation.SET_METADATA:
+            _set_metadata(draft, resource, drafted.field, drafted.value)
+        case Operation.SET_OWNER:
+            _set_owner(draft, resource, drafted.value)
         case Operation.REQUEST_UPDATE:
             _request_update(draft, proposal, resource)
         case Operation.ITEM_DROP | Operation.ITEM_REPLACE:
@@ -173,7 +181,7 @@ def _follow(draft: _Draft, proposal: Proposal, drafted: Draft, left_out: set[str
             | Operation.UNLIST
             | Operation.RESTORE as operation
         ):
-            _retire(draft, resource, other, operation)
+            _retire(draft, resource, other, operation, then_archive=drafted.value == THEN_ARCHIVE)
         case _:
             return
 
@@ -194,6 +202,25 @@ def _confirm(draft: _Draft, proposal: Proposal, resource: Resource) -> None:
     draft.add(_change(Operation.CONFIRM, resource.id, text, "", writes))
 
 
+def _set_metadata(draft: _Draft, resource: Resource, field: str, value: str) -> None:
+    before = codec.plain(resource.shown(field))
+    after = metadata.read(field, value)
+    if before == after:
+        return
+    text = f"{metadata.WORDS[field].capitalize()} of {_quoted(resource)} becomes “{value}”"
+    write = Write(resource_name(resource.id), field, before, after)
+    change = _change(Operation.SET_METADATA, resource.id, text, "", (write,))
+    draft.add(replace(change, id=f"{change.id}.{field}"))
+
+
+def _set_owner(draft: _Draft, resource: Resource, email: str) -> None:
+    if not email or email_key(resource.owner) == email_key(email):
+        return
+    text = f"{_quoted(resource)} belongs to {email}"
+    write = Write(resource_name(resource.id), "owner", codec.plain(resource.shown("owner")), email)
+    draft.add(_change(Operation.SET_OWNER, resource.id, text, "", (write,)))
+
+
 def next_review(proposal: Proposal | None, today: date) -> date:
     """The day of the next review: after the interval that the evidence names, else after twelve months."""
     evidence = proposal.evidence if proposal else ()
@@ -209,14 +236,20 @@ def _request_update(draft: _Draft, proposal: Proposal, resource: Resource) -> No
     _task(draft, resource, f"Update {_quoted(resource)}", steps=places)
 
 
-def _retire(draft: _Draft, loser: Resource, survivor: Resource | None, operation: Operation) -> None:
+def _retire(
+    draft: _Draft,
+    loser: Resource,
+    survivor: Resource | None,
+    operation: Operation,
+    *,
+    then_archive: bool = False,
+) -> None:
     """Takes the loser out of every program and closes it, leading to the survivor where there is one.
 
     While a program keeps it, it stays as it is (behaviour.md §7).
     """
     if survivor is not None and survivor.id == loser.id:
         return
-    then_archive = False
     if operation is Operation.ARCHIVE and draft.edits.finish_on_old and draft.around.in_progress(loser.id):
         operation, then_archive = Operation.CLOSE_TO_NEW, True
     if _already(loser, operation, survivor.id if survivor else ""):

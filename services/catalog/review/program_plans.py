@@ -24,6 +24,8 @@ def changes(drafted: Draft, proposal: Proposal, edits: Edits, around: Surroundin
     match drafted.operation:
         case Operation.ITEM_MOVE:
             yield from _move(program, drafted, around)
+        case Operation.ITEM_MAKE_OPTIONAL:
+            yield from _make_optional(program, drafted, around)
         case Operation.ITEM_INSERT:
             yield from insert(program, drafted.resource, around)
         case Operation.ARCHIVE_PROGRAM:
@@ -61,6 +63,21 @@ def _move(program: Program, drafted: Draft, around: Surroundings) -> Iterator[Ch
         f"“{moving.title}” moves before “{before.title}” in “{program.title}”",
         resource_name(before.id),
         (Write(name, "place", moving.id, before.id),),
+    )
+
+
+def _make_optional(program: Program, drafted: Draft, around: Surroundings) -> Iterator[Change]:
+    resource = around.resource(drafted.resource)
+    if resource is None or not any(each.resource == resource.id and each.mandatory for each in program.items):
+        return
+    name = program_name(program.id)
+    yield Change(
+        f"{Operation.ITEM_MAKE_OPTIONAL}.{program.id}.{resource.id}",
+        Operation.ITEM_MAKE_OPTIONAL,
+        name,
+        f"“{resource.title}” is no longer mandatory in “{program.title}”",
+        "",
+        (Write(name, "optional", resource.id, ""),),
     )
 
 

@@ -10,7 +10,14 @@ MANY_LEARNERS = 500
 MANY_PROGRAMS = 5
 
 _INVISIBLE = frozenset(
-    {Operation.CONFIRM, Operation.REQUEST_UPDATE, Operation.LINK_LISTINGS, Operation.ADD_EQUIVALENCE}
+    {
+        Operation.CONFIRM,
+        Operation.REQUEST_UPDATE,
+        Operation.SET_METADATA,
+        Operation.SET_OWNER,
+        Operation.LINK_LISTINGS,
+        Operation.ADD_EQUIVALENCE,
+    }
 )
 
 

@@ -25,7 +25,7 @@ from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
 STEPPED_IN = "OWNER_STEPPED_IN"
-METADATA = frozenset({Operation.LINK_LISTINGS})
+METADATA = frozenset({Operation.LINK_LISTINGS, Operation.SET_METADATA})
 """What changes nothing but what is said about a resource."""
 
 

@@ -45,4 +45,6 @@ def _filed(request: api.CreateSuggestionRequest) -> Filed:
         other=id_of(request.other, "resources", "other") if request.other else "",
         program=id_of(request.program, "programs", "program") if request.program else "",
         into=id_of(request.into, "programs", "into") if request.into else "",
+        field=request.field,
+        value=request.value.strip(),
     )

@@ -35,8 +35,14 @@ def failing(plan: Plan, around: Surroundings) -> tuple[Safeguard, ...]:
         found += _closing(resource, part, around)
         found += _kept(resource, part, around, done)
     for program, resource in dropped:
-        found += _losing(resource, program_name(program), around, done)
+        part = program_name(program)
+        found += _losing(resource, part, around, done)
+        found += _closing(resource, part, around)
         found += _uncovered(resource, program, around, done)
+        found += _last_of_language(resource, program, around, done)
+    for program, id_ in done.eased:
+        if (eased := around.resources.get(id_)) is not None and eased.mandatory:
+            found.append(_obliged(eased, program_name(program)))
     for program, old, new in done.items:
         if new and old in around.resources:
             found += _replacing(around.resources[old], around.resources.get(new), program, around, done)
@@ -60,13 +66,7 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
     """What must hold where learners can no longer use it, in a program or at all."""
     name, title = resource_name(resource.id), f"“{resource.title}”"
     if resource.mandatory:
-        yield Safeguard(
-            "mandatory",
-            name,
-            f"Somebody is obliged to complete {title}.",
-            "Choose it as the copy that stays, or lift the obligation in its source first.",
-            part,
-        )
+        yield _obliged(resource, part)
     learners = around.in_progress(resource.id)
     if learners and resource.id not in done.finishing:
         yield Safeguard(
@@ -77,6 +77,16 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
             "or snooze until nobody is in progress (nobody_in_progress).",
             part,
         )
+
+
+def _obliged(resource: Resource, part: str) -> Safeguard:
+    return Safeguard(
+        "mandatory",
+        resource_name(resource.id),
+        f"Somebody is obliged to complete “{resource.title}”.",
+        "Choose it as the copy that stays, or lift the obligation in its source first.",
+        part,
+    )
 
 
 def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Safeguard]:
@@ -219,6 +229,27 @@ def _only_language(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
             )
 
 
+def _last_of_language(
+    resource: Resource, program_id: str, around: Surroundings, done: Effects
+) -> Iterator[Safeguard]:
+    """A program that exists in several languages keeps each of them."""
+    gone = {old for inside, old, new in done.items if inside == program_id and not new}
+    staying = [
+        _primary(each.language)
+        for item in around.programs[program_id].items
+        if item.resource and item.resource not in gone and (each := around.resources.get(item.resource))
+        if each.language
+    ]
+    if staying and resource.language and _primary(resource.language) not in staying:
+        yield Safeguard(
+            "only_language",
+            resource_name(resource.id),
+            f"“{resource.title}” is the only item in {resource.language} of {around.title(program_id)}.",
+            "Add an item in that language first, or leave this change out.",
+            program_name(program_id),
+        )
+
+
 def _primary(language: str) -> str:
     return language.split("-")[0].casefold()
 
@@ -256,7 +287,7 @@ def _said(objective: str) -> str:
 
 
 def _held(parts: tuple[Part, ...], around: Surroundings, done: Effects) -> Iterator[Safeguard]:
-    moved = {old for _, old, _ in (*done.items, *done.moved)}
+    moved = {old for _, old, _ in (*done.items, *done.moved)} | {id_ for _, id_ in done.eased}
     for id_ in sorted(done.written | moved):
         resource = around.resources.get(id_)
         if resource is None or not resource.hold:
@@ -281,7 +312,9 @@ def _held(parts: tuple[Part, ...], around: Surroundings, done: Effects) -> Itera
 
 
 def _committed(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
-    for id_, part in done.closed.items():
+    leaving = [*done.closed.items()]
+    leaving += [(old, program_name(program)) for program, old, new in done.items if not new]
+    for id_, part in leaving:
         for other in around.committed.get(id_, ()):
             yield Safeguard(
                 "successor_elsewhere",

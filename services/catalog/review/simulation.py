@@ -35,7 +35,9 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     """
     done = effects(plan.parts)
     total = Simulation()
-    for program_id in sorted({program for program, _, _ in done.items} | done.ended):
+    for program_id in sorted(
+        {program for program, _, _ in done.items} | {program for program, _ in done.eased} | done.ended
+    ):
         program = around.programs.get(program_id)
         if program is None:
             continue
@@ -53,6 +55,7 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
 def _program(program: Program, done: Effects, around: Surroundings) -> Simulation:
     before, after = _path(program, None, around), _path(program, done, around)
     touched = {old for inside, old, _ in done.items if inside == program.id}
+    touched |= {id_ for inside, id_ in done.eased if inside == program.id}
     if program.id in done.ended:
         touched |= set(around.held_by(program.id))
     by_learner: dict[str, list[Enrolment]] = defaultdict(list)
@@ -82,11 +85,15 @@ def _program(program: Program, done: Effects, around: Surroundings) -> Simulatio
 
 def _path(program: Program, done: Effects | None, around: Surroundings) -> _Path:
     moves = {old: new for inside, old, new in done.items if inside == program.id} if done else {}
+    eased = {id_ for inside, id_ in done.eased if inside == program.id} if done else set[str]()
     needed = list(
         dict.fromkeys(
             moves.get(item.resource, item.resource)
             for item in program.items
-            if item.resource and item.mandatory and moves.get(item.resource, item.resource)
+            if item.resource
+            and item.mandatory
+            and item.resource not in eased
+            and moves.get(item.resource, item.resource)
         )
     )
     added = done.equivalents if done else set[tuple[str, str]]()

@@ -131,7 +131,16 @@ def proposal(message: proposal_pb2.Proposal) -> Proposal:
         programs={each.program: each.revision for each in message.programs},
         evidence=tuple(_evidence(each) for each in message.evidence),
         drafts=tuple(
-            Draft(each.operation, each.resource, each.other, each.program, each.into, each.subject)
+            Draft(
+                each.operation,
+                each.resource,
+                each.other,
+                each.program,
+                each.into,
+                each.subject,
+                each.field,
+                each.value,
+            )
             for each in message.operations
         ),
         replaces=tuple(message.replaces),
