@@ -3,7 +3,7 @@
 The expectation comes from policy.yaml and from what the world was made of; what happens comes from the catalog's own
 services and interceptors on PostgreSQL and from the gateway's own application. A method is asked twice: at the door,
 before anything is known of its object, and with an object, for each way in which the caller may stand to it.
-Methods whose answers are lists are proven by test_leaks.
+How lists keep their counts to themselves where groups are small is proven by test_engagement.
 """
 
 from __future__ import annotations
