@@ -1,4 +1,4 @@
-"""Generates the Python code of every .proto beside its source: as hatchling's build hook, or by hand.
+"""Makes what git ignores, the Python code of every .proto and the page's font: as hatchling's build hook, or by hand.
 
 By hand: `python protos/build_hook.py`. Generated files are never tracked, so a build always makes them anew.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from grpc_tools import protoc
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
+STATIC = ROOT.parent / "services/gateway/web/static"
+LATIN = (*range(0x20, 0x7F), *range(0xA0, 0x180))
+SIGNS = "‐‑–—‘’‚“”„•…€←→−○▲◆"
 SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 
 
@@ -54,6 +57,29 @@ def generate() -> list[Path]:
     return sorted(path for path in ROOT.rglob("*_pb2*") if path.name.endswith(SUFFIXES))
 
 
+def make_font() -> list[Path]:
+    """Inter as the page needs it (Latin to Extended-A, weights 400 to 650, tabular figures), and its licence."""
+    package = resources.files("fontpkg_inter")
+    made = [STATIC / "inter.woff2", STATIC / "inter.LICENSE"]
+    if all(path.exists() and path.stat().st_mtime > Path(__file__).stat().st_mtime for path in made):
+        return made
+    subset, instancer = import_module("fontTools.subset"), import_module("fontTools.varLib.instancer")
+    options = subset.Options()
+    options.layout_features = ["kern", "liga", "calt", "tnum", "ccmp", "locl", "mark", "mkmk"]
+    options.name_IDs = [0, 1, 2, 13, 14]
+    options.notdef_outline = True
+    with resources.as_file(package / "files" / "Inter[opsz,wght].ttf") as source:
+        font = import_module("fontTools.ttLib").TTFont(source)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=[*LATIN, *map(ord, SIGNS)])
+    subsetter.subset(font)
+    font = instancer.instantiateVariableFont(font, {"opsz": 14, "wght": (400, 650)})
+    font.flavor = "woff2"
+    font.save(made[0])
+    made[1].write_bytes((package / "LICENSE").read_bytes())
+    return made
+
+
 class BuildHook(BuildHookInterface[Any]):
     """Makes generated code part of every build, though git ignores it."""
 
@@ -61,9 +87,10 @@ class BuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects files."""
-        made = generate()
+        made = [*generate(), *make_font()]
         build_data["artifacts"].extend(str(path.relative_to(ROOT.parent)) for path in made)
 
 
 if __name__ == "__main__":
     generate()
+    make_font()
