@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.catalog.domain.people import CONTENT_ROLES, Viewer, email_key
-from services.catalog.policy import denied
+from services.catalog.domain.people import Viewer, email_key
+from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, learning, postgres, wire
+from services.catalog.review import forming, learning, postgres, routing, wire
 from services.catalog.review.cases import Case, Seen, open_case
 from services.catalog.review.domain import AFFECTED, State, Suggestion
 from services.catalog.review.surroundings import Surroundings, bare
@@ -77,11 +77,13 @@ async def create_links(tx: Transaction, db: Database, viewer: Viewer, id_: str) 
 
 async def file(tx: Transaction, db: Database, viewer: Viewer, id_: str, reason: str) -> Suggestion:
     """OPEN again, for the reason of somebody who is signed in; PermissionDenied for whom it does not concern."""
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal])
+    # Before the state: whoever may not object learns that, not how far the plan is.
+    check_about(viewer, viewer.method, routing.standing(viewer, known, on.around))
     case = await open_case(tx, db, id_, "object", _SCHEDULED, Seen())
     person = viewer.person
-    concerned = {email_key(email) for email in affected(case.known, case.on.around)}
-    if not (person.has(*CONTENT_ROLES) or email_key(person.email) in concerned):
-        raise denied(viewer.method, "an owner of what the plan touches, or anyone with a content role")
     back = await _objected(tx, case, person.display_name or person.email, person.id, _checked(reason))
     await tx.audited(viewer, back.name, {"reason": reason.strip()})
     return back
