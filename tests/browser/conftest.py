@@ -1,4 +1,4 @@
-"""One chromium and one Winnow with the sample in it, shared by the session; a page for whoever a test wants to be."""
+"""One Winnow with the sample in it for the session, a chromium a module; a page for whoever a test wants to be."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from tests.browser.visitor import CHROMIUM, Visitor
 from tests.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium; without it the tests are skipped, since a new machine has no browser."""
+    """Debian's chromium; without it the tests are skipped, since a new machine has no browser.
+
+    Ended with its module: while Playwright runs, the thread's event loop does, and no other test could have one.
+    """
     if not Path(CHROMIUM).exists():
         pytest.skip(f"there is no {CHROMIUM}")
     expect.set_options(timeout=15_000)  # as Visitor's: a busy machine is slow, not wrong
