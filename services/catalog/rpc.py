@@ -10,7 +10,7 @@ from typing_extensions import override
 from services.catalog import watching, wire
 from services.catalog.access import viewer
 from services.catalog.postgres.changes import Table
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_insights import InsightMethods
 from services.catalog.rpc_publishing import Publishing
@@ -78,9 +78,10 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
             external_id=request.external_id,
             only=resources.Only(lifecycle, request.kind, age),
         )
-        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
-        shown = [wire.resource(each) for each in found[:size]]
-        return api.ListResourcesResponse(resources=shown, next_page_token=next_)
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
+        return api.ListResourcesResponse(
+            resources=[wire.resource(each) for each in page], next_page_token=next_
+        )
 
     @override
     async def BatchUpsertResources(
@@ -92,14 +93,11 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
             wire.incoming(each, source, f"resources[{number}]")
             for number, each in enumerate(request.resources)
         ]
-        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, api.BatchUpsertResourcesResponse, **once)
-            if earlier is not None:
-                return earlier
-            answer = wire.upserted(await resources.upsert_resources(tx, caller, source, incoming))
-            await tx.keep(request, answer, **once)
-            return answer
+
+        async def verb(tx: Transaction) -> api.BatchUpsertResourcesResponse:
+            return wire.upserted(await resources.upsert_resources(tx, caller, source, incoming))
+
+        return await self._db.answer_once(request, caller, api.BatchUpsertResourcesResponse, verb)
 
     @override
     async def GetProgram(self, request: api.GetProgramRequest, context: Any) -> program_pb2.Program:
@@ -110,9 +108,8 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         size = _size(request.page_size)
         after = _after(request.page_token, "programs")
         found = await programs.list_programs(self._db, after=after, limit=size + 1)
-        next_ = pages.token([found[size - 1].id], scope=("programs",)) if len(found) > size else ""
-        shown = [wire.program(each) for each in found[:size]]
-        return api.ListProgramsResponse(programs=shown, next_page_token=next_)
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=("programs",))
+        return api.ListProgramsResponse(programs=[wire.program(each) for each in page], next_page_token=next_)
 
     @override
     async def UpsertProgram(self, request: api.UpsertProgramRequest, context: Any) -> program_pb2.Program:
@@ -128,10 +125,8 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         size = _size(request.page_size)
         after = _after(request.page_token, "sources")
         found = await programs.list_sources(self._db, after=after, limit=size + 1)
-        next_ = pages.token([found[size - 1].display_name], scope=("sources",)) if len(found) > size else ""
-        return api.ListSourcesResponse(
-            sources=[wire.source(each) for each in found[:size]], next_page_token=next_
-        )
+        page, next_ = pages.cut(found, size, lambda last: [last.display_name], scope=("sources",))
+        return api.ListSourcesResponse(sources=[wire.source(each) for each in page], next_page_token=next_)
 
     @override
     async def UpsertSource(self, request: api.UpsertSourceRequest, context: Any) -> source_pb2.Source:
@@ -176,10 +171,8 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         key = pages.keys(request.page_token, 1, scope=("imports",))
         before = NEWEST if key is None else int(key[0] or 0)
         found = await imports.list_imports(self._db, before=before, limit=size + 1)
-        next_ = pages.token([found[size - 1].number], scope=("imports",)) if len(found) > size else ""
-        return api.ListImportsResponse(
-            imports=[wire.import_(each) for each in found[:size]], next_page_token=next_
-        )
+        page, next_ = pages.cut(found, size, lambda last: [last.number], scope=("imports",))
+        return api.ListImportsResponse(imports=[wire.import_(each) for each in page], next_page_token=next_)
 
     @override
     async def WatchImports(
@@ -210,17 +203,14 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         self, request: api.AnnounceChangeRequest, context: Any
     ) -> announcement_pb2.Announcement:
         caller = viewer()
-        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, announcement_pb2.Announcement, **once)
-            if earlier is not None:
-                return earlier
+
+        async def verb(tx: Transaction) -> announcement_pb2.Announcement:
             new = wire.new_announcement(
                 request.announcement, author=caller.person.id, today=self._db.clock.today(), now=tx.now
             )
-            answer = wire.announcement(await announcements.announce_change(tx, caller, new))
-            await tx.keep(request, answer, **once)
-            return answer
+            return wire.announcement(await announcements.announce_change(tx, caller, new))
+
+        return await self._db.answer_once(request, caller, announcement_pb2.Announcement, verb)
 
     @override
     async def CloseAnnouncement(
@@ -241,9 +231,9 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
             limit=size + 1,
             include_closed=request.include_closed,
         )
-        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
         return api.ListAnnouncementsResponse(
-            announcements=[wire.announcement(each) for each in found[:size]], next_page_token=next_
+            announcements=[wire.announcement(each) for each in page], next_page_token=next_
         )
 
     @override
@@ -277,10 +267,8 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         found = await status.list_changes(
             self._db, viewer(), after=_after(request.page_token, *scope), limit=size + 1, state=state
         )
-        next_ = pages.token([found[size - 1].id], scope=scope) if len(found) > size else ""
-        return api.ListChangesResponse(
-            changes=[wire.change(each) for each in found[:size]], next_page_token=next_
-        )
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
+        return api.ListChangesResponse(changes=[wire.change(each) for each in page], next_page_token=next_)
 
     @override
     async def ExportCatalog(

@@ -39,10 +39,9 @@ class CredentialServicer(CredentialServiceServicer):
             before=str(key[0]) if key else "",
             limit=size + 1,
         )
-        page = found[:size]
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
         return api.ListCredentialsResponse(
-            credentials=[credential(each) for each in page],
-            next_page_token=pages.token([page[-1].id], scope=scope) if len(found) > size else "",
+            credentials=[credential(each) for each in page], next_page_token=next_
         )
 
     @override

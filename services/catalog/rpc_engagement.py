@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from services.catalog import wire
 from services.catalog.access import viewer
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import participation
 from winnow.catalog.v1 import engagement_pb2
 from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceServicer
@@ -25,15 +25,11 @@ class LearningMethods(CatalogServiceServicer):
     ) -> engagement_pb2.RecordEngagementResponse:
         caller = viewer()
         rows = wire.engagement_rows(request.rows)
-        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, engagement_pb2.RecordEngagementResponse, **once)
-            if earlier is not None:
-                return earlier
-            found = await participation.record_engagement(tx, caller, request.source, rows)
-            answer = wire.recorded(found)
-            await tx.keep(request, answer, **once)
-            return answer
+
+        async def verb(tx: Transaction) -> engagement_pb2.RecordEngagementResponse:
+            return wire.recorded(await participation.record_engagement(tx, caller, request.source, rows))
+
+        return await self._db.answer_once(request, caller, engagement_pb2.RecordEngagementResponse, verb)
 
     @override
     async def QueryEngagement(

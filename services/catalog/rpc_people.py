@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from services.catalog import wire
 from services.catalog.access import viewer
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import (
     credentials,
     handovers,
@@ -44,11 +44,8 @@ class PeopleServicer(PeopleServiceServicer):
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         key = pages.keys(request.page_token, 1, scope=("people",))
         found = await people.list_people(self._db, after=str(key[0]) if key else "", limit=size + 1)
-        last = people.email_key(found[size - 1].email) if len(found) > size else ""
-        return api.ListPeopleResponse(
-            people=[wire.person(each) for each in found[:size]],
-            next_page_token=pages.token([last], scope=("people",)) if last else "",
-        )
+        page, next_ = pages.cut(found, size, lambda last: [people.email_key(last.email)], scope=("people",))
+        return api.ListPeopleResponse(people=[wire.person(each) for each in page], next_page_token=next_)
 
     @override
     async def CreatePerson(self, request: api.CreatePersonRequest, context: Any) -> api.Person:
@@ -129,24 +126,22 @@ class PeopleServicer(PeopleServiceServicer):
         key = pages.keys(request.page_token, 1, scope=scope)
         after = str(key[0]) if key else ""
         found = await handovers.list_handovers(self._db, viewer(), after=after, limit=size + 1)
-        next_ = pages.token([found[size - 1].handover.id], scope=scope) if len(found) > size else ""
-        shown = [wire.handover(each) for each in found[:size]]
-        return api.ListHandoversResponse(handovers=shown, next_page_token=next_)
+        page, next_ = pages.cut(found, size, lambda last: [last.handover.id], scope=scope)
+        return api.ListHandoversResponse(
+            handovers=[wire.handover(each) for each in page], next_page_token=next_
+        )
 
     @override
     async def RequestPersonChange(
         self, request: api.RequestPersonChangeRequest, context: Any
     ) -> person_request_pb2.PersonRequest:
         caller = viewer()
-        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, person_request_pb2.PersonRequest, **once)
-            if earlier is not None:
-                return earlier
+
+        async def verb(tx: Transaction) -> person_request_pb2.PersonRequest:
             asked = wire.new_person_request(request.request, caller, tx.now)
-            answer = wire.person_request(await person_requests.request_change(tx, caller, asked))
-            await tx.keep(request, answer, **once)
-            return answer
+            return wire.person_request(await person_requests.request_change(tx, caller, asked))
+
+        return await self._db.answer_once(request, caller, person_request_pb2.PersonRequest, verb)
 
     @override
     async def ListPersonRequests(
@@ -162,9 +157,10 @@ class PeopleServicer(PeopleServiceServicer):
             after=str(key[0]) if key else "",
             limit=size + 1,
         )
-        next_ = pages.token([found[size - 1].request.id], scope=scope) if len(found) > size else ""
-        shown = [wire.person_request(each) for each in found[:size]]
-        return api.ListPersonRequestsResponse(requests=shown, next_page_token=next_)
+        page, next_ = pages.cut(found, size, lambda last: [last.request.id], scope=scope)
+        return api.ListPersonRequestsResponse(
+            requests=[wire.person_request(each) for each in page], next_page_token=next_
+        )
 
     @override
     async def ResolvePersonRequest(

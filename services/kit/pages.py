@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 import orjson
 
@@ -13,6 +13,7 @@ from services.kit.errors import InvalidArgument, Violation
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 1000
+Row = TypeVar("Row")
 
 Key = str | int | float | None
 """One value of a keyset: what the list is sorted by."""
@@ -64,3 +65,14 @@ def keys(page_token: str, count: int, *, scope: Sequence[object] = ()) -> tuple[
     if any(isinstance(value, list | dict | bool) for value in values[1:]):
         raise wrong
     return tuple(values[1:])
+
+
+def cut(
+    rows: Sequence[Row], size: int, by: Callable[[Row], Sequence[Key]], *, scope: Sequence[object] = ()
+) -> tuple[Sequence[Row], str]:
+    """The page's rows, of up to one more than its size, and the token of the next page; empty at the end.
+
+    `by` gives the keys of a row.
+    """
+    page = rows[:size]
+    return page, token(by(page[-1]), scope=scope) if len(rows) > size else ""

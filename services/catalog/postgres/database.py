@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any, TypeVar
 
+from google.protobuf.message import Message
 from psycopg import Rollback
 from typing_extensions import override
 
 from services.catalog.domain.notice import Notice
+from services.catalog.domain.people import Viewer
 from services.catalog.postgres.announcements import Announcements
 from services.catalog.postgres.changes import Bell
 from services.catalog.postgres.credentials import Credentials
@@ -26,8 +29,10 @@ from services.catalog.postgres.requests import Requests
 from services.catalog.postgres.sources import Sources
 from services.kit import postgres
 from services.kit.clock import Clock
-from services.kit.postgres import Pool
+from services.kit.postgres import Connection, Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
+
+M = TypeVar("M", bound=Message)
 
 
 class Transaction(
@@ -73,20 +78,37 @@ class Database:
     async def transaction(self, *, now: datetime | None = None) -> AsyncGenerator[Transaction]:
         """A transaction for reading and writing; `now` is the moment its changes bear."""
         async with postgres.transaction(self.pool) as connection:
-            tx = Transaction(connection, now or self.clock.now())
-            tx.notice = self.notice
+            tx = self._on(connection, now or self.clock.now())
             yield tx
             await tx.flush()
+
+    async def answer_once(
+        self, request: Any, caller: Viewer, kind: type[M], verb: Callable[[Transaction], Awaitable[M]]
+    ) -> M:
+        """What the verb answers in a transaction that also keeps it; a repetition of the request gets that answer."""
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
+        async with self.transaction() as tx:
+            earlier = await tx.earlier(request, kind, **once)
+            if earlier is not None:
+                return earlier
+            answer = await verb(tx)
+            await tx.keep(request, answer, **once)
+            return answer
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncGenerator[Transaction]:
         """A transaction that leaves nothing behind: what would come of a change is found by making it."""
         async with postgres.transaction(self.pool) as connection:
-            yield Transaction(connection, self.clock.now())
+            yield self._on(connection, self.clock.now())
             raise Rollback
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Transaction]:
         """A transaction for reading alone, in which every statement sees the same moment."""
         async with postgres.transaction(self.pool, snapshot=True) as connection:
-            yield Transaction(connection, self.clock.now())
+            yield self._on(connection, self.clock.now())
+
+    def _on(self, connection: Connection, now: datetime) -> Transaction:
+        tx = Transaction(connection, now)
+        tx.notice = self.notice
+        return tx

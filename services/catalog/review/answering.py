@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
-from google.protobuf.message import Message
+from typing import Any
 
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database, Transaction
@@ -15,7 +13,6 @@ from winnow.review.v1 import suggestion_pb2
 from winnow.review.v1.review_service_pb2_grpc import ReviewServiceServicer
 
 Verb = Callable[[Transaction], Awaitable[Suggestion]]
-M = TypeVar("M", bound=Message)
 
 
 class Answering(ReviewServiceServicer):
@@ -24,36 +21,16 @@ class Answering(ReviewServiceServicer):
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def _answer_once(
-        self,
-        request: Any,
-        caller: Viewer,
-        request_id: str,
-        kind: type[M],
-        verb: Callable[[Transaction], Awaitable[M]],
-    ) -> M:
-        """What the verb answers in a transaction that also keeps it; a repetition gets that answer."""
-        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
-        async with self._db.transaction() as tx:
-            earlier = await tx.earlier(request, kind, **once)
-            if earlier is not None:
-                return earlier
-            answer = await verb(tx)
-            await tx.keep(request, answer, **once)
-            return answer
-
-    async def _once(
-        self, request: Any, caller: Viewer, request_id: str, verb: Verb
-    ) -> suggestion_pb2.Suggestion:
+    async def _once(self, request: Any, caller: Viewer, verb: Verb) -> suggestion_pb2.Suggestion:
         """The verb in a transaction that also keeps its answer; a repetition gets that answer."""
 
         async def shown(tx: Transaction) -> suggestion_pb2.Suggestion:
             return await self._shown(tx, await verb(tx))
 
-        return await self._answer_once(request, caller, request_id, suggestion_pb2.Suggestion, shown)
+        return await self._db.answer_once(request, caller, suggestion_pb2.Suggestion, shown)
 
     async def _applied(
-        self, request: Any, caller: Viewer, request_id: str, id_: str, answer: suggestion_pb2.Suggestion
+        self, request: Any, caller: Viewer, id_: str, answer: suggestion_pb2.Suggestion
     ) -> suggestion_pb2.Suggestion:
         """After a decision that made the plan due at once: applied in a transaction of its own.
 
@@ -61,7 +38,7 @@ class Answering(ReviewServiceServicer):
         """
         if answer.state != suggestion_pb2.Suggestion.SCHEDULED:
             return answer
-        once = {"principal": caller.person.id, "request_id": request_id, "method": caller.method}
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
         async with self._db.transaction() as tx:
             done = await execution.apply_due(
                 tx, self._db, id_, actor=caller.person.id, credential=caller.credential

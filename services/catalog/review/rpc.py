@@ -105,8 +105,8 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
         async def verb(tx: Transaction) -> Suggestion:
             return await usecases.accept(tx, self._db, caller, id_, seen, request.parts, request.comment)
 
-        answer = await self._once(request, caller, request.request_id, verb)
-        return await self._applied(request, caller, request.request_id, id_, answer)
+        answer = await self._once(request, caller, verb)
+        return await self._applied(request, caller, id_, answer)
 
     @override
     async def RejectSuggestion(
@@ -126,9 +126,9 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
                 parts=request.parts,
             )
 
-        answer = await self._once(request, caller, request.request_id, verb)
+        answer = await self._once(request, caller, verb)
         # Without the refused part all that is left may be approved and due.
-        return await self._applied(request, caller, request.request_id, id_, answer)
+        return await self._applied(request, caller, id_, answer)
 
     @override
     async def SnoozeSuggestion(
@@ -141,7 +141,7 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
             seen = Seen(request.revision, request.fingerprint)
             return await usecases.snooze(tx, self._db, caller, id_, seen, until=until, event=request.event)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def UndoSuggestion(
@@ -153,16 +153,14 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
         async def verb(tx: Transaction) -> Suggestion:
             return await usecases.undo(tx, self._db, caller, id_, reason=request.reason, answers=answers)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def ReopenSuggestion(
         self, request: api.ReopenSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
-        return await self._once(
-            request, caller, request.request_id, lambda tx: usecases.reopen(tx, self._db, caller, id_)
-        )
+        return await self._once(request, caller, lambda tx: usecases.reopen(tx, self._db, caller, id_))
 
     @override
     async def EditSuggestion(
@@ -187,16 +185,14 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
         async def verb(tx: Transaction) -> Suggestion:
             return await usecases.edit(tx, self._db, caller, id_, request.revision, edit)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def RevokeApproval(
         self, request: api.RevokeApprovalRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
-        return await self._once(
-            request, caller, request.request_id, lambda tx: usecases.revoke(tx, self._db, caller, id_)
-        )
+        return await self._once(request, caller, lambda tx: usecases.revoke(tx, self._db, caller, id_))
 
     @override
     async def SimulatePlan(self, request: api.SimulatePlanRequest, context: Any) -> suggestion_pb2.Simulation:
@@ -234,12 +230,11 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
         found = await reading.list_decisions(
             self._db, before=str(key[0]) if key else "", limit=size + 1, suggestion=suggestion
         )
-        page = found.decisions[:size]
-        more = len(found.decisions) > size
+        page, next_ = pages.cut(found.decisions, size, lambda last: [last.id], scope=scope)
         return api.ListDecisionsResponse(
             decisions=[wire.decision(each, found.emails) for each in page],
             subjects=[wire.subject(each) for each in found.subjects],
-            next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
+            next_page_token=next_,
         )
 
 

@@ -35,11 +35,10 @@ class AuditServicer(AuditServiceServicer):
         chain = await audit.list_entries(
             self._db, viewer(), after=_after(request.page_token, scope), limit=size + 1, resource=resource
         )
-        page = chain.entries[:size]
-        more = len(chain.entries) > size
+        page, next_ = pages.cut(chain.entries, size, lambda last: [last[0].number], scope=scope)
         return api.ListAuditEntriesResponse(
             entries=[wire_audit.entry(each, sealed=not seen) for each, seen in page],
-            next_page_token=pages.token([page[-1][0].number], scope=scope) if more else "",
+            next_page_token=next_,
             head=wire_audit.head(chain.head),
         )
 

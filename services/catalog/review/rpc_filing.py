@@ -29,7 +29,7 @@ class FilingServicer(Answering):
         async def verb(tx: Transaction) -> Suggestion:
             return await filing.file(tx, self._db, caller, asked)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
 
 def _filed(request: api.CreateSuggestionRequest) -> Filed:

@@ -40,11 +40,10 @@ class LedgerServicer(Answering):
         found = await ledger.list_suppressions(
             self._db, asked, before=str(key[0]) if key else "", limit=size + 1
         )
-        page = found.rules[:size]
-        more = len(found.rules) > size
+        page, next_ = pages.cut(found.rules, size, lambda last: [last.id], scope=scope)
         return api.ListSuppressionsResponse(
             suppressions=[wire_ledger.suppression(each, found.emails) for each in page],
-            next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
+            next_page_token=next_,
         )
 
     @override
@@ -60,9 +59,7 @@ class LedgerServicer(Answering):
             made = await ledger.create(tx, self._db, caller, asked, validate_only=request.validate_only)
             return wire_ledger.written(made)
 
-        return await self._answer_once(
-            request, caller, request.request_id, api.CreateSuppressionResponse, verb
-        )
+        return await self._db.answer_once(request, caller, api.CreateSuppressionResponse, verb)
 
     @override
     async def ApproveSuppression(
@@ -74,9 +71,7 @@ class LedgerServicer(Answering):
             made = await ledger.approve(tx, self._db, caller, id_, validate_only=request.validate_only)
             return wire_ledger.written(made)
 
-        return await self._answer_once(
-            request, caller, request.request_id, api.CreateSuppressionResponse, verb
-        )
+        return await self._db.answer_once(request, caller, api.CreateSuppressionResponse, verb)
 
     @override
     async def RestoreSuppression(
@@ -88,7 +83,7 @@ class LedgerServicer(Answering):
             rule = await ledger.restore(tx, self._db, caller, id_)
             return wire_ledger.suppression(rule, await ledger.emails(tx, [rule]))
 
-        return await self._answer_once(request, caller, request.request_id, api.Suppression, verb)
+        return await self._db.answer_once(request, caller, api.Suppression, verb)
 
     @override
     async def ListVerdicts(
@@ -105,12 +100,12 @@ class LedgerServicer(Answering):
             verdict=request.verdict,
             author=request.author,
         )
-        page = found.rulings[:size]
-        last = [page[-1].revision, page[-1].a, page[-1].b] if page else []
-        more = len(found.rulings) > size
+        page, next_ = pages.cut(
+            found.rulings, size, lambda last: [last.revision, last.a, last.b], scope=scope
+        )
         return verdict_pb2.ListVerdictsResponse(
             verdicts=wire_ledger.verdicts(found, page),
-            next_page_token=pages.token(last, scope=scope) if more else "",
+            next_page_token=next_,
         )
 
     @override
@@ -121,4 +116,4 @@ class LedgerServicer(Answering):
             found = await ledger.lift_verdict(tx, self._db, caller, pair)
             return wire_ledger.verdicts(found, found.rulings)[0]
 
-        return await self._answer_once(request, caller, request.request_id, verdict_pb2.Verdict, verb)
+        return await self._db.answer_once(request, caller, verdict_pb2.Verdict, verb)

@@ -28,7 +28,7 @@ class PlansServicer(Answering):
         async def verb(tx: Transaction) -> Suggestion:
             return await objections.file(tx, self._db, caller, id_, request.reason)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def CreateObjectionLinks(

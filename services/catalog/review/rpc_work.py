@@ -35,7 +35,7 @@ class WorkServicer(Answering):
         async def verb(tx: Transaction) -> Suggestion:
             return await assigning.assign(tx, self._db, caller, id_, request.assignee, request.comment)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def ConfirmCurrent(self, request: api.ConfirmCurrentRequest, context: Any) -> resource_pb2.Resource:
@@ -46,7 +46,7 @@ class WorkServicer(Answering):
             comment = request.comment.strip()
             return resource(await confirming.confirm_current(tx, self._db, caller, id_, day, comment))
 
-        return await self._answer_once(request, caller, request.request_id, resource_pb2.Resource, verb)
+        return await self._db.answer_once(request, caller, resource_pb2.Resource, verb)
 
     @override
     async def AskOwner(self, request: api.AskOwnerRequest, context: Any) -> suggestion_pb2.Suggestion:
@@ -56,7 +56,7 @@ class WorkServicer(Answering):
         async def verb(tx: Transaction) -> Suggestion:
             return await assigning.ask_owner(tx, self._db, caller, id_, about, request.question)
 
-        return await self._once(request, caller, request.request_id, verb)
+        return await self._once(request, caller, verb)
 
     @override
     async def AddNote(self, request: note_pb2.AddNoteRequest, context: Any) -> note_pb2.Note:
@@ -66,7 +66,7 @@ class WorkServicer(Answering):
         async def verb(tx: Transaction) -> note_pb2.Note:
             return wire_notes.note(*await notes.add_note(tx, caller, parent, words))
 
-        return await self._answer_once(request, caller, request.request_id, note_pb2.Note, verb)
+        return await self._db.answer_once(request, caller, note_pb2.Note, verb)
 
     @override
     async def ListNotes(self, request: note_pb2.ListNotesRequest, context: Any) -> note_pb2.ListNotesResponse:
@@ -76,11 +76,10 @@ class WorkServicer(Answering):
         key = pages.keys(request.page_token, 1, scope=scope)
         after = str(key[0]) if key else ""
         found = await notes.list_notes(self._db, parent, after=after, limit=size + 1)
-        page = found.notes[:size]
-        more = len(found.notes) > size
+        page, next_ = pages.cut(found.notes, size, lambda last: [last.id], scope=scope)
         return note_pb2.ListNotesResponse(
             notes=[wire_notes.note(each, found.emails) for each in page],
-            next_page_token=pages.token([page[-1].id], scope=scope) if more else "",
+            next_page_token=next_,
         )
 
     @override
@@ -97,11 +96,10 @@ class WorkServicer(Answering):
             suggestion=id_of(request.suggestion, "suggestions", "suggestion") if request.suggestion else "",
             states=states,
         )
-        page = found.tasks[:size]
-        last = page[-1] if len(found.tasks) > size else None
+        page, next_ = pages.cut(found.tasks, size, lambda last: [last.due.isoformat(), last.id], scope=scope)
         return task_pb2.ListTasksResponse(
             tasks=[wire_tasks.task(each, found.emails) for each in page],
-            next_page_token=pages.token([last.due.isoformat(), last.id], scope=scope) if last else "",
+            next_page_token=next_,
         )
 
     @override
@@ -112,7 +110,7 @@ class WorkServicer(Answering):
             done = await tasks.complete_task(tx, caller, id_, set(request.steps), request.comment)
             return wire_tasks.task(*done)
 
-        return await self._answer_once(request, caller, request.request_id, task_pb2.Task, verb)
+        return await self._db.answer_once(request, caller, task_pb2.Task, verb)
 
 
 def _parent(name: str) -> str:
