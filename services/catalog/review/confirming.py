@@ -9,7 +9,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Resource
 from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import plans, postgres, usecases
+from services.catalog.review import plans, postgres, repairs, usecases
 from services.catalog.review.cases import Case, Seen, open_case
 from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import Kind
@@ -34,15 +34,15 @@ async def confirm_current(
         raise bad_field("review_date", "must lie ahead")
     case = await _answerable(tx, db, resource)
     until = review_date or plans.next_review(case.known.proposal if case else None, today)
-    if case is not None:
+    if case is None:
+        saved = await repairs.confirm(tx, viewer, resource.id, today, until)
+    else:
+        # The reason stands for the review.
         edits = replace(case.now.edits, review_date=until)
         await usecases.reject_whole(
             tx, viewer, replace(case.now, edits=edits), case, Refusal(STILL_ACCURATE, comment)
         )
-    reviewed = await tx.resource(resource.id, for_update=True)
-    for name, value in (("reviewed", today), ("review_date", until)):
-        reviewed = reviewed.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
-    saved = await tx.save(reviewed)
+        saved = await tx.resource(resource.id)
     await tx.audited(viewer, f"resources/{saved.id}", {"review_date": until.isoformat(), "comment": comment})
     return saved
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
+from services.catalog.domain.resources import Resource
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import plans
 from services.catalog.review.domain import SCHEDULER, Suggestion
@@ -43,7 +44,9 @@ async def repair(
     match refusal.reason:
         case "still_accurate":
             until = suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
-            await _confirm(tx, viewer, suggestion, around, until)
+            member = around.resource(suggestion.proposal.resources[0])
+            if member is not None:
+                await confirm(tx, viewer, member.id, around.today, until)
             return until
         case "seasonal" if suggestion.proposal.kind is Kind.UNUSED:
             return around.today + A_YEAR
@@ -54,17 +57,12 @@ async def repair(
     return None
 
 
-async def _confirm(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, until: date
-) -> None:
-    """ "Still accurate" is a review: the day of the next one counts from today (behaviour.md §4)."""
-    member = around.resource(suggestion.proposal.resources[0])
-    if member is None:
-        return
-    resource = await tx.resource(member.id, for_update=True)
-    for name, value in (("reviewed", around.today), ("review_date", until)):
+async def confirm(tx: Transaction, viewer: Viewer, id_: str, today: date, until: date) -> Resource:
+    """The resource with a review of today on it, and the day of the next one (behaviour.md §4)."""
+    resource = await tx.resource(id_, for_update=True)
+    for name, value in (("reviewed", today), ("review_date", until)):
         resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
-    await tx.save(resource)
+    return await tx.save(resource)
 
 
 def _going(suggestion: Suggestion) -> set[str]:
