@@ -57,6 +57,7 @@ class Frames:
             "email": viewer["person"]["email"],
             "roles": viewer["person"]["roles"],
             "state": line,
+            "tally": counts if counted else None,
             "counts": {"review": mine, "changes": len(changes["changes"]) if changes else 0},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",

@@ -55,13 +55,12 @@ class Review:
         around = await self.frames.around(request, "review")
         email: str = around["email"]
         chosen = Chosen.of(request.query_params, "you")
-        (found, after), names, done, counted = await asyncio.gather(
+        (found, after), names, done, counts = await asyncio.gather(
             rows(self.api, request, chosen, email),
             self.api.names_of_people(request),
             receipt(self.api, request, email),
-            self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
+            self._counts(request, chosen, around["tally"]),
         )
-        counts: list[Json] = counted["counts"]
         # Whoever may decide on everything and has nothing of their own begins with what waits for others.
         asked = "whose" in request.query_params
         if not asked and not found and _DECIDE & set(around["roles"]):
@@ -99,3 +98,10 @@ class Review:
             orders=list(ORDERS),
             first_run=not shown and not imports.get("imports"),
         )
+
+    async def _counts(self, request: Request, chosen: Chosen, tally: list[Json] | None) -> list[Json]:
+        """What the search leaves, by state and kind; the frame has asked already where nothing is searched for."""
+        if tally is not None and not chosen.q:
+            return tally
+        counted = await self.api.get(request, "/v1/suggestions:count", {"query": chosen.q})
+        return counted["counts"]
