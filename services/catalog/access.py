@@ -97,6 +97,9 @@ class AccessInterceptor(rpc.IdentityInterceptor):
         _viewer.set(known)
 
     async def _refused(self, known: Viewer, method: str, error: WinnowError) -> None:
+        detail = {"who_can": error.metadata["who_can"]} if "who_can" in error.metadata else {}
+        if known.feed:
+            detail["feed"] = f"peopleFeeds/{known.feed}"
         # In a transaction of its own: what was refused has been rolled back.
         async with self._database.transaction() as tx:
             await tx.audit(
@@ -105,7 +108,7 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                 role=known.acting,
                 method=method,
                 outcome=error.reason,
-                detail={key: error.metadata[key] for key in ("who_can",) if key in error.metadata},
+                detail=detail,
             )
 
     async def _known(self, caller: Caller) -> Viewer:
@@ -119,14 +122,17 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                 raise Unauthenticated(
                     "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
                 )
-            read_only, token, writes_people = False, "", True
+            read_only, token, writes_people, feed = False, "", True, ""
             if caller.credential:
                 credential = await tx.credential_by_id(caller.credential)
                 if credential is None or credential.person != person.id:
                     raise gone
                 read_only = credential.read_only
-                if credential.kind == "token":
+                if credential.kind in ("token", "feed"):
                     token, writes_people = credential.id, credential.writes_people
+                feed = credential.feed
             duties = await tx.duties(person)
-        known = Viewer(person, duties, read_only, token, caller.method, writes_people=writes_people)
+        known = Viewer(
+            person, duties, read_only, token, caller.method, writes_people=writes_people, feed=feed
+        )
         return replace(known, acting=policy.acting(known, caller.method))

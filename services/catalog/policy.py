@@ -190,6 +190,8 @@ ACTIONS: Mapping[str, Mapping[Mode, Row]] = {
 
 _NO_ONE = row_of({})
 _PEOPLE = "/winnow.catalog.v1.PeopleService/"
+OF_FEEDS = f"{_PEOPLE}ImportPeople"
+"""The one method that the token of a people feed opens."""
 
 
 def check(viewer: Viewer, method: str) -> None:
@@ -198,7 +200,7 @@ def check(viewer: Viewer, method: str) -> None:
     PermissionDenied with `who_can` if not; NotFound instead, whatever exists, for whoever may not even read.
     """
     row = METHODS.get(method, _NO_ONE)
-    if not row.opens(viewer):
+    if not row.opens(viewer) or (viewer.feed and method != OF_FEEDS):
         if row.conceals and not viewer.reads_content:
             raise NotFound(row.conceals, "There is nothing by that name.")
         raise denied(method, row.who_can or "nobody")

@@ -15,12 +15,14 @@ from services.catalog.usecases import (
     identity,
     mode,
     people,
+    people_feeds,
+    people_files,
     person_requests,
     presence,
     responsibility,
 )
 from services.kit import pages
-from winnow.catalog.v1 import handover_pb2, person_request_pb2, responsibility_mode_pb2
+from winnow.catalog.v1 import handover_pb2, people_feed_pb2, person_request_pb2, responsibility_mode_pb2
 from winnow.catalog.v1 import people_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
@@ -208,7 +210,23 @@ class PeopleServicer(PeopleServiceServicer):
 
     @override
     async def ImportPeople(self, request: api.ImportPeopleRequest, context: Any) -> api.ImportPeopleResponse:
-        return wire.people_imported(await people.import_people(self._db, viewer(), request.content))
+        done = await people_files.import_people(
+            self._db,
+            viewer(),
+            request.content,
+            feed=wire.id_of(request.feed, "peopleFeeds") if request.feed else "",
+            validate_only=request.validate_only,
+        )
+        return wire.people_imported(done)
+
+    @override
+    async def RegisterPeopleFeed(
+        self, request: people_feed_pb2.RegisterPeopleFeedRequest, context: Any
+    ) -> people_feed_pb2.RegisterPeopleFeedResponse:
+        (title, roles), ttl = wire.wanted_feed(request.feed), wire.ttl(request.ttl.seconds)
+        return wire.registered_feed(
+            await people_feeds.register_people_feed(self._db, viewer(), title, roles, ttl)
+        )
 
     @override
     async def GetViewer(self, request: api.GetViewerRequest, context: Any) -> api.Viewer:

@@ -22,9 +22,26 @@ def add(commands: Commands) -> None:
     """Adds the commands of `people` and of `token`."""
     people = group(commands, "people", "who works on the catalog")
     importing = client_command(
-        people, "import", _import, "add and update people from a CSV (email,name,roles)"
+        people, "import", _import, "add and update people from a CSV (email,name,roles,active)"
     )
     importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--feed", default="", metavar="NAME", help="the people feed that it comes from")
+    importing.add_argument("--preview", action="store_true", help="say what would happen, and change nothing")
+    feed = client_command(
+        people,
+        "register-feed",
+        _register,
+        "let a system add people and end their access; its token is shown once",
+    )
+    feed.add_argument("title", metavar="TITLE")
+    feed.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="ROLE",
+        help="a role it may give to those it adds (default: none)",
+    )
+    feed.add_argument("--ttl", type=seconds, default=0, help="such as 366d, 12h, 30m (default: 90d)")
     leaving = client_command(people, "deactivate", _deactivate, "end a person's access; others take over")
     leaving.add_argument("person", metavar="EMAIL")
     leaving.add_argument("--preview", action="store_true", help="say what would happen, and change nothing")
@@ -40,8 +57,13 @@ def add(commands: Commands) -> None:
     creating = client_command(tokens, "create", _create, "mint an API token; it is shown this once")
     creating.add_argument("--person", required=True, metavar="EMAIL", help="whose it is")
     creating.add_argument("--ttl", type=seconds, default=0, help="such as 90d, 12h, 30m (default: 90d)")
-    client_command(tokens, "list", _list, "list live tokens of everybody, as an administrator, or one's own")
-    revoking = client_command(tokens, "revoke", _revoke, "end a token at once")
+    client_command(
+        tokens,
+        "list",
+        _list,
+        "list live tokens and people feeds of everybody, as an administrator, or one's own",
+    )
+    revoking = client_command(tokens, "revoke", _revoke, "end a token or people feed at once")
     revoking.add_argument("name", metavar="NAME", help="as listed")
     creating.add_argument("--read-only", action="store_true", help="it can read and export, nothing else")
 
@@ -59,9 +81,21 @@ def _import(asked: argparse.Namespace, data: DataFolder) -> Answer:
         content = asked.file.read_bytes()
     except OSError as error:
         raise wrong_use(f"{asked.file} cannot be read: {error.strerror}.") from error
-    body = {"content": base64.b64encode(content).decode()}
+    named = asked.feed if not asked.feed or "/" in asked.feed else f"peopleFeeds/{asked.feed}"
+    body = {"content": base64.b64encode(content).decode(), "feed": named, "validateOnly": asked.preview}
     done = connect(asked, data).post("/v1/people:import", body)
-    return Answer(done, (", ".join(f"{count} {what}" for what, count in done.items()),))
+    counts = ", ".join(f"{count} {what}" for what, count in done.items() if what != "consequences")
+    return Answer(done, (f"would be: {counts}" if asked.preview else counts, *consequences(done)))
+
+
+def _register(asked: argparse.Namespace, data: DataFolder) -> Answer:
+    roles = [each.upper().replace("-", "_") for each in asked.role]
+    body: dict[str, Any] = {"feed": {"title": asked.title, "roles": roles}}
+    if asked.ttl:
+        body["ttl"] = f"{asked.ttl}s"
+    made = connect(asked, data).post("/v1/peopleFeeds", body)
+    feed = {"name": made["feed"]["name"], "token": made["token"], "expires": made["feed"]["expireTime"]}
+    return Answer(feed, (feed["name"], feed["token"]))
 
 
 def _deactivate(asked: argparse.Namespace, data: DataFolder) -> Answer:
@@ -124,12 +158,18 @@ def _create(asked: argparse.Namespace, data: DataFolder) -> Answer:
 def _list(asked: argparse.Namespace, data: DataFolder) -> Answer:
     client = connect(asked, data)
     roles = client.get("/v1/viewer")["person"]["roles"]
-    query = {"kind": "TOKEN", "everyone": "true" if "ADMINISTRATOR" in roles else "false"}
-    found = [each for page in client.pages("/v1/credentials", query) for each in page["credentials"]]
+    everyone = "true" if "ADMINISTRATOR" in roles else "false"
+    found = [
+        each
+        for kind in ("TOKEN", "PEOPLE_FEED")
+        for page in client.pages("/v1/credentials", {"kind": kind, "everyone": everyone})
+        for each in page["credentials"]
+    ]
     tokens = [
         {
             "name": each["name"],
             "person": each["email"],
+            "feed": each["title"],
             "readOnly": each["readOnly"],
             "created": each["createTime"],
             "expires": each["expireTime"],
@@ -137,10 +177,15 @@ def _list(asked: argparse.Namespace, data: DataFolder) -> Answer:
         for each in found
     ]
     lines = tuple(
-        f"{each['name']}  {each['person']}  {'reads' if each['readOnly'] else 'writes'}  until {each['expires']}"
-        for each in tokens
+        f"{each['name']}  {each['person']}  {_does(each)}  until {each['expires']}" for each in tokens
     )
     return Answer({"tokens": tokens}, lines or ("none",))
+
+
+def _does(token: Mapping[str, Any]) -> str:
+    if token["feed"]:
+        return f"brings people: {token['feed']}"
+    return "reads" if token["readOnly"] else "writes"
 
 
 def _revoke(asked: argparse.Namespace, data: DataFolder) -> Answer:

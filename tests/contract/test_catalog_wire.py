@@ -35,6 +35,7 @@ from services.catalog.domain.imports import (
 from services.catalog.domain.links import LinkCheck
 from services.catalog.domain.participation import Figure, ItemTold, MonthTold, Told
 from services.catalog.domain.people import Duties, Person, Role, Viewer
+from services.catalog.domain.people_feeds import PeopleFeed
 from services.catalog.domain.programs import ObservedProgram, Program, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Listing, Observed, Part, Resource, Visibility
 from services.catalog.domain.sources import Source
@@ -48,7 +49,9 @@ from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, 
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.listings import Taken
 from services.catalog.usecases.participation import Learning, Recorded
-from services.catalog.usecases.people import MintedToken, PeopleImported
+from services.catalog.usecases.people import MintedToken
+from services.catalog.usecases.people_feeds import RegisteredFeed
+from services.catalog.usecases.people_files import PeopleImported
 from services.catalog.usecases.publishing import Break, DraftState
 from services.catalog.usecases.resources import Read, Upserted
 from services.catalog.usecases.status import Status
@@ -139,6 +142,7 @@ PROGRAM = Program(
     ),
 )
 PERSON = Person("p1", "o@example.org", "Olga", (Role.LEARNING_LEADER,), NOW, NOW, 3)
+FEED = PeopleFeed("f1", "HR", (Role.SPECIALIST,), "p1", NOW, NOW)
 VIEWER = Viewer(PERSON, Duties(programs=frozenset({"g1"})), read_only=True, credential="t1")
 CREDENTIAL = Credential("t1", "token", "p1", read_only=True, writes_people=True, expire_time=NOW)
 PART = Part("One", "a.html", "Text.")
@@ -228,7 +232,10 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     # In test_responsibility_wire.py with its consequences.
     "person": (wire.person(PERSON), frozenset({"away_until", "consequences"})),
     "viewer": (wire.viewer(VIEWER), frozenset()),
-    "people imported": (wire.people_imported(PeopleImported(1, 2, 3)), frozenset()),
+    # What consequences are made of is in test_responsibility_wire.py.
+    "people imported": (wire.people_imported(PeopleImported(1, 2, 3, 4)), frozenset()),
+    "people feed": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")), frozenset()),
+    "people feed itself": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")).feed, frozenset()),
     "token": (wire.minted(MintedToken("t", NOW)), frozenset()),
     "authenticated": (wire.authenticated(Authenticated(VIEWER, CREDENTIAL)), frozenset()),
     "session": (wire.session(Session("s", NOW)), frozenset()),

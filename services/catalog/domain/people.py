@@ -119,7 +119,8 @@ class Viewer:
     """Who calls which method, as the catalog knows them now; `credential` is an API token's id or empty.
 
     `writes_people` is whether what they came with may write people, as far as their roles do. `acting` says in which
-    roles they may: role names, or OWNER by a duty; empty where everyone may.
+    roles they may: role names, or OWNER by a duty; empty where everyone may. `feed` is the id of the people feed that
+    calls for the administrator who registered it; it reads nothing.
     """
 
     person: Person
@@ -129,8 +130,9 @@ class Viewer:
     method: str = ""
     acting: str = ""
     writes_people: bool = True
+    feed: str = ""
 
     @property
     def reads_content(self) -> bool:
         """Whether the person may read the catalog: a content role or a duty."""
-        return self.person.has(*CONTENT_ROLES) or bool(self.duties)
+        return not self.feed and (self.person.has(*CONTENT_ROLES) or bool(self.duties))

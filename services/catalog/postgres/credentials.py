@@ -8,16 +8,18 @@ from datetime import datetime
 from services.catalog.postgres.people import People, digest
 
 _PAGE = """
-    SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time
-    FROM credentials c JOIN persons p ON p.id = c.person
+    SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time,
+        coalesce(f.title, '') AS title
+    FROM credentials c JOIN persons p ON p.id = c.person LEFT JOIN people_feeds f ON f.id = c.id
     WHERE c.kind = ANY(%(kinds)s) AND c.expire_time > %(now)s
         AND (%(person)s::text IS NULL OR c.person = %(person)s) AND (%(before)s = '' OR c.id < %(before)s)
     ORDER BY c.id DESC LIMIT %(limit)s
 """
 _ONE = """
-    SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time
-    FROM credentials c JOIN persons p ON p.id = c.person
-    WHERE c.id = %s AND c.kind IN ('token', 'session') AND c.expire_time > %s
+    SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time,
+        coalesce(f.title, '') AS title
+    FROM credentials c JOIN persons p ON p.id = c.person LEFT JOIN people_feeds f ON f.id = c.id
+    WHERE c.id = %s AND c.kind <> 'link' AND c.expire_time > %s
 """
 _END = "DELETE FROM credentials WHERE id = %s"
 _END_SESSION = "DELETE FROM credentials WHERE digest = %s AND kind = 'session' RETURNING id, person"
@@ -30,7 +32,7 @@ _BIND = """
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A live token or session with its owner's e-mail."""
+    """A live token, session or people feed's token with its owner's e-mail; `title` is the feed's."""
 
     id: str
     kind: str
@@ -40,6 +42,7 @@ class Listed:
     writes_people: bool
     create_time: datetime
     expire_time: datetime
+    title: str = ""
 
 
 class Credentials(People):
@@ -53,7 +56,7 @@ class Credentials(People):
         return [Listed(**row) for row in await self.rows(_PAGE, values)]
 
     async def listed_credential(self, id_: str) -> Listed | None:
-        """The live token or session with this id."""
+        """The live token, session or feed with this id."""
         row = await self.row(_ONE, (id_, self.now))
         return None if row is None else Listed(**row)
 

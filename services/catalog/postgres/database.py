@@ -24,6 +24,7 @@ from services.catalog.postgres.imports import Imports
 from services.catalog.postgres.journal import Journal
 from services.catalog.postgres.links import Links
 from services.catalog.postgres.participation import Participating
+from services.catalog.postgres.people_feeds import PeopleFeeds
 from services.catalog.postgres.programs import Programs
 from services.catalog.postgres.requests import Requests
 from services.catalog.postgres.sources import Sources
@@ -43,6 +44,7 @@ class Transaction(
     Engagement,
     Participating,
     Credentials,
+    PeopleFeeds,
     Requests,
     Announcements,
     Rules,

@@ -82,14 +82,18 @@ class Journal(Session):
         role: str = "",
         document: str = "",
     ) -> None:
-        """Writes down that the viewer did what they called for to an object, in `role` or the one that let them."""
+        """Writes down that the viewer did what they called for to an object, in `role` or the one that let them.
+
+        A people feed is named beside the administrator who registered it.
+        """
+        as_feed = {"feed": f"peopleFeeds/{viewer.feed}"} if viewer.feed else {}
         await self.audit(
             person=viewer.person.id,
             credential=viewer.credential,
             role=role or viewer.acting,
             method=viewer.method,
             target=target,
-            detail=detail,
+            detail={**(detail or {}), **as_feed},
             document=document,
         )
 

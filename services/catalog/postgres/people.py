@@ -86,7 +86,7 @@ def digest(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token, session or one-time link; its secret is not here."""
+    """A token, session, one-time link or people feed's token; its secret is not here."""
 
     id: str
     kind: str
@@ -94,6 +94,11 @@ class Credential:
     read_only: bool
     writes_people: bool
     expire_time: datetime
+
+    @property
+    def feed(self) -> str:
+        """Id of the people feed whose token it is; empty for the other kinds."""
+        return self.id if self.kind == "feed" else ""
 
 
 def _person(row: Row) -> Person:

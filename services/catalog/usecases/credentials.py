@@ -13,7 +13,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.identity import SESSION_TTL, Session
 from services.kit.errors import NotFound, PermissionDenied
 
-KINDS = ("token", "session")
+KINDS = ("token", "session", "feed")
 BY_SUBJECT = "/winnow.internal.v1.IdentityService/OpenSessionForSubject"
 SIGN_OUT = "/winnow.internal.v1.IdentityService/CloseSession"
 

@@ -43,7 +43,7 @@ async def _authenticated(tx: Transaction, credential: Credential) -> Authenticat
     if not person.active:
         raise _invalid()
     duties = await tx.duties(person)
-    return Authenticated(Viewer(person, duties, credential.read_only), credential)
+    return Authenticated(Viewer(person, duties, credential.read_only, feed=credential.feed), credential)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,7 +29,6 @@ from services.kit.errors import (
 )
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
-MAX_PEOPLE_FILE = 1 << 20
 MAX_NAME = 200
 DEFAULT_TTL = timedelta(days=90)
 MAX_TTL = timedelta(days=366)
@@ -64,14 +60,15 @@ async def add_person(
     tx: Transaction, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
 ) -> Person:
     """The new person, stored; people are locked by the caller. AlreadyExists when the e-mail is taken."""
-    person = _new(email, display_name, roles, tx.now)
+    person = new_person(email, display_name, roles, tx.now)
     if not await tx.add_person(person):
         raise AlreadyExists("PERSON_EXISTS", f"{person.email} is here already.", {"email": person.email})
     await written(tx, viewer, person)
     return person
 
 
-def _new(email: str, display_name: str, roles: tuple[Role, ...], now: datetime) -> Person:
+def new_person(email: str, display_name: str, roles: tuple[Role, ...], now: datetime) -> Person:
+    """Somebody who is not here yet."""
     return Person(new_id(), email, display_name.strip()[:MAX_NAME] or email, in_role_order(roles), now)
 
 
@@ -120,11 +117,11 @@ async def with_roles(
         return person
     saved = await tx.save_person(wanted)
     await written(tx, viewer, saved)
-    await _pass_on(tx, db, viewer, person, saved)
+    await pass_on_lost(tx, db, viewer, person, saved)
     return saved
 
 
-async def _pass_on(tx: Transaction, db: Database, viewer: Viewer, before: Person, after: Person) -> None:
+async def pass_on_lost(tx: Transaction, db: Database, viewer: Viewer, before: Person, after: Person) -> None:
     """Gives to others what somebody had by a role that is theirs no longer."""
     if set(before.roles) - set(after.roles):
         await consequences(tx, viewer, await rerouting.pass_on(tx, db.clock.today(), after.id))
@@ -135,103 +132,6 @@ async def keep_an_administrator(tx: Transaction, person: Person) -> None:
     others = [each for each in await tx.people_with(Role.ADMINISTRATOR) if each.id != person.id]
     if person.has(Role.ADMINISTRATOR) and person.active and not others:
         raise FailedPrecondition("LAST_ADMINISTRATOR", "The last administrator stays.", {"person": person.id})
-
-
-@dataclass(frozen=True, slots=True)
-class PeopleImported:
-    """Counts of what a people file did."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-
-async def import_people(db: Database, viewer: Viewer, content: bytes) -> PeopleImported:
-    """Adds and updates people from a CSV (email, name, roles), all rows or none.
-
-    Those who are not in the file stay as they are; one's own roles may not be among the changes.
-    """
-    rows = _people_rows(content)
-    async with db.transaction() as tx:
-        await tx.lock_people()
-        known = await tx.people_by_email(email for email, _, _ in rows)
-        counts = {"added": 0, "changed": 0, "unchanged": 0}
-        moved: list[Person] = []
-        renewed: list[tuple[Person, Person]] = []
-        for email, name, roles in rows:
-            person = known.get(email_key(email))
-            if person is None:
-                person = _new(email, name, roles, tx.now)
-                await tx.add_person(person)
-                moved.append(person)
-                counts["added"] += 1
-                continue
-            wanted = replace(person, display_name=name or person.display_name, roles=roles)
-            if wanted == person:
-                counts["unchanged"] += 1
-                continue
-            if person.id == viewer.person.id and set(roles) - set(person.roles):
-                raise PermissionDenied(
-                    "OWN_ROLE",
-                    "Nobody grants a role to themselves.",
-                    {"who_can": "another administrator", "method": viewer.method},
-                )
-            if Role.ADMINISTRATOR not in roles:
-                await keep_an_administrator(tx, person)
-            moved.append(await tx.save_person(wanted))
-            renewed.append((person, wanted))
-            counts["changed"] += 1
-        if moved:
-            await written(tx, viewer, *moved)
-        for before, after in renewed:
-            await _pass_on(tx, db, viewer, before, after)
-        return PeopleImported(**counts)
-
-
-def _people_rows(content: bytes) -> list[tuple[str, str, tuple[Role, ...]]]:
-    if len(content) > MAX_PEOPLE_FILE:
-        raise _bad_file(f"must have at most {MAX_PEOPLE_FILE} bytes")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _bad_file("must be UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    header = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-    if "email" not in header:
-        raise _bad_file("must begin with a header that has the column email")
-    rows: list[tuple[str, str, tuple[Role, ...]]] = []
-    seen: set[str] = set()
-    try:
-        for row in reader:
-            at = f"line {reader.line_num}"
-            values = {key: (row.get(name) or "").strip() for key, name in header.items()}
-            if not any(values.values()):
-                continue
-            email = checked_email(values["email"], f"content, {at}, email")
-            if email_key(email) in seen:
-                raise _bad_file(f"{at}: {email} occurs twice")
-            seen.add(email_key(email))
-            rows.append((email, values.get("name", "")[:MAX_NAME], _roles(values.get("roles", ""), at)))
-    except csv.Error as error:
-        raise _bad_file(str(error)) from error
-    return rows
-
-
-def _roles(text: str, at: str) -> tuple[Role, ...]:
-    words = [word.upper().replace("-", "_") for word in re.split(r"[;,\s|]+", text) if word]
-    unknown = [word for word in words if word not in Role.__members__]
-    if unknown:
-        raise _bad_file(f"{at}: {unknown[0]} is no role; roles are {', '.join(Role)}")
-    return in_role_order(Role(word) for word in words)
-
-
-def _bad_file(text: str) -> InvalidArgument:
-    return InvalidArgument(
-        "FIELD_INVALID",
-        f"The people file {text}.",
-        {"field": "content"},
-        violations=[Violation("content", text)],
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from services.catalog.domain.duties import Vacancy
 from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import rerouting
+from services.catalog.review.rerouting import Move
 from services.catalog.usecases.consequences import Consequences, consequences, vacancies
 from services.catalog.usecases.people import keep_an_administrator, written
 from services.kit.errors import InvalidArgument, Violation
@@ -28,13 +30,23 @@ async def deactivate_person(
         person = await tx.person(id_)
         if not person.active:
             return person, Consequences()
-        await keep_an_administrator(tx, person)
-        vacant = await vacancies(tx, person)
-        await tx.drop_credentials(person.id)
-        saved = await tx.save_person(replace(person, deactivate_time=tx.now))
-        await written(tx, viewer, saved)
-        moves = await rerouting.pass_on(tx, db.clock.today(), person.id)
+        saved, moves, vacant = await leave(tx, db, viewer, person)
         return saved, await consequences(tx, viewer, moves, vacant)
+
+
+async def leave(
+    tx: Transaction, db: Database, viewer: Viewer, person: Person
+) -> tuple[Person, list[Move], list[Vacancy]]:
+    """An active person without access, what went to others, and what nobody answers for; people are locked.
+
+    FailedPrecondition for the last administrator.
+    """
+    await keep_an_administrator(tx, person)
+    vacant = await vacancies(tx, person)
+    await tx.drop_credentials(person.id)
+    saved = await tx.save_person(replace(person, deactivate_time=tx.now))
+    await written(tx, viewer, saved)
+    return saved, await rerouting.pass_on(tx, db.clock.today(), person.id), vacant
 
 
 async def reactivate_person(db: Database, viewer: Viewer, id_: str) -> Person:

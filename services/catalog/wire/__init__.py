@@ -45,13 +45,13 @@ from services.catalog.wire.insights import dry_run, insights, ruled, violation
 from services.catalog.wire.people import (
     authenticated,
     minted,
-    people_imported,
     person,
     role,
     session,
     ttl,
     viewer,
 )
+from services.catalog.wire.people_feeds import people_imported, registered_feed, wanted_feed
 from services.catalog.wire.processing import (
     detail,
     status,
@@ -124,6 +124,7 @@ __all__ = [
     "program_state",
     "read_resource",
     "recorded",
+    "registered_feed",
     "resource",
     "resource_state",
     "responsibilities",
@@ -145,6 +146,7 @@ __all__ = [
     "viewer",
     "violation",
     "wanted_age",
+    "wanted_feed",
     "wanted_house_rules",
     "wanted_lifecycle",
     "words",

@@ -6,7 +6,11 @@ from services.catalog.postgres.credentials import Listed
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import credential_service_pb2 as api
 
-_KINDS = {api.Credential.TOKEN: "token", api.Credential.SESSION: "session"}
+_KINDS = {
+    api.Credential.TOKEN: "token",
+    api.Credential.SESSION: "session",
+    api.Credential.PEOPLE_FEED: "feed",
+}
 
 
 def kind(number: int) -> str:
@@ -24,4 +28,5 @@ def credential(value: Listed) -> api.Credential:
         writes_people=value.writes_people,
         create_time=timestamp(value.create_time),
         expire_time=timestamp(value.expire_time),
+        title=value.title,
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.usecases.consequences import Consequences
 from services.catalog.usecases.identity import Authenticated, Session
-from services.catalog.usecases.people import MintedToken, PeopleImported
+from services.catalog.usecases.people import MintedToken
 from services.catalog.wire.duties import consequences
 from services.catalog.wire.fields import bad_field, day
 from services.kit.protobuf import timestamp
@@ -46,13 +46,6 @@ def viewer(value: Viewer) -> people_service_pb2.Viewer:
         read_content=value.reads_content,
         read_only=value.read_only,
         owned_programs=[f"programs/{each}" for each in sorted(value.duties.programs)],
-    )
-
-
-def people_imported(value: PeopleImported) -> people_service_pb2.ImportPeopleResponse:
-    """What a people file did."""
-    return people_service_pb2.ImportPeopleResponse(
-        added=value.added, changed=value.changed, unchanged=value.unchanged
     )
 
 

@@ -30,6 +30,7 @@ from tests.unit.kit.test_small_modules import PRIVATE, PUBLIC
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import import_pb2
 from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceStub
+from winnow.catalog.v1.credential_service_pb2_grpc import CredentialServiceStub
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceStub
 from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceStub
 from winnow.internal.v1.identity_service_pb2 import AuthenticateRequest, AuthenticateResponse
@@ -156,6 +157,9 @@ class SignedIn:
         service = {
             **dict.fromkeys(dir(CatalogServiceStub(self._channel)), ("CatalogService", CatalogServiceStub)),
             **dict.fromkeys(dir(PeopleServiceStub(self._channel)), ("PeopleService", PeopleServiceStub)),
+            **dict.fromkeys(
+                ("ListCredentials", "RevokeCredential"), ("CredentialService", CredentialServiceStub)
+            ),
         }[method]
         path = f"/winnow.catalog.v1.{service[0]}/{method}"
         metadata = self.token(known.person, known.duties_version, known.read_content, path, known.token_id)
