@@ -28,6 +28,8 @@ SHOWN = {
     "people": "people",
     "tasks": "tasks",
     "exact copies": "exact-copies",
+    "search with hits": "search",
+    "is it there already": "is-it-there",
 }
 ON_A_PHONE = ("review", "duplicate, revised", "outdated", "overlap")
 

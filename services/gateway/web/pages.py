@@ -14,8 +14,10 @@ from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
 from services.gateway.web.people import People
 from services.gateway.web.programs import Programs
+from services.gateway.web.publishing import Publishing
 from services.gateway.web.resources import Resources
 from services.gateway.web.review import Review
+from services.gateway.web.search import Search
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.verbs import Verbs
 from services.gateway.web.work import Work
@@ -36,6 +38,8 @@ def routes(api: Api) -> list[Route]:
     activity = Activity(api, frames)
     imports = Imports(api, frames)
     people = People(api, frames)
+    search = Search(api, frames)
+    publishing = Publishing(api, frames)
     return [
         assets.route(),
         Route("/", review.home, methods=["GET"]),
@@ -71,6 +75,13 @@ def routes(api: Api) -> list[Route]:
         Route("/people", people.add, methods=["POST"]),
         Route("/people/{id}/roles", people.change, methods=["POST"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
+        Route("/search", search.show, methods=["GET"]),
+        Route("/publish", publishing.ask, methods=["GET"]),
+        Route("/publish", publishing.upload, methods=["POST"]),
+        Route("/publish/text", publishing.check_text, methods=["POST"]),
+        Route("/publish/{import}", publishing.files, methods=["GET"]),
+        Route("/publish/{import}/{draft}", publishing.draft, methods=["GET"]),
+        Route("/publish/{import}/{draft}", publishing.publish, methods=["POST"]),
         Route("/account", account.show, methods=["GET"]),
         Route("/account", account.save, methods=["POST"]),
     ]

@@ -39,6 +39,7 @@ class Resources:
             "resource.html",
             **around,
             resource=resource,
+            published=request.query_params.get("did") == "published",
             names=names,
             used=[
                 each

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
+from google.rpc.error_details_pb2 import BadRequest
 
 from services.gateway.errors import HTTP_CODES
 from services.gateway.web.words import known, say
-from services.kit.rpc import error_info, is_down
+from services.kit.rpc import error_info, is_down, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,16 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
         return Trouble("denied", 403, say("trouble.denied"), say("trouble.denied_text", who=who or said))
     title = known(f"trouble_reason.{reason.lower()}", say("trouble.refused"))
     return Trouble("refused", 409 if code == 400 and reason != "JSON_INVALID" else code, title, said)
+
+
+def fields(error: grpc.aio.AioRpcError) -> dict[str, str]:
+    """What is wrong with what a form said, by field; empty where the refusal is about no field."""
+    bad = BadRequest()
+    return {
+        each.field.removeprefix("fields."): say("trouble.required")
+        if each.description.startswith("is required")
+        else each.description
+        for detail in status_of(error).details
+        if detail.Unpack(bad)
+        for each in bad.field_violations
+    }
