@@ -75,7 +75,7 @@ async def changed_error(tx: Transaction, case: Case) -> WinnowError:
     """What is told to whoever saw another revision: what has changed, and the suggestion as it is."""
     words = case.made.changed or case.known.facts_changed or ("the plan is another than the one seen",)
     changed = forming.material_now(case.known, case.made)
-    shown = await reading.shown_on(tx, [changed], case.on)
+    shown = await reading.shown_on(tx, [changed], case.on.around, case.on.staff)
     return FailedPrecondition(
         "SUGGESTION_CHANGED",
         f"{case.known.name} has changed since it was seen: {'; '.join(words)}.",

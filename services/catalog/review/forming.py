@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.catalog.domain.people import Role, email_key
+from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
@@ -51,6 +52,40 @@ async def ground(
     tx: Transaction, today: date, proposals: Iterable[Proposal], *, for_update: bool = False
 ) -> Ground:
     """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
+    named = await _named(tx, proposals, for_update=for_update)
+    used = [each.id for each in named.everything]
+    sources = sorted({listing.source for each in named.members for listing in each.listings})
+    around = Surroundings(
+        today=today,
+        resources=_by_name(named.everything),
+        programs=named.programs,
+        use=await tx.engagement(used),
+        enrolments=tuple(await tx.enrolments([*used, *named.programs])),
+        sources=await tx.sources(sources),
+        committed=await postgres.committed(tx, [each.id for each in named.members]),
+        listed=await postgres.listed(tx, sources),
+        rules=await tx.house_rules(),
+    )
+    return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))
+
+
+async def scene(tx: Transaction, today: date, proposals: Iterable[Proposal]) -> tuple[Surroundings, Staff]:
+    """What it takes to show these proposals: titles, and who is responsible; nothing of how anything is used."""
+    named = await _named(tx, proposals)
+    around = Surroundings(today=today, resources=_by_name(named.everything), programs=named.programs)
+    return around, await _staff(tx, around)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Members, everything that programs around them hold too, and these programs by id."""
+
+    members: list[Resource]
+    everything: list[Resource]
+    programs: dict[str, Program]
+
+
+async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: bool = False) -> _Named:
     asked, read, ending = set[str](), set[str](), set[str]()
     for proposal in proposals:
         asked |= {*proposal.resources, *(draft.other for draft in proposal.drafts if draft.other)}
@@ -65,21 +100,7 @@ async def ground(
     programs = {each.id: each for each in [*holding, *await tx.programs(read, for_update=for_update)]}
     items = {item.resource for each in programs.values() for item in each.items if item.resource}
     others = await tx.resources(sorted(items - set(ids)))
-    everything = [*members, *others]
-    used = [each.id for each in everything]
-    sources = sorted({listing.source for each in members for listing in each.listings})
-    around = Surroundings(
-        today=today,
-        resources=_by_name(everything),
-        programs=programs,
-        use=await tx.engagement(used),
-        enrolments=tuple(await tx.enrolments([*used, *programs])),
-        sources=await tx.sources(sources),
-        committed=await postgres.committed(tx, ids),
-        listed=await postgres.listed(tx, sources),
-        rules=await tx.house_rules(),
-    )
-    return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))
+    return _Named(members, [*members, *others], programs)
 
 
 def _by_name(resources: Iterable[Resource]) -> dict[str, Resource]:

@@ -11,7 +11,8 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_tasks, routing
 from services.catalog.review.domain import Decision, Simulation, State, Subject, Suggestion, Tally
 from services.catalog.review.findings import Kind
-from services.catalog.review.forming import Ground
+from services.catalog.review.routing import Staff
+from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import Shown
 
 _ASKING = frozenset({State.HELD, State.OPEN, State.SNOOZED})
@@ -31,11 +32,14 @@ class Asked:
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
     """The suggestions with what it takes to show them."""
-    return await shown_on(tx, found, await forming.ground(tx, today, [each.proposal for each in found]))
+    around, staff = await forming.scene(tx, today, [each.proposal for each in found])
+    return await shown_on(tx, found, around, staff)
 
 
-async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> list[Shown]:
-    """The suggestions on ground that is read already."""
+async def shown_on(
+    tx: Transaction, found: Sequence[Suggestion], around: Surroundings, staff: Staff
+) -> list[Shown]:
+    """The suggestions amid rows that are read already."""
     people = {person for each in found for person in (each.assignee, each.filed_by, each.edits.author)} | {
         a.person for each in found for a in each.approvals
     }
@@ -50,14 +54,12 @@ async def shown_on(tx: Transaction, found: Sequence[Suggestion], on: Ground) -> 
     return [
         Shown(
             each,
-            on.around,
+            around,
             emails,
-            routing.outstanding(
-                each.plan, each.edits, each.approvals, on.around, on.staff, each.proposal.stage
-            )
+            routing.outstanding(each.plan, each.edits, each.approvals, around, staff, each.proposal.stage)
             if each.state in _ASKING
             else (),
-            routing.one_approver(each.plan, each.edits, on.around, on.staff, each.proposal.stage),
+            routing.one_approver(each.plan, each.edits, around, staff, each.proposal.stage),
             tuple(questions.get(each.id, ())),
             tuple(before.get(each.id, ())),
         )

@@ -37,7 +37,7 @@ async def as_shown(tx: Transaction, suggestion: Suggestion, on: Ground, *, appli
 
     `on` is the ground before the plan was applied.
     """
-    (shown,) = await reading.shown_on(tx, [suggestion], on)
+    (shown,) = await reading.shown_on(tx, [suggestion], on.around, on.staff)
     said = json_format.MessageToDict(wire.suggestion(shown), always_print_fields_with_no_presence=True)
     document: dict[str, Any] = {"suggestion": said}
     if applied:
