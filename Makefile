@@ -40,7 +40,7 @@ test: setup ## what every change needs (≤ 8 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(SELECT) tests
 
 .PHONY: faults
-faults: setup ## kills and outages, which `make test` leaves to .ci/run (≤ 5 minutes)
+faults: setup ## kills and outages, of which .ci/run tries a sample (≤ 8 minutes)
 	$(BIN)/python -m pytest tests/faults
 
 .PHONY: screens
@@ -48,8 +48,8 @@ screens: setup ## pictures of the review page, to docs/screens (needs chromium)
 	$(BIN)/python -m tests.browser.screens
 
 .PHONY: soak
-soak: setup ## 2,000 generated histories of reviews (≤ 60 minutes on 2 cores)
-	$(BIN)/python -m pytest -m soak tests
+soak: setup ## all large counts: 2,000 generated histories, each process killed (≤ 60 minutes on 2 cores)
+	$(BIN)/python -m pytest -n 2 --dist load -m soak tests
 
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos
