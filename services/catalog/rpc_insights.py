@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from typing_extensions import override
@@ -38,6 +39,7 @@ class InsightMethods(CatalogServiceServicer):
             violations=[wire.violation(each) for each in left[:size]],
             next_page_token=next_,
             total_size=len(found),
+            counts=Counter(each.rule for each in found),
         )
 
     @override

@@ -82,6 +82,10 @@ class PeopleServicer(PeopleServiceServicer):
     async def ListResponsibilities(
         self, request: api.ListResponsibilitiesRequest, context: Any
     ) -> api.ListResponsibilitiesResponse:
+        if request.name:
+            return wire.responsibilities(
+                await responsibility.responsibility_of(self._db, wire.object_name(request.name)), ""
+            )
         programs = request.kind != api.ListResponsibilitiesRequest.RESOURCES
         scope = ("responsibilities", programs, request.gaps_only, request.person)
         key = pages.keys(request.page_token, 1, scope=scope)

@@ -13,7 +13,8 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from services.catalog.review import wire, wire_learning, wire_notes, wire_tasks
+from services.catalog.domain.duties import Duty
+from services.catalog.review import wire, wire_checkups, wire_learning, wire_notes, wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
@@ -29,6 +30,7 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
+from services.catalog.review.domain_checkups import Checkup, Line
 from services.catalog.review.domain_notes import Note
 from services.catalog.review.domain_tasks import Step, Task, TaskState
 from services.catalog.review.findings import Claim, Counterpart, Evidence, Kind, Member, Proposal
@@ -187,6 +189,12 @@ def test_every_field_of_a_task_and_of_a_note_is_filled() -> None:
     note = Note("n", "suggestions/s", "lea", "Why?", NOW, asked="lea", task="t")
     assert empty_fields(wire_tasks.task_changed(TASK, emails)) == set()
     assert empty_fields(wire_notes.note_added(note, emails)) == set()
+
+
+def test_every_field_of_a_check_up_is_filled() -> None:
+    line = Line("s", "Copies", Kind.DUPLICATE, State.OPEN, "lea")
+    value = Checkup("c", "p", "lea", "Seen.", (line,), (line,), 1, 1, (Duty.DESIGN,), NOW)
+    assert empty_fields(wire_checkups.checkup_recorded(value, {"lea": "lea@example.org"})) == set()
 
 
 def test_every_field_of_reliability_is_filled() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,8 @@ _PAGE = """
         AND (%(kind)s = '' OR kind = %(kind)s)
         AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
         AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+        AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
+        AND (%(but)s = '' OR assignee <> %(but)s)
         AND (%(query)s = '' OR summary ILIKE %(query)s)
     ORDER BY priority DESC, id DESC LIMIT %(limit)s
 """
@@ -69,6 +71,8 @@ _PAGE_BY = """
             AND (%(kind)s = '' OR kind = %(kind)s)
             AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
             AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+            AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
+            AND (%(but)s = '' OR assignee <> %(but)s)
             AND (%(query)s = '' OR summary ILIKE %(query)s)
     ) AS placed
     WHERE %(priority)s::float8 IS NULL OR (place, id) < (%(priority)s, %(id)s)
@@ -265,10 +269,15 @@ async def page(
     kind: Kind | None,
     assignee: str | None,
     resource: Sequence[str] | None,
+    objects: Collection[str] | None = None,
+    but: str = "",
     query: str = "",
     order: str = "",
 ) -> list[tuple[float, Suggestion]]:
-    """Suggestions with their place in the order, after the one of that (place, id); by priority without an order."""
+    """Suggestions with their place in the order, after the one of that (place, id); by priority without an order.
+
+    `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern.
+    """
     values = {
         "priority": after[0] if after else None,
         "id": after[1] if after else "",
@@ -277,6 +286,8 @@ async def page(
         "kind": str(kind or ""),
         "assignee": assignee,
         "resource": list(resource) if resource is not None else None,
+        "objects": sorted(objects) if objects is not None else None,
+        "but": but,
         "query": _pattern(query),
         "order": order,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,13 +14,18 @@ from services.catalog.review.findings import Kind
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import Shown
+from services.catalog.usecases import purview
 
 _ASKING = frozenset({State.HELD, State.OPEN, State.SNOOZED})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which suggestions; `assignee` is an e-mail, `resource` an id, `query` words of the summary, empty for any."""
+    """Which suggestions; `assignee` is an e-mail, `resource` and `program` are ids, `query` words of the summary.
+
+    Empty for any. Of a program those that concern it or something in it; `shared_with` is an e-mail: those that touch
+    a program of theirs and are assigned to somebody else.
+    """
 
     states: tuple[State, ...] = ()
     kind: Kind | None = None
@@ -28,6 +33,8 @@ class Asked:
     resource: str = ""
     query: str = ""
     order: str = ""
+    program: str = ""
+    shared_with: str = ""
 
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
@@ -95,6 +102,15 @@ async def list_suggestions(
         if asked.resource:
             known = await tx.resources([asked.resource])
             names = [name for each in known for name in (each.id, *each.aliases)]
+        objects: Collection[str] | None = None
+        if asked.program:
+            objects = await purview.inside(tx, [(await tx.program(asked.program)).id])
+        but = ""
+        if asked.shared_with:
+            owner = (await tx.people_by_email([asked.shared_with])).get(email_key(asked.shared_with))
+            owned = (await tx.duties(owner)).programs if owner else frozenset[str]()
+            objects = owned if objects is None else owned & frozenset(objects)
+            but = owner.id if owner else ""
         found = await postgres.page(
             tx,
             after=after,
@@ -103,6 +119,8 @@ async def list_suggestions(
             kind=asked.kind,
             assignee=assignee,
             resource=names,
+            objects=objects,
+            but=but,
             query=asked.query,
             order=asked.order,
         )

@@ -217,6 +217,28 @@ def _by(approvals: Sequence[Approval], part: Part) -> list[str]:
     ]
 
 
+def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surroundings) -> bool:
+    """Whether the part is the viewer's to refuse: by a role that may refuse any, or by a duty on it.
+
+    That of the resources is a program owner's where no other program holds one of them.
+    """
+    changed = {bare(name) for change in part.changes for name in change.touches}
+    of_resources = part.id == RESOURCES_PART
+    held_by = {each.id for id_ in changed for each in around.holding(id_)}
+    programs = held_by if of_resources else {bare(part.id)}
+    stages = {id_ for id_, stage in viewer.duties.stages if stage is suggestion.proposal.stage}
+    own = {
+        Column.PO: bool(programs) and programs <= viewer.duties.programs,
+        Column.ST: bool(programs) and programs <= stages,
+        Column.RO: of_resources and bool(viewer.duties.resources & changed),
+    }
+    about = About(
+        own=frozenset(column for column, theirs in own.items() if theirs),
+        metadata=_metadata_only(part.changes),
+    )
+    return policy.METHODS[viewer.method].allows(viewer, about)
+
+
 def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
     """The viewer's part in the suggestion: duties on what it concerns, their approval; and what it changes."""
     touched = {bare(name) for name in suggestion.plan.touches}

@@ -17,6 +17,7 @@ from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
 from services.catalog.review.rpc_batches import BatchServicer
+from services.catalog.review.rpc_checkups import CheckupServicer
 from services.catalog.review.rpc_filing import FilingServicer
 from services.catalog.review.rpc_ledger import LedgerServicer
 from services.catalog.review.rpc_plans import PlansServicer
@@ -36,7 +37,9 @@ MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes sugge
 _PaceVerb = Callable[[Transaction, Viewer, Kind], Awaitable[Paced]]
 
 
-class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer, PlansServicer):
+class ReviewServicer(
+    WorkServicer, FilingServicer, BatchServicer, LedgerServicer, PlansServicer, CheckupServicer
+):
     """ReviewService."""
 
     @override
@@ -56,12 +59,16 @@ class ReviewServicer(WorkServicer, FilingServicer, BatchServicer, LedgerServicer
             resource=id_of(request.resource, "resources", "resource") if request.resource else "",
             query=_words(request.query),
             order=wire.order(request.order_by),
+            program=id_of(request.program, "programs", "program") if request.program else "",
+            shared_with=request.shared_with,
         )
         brief = request.view == api.ListSuggestionsRequest.BASIC
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
         if asked.query or asked.order:
             scope = (*scope, asked.query, asked.order)
+        if asked.program or asked.shared_with:
+            scope = (*scope, asked.program, asked.shared_with)
         key = pages.keys(request.page_token, 2, scope=scope)
         after = (float(key[0] or 0), str(key[1])) if key else None
         found = await reading.list_suggestions(self._db, asked, after=after, limit=size + 1)

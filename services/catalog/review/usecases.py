@@ -195,7 +195,7 @@ async def reject(
     refusal: Refusal,
     parts: Sequence[str],
 ) -> Suggestion:
-    """Refuses it, or parts of it, with a reason that is remembered and repairs what it can.
+    """Refuses parts of it (empty: all that are theirs) with a reason that is remembered and repairs what it can.
 
     While a notice runs, parts can still be refused by name; the whole is decided then (Aborted).
     """
@@ -208,9 +208,25 @@ async def reject(
     unknown = [id_ for id_ in parts if plan.part(id_) is None]
     if unknown:
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
-    if parts and set(parts) != {part.id for part in plan.parts}:
-        return await _reject_parts(tx, viewer, case, refusal, parts)
+    chosen = _refusable(case, viewer, parts)
+    if chosen and set(chosen) != {part.id for part in plan.parts}:
+        return await _reject_parts(tx, viewer, case, refusal, chosen)
     return await reject_whole(tx, viewer, case.now, case, refusal)
+
+
+def _refusable(case: Case, viewer: Viewer, asked: Sequence[str]) -> Sequence[str]:
+    """The parts that the viewer refuses: those asked for, else every one that is theirs; empty for the whole."""
+    plan = case.now.plan
+    theirs = [part.id for part in plan.parts if routing.answers_for(viewer, case.now, part, case.on.around)]
+    others = [part for part in plan.parts if part.id in asked and part.id not in theirs]
+    if others:
+        needs = [
+            routing.needs(part, case.now.edits, case.on.around, case.on.staff, case.now.proposal.stage)
+            for part in others
+        ]
+        labels = [slot.label for each in needs for slot in each.slots]
+        raise denied(viewer.method, "; ".join(dict.fromkeys(labels)))
+    return asked or theirs
 
 
 def _check_refusal(refusal: Refusal, case: Case) -> None:

@@ -43,6 +43,15 @@ class Responsibilities:
     emails: dict[str, str]
 
 
+async def responsibility_of(db: Database, name: str) -> Responsibilities:
+    """As a page with that one object; NotFound when there is none."""
+    collection, _, id_ = name.partition("/")
+    async with db.snapshot() as tx:
+        thing = await tx.program(id_) if collection == "programs" else await tx.resource(id_)
+        found = await _responsible(tx, db, [thing])
+        return Responsibilities(tuple(found), "", await postgres.unassigned(tx), await _authors(tx, found))
+
+
 async def list_responsibilities(
     db: Database, *, programs: bool, after: str, limit: int, gaps_only: bool, person: str
 ) -> Responsibilities:

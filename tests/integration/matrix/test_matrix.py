@@ -49,6 +49,7 @@ from tests.servers import PostgresServer
 from tests.unit.kit.test_small_modules import PRIVATE
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import program_pb2
+from winnow.review.v1 import checkup_pb2
 from winnow.review.v1 import review_service_pb2 as review
 
 METHODS: dict[str, Method] = reachable()
@@ -175,6 +176,7 @@ def on_programs(world: World) -> Iterator[tuple[str, str, Message]]:
         known = world.programs[relation]
         again = program_pb2.Program(source="lms", key=known.key, title=known.title, owners=known.owners)
         yield f"{CATALOG}UpsertProgram", known.name, api.UpsertProgramRequest(program=again)
+        yield f"{REVIEW}RecordCheckup", known.name, checkup_pb2.RecordCheckupRequest(parent=known.name)
 
 
 def objects(world: World) -> Iterator[Asked]:

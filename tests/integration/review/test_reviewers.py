@@ -17,6 +17,7 @@ from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import program_pb2
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
+from winnow.review.v1 import note_pb2
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Decision, Plan, Suggestion
 
@@ -316,6 +317,34 @@ async def test_a_refused_part_leaves_the_copy_where_the_program_keeps_it(
     assert applied.state == Suggestion.APPLIED
     assert (await leader.resource(copy)).lifecycle == Resource.PUBLISHED
     assert catalog.sql("SELECT verdict FROM verdicts") == [("variant",)]
+
+
+async def test_where_it_crosses_ownership_each_owner_answers_for_their_part(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    olga, otto = await team.join("olga@example.org"), await team.join("otto@example.org")
+    kept, copy = await copies(leader)
+    one = await leader.program("one", copy, owners=["olga@example.org"])
+    two = await leader.program("two", copy, owners=["otto@example.org"])
+    await curator.propose(curator.duplicate(kept, copy))
+    seen = await leader.only()
+    for email in ("olga@example.org", "otto@example.org"):
+        theirs = seen.assignee == email
+        assert [each.name for each in await leader.suggestions(assignee=email)] == [seen.name][: int(theirs)]
+        assert [each.name for each in await leader.suggestions(shared_with=email)] == (
+            [] if theirs else [seen.name]
+        )
+    await refused(
+        otto.reject(seen, "different_audience", parts=[one.name]),
+        grpc.StatusCode.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+    )
+    left = await olga.reject(seen, "different_audience")
+    assert {part.id for part in left.plan.parts} == {two.name, "resources"}
+    yes = await otto.accept(left)
+    assert {each.part for each in yes.approvals if each.person == "otto@example.org"} >= {two.name}
+    for who in (olga, otto):
+        await who("AddNote", note_pb2.AddNoteRequest(parent=seen.name, text="Mine."))
 
 
 async def test_what_was_added_to_a_program_after_the_approval_stops_the_plan(
