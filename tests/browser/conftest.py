@@ -49,3 +49,12 @@ def visitor(browser: Browser, sample: Stack) -> Iterator[Visitor]:
 @pytest.fixture
 def page(visitor: Visitor) -> Page:
     return visitor.page
+
+
+@pytest.fixture(params=["with script", "without script"])
+def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """As `visitor`, once with script and once without."""
+    script = request.param == "with script"
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
+    yield made
+    made.leave()

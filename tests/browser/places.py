@@ -22,6 +22,7 @@ def places(stack: Stack) -> dict[str, str]:
             kinds.setdefault("duplicate of many", address)
     programs = stack.get("/v1/programs", pageSize=200)["programs"]
     resource = stack.get("/v1/resources", pageSize=1)["resources"][0]
+    record = a_record(stack, programs[0]["name"])
     pair = "..".join(each["name"].removeprefix("programs/") for each in programs[:2])
     return {
         "review": "/review?whose=all",
@@ -39,10 +40,31 @@ def places(stack: Stack) -> dict[str, str]:
         "programs": "/programs",
         "overlap": f"/programs?view=overlap&pair={pair}",
         "program": "/" + programs[0]["name"],
+        "check-up": f"/{programs[0]['name']}/checkup",
+        "check-up, recorded": f"/{programs[0]['name']}/{record}",
         "resource": "/" + resource["name"],
         "insights": "/insights",
         "activity": "/activity",
+        "kept away": "/suppressions",
+        "kept away, proposed": "/suppressions?state=proposed",
+        "kept away, ended": "/suppressions?state=ended",
+        "kept away, without a match": "/suppressions?scope=FACT&kind=PROGRAM",
+        "keep away": "/suppressions/new",
+        "keep away, counted": "/suppressions/new?show=1&title=a&comment=Because",
+        "verdicts": "/verdicts",
+        "why not shown": "/suppressions/why",
+        "why not shown, answered": f"/suppressions/why?a={resource['name']}",
+        "house rules": "/rules",
+        "house rules, tried": "/rules/change?try=1&required=language&minResourceOwners=1&minProgramOwners=1",
+        "accuracy": "/accuracy",
         "imports": "/imports",
         "people": "/people",
         "account": "/account",
     }
+
+
+def a_record(stack: Stack, program: str) -> str:
+    """A check-up of the program, recorded where there is none."""
+    known = stack.get("/v1/checkups", program=program, pageSize=1)["checkups"]
+    note = {"note": "Two items say the same; the older one goes."}
+    return (known[0] if known else stack.post(f"/v1/{program}/checkups", note))["name"]

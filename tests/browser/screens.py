@@ -17,6 +17,14 @@ SHOWN = {
     "duplicate, revised": "compare",
     "outdated": "life-line",
     "program": "program",
+    "check-up": "check-up",
+    "check-up, recorded": "check-up-record",
+    "kept away": "kept-away",
+    "keep away, counted": "keep-away",
+    "why not shown, answered": "why-not-shown",
+    "house rules": "house-rules",
+    "house rules, tried": "house-rules-tried",
+    "accuracy": "accuracy",
     "program suggestion": "before-and-after",
     "overlap": "overlap",
     "programs": "programs",
@@ -31,7 +39,7 @@ SHOWN = {
     "search with hits": "search",
     "is it there already": "is-it-there",
 }
-ON_A_PHONE = ("review", "duplicate, revised", "outdated", "overlap")
+ON_A_PHONE = ("review", "duplicate, revised", "outdated", "overlap", "check-up")
 
 
 def take(stack: Stack, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,14 +12,6 @@ from tests.browser.visitor import PHONE, Visitor
 from tests.stack import Stack
 
 pytestmark = pytest.mark.thorough
-
-
-@pytest.fixture(params=["with script", "without script"])
-def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    script = request.param == "with script"
-    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
-    yield made
-    made.leave()
 
 
 def one(sample: Stack, kind: str, *states: str, **fits: Any) -> dict[str, Any]:

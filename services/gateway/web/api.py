@@ -58,7 +58,15 @@ class Api:
                 return None
             raise
 
+    async def people(self, request: Request) -> list[Json]:
+        """Everybody, those who have left too."""
+        return await self.all(request, "/v1/people", "people", {}, most=2000)
+
     async def names_of_people(self, request: Request) -> dict[str, str]:
         """Names as shown by e-mail."""
-        people = await self.all(request, "/v1/people", "people", {}, most=2000)
-        return {each["email"]: each["displayName"] or each["email"] for each in people}
+        return names_of(await self.people(request))
+
+
+def names_of(people: Iterable[Json]) -> dict[str, str]:
+    """Names as shown by e-mail."""
+    return {each["email"]: each["displayName"] or each["email"] for each in people}

@@ -5,20 +5,26 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from services.gateway.web import assets
+from services.gateway.web.absence import Absence
 from services.gateway.web.account import Account
+from services.gateway.web.accuracy import Accuracy
 from services.gateway.web.activity import Activity
 from services.gateway.web.api import Api
 from services.gateway.web.changes import Changes
+from services.gateway.web.checkup import CheckupPage
 from services.gateway.web.frame import Frames
 from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
 from services.gateway.web.people import People
+from services.gateway.web.program import ProgramPage
 from services.gateway.web.programs import Programs
 from services.gateway.web.publishing import Publishing
 from services.gateway.web.resources import Resources
 from services.gateway.web.review import Review
+from services.gateway.web.rules import Rules
 from services.gateway.web.search import Search
 from services.gateway.web.suggestion import SuggestionPage
+from services.gateway.web.suppressions import Suppressions
 from services.gateway.web.verbs import Verbs
 from services.gateway.web.work import Work
 
@@ -33,9 +39,15 @@ def routes(api: Api) -> list[Route]:
     work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
     programs = Programs(api, frames)
+    program = ProgramPage(api, frames)
+    checkup = CheckupPage(api, frames)
     resources = Resources(api, frames)
     insights = Insights(api, frames)
     activity = Activity(api, frames)
+    suppressions = Suppressions(api, frames)
+    absence = Absence(api, frames)
+    rules = Rules(api, frames)
+    accuracy = Accuracy(api, frames)
     imports = Imports(api, frames)
     people = People(api, frames)
     search = Search(api, frames)
@@ -63,11 +75,30 @@ def routes(api: Api) -> list[Route]:
         Route("/changes", changes.show, methods=["GET"]),
         Route("/changes.csv", changes.sheet, methods=["GET"]),
         Route("/programs", programs.show, methods=["GET"]),
-        Route("/programs/{id}", programs.one, methods=["GET"]),
+        Route("/programs/{id}", program.show, methods=["GET"]),
+        Route("/programs/{id}/stage", program.set_stage, methods=["POST"]),
+        Route("/programs/{id}/checkup", checkup.show, methods=["GET"]),
+        Route("/programs/{id}/checkup", checkup.record, methods=["POST"]),
+        Route("/programs/{id}/checkup/assign", checkup.assign, methods=["POST"]),
+        Route("/programs/{id}/checkups/{checkup}", checkup.recorded, methods=["GET"]),
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/insights", insights.show, methods=["GET"]),
         Route("/activity", activity.show, methods=["GET"]),
         Route("/activity.csv", activity.sheet, methods=["GET"]),
+        Route("/suppressions", suppressions.show, methods=["GET"]),
+        Route("/suppressions/new", suppressions.write, methods=["GET"]),
+        Route("/suppressions/new", suppressions.create, methods=["POST"]),
+        Route("/suppressions/why", absence.show, methods=["GET"]),
+        Route("/suppressions/{id}/approve", suppressions.judge, methods=["GET"]),
+        Route("/suppressions/{id}/approve", suppressions.approve, methods=["POST"]),
+        Route("/suppressions/{id}/restore", suppressions.restore, methods=["POST"]),
+        Route("/verdicts", suppressions.verdicts, methods=["GET"]),
+        Route("/verdicts/{id}/lift", suppressions.lift, methods=["POST"]),
+        Route("/rules", rules.show, methods=["GET"]),
+        Route("/rules", rules.set, methods=["POST"]),
+        Route("/rules/change", rules.change, methods=["GET"]),
+        Route("/accuracy", accuracy.show, methods=["GET"]),
+        Route("/accuracy/pace", accuracy.pace, methods=["POST"]),
         Route("/imports", imports.show, methods=["GET"]),
         Route("/imports", imports.upload, methods=["POST"]),
         Route("/imports/{id}/answer", imports.answer, methods=["POST"]),

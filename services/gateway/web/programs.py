@@ -1,4 +1,4 @@
-"""Programs: all of them, one with its items, and what two of them have in common."""
+"""Programs: all of them, and what two of them have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import charts
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
@@ -23,17 +22,18 @@ _STEPS = ((60, 5), (45, 4), (30, 3), (15, 2), (5, 1))
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """`/programs` and `/programs/{id}`."""
+    """`/programs`."""
 
     api: Api
     frames: Frames
 
     async def show(self, request: Request) -> Response:
         """The list, or how programs overlap."""
-        around, programs, names = await asyncio.gather(
+        around, programs, names, checkups = await asyncio.gather(
             self.frames.around(request, "programs"),
             self.api.all(request, "/v1/programs", "programs", {}, most=_MOST),
             self.api.names_of_people(request),
+            self.api.all(request, "/v1/checkups", "checkups", {"newestOnly": "true"}, most=_MOST),
         )
         programs = sorted((each for each in programs if not each["archived"]), key=lambda each: each["title"])
         if request.query_params.get("view") == "overlap":
@@ -50,10 +50,18 @@ class Programs:
             "mine": sum(1 for each in programs if email in each["owners"]),
             "none": sum(1 for each in programs if not each["owners"]),
         }
-        return page("programs.html", **around, programs=shown, names=names, whose=whose, whose_counts=counts)
+        return page(
+            "programs.html",
+            **around,
+            programs=shown,
+            names=names,
+            whose=whose,
+            whose_counts=counts,
+            reviewed={each["program"]: each for each in checkups},
+        )
 
     async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:
-        items = {each["name"]: _items(each) for each in programs}
+        items = {each["name"]: items_of(each) for each in programs}
         shared = {
             each["name"]: sum(
                 _share(items[each["name"]], items[other["name"]]) for other in programs if other is not each
@@ -98,46 +106,9 @@ class Programs:
         resources = await self.api.each(request, names)
         return {"found": found, "titles": {name: each["title"] for name, each in resources.items()}}
 
-    async def one(self, request: Request) -> Response:
-        """A program: its items, how people learn in it, what is suggested about it."""
-        name = f"programs/{request.path_params['id']}"
-        around, program, names = await asyncio.gather(
-            self.frames.around(request, "programs"),
-            self.api.get(request, f"/v1/{name}", {}),
-            self.api.names_of_people(request),
-        )
-        resources, engagement, found = await asyncio.gather(
-            self.api.each(request, [each["resource"] for each in program["items"]]),
-            self.api.get(request, f"/v1/{name}/engagement", {}),
-            self.api.all(
-                request,
-                "/v1/suggestions",
-                "suggestions",
-                {"states": ["OPEN", "HELD"], "view": "BASIC"},
-                most=1000,
-            ),
-        )
-        inside = {each["resource"] for each in program["items"]}
-        about = [
-            each
-            for each in found
-            if any(part["id"] == name for part in each["plan"]["parts"])
-            or any(member["resource"] in inside for member in each["members"])
-        ]
-        return page(
-            "program.html",
-            **around,
-            program=program,
-            names=names,
-            resources=resources,
-            engagement=engagement,
-            learning={each["resource"]: each for each in engagement["items"]},
-            about=about,
-            line=charts.months(engagement["months"]),
-        )
 
-
-def _items(program: Json) -> set[str]:
+def items_of(program: Json) -> set[str]:
+    """The resources that it holds itself."""
     return {each["resource"] for each in program["items"] if each["resource"]}
 
 

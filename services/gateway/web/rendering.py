@@ -48,6 +48,7 @@ _GLOBALS: dict[str, Any] = {
     "asset": asset,
     "bar": charts.bar,
     "headline": findings.title,
+    "second_line": findings.second_line,
 }
 _FILTERS: dict[str, Any] = {
     "day": dates.day,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import dates, findings
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, ORDERS, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 
+_SHARED = "5"
 _DECIDE = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
 
 
@@ -81,6 +83,7 @@ class Review:
             )
             for each in found
         ]
+        shared = await self._shared(request, around) if chosen.whose == "you" or not asked else []
         imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
         return page(
             "review.html",
@@ -96,8 +99,21 @@ class Review:
             kind_counts={kind: chosen.with_(kind=kind).counted(counts) for kind in KINDS},
             total=chosen.counted(counts),
             orders=list(ORDERS),
+            shared=shared,
             first_run=not shown and not imports.get("imports"),
         )
+
+    async def _shared(self, request: Request, around: dict[str, Any]) -> list[Json]:
+        """What touches a program of whoever looks and is with somebody else: both answer for their part."""
+        if not around["viewer"]["ownedPrograms"]:
+            return []
+        query: Query = {
+            "sharedWith": around["email"],
+            "states": ["OPEN", "HELD"],
+            "pageSize": _SHARED,
+            "view": "BASIC",
+        }
+        return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
 
     async def _counts(self, request: Request, chosen: Chosen, tally: list[Json] | None) -> list[Json]:
         """What the search leaves, by state and kind; the frame has asked already where nothing is searched for."""

@@ -15,6 +15,7 @@ from services.gateway.web import charts, findings, passages
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
+from services.gateway.web.parts import crosses_ownership, parts
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.review import rows
@@ -86,10 +87,13 @@ class SuggestionPage:
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
         pro, con = findings.why(found)
-        view, notes = await asyncio.gather(
+        programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
+        view, notes, touched = await asyncio.gather(
             self._view(request, found),
             self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
+            self.api.each(request, programs),
         )
+        part_rows = parts(found, touched, around["email"])
         return page(
             view.pop("template"),
             status=trouble.status if trouble else 200,
@@ -106,6 +110,8 @@ class SuggestionPage:
             names=names,
             history=decisions["decisions"],
             notes=notes["notes"],
+            part_rows=part_rows,
+            crosses=crosses_ownership(part_rows),
             chosen=chosen,
             place=place,
             next_address=f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address,

@@ -36,7 +36,12 @@ class Verbs:
     async def reject(self, request: Request) -> Response:
         """A no with a reason."""
         form = await request.form()
-        body = {**_seen(form), "reason": _text(form, "reason"), "comment": _text(form, "comment").strip()}
+        body = {
+            **_seen(form),
+            "reason": _text(form, "reason"),
+            "comment": _text(form, "comment").strip(),
+            "parts": _texts(form, "part"),
+        }
         return await self._decide(request, form, "reject", body)
 
     async def still(self, request: Request) -> Response:

@@ -1,0 +1,89 @@
+"""One program: its items, how people learn in it, what is suggested about it, its stages and who holds them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import grpc.aio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import charts, trouble
+from services.gateway.web.api import Api, Json, names_of
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import page
+from services.gateway.web.stages import STAGES, stages
+
+LIVE = ["OPEN", "HELD", "SNOOZED"]
+MOST = 500
+_CHECKUPS = "5"
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramPage:
+    """`/programs/{id}`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """The program as it is now."""
+        return await self._shown(request, None)
+
+    async def _shown(self, request: Request, refused: trouble.Trouble | None) -> Response:
+        name = f"programs/{request.path_params['id']}"
+        around, program, people = await asyncio.gather(
+            self.frames.around(request, "programs"),
+            self.api.get(request, f"/v1/{name}", {}),
+            self.api.people(request),
+        )
+        resources, engagement, about, responsible, checkups = await asyncio.gather(
+            self.api.each(request, [each["resource"] for each in program["items"]]),
+            self.api.get(request, f"/v1/{name}/engagement", {}),
+            suggested(self.api, request, name),
+            self.api.get(request, "/v1/responsibilities", {"name": name}),
+            self.api.get(request, "/v1/checkups", {"program": name, "pageSize": _CHECKUPS}),
+        )
+        return page(
+            "program.html",
+            status=refused.status if refused else 200,
+            **around,
+            program=program,
+            names=names_of(people),
+            active=[each for each in people if not each.get("deactivateTime")],
+            resources=resources,
+            engagement=engagement,
+            learning={each["resource"]: each for each in engagement["items"]},
+            about=about,
+            stages=stages(responsible["responsibilities"][0], about),
+            sets_stages="LEARNING_LEADER" in around["roles"] or owns(around["viewer"], name),
+            checkups=checkups["checkups"],
+            line=charts.months(engagement["months"]),
+            trouble=refused,
+        )
+
+    async def set_stage(self, request: Request) -> Response:
+        """Says who holds a stage, that nobody does on purpose, or nothing (which leaves it open)."""
+        form = await request.form()
+        who, stage = str(form.get("who", "")), str(form.get("stage", ""))
+        change: Json = {"kind": stage if stage in STAGES else "KIND_UNSPECIFIED"}
+        change |= {"nobody": True} if who == NOBODY else {"people": [who] if who else []}
+        id_ = request.path_params["id"]
+        try:
+            await self.api.post(request, f"/v1/programs/{id_}:setDuties", {"changes": [change]})
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return RedirectResponse(f"/programs/{id_}#stages", status_code=303)
+
+
+async def suggested(api: Api, request: Request, name: str) -> list[Json]:
+    """What waits for a decision about the program and all that is in it, most important first."""
+    query = {"states": LIVE, "program": name, "view": "BASIC"}
+    return await api.all(request, "/v1/suggestions", "suggestions", query, most=MOST)
+
+
+def owns(viewer: Json, name: str) -> bool:
+    """Whether who looks is an owner or co-owner of that program."""
+    return name in viewer["ownedPrograms"]

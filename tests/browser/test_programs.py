@@ -1,0 +1,173 @@
+"""Going through a program: its stages, the check-up and its record; how far every claim is from what it quotes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.visitor import Visitor
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+WORDS = """html => {
+    const read = new DOMParser().parseFromString(html, "text/html");
+    read.querySelectorAll("del, .vh").forEach(each => each.remove());
+    return read.querySelector("main").textContent.replace(/\\s+/g, " ");
+}"""
+"""What a page says to whoever reads it, without the words of other copies."""
+
+
+def with_something_to_decide(stack: Stack) -> dict[str, Any]:
+    """The program about which most waits for a decision."""
+    programs = stack.get("/v1/programs", pageSize=200)["programs"]
+    waiting = {each["name"]: len(about(stack, each["name"])) for each in programs}
+    return max(programs, key=lambda each: waiting[each["name"]])
+
+
+def about(stack: Stack, program: str) -> list[dict[str, Any]]:
+    states = ["OPEN", "HELD", "SNOOZED"]
+    return stack.get("/v1/suggestions", pageSize=200, program=program, states=states)["suggestions"]
+
+
+def test_a_program_is_gone_through_and_the_record_bears_its_day(anyone: Visitor, sample: Stack) -> None:
+    sample.joined("ida@example.org", "INSTRUCTIONAL_DESIGNER")
+    program = with_something_to_decide(sample)
+    page = anyone.page
+    page.goto("/programs")
+    page.get_by_role("main").get_by_role("link", name=program["title"], exact=True).click()
+    page.get_by_role("link", name="Check-up").click()
+    for step in ("taught twice", "learners skip", "out of date", "is missing", "speaks for it"):
+        expect(page.get_by_role("heading", name=step)).to_be_visible()
+    given = about(sample, program["name"])[0]
+    line = page.locator(f"#s-{given['name'].removeprefix('suggestions/')}")
+    line.locator("summary").click()
+    line.get_by_label("E-mail").fill("ida@example.org")
+    line.get_by_role("button", name="Give").click()
+    expect(line.locator("summary")).to_contain_text("ida decides.")
+    page.get_by_label("What you want to say").fill("The tour goes first.")
+    page.get_by_role("button", name="Record the check-up").click()
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("The tour goes first.")
+    expect(main).to_contain_text("no advocate")
+    expect(main.get_by_role("row").filter(has_text=given["summary"])).to_contain_text("ida")
+    page.goto("/programs")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=program["title"], exact=True))
+    expect(row).not_to_contain_text("Never")
+    assert (
+        sample.get("/v1/checkups", program=program["name"])["checkups"][0]["note"] == "The tour goes first."
+    )
+
+
+def test_who_may_not_record_reads_and_is_told_who_does(browser: Browser, sample: Stack) -> None:
+    token = sample.joined("sam.specialist@example.org", "SPECIALIST")
+    program = with_something_to_decide(sample)
+    reader = Visitor(browser, sample.status["http"], token)
+    page = reader.page
+    page.goto(f"/{program['name']}/checkup")
+    expect(page.get_by_role("main")).to_contain_text(
+        "Its owner, an instructional designer or a learning leader"
+    )
+    assert page.get_by_role("button", name="Record").count() == 0
+    refused = page.request.post(
+        f"/{program['name']}/checkup", form={"note": ""}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert refused.status == 403
+    assert "This is not yours to decide." in refused.text()
+    reader.leave()
+
+
+def test_a_stage_without_advocate_is_given_one(anyone: Visitor, sample: Stack) -> None:
+    sample.joined("ida@example.org", "INSTRUCTIONAL_DESIGNER")
+    program = sample.get("/v1/programs", pageSize=200)["programs"][-1]
+    page = anyone.page
+    page.goto(f"/{program['name']}")
+    row = page.get_by_role("row").filter(has_text="Facilitate")
+    expect(row).to_contain_text("No advocate")
+    row.locator("summary").click()
+    row.get_by_label("Who holds Facilitate").select_option(label="ida")
+    row.get_by_role("button", name="Save").click()
+    expect(row).not_to_contain_text("No advocate")
+    expect(row).to_contain_text("ida")
+    row.locator("summary").click()
+    row.get_by_label("Who holds Facilitate").select_option(label="Not said")
+    row.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("No advocate")
+
+
+def test_from_a_program_every_claim_is_at_most_two_clicks_from_its_quoted_words(
+    page: Page, sample: Stack
+) -> None:
+    far: list[str] = []
+    quoted = 0
+    for program in sample.get("/v1/programs", pageSize=200)["programs"]:
+        page.goto(f"/{program['name']}")
+        links = set(page.eval_on_selector_all("main a[href^='/review/']", "all => all.map(a => a.pathname)"))
+        for each in about(sample, program["name"]):
+            address = "/review/" + each["name"].removeprefix("suggestions/")
+            if address not in links:  # the first click
+                far.append(f"{program['title']}: no link to {each['summary']}")
+                continue
+            whole = sample.get(f"/v1/{each['name']}")
+            # The second, where there are many passages or copies: “Show all”, or one of the other copies.
+            more = [
+                f"&with={member['resource'].removeprefix('resources/')}" for member in whole["members"][3:]
+            ]
+            said = " ".join(
+                page.evaluate(WORDS, page.request.get(f"{address}?all=1{other}").text())
+                for other in ("", *more)
+            )
+            for evidence in whole["evidence"]:
+                quote = " ".join(evidence["quote"].split())
+                quoted += bool(quote)
+                if quote not in said:
+                    far.append(f"{each['summary']}: {evidence['type']}: {quote[:60]}")
+    assert far == []
+    assert quoted > 100
+
+
+def crossing(stack: Stack) -> tuple[dict[str, Any], dict[str, str]]:
+    """A suggestion that touches programs of different owners, and the owner of each of these programs."""
+    owner = {
+        each["name"]: each["owners"][0]
+        for each in stack.get("/v1/programs", pageSize=200)["programs"]
+        if each["owners"]
+    }
+    for each in stack.suggestions("OPEN"):
+        touched = {part["id"]: owner[part["id"]] for part in each["plan"]["parts"] if part["id"] in owner}
+        if each["kind"] == "DUPLICATE" and len(set(touched.values())) > 1:
+            return each, touched
+    raise LookupError("a suggestion that crosses ownership")
+
+
+def test_where_it_crosses_ownership_both_owners_see_it_and_each_answers_for_their_part(
+    browser: Browser, sample: Stack
+) -> None:
+    seen, touched = crossing(sample)
+    (mine, owner), (_, other) = list(touched.items())[:2]
+    address = "/review/" + seen["name"].removeprefix("suggestions/")
+    for email in (owner, other):
+        visitor = Visitor(browser, sample.status["http"], sample.joined(email))
+        page = visitor.page
+        page.goto("/review")
+        page.locator(f"main a[href^='{address}']").first.click()
+        parts = page.get_by_role("region", name="Who answers for what")
+        expect(parts).to_contain_text("Crosses ownership")
+        expect(parts.get_by_text("Yours", exact=True)).to_have_count(1)
+        page.get_by_label("Add a note").fill(f"I answer for mine. {email}")
+        page.get_by_role("button", name="Add the note").click()
+        expect(page.locator("#notes")).to_contain_text(f"I answer for mine. {owner}")
+        if email == other:
+            visitor.leave()
+            break
+        page.get_by_role("button", name="Reject").first.click()
+        box = page.get_by_role("dialog", name="Why not?")
+        box.get_by_label("For other people or another site").check()
+        box.get_by_role("button", name="Reject").click()
+        expect(page.get_by_role("status")).to_be_visible()
+        left = {part["id"] for part in sample.get(f"/v1/{seen['name']}")["plan"]["parts"]}
+        assert mine not in left
+        assert left >= touched.keys() - {mine}
+        visitor.leave()
