@@ -31,6 +31,7 @@ def places(stack: Stack) -> dict[str, str]:
         "review decided": "/review?whose=decided",
         "review without a match": "/review?whose=all&q=nothing-has-this",
         **kinds,
+        "what changed": "/what-changed",
         "search": "/search",
         "search with hits": "/search?q=which+is+the+current+jar+test",
         "is it there already": "/publish",

@@ -36,6 +36,7 @@ SHOWN = {
     "people": "people",
     "tasks": "tasks",
     "exact copies": "exact-copies",
+    "what changed": "what-changed",
     "search with hits": "search",
     "is it there already": "is-it-there",
 }

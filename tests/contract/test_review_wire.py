@@ -14,7 +14,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.catalog.domain.duties import Duty
-from services.catalog.review import wire, wire_checkups, wire_learning, wire_notes, wire_tasks
+from services.catalog.review import wire, wire_checkups, wire_learning, wire_notes, wire_notices, wire_tasks
 from services.catalog.review.applying import Conflict
 from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
@@ -35,6 +35,7 @@ from services.catalog.review.domain_notes import Note
 from services.catalog.review.domain_tasks import Step, Task, TaskState
 from services.catalog.review.findings import Claim, Counterpart, Evidence, Kind, Member, Proposal
 from services.catalog.review.learning import Paced, Reliability
+from services.catalog.review.notices import Notice
 from services.catalog.review.pauses import Pace
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
@@ -189,6 +190,11 @@ def test_every_field_of_a_task_and_of_a_note_is_filled() -> None:
     note = Note("n", "suggestions/s", "lea", "Why?", NOW, asked="lea", task="t")
     assert empty_fields(wire_tasks.task_changed(TASK, emails)) == set()
     assert empty_fields(wire_notes.note_added(note, emails)) == set()
+
+
+def test_every_field_of_a_notice_is_filled() -> None:
+    value = Notice("s", "Ladders change", NOW, ("It is new.",), ("Nothing.",), ("All.",), 7, sums_only=True)
+    assert empty_fields(wire_notices.notice(value)) == set()
 
 
 def test_every_field_of_a_check_up_is_filled() -> None:

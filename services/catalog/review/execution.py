@@ -20,6 +20,7 @@ from services.catalog.review import (
     forming,
     learning,
     material,
+    notices,
     plans,
     postgres,
     proposals,
@@ -73,6 +74,7 @@ async def apply_due(
         return saved
     await _store(tx, work)
     await closings.applied(tx, made.suggestion, on.around)
+    await notices.applied(tx, made.suggestion, on.around)
     applied = replace(
         made.suggestion,
         state=State.APPLIED,
@@ -191,6 +193,7 @@ async def undo(
     work.lines += [_inverse(each) for each in written]
     await _store(tx, work, split=True)
     await closings.undone(tx, known)
+    await notices.undone(tx, known)
     taken = await postgres.by_key(tx, known.key)
     other = taken is not None and taken.live and taken.id != known.id
     state = State.UNDONE if written or other else State.OPEN

@@ -1,4 +1,7 @@
-"""What a plan does to each pseudonymous enrolment; only sums leave this module (behaviour.md §7)."""
+"""What a plan does to each pseudonymous enrolment (behaviour.md §7).
+
+Only sums leave this module, and the pseudonyms of those concerned, for whoever tells them.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +38,7 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     """
     done = effects(plan.parts)
     total = Simulation()
-    for program_id in sorted(
-        {program for program, _, _ in done.items} | {program for program, _ in done.eased} | done.ended
-    ):
-        program = around.programs.get(program_id)
-        if program is None:
-            continue
+    for program in _touched(done, around):
         one = _program(program, done, around)
         total = Simulation(
             enrolments=total.enrolments + one.enrolments,
@@ -52,7 +50,29 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     return total
 
 
-def _program(program: Program, done: Effects, around: Surroundings) -> Simulation:
+def learners(plan: Plan, around: Surroundings) -> frozenset[str]:
+    """Pseudonyms of exactly those on whose enrolments `simulated` computes the plan."""
+    done = effects(plan.parts)
+    found = [_concerned(program, done, around) for program in _touched(done, around)]
+    return frozenset(learner for each in found for learner in each.enrolled)
+
+
+def _touched(done: Effects, around: Surroundings) -> list[Program]:
+    ids = {program for program, _, _ in done.items} | {program for program, _ in done.eased} | done.ended
+    return [around.programs[id_] for id_ in sorted(ids) if id_ in around.programs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """A program's path before and after, the resources touched in it, and the rows of each learner concerned."""
+
+    before: _Path
+    after: _Path
+    touched: frozenset[str]
+    enrolled: Mapping[str, Sequence[Enrolment]]
+
+
+def _concerned(program: Program, done: Effects, around: Surroundings) -> _Concerned:
     before, after = _path(program, None, around), _path(program, done, around)
     touched = {old for inside, old, _ in done.items if inside == program.id}
     touched |= {id_ for inside, id_ in done.eased if inside == program.id}
@@ -68,9 +88,15 @@ def _program(program: Program, done: Effects, around: Surroundings) -> Simulatio
         for learner, rows in by_learner.items()
         if any(row.program == program.id or row.resource in touched for row in rows)
     }
+    return _Concerned(before, after, frozenset(touched), enrolled)
+
+
+def _program(program: Program, done: Effects, around: Surroundings) -> Simulation:
+    found = _concerned(program, done, around)
+    before, after, enrolled = found.before, found.after, found.enrolled
     if not enrolled:
         # Nothing is known of any learner here: only where use itself is not known may that be taken for "nobody".
-        known = any(around.use.get(each) is not None for each in touched)
+        known = any(around.use.get(each) is not None for each in found.touched)
         return Simulation(sums_only=known)
     lose = overdue = 0
     saved = 0.0

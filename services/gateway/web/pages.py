@@ -26,6 +26,7 @@ from services.gateway.web.search import Search
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.suppressions import Suppressions
 from services.gateway.web.verbs import Verbs
+from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.work import Work
 
 
@@ -51,6 +52,7 @@ def routes(api: Api) -> list[Route]:
     imports = Imports(api, frames)
     people = People(api, frames)
     search = Search(api, frames)
+    what_changed = WhatChanged(api, frames)
     publishing = Publishing(api, frames)
     return [
         assets.route(),
@@ -106,6 +108,8 @@ def routes(api: Api) -> list[Route]:
         Route("/people", people.add, methods=["POST"]),
         Route("/people/{id}/roles", people.change, methods=["POST"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
+        Route("/what-changed", what_changed.show, methods=["GET"]),
+        Route("/what-changed/{id}/learners.csv", what_changed.learners, methods=["GET"]),
         Route("/search", search.show, methods=["GET"]),
         Route("/publish", publishing.ask, methods=["GET"]),
         Route("/publish", publishing.upload, methods=["POST"]),

@@ -1,0 +1,169 @@
+"""What applied plans mean for learners: a notice that is ready to be sent, and whom it is for (behaviour.md §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.catalog.domain.disclosure import LEAST, few
+from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import forming, postgres, postgres_notices, simulation
+from services.catalog.review.domain import Change, Operation, Plan, Risk, Suggestion
+from services.catalog.review.postgres_notices import Noted
+from services.catalog.review.surroundings import Surroundings
+from services.kit.errors import FailedPrecondition
+
+_CLOSES = frozenset({Operation.ARCHIVE, Operation.DEPRECATE, Operation.UNLIST, Operation.CLOSE_TO_NEW})
+_PROGRAM = frozenset(
+    {
+        Operation.ITEM_REPLACE,
+        Operation.ITEM_DROP,
+        Operation.ITEM_INSERT,
+        Operation.ITEM_MAKE_OPTIONAL,
+        Operation.ITEM_MOVE,
+        Operation.MERGE_PROGRAMS,
+        Operation.ARCHIVE_PROGRAM,
+    }
+)
+_NOTICED = _CLOSES | _PROGRAM | {Operation.RESTORE, Operation.ADD_EQUIVALENCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told to learners; lines are whole sentences. `learners` counts those the plan was simulated on."""
+
+    suggestion: str
+    title: str
+    apply_time: datetime
+    changes: tuple[str, ...]
+    to_do: tuple[str, ...]
+    stays: tuple[str, ...]
+    learners: int
+    sums_only: bool
+
+    @property
+    def listable(self) -> bool:
+        """Whether the list of learners tells of a group that may be told of."""
+        return self.learners >= LEAST
+
+    @property
+    def text(self) -> str:
+        """All of it as one text to send."""
+        parts = (
+            ("What changes", self.changes),
+            ("From when", (f"Since {self.apply_time.day} {self.apply_time:%B %Y}.",)),
+            ("What you have to do", self.to_do),
+            ("What stays", self.stays),
+        )
+        said = [f"{heading}\n{chr(10).join(lines)}" for heading, lines in parts if lines]
+        return "\n\n".join((self.title, *said))
+
+
+async def applied(tx: Transaction, suggestion: Suggestion, around: Surroundings) -> None:
+    """Keeps whom the plan touches, in the transaction that applies it; nothing where no learner notices it."""
+    plan = suggestion.plan
+    if not _noticed(plan):
+        return
+    known = plan.simulation is not None and not plan.simulation.sums_only
+    concerned = simulation.learners(plan, around) if known else frozenset[str]()
+    sums_only = plan.simulation is not None and plan.simulation.sums_only
+    await postgres_notices.add(tx, suggestion.id, sums_only=sums_only, learners=concerned)
+
+
+async def undone(tx: Transaction, suggestion: Suggestion) -> None:
+    """Forgets the notice of a plan that was taken back."""
+    await postgres_notices.drop(tx, suggestion.id)
+
+
+def _noticed(plan: Plan) -> bool:
+    return plan.risk >= Risk.R1 and any(change.operation in _NOTICED for change in plan.changes)
+
+
+async def list_notices(db: Database, *, before: tuple[datetime, str] | None, limit: int) -> list[Notice]:
+    """A page of notices, newest first."""
+    async with db.snapshot() as tx:
+        noted = await postgres_notices.page(tx, before=before, limit=limit)
+        found = {each.id: each for each in await postgres.suggestions(tx, [one.suggestion for one in noted])}
+        today = db.clock.today()
+        on = await forming.ground(tx, today, [each.proposal for each in found.values()])
+        return [drafted(one, found[one.suggestion], on.around) for one in noted if one.suggestion in found]
+
+
+async def learners(db: Database, id_: str) -> list[str]:
+    """Pseudonyms of whom to tell; NotFound, or FailedPrecondition where there is no list that may be told."""
+    async with db.snapshot() as tx:
+        known = await postgres.suggestion(tx, id_)
+        found = await postgres_notices.learners(tx, id_)
+    if found and not few(len(found)):
+        return found
+    raise FailedPrecondition(
+        "LEARNERS_NOT_TOLD",
+        f"{known.name} has no list of learners: it is not applied, nobody's requirements are touched, only sums are "
+        f"known, or they are fewer than {LEAST}. Tell everyone who is enrolled, through the LMS.",
+        {"suggestion": known.name},
+    )
+
+
+def drafted(noted: Noted, suggestion: Suggestion, around: Surroundings) -> Notice:
+    """The notice of an applied plan, with the titles of today."""
+    done = [change for change in suggestion.plan.changes if change.operation in _NOTICED]
+    return Notice(
+        suggestion=suggestion.id,
+        title=_title(done, around),
+        apply_time=noted.apply_time,
+        changes=_lines(_change(change, around) for change in done),
+        to_do=_to_do(done, around),
+        stays=(
+            "Everything you have completed stays on your record.",
+            *_lines(
+                f"Having completed {around.title(change.other)} counts as {around.title(change.target)}."
+                for change in done
+                if change.operation is Operation.ADD_EQUIVALENCE and change.other
+            ),
+            *(("Old links and bookmarks lead on.",) if any(c.operation in _CLOSES for c in done) else ()),
+        ),
+        learners=noted.learners,
+        sums_only=noted.sums_only,
+    )
+
+
+def _title(done: list[Change], around: Surroundings) -> str:
+    closed = [change for change in done if change.operation in _CLOSES]
+    if len(closed) == 1:
+        title = around.title(closed[0].target)
+        if closed[0].other:
+            return f"{title} is replaced by {around.title(closed[0].other)}"
+        return f"{title} is no longer offered"
+    if closed:
+        return f"{len(closed)} courses are no longer offered"
+    programs = list(dict.fromkeys(change.target for change in done if change.operation in _PROGRAM))
+    if len(programs) == 1:
+        return f"{around.title(programs[0])} changes"
+    return f"{len(programs)} programs change" if programs else _change(done[0], around).rstrip(".")
+
+
+def _change(change: Change, around: Surroundings) -> str:
+    if change.operation is Operation.ADD_EQUIVALENCE:
+        return ""  # says what stays
+    if change.operation in _CLOSES:
+        title = around.title(change.target)
+        new = change.operation is Operation.CLOSE_TO_NEW
+        said = f"{title} takes no new learners" if new else f"{title} is no longer offered"
+        return f"{said}; {around.title(change.other)} takes its place." if change.other else f"{said}."
+    return change.text if change.text.endswith(".") else f"{change.text}."
+
+
+def _to_do(done: list[Change], around: Surroundings) -> tuple[str, ...]:
+    lines: list[str] = []
+    for change in done:
+        title = around.title(change.target)
+        if change.operation is Operation.CLOSE_TO_NEW:
+            lines.append(f"If you have started {title}, you can finish it.")
+        elif change.operation in _CLOSES and change.other:
+            lines.append(f"If you have not finished {title}, go on with {around.title(change.other)}.")
+    return _lines(lines) or ("Nothing.",)
+
+
+def _lines(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for line in said if line))

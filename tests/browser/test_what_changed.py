@@ -1,0 +1,70 @@
+"""What learners notice of an applied plan, as the specialist reads it; who has no part in content does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_pages import SIGHTS, violations
+from tests.browser.visitor import Visitor
+from tests.lessons import lesson, resource
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module")
+def noticed(sample: Stack) -> Iterator[Stack]:
+    """One plan that learners notice is applied."""
+    new, old = sample.put(
+        "kites", resource("new", "Kites", lesson(81)), resource("old", "Kites, 1998", lesson(82))
+    )
+    asked = {"kind": "OUTDATED", "operation": "deprecate", "members": [old["name"]], "other": new["name"]}
+    filed = sample.post("/v1/suggestions", {**asked, "reason": "The strings are others now."})
+    seen = {"revision": filed["revision"], "fingerprint": filed["fingerprint"]}
+    assert sample.post(f"/v1/{filed['name']}:accept", seen)["state"] == "APPLIED"
+    yield sample
+    sample.post(f"/v1/{filed['name']}:undo", {})
+
+
+def somebody(stack: Stack, name: str) -> str:
+    return stack.winnow("token", "create", "--person", f"{name}@tarnwickwater.example")["token"]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_specialist_reads_what_to_tell_learners(browser: Browser, noticed: Stack, script: bool) -> None:
+    token = somebody(noticed, "helen.garside")
+    visitor = Visitor(browser, noticed.status["http"], token, java_script_enabled=script)
+    page = visitor.page
+    page.goto("/review")
+    page.get_by_role("link", name="Changes").first.click()
+    page.get_by_role("link", name="What changed for learners").click()
+    notice = page.get_by_role("region", name="“Kites, 1998” is replaced by “Kites”")
+    expect(notice).to_contain_text("“Kites, 1998” is no longer offered; “Kites” takes its place.")
+    expect(notice).to_contain_text("If you have not finished “Kites, 1998”, go on with “Kites”.")
+    expect(notice).to_contain_text("Everything you have completed stays on your record.")
+    notice.locator("summary").click()
+    expect(notice.get_by_role("textbox")).to_contain_text("What you have to do")
+    visitor.leave()
+
+
+def test_who_has_no_part_in_content_is_told_for_whom_it_is(browser: Browser, noticed: Stack) -> None:
+    visitor = Visitor(browser, noticed.status["http"], somebody(noticed, "stuart.hallam"))
+    answer = visitor.page.goto("/what-changed")
+    assert answer is not None
+    assert answer.status == 403
+    expect(visitor.page.get_by_role("heading", name="You cannot do this")).to_be_visible()
+    visitor.leave()
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_notices_are_accessible_and_fit(browser: Browser, noticed: Stack, sight: str) -> None:
+    visitor = Visitor(browser, noticed.status["http"], noticed.token, **SIGHTS[sight])
+    visitor.page.goto("/what-changed")
+    visitor.page.locator("summary.btn").first.click()
+    assert violations(visitor.page) == []
+    width = visitor.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]
+    visitor.leave()
