@@ -25,6 +25,7 @@ def places(stack: Stack) -> dict[str, str]:
     record = a_record(stack, programs[0]["name"])
     pair = "..".join(each["name"].removeprefix("programs/") for each in programs[:2])
     return {
+        "first screen": "/review",
         "review": "/review?whose=all",
         "review for you": "/review?whose=you",
         "review snoozed": "/review?whose=snoozed",

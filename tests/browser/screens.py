@@ -13,6 +13,7 @@ from tests.browser.visitor import CHROMIUM, DESKTOP, PHONE, Visitor
 from tests.stack import ROOT, Stack
 
 SHOWN = {
+    "first screen": "first-screen",
     "review": "review",
     "duplicate, revised": "compare",
     "outdated": "life-line",

@@ -25,6 +25,7 @@ from services.gateway.web.rules import Rules
 from services.gateway.web.search import Search
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.suppressions import Suppressions
+from services.gateway.web.today import Today
 from services.gateway.web.verbs import Verbs
 from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.work import Work
@@ -33,7 +34,8 @@ from services.gateway.web.work import Work
 def routes(api: Api) -> list[Route]:
     """All pages, for the application."""
     frames = Frames(api)
-    review = Review(api, frames)
+    today = Today(api, frames)
+    review = Review(api, frames, today)
     suggestion = SuggestionPage(api, frames)
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
@@ -56,7 +58,8 @@ def routes(api: Api) -> list[Route]:
     publishing = Publishing(api, frames)
     return [
         assets.route(),
-        Route("/", review.home, methods=["GET"]),
+        Route("/", today.home, methods=["GET"]),
+        Route("/today", today.show, methods=["GET"]),
         Route("/review", review.queue, methods=["GET"]),
         Route("/review/batch/exact", work.exact, methods=["GET"]),
         Route("/review/batch/exact", work.decide_exact, methods=["POST"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
@@ -15,9 +15,10 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, ORDERS, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
+from services.gateway.web.today import DECIDE, Today
 
 _SHARED = "5"
-_DECIDE = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
+_FIRST = frozenset({"did", "in"})  # what the address of the first screen may say: what was just decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,7 @@ class Review:
 
     api: Api
     frames: Frames
-
-    async def home(self, request: Request) -> Response:
-        """The first page is the queue."""
-        return RedirectResponse("/review", status_code=303)
+    today: Today
 
     async def queue(self, request: Request) -> Response:
         """A page of suggestions, the most useful first."""
@@ -65,7 +63,8 @@ class Review:
         )
         # Whoever may decide on everything and has nothing of their own begins with what waits for others.
         asked = "whose" in request.query_params
-        if not asked and not found and _DECIDE & set(around["roles"]):
+        mine = found if chosen.whose == "you" else []
+        if not asked and not found and DECIDE & set(around["roles"]):
             chosen = Chosen.of(request.query_params, "all")
             found, after = await rows(self.api, request, chosen, email)
         now = self.api.clock.now()
@@ -85,9 +84,16 @@ class Review:
         ]
         shared = await self._shared(request, around) if chosen.whose == "you" or not asked else []
         imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
+        first_run = not shown and not imports.get("imports")
+        thing = (
+            None
+            if first_run or request.query_params.keys() - _FIRST
+            else await self.today.thing(request, around, mine)
+        )
         return page(
             "review.html",
             **around,
+            thing=thing,
             chosen=chosen,
             tabs=list(TABS),
             kinds=KINDS,
@@ -100,7 +106,7 @@ class Review:
             total=chosen.counted(counts),
             orders=list(ORDERS),
             shared=shared,
-            first_run=not shown and not imports.get("imports"),
+            first_run=first_run,
         )
 
     async def _shared(self, request: Request, around: dict[str, Any]) -> list[Json]:

@@ -19,6 +19,7 @@ from services.gateway.web.parts import crosses_ownership, parts
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.review import rows
+from services.gateway.web.today import FROM
 from services.gateway.web.trouble import Trouble
 from services.gateway.web.words import say
 
@@ -114,7 +115,7 @@ class SuggestionPage:
             crosses=crosses_ownership(part_rows),
             chosen=chosen,
             place=place,
-            next_address=f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address,
+            next_address=_next(request, place, chosen),
             receipt=done,
             trouble=trouble,
             total=chosen.counted(counted["counts"]),
@@ -219,6 +220,13 @@ class SuggestionPage:
             "rows_shown": min(len(rows_), _ROWS),
             "rows_all": len(rows_),
         }
+
+
+def _next(request: Request, place: Place, chosen: Chosen) -> str:
+    """Where a decision leads: the next one, or back to the first screen for whoever does the one thing of today."""
+    if request.query_params.get("from") == FROM:
+        return "/review"
+    return f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address
 
 
 def _calibration(found: Json, kinds: Sequence[Json]) -> str:

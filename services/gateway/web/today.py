@@ -1,0 +1,187 @@
+"""One thing today: for whoever looks, the one action of a few minutes that does most good (behaviour.md §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web import findings
+from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.frame import Frames
+from services.gateway.web.lists import Chosen
+from services.gateway.web.rendering import page
+from services.gateway.web.words import say
+
+FROM = "today"
+"""What `from` says in the address of a suggestion to which one goes back to the first screen."""
+
+DECIDE = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
+# Of what takes at most five minutes (HouseRules.weights.review_minutes has 10 and 20 for the other two).
+_MINUTES = {"R0": 2, "R1": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What to do, where, how long it takes at most in minutes, and what is gained by it."""
+
+    icon: str
+    title: str
+    benefit: str
+    minutes: int
+    address: str
+    button: str
+
+
+_Step = Callable[[Request, dict[str, Any], Sequence[Json]], Awaitable[Thing | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The one thing, and `/today` for whoever has no queue."""
+
+    api: Api
+    frames: Frames
+
+    async def home(self, request: Request) -> Response:
+        """The first screen: the queue with the one thing on top; the one thing alone for whoever reads no content."""
+        viewer = await self.api.get(request, "/v1/viewer", {})
+        return RedirectResponse("/review" if viewer["readContent"] else "/today", status_code=303)
+
+    async def show(self, request: Request) -> Response:
+        """The one thing alone."""
+        around = await self.frames.around(request, "")
+        mine = await self._listed(request, around, "you") if around["viewer"]["readContent"] else []
+        return page("today.html", **around, thing=await self.thing(request, around, mine))
+
+    async def _listed(self, request: Request, around: dict[str, Any], whose: str) -> list[Json]:
+        query = Chosen(whose=whose).query(around["email"])
+        return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
+
+    async def thing(self, request: Request, around: dict[str, Any], mine: Sequence[Json]) -> Thing:
+        """The first that there is of: a decision or an answer of one's own, then what one's roles can do.
+
+        `mine` are the suggestions that ask this person, the best first.
+        """
+        decision = _decision(mine, "today.decide")
+        if decision is not None:
+            return decision
+        roles = frozenset(around["roles"])
+        waiting = await self._listed(request, around, "all") if around["viewer"]["readContent"] else []
+        for ask in self._steps(roles, around):
+            found = await ask(request, around, waiting)
+            if found is not None:
+                return found
+        if not around["viewer"]["readContent"]:
+            return Thing(
+                "users", say("today.people"), say("today.people_good"), 5, "/people", say("today.look")
+            )
+        return Thing(
+            "search", say("today.search"), say("today.search_good"), 3, "/search", say("search.button")
+        )
+
+    def _steps(self, roles: frozenset[str], around: dict[str, Any]) -> list[_Step]:
+        steps: list[_Step] = [self._answer]
+        if DECIDE & roles:
+            steps.append(self._of_colleagues)
+        if "LEARNING_LEADER" in roles:
+            steps.append(self._ownerless)
+        if "SPECIALIST" in roles:
+            steps.append(self._notice)
+        if around["viewer"]["ownedPrograms"]:
+            steps.append(self._check_up)
+        if around["viewer"]["readContent"]:
+            steps.append(self._note)
+        if "ADMINISTRATOR" in roles:
+            steps.append(self._without_role)
+        return steps
+
+    async def _answer(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
+        if not around["viewer"]["readContent"]:
+            return None
+        query: Query = {"states": ["OPEN"], "mine": "true", "pageSize": "50"}
+        tasks = (await self.api.get(request, "/v1/tasks", query))["tasks"]
+        asked = next((each for each in tasks if each["kind"] == "answer"), None)
+        if asked is None:
+            return None
+        title = say("today.answer", text=asked["text"])
+        return Thing("message-circle", title, say("today.answer_good"), 5, "/tasks", say("today.answer_it"))
+
+    async def _of_colleagues(
+        self, request: Request, around: dict[str, Any], waiting: Sequence[Json]
+    ) -> Thing | None:
+        return _decision(waiting, "today.help")
+
+    async def _ownerless(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
+        programs = await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
+        found = next((each for each in programs if not each["owners"]), None)
+        if found is None:
+            return None
+        title = say("today.owner", program=found["title"])
+        address = f"/{found['name']}#stages"
+        return Thing("user-plus", title, say("today.owner_good"), 3, address, say("today.owner_name"))
+
+    async def _notice(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
+        found = (await self.api.get(request, "/v1/learnerNotices", {"pageSize": "1"}))["notices"]
+        if not found:
+            return None
+        title = say("today.tell", what=found[0]["title"])
+        return Thing("send", title, say("today.tell_good"), 5, "/what-changed", say("today.tell_them"))
+
+    async def _check_up(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
+        names: list[str] = around["viewer"]["ownedPrograms"]
+        known = await self.api.each(request, names[:1])
+        if not known:
+            return None
+        program = next(iter(known.values()))
+        title = say("today.check_up", program=program["title"])
+        address = f"/{program['name']}/checkup"
+        return Thing("list-checks", title, say("today.check_up_good"), 5, address, say("today.begin"))
+
+    async def _note(self, request: Request, around: dict[str, Any], waiting: Sequence[Json]) -> Thing | None:
+        found = next((each for each in waiting if each["assignee"] != around["email"]), None)
+        if found is None:
+            return None
+        title = say("today.note", title=findings.title(found))
+        address = f"/review/{found['name'].removeprefix('suggestions/')}#notes"
+        return Thing("pencil", title, say("today.note_good"), 3, address, say("today.note_it"))
+
+    async def _without_role(
+        self, request: Request, around: dict[str, Any], _: Sequence[Json]
+    ) -> Thing | None:
+        people = await self.api.all(request, "/v1/people", "people", {}, most=2000)
+        found = next((each for each in people if not each["roles"] and not each.get("deactivateTime")), None)
+        if found is None:
+            return None
+        title = say("today.role", name=found["displayName"] or found["email"])
+        return Thing("user-plus", title, say("today.role_good"), 2, "/people", say("today.role_give"))
+
+
+def _decision(found: Sequence[Json], key: str) -> Thing | None:
+    for each in found:
+        minutes = _MINUTES.get(each["plan"]["risk"])
+        if minutes is None or each["plan"]["safeguards"]:
+            continue
+        query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, "from": FROM})
+        return Thing(
+            findings.KIND_ICONS.get(each["kind"], "circle"),
+            findings.title(each),
+            f"{say(key)} {_benefit(each)}",
+            minutes,
+            f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
+            say("today.open"),
+        )
+    return None
+
+
+def _benefit(suggestion: Json) -> str:
+    impact: Json = suggestion.get("impact") or {}
+    for name in ("learnerHours", "learners", "maintenanceHours"):
+        value = round(impact[name]["value"]) if impact.get(name) else 0
+        if value:
+            return say(f"today.gain_{name}", n=value)
+    return say("today.gain")

@@ -1,0 +1,78 @@
+"""One thing today: everyone finds one primary action, does it in three clicks, and the next takes its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.test_pages import SIGHTS, violations
+from tests.browser.visitor import Visitor
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+PEOPLE = {
+    "administrator": "stuart.hallam",
+    "learning leader": "callum.birkett",
+    "instructional designer": "priya.nair",
+    "specialist": "helen.garside",
+}
+
+
+def token(stack: Stack, name: str) -> str:
+    return stack.winnow("token", "create", "--person", f"{name}@tarnwickwater.example")["token"]
+
+
+def thing(page: Page) -> Locator:
+    return page.locator("main .thing")
+
+
+@pytest.fixture(params=["with script", "without script"])
+def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    script = request.param == "with script"
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
+    yield made
+    made.leave()
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_each_role_finds_one_thing_of_a_few_minutes(browser: Browser, sample: Stack, role: str) -> None:
+    visitor = Visitor(browser, sample.status["http"], token(sample, PEOPLE[role]))
+    page = visitor.page
+    page.goto("/")
+    expect(page.locator("main .btn.primary")).to_have_count(1)
+    expect(thing(page).get_by_role("heading")).to_be_visible()
+    (minutes,) = re.findall(r"at most (\d+) minute", thing(page).inner_text())
+    assert int(minutes) <= 5
+    assert len(thing(page).inner_text().splitlines()) >= 3  # what, how long, what is gained by it
+    page.locator("main .btn.primary").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    visitor.leave()
+
+
+def test_it_is_done_in_three_clicks_and_the_next_takes_its_place(anyone: Visitor, sample: Stack) -> None:
+    page = anyone.page
+    page.goto("/")
+    first = thing(page).get_by_role("heading").inner_text()
+    page.locator("main .btn.primary").click()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("status").first).to_contain_text("Accepted.")
+    expect(page).to_have_url(re.compile("/review[?]did="))
+    expect(thing(page).get_by_role("heading")).not_to_have_text(first)
+    expect(page.locator("main .btn.primary")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_first_screen_is_accessible_and_fits(browser: Browser, sample: Stack, sight: str) -> None:
+    for name in ("stuart.hallam", "helen.garside"):
+        visitor = Visitor(browser, sample.status["http"], token(sample, name), **SIGHTS[sight])
+        visitor.page.goto("/")
+        assert violations(visitor.page) == []
+        width = visitor.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1]
+        visitor.leave()
