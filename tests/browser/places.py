@@ -53,6 +53,7 @@ def places(stack: Stack) -> dict[str, str]:
         "kept away, without a match": "/suppressions?scope=FACT&kind=PROGRAM",
         "keep away": "/suppressions/new",
         "keep away, counted": "/suppressions/new?show=1&title=a&comment=Because",
+        "keep this away": kinds["outdated"] + "/keep-away?show=1&comment=Because",
         "verdicts": "/verdicts",
         "why not shown": "/suppressions/why",
         "why not shown, answered": f"/suppressions/why?a={resource['name']}",

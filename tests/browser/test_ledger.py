@@ -15,6 +15,7 @@ from tests.browser.visitor import Visitor
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.thorough
+COUNTED = re.compile(r"[1-9]\d* suggestions? that waits? for a decision")
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -39,6 +40,8 @@ def test_a_refusal_stands_in_the_ledger_and_what_it_hid_is_shown_again(
     sample.post(f"/v1/{seen['name']}:reject", {"reason": "not_same", "comment": "Two different sites."})
     page = anyone.page
     page.goto(address(seen))
+    page.get_by_role("link", name="What it keeps away").click()
+    expect(page.get_by_role("row").filter(has_text="Two different sites.").first).to_be_visible()
     page.goto("/activity")
     page.get_by_role("link", name="Kept away").click()
     row = page.get_by_role("row").filter(has_text="Two different sites.").first
@@ -58,13 +61,30 @@ def test_by_filter_it_says_how_many_it_would_hide_before_it_does(anyone: Visitor
     page.get_by_label("Words in the title").fill(seen["members"][0]["title"])
     page.get_by_label("Why").fill("Kept on purpose in every branch.")
     page.get_by_role("button", name="Show how many it would hide").click()
-    expect(page.get_by_role("main")).to_contain_text(
-        re.compile(r"[1-9]\d* suggestions? that waits? for a decision")
-    )
+    expect(page.get_by_role("main")).to_contain_text(COUNTED)
     assert state(sample, seen) == "OPEN"
     page.get_by_role("button", name="Keep these away").click()
     row = page.get_by_role("row").filter(has_text="Kept on purpose in every branch.").first
     expect(row).to_contain_text(seen["members"][0]["title"])
+    assert state(sample, seen) == "WITHDRAWN"
+    row.get_by_role("button", name="Show again").click()
+    expect(page.get_by_role("heading", name="What is kept away")).to_be_visible()
+    assert eventually(lambda: state(sample, seen) in ("OPEN", "HELD"))
+
+
+def test_one_suggestion_is_kept_away_without_a_verdict(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE", relation="IDENTICAL")
+    page = anyone.page
+    page.goto(address(seen))
+    page.get_by_role("button", name="Reject").first.click()
+    page.get_by_role("link", name="keep it away without a verdict").click()
+    page.get_by_label("Exactly this suggestion").check()
+    page.get_by_label("Why").fill("Both sites want their own.")
+    page.get_by_role("button", name="Show how many it would hide").click()
+    expect(page.get_by_role("main")).to_contain_text(COUNTED)
+    page.get_by_role("button", name="Keep these away").click()
+    row = page.get_by_role("row").filter(has_text="Both sites want their own.").first
+    expect(row).to_contain_text("Exactly these")
     assert state(sample, seen) == "WITHDRAWN"
     row.get_by_role("button", name="Show again").click()
     expect(page.get_by_role("heading", name="What is kept away")).to_be_visible()

@@ -26,15 +26,30 @@ SHOWN = 40
 _SKIPPED = 0.5
 """An item that fewer than this share of the program's learners come to is one that they skip."""
 _OTHERS = 6
+FILED: dict[str, str] = {
+    "item_drop": "PROGRAM",
+    "item_make_optional": "PROGRAM",
+    "request_update": "OUTDATED",
+}
+"""What can be suggested of an item here, with the kind that it then is of."""
 _CHECKS = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something to look at that is no suggestion: a sentence and where it leads (empty for nowhere)."""
+    """Something to look at that is no suggestion: a sentence and where it leads (empty for nowhere).
+
+    `operation` is what could be suggested about the resource of the address; empty for nothing.
+    """
 
     text: str
     address: str
+    operation: str = ""
+
+    @property
+    def resource(self) -> str:
+        """Id of the resource that it is about."""
+        return self.address.removeprefix("/resources/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,27 @@ class CheckupPage:
             return await self._shown(request, trouble.of(error))
         return RedirectResponse(f"/programs/{id_}/checkup#s-{suggestion}", status_code=303)
 
+    async def file(self, request: Request) -> Response:
+        """Makes a suggestion of something that was seen; it then is decided like any other."""
+        form = await request.form()
+        id_ = request.path_params["id"]
+        operation = str(form.get("operation", ""))
+        kind = FILED.get(operation, "KIND_UNSPECIFIED")
+        body: Json = {
+            "kind": kind,
+            "operation": operation,
+            "members": [f"resources/{form.get('resource', '')}"],
+            "program": f"programs/{id_}" if kind == "PROGRAM" else "",
+            "reason": str(form.get("reason", "")),
+            "requestId": str(form.get("request_id", "")),
+        }
+        try:
+            made = await self.api.post(request, "/v1/suggestions", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        suggestion = made["name"].removeprefix("suggestions/")
+        return RedirectResponse(f"/programs/{id_}/checkup#s-{suggestion}", status_code=303)
+
     async def recorded(self, request: Request) -> Response:
         """A record that was left."""
         name = f"programs/{request.path_params['id']}"
@@ -191,7 +227,7 @@ def _skipped(engagement: Json) -> list[Fact]:
         address = f"/{item['resource']}"
         if came and reach is not None and reach < _SKIPPED * came:
             text = say("checkup.skipped", title=item["title"], n=round(reach), total=round(came))
-            found.append(Fact(text, address))
+            found.append(Fact(text, address, "item_make_optional"))
         elif item["resource"] and item["resource"] == engagement["dropOff"]:
             lost = _told(engagement.get("lost"))
             text = say("checkup.lost", title=item["title"], n=round(100 * (lost or 0)))
@@ -208,7 +244,9 @@ def _overdue(resources: Mapping[str, Json], about: Sequence[Json], today: str) -
     known = {member["resource"] for each in about for member in each["members"]}
     return [
         Fact(
-            say("checkup.overdue", title=each["title"], day=dates.day(each["reviewDate"])), f"/{each['name']}"
+            say("checkup.overdue", title=each["title"], day=dates.day(each["reviewDate"])),
+            f"/{each['name']}",
+            "request_update",
         )
         for each in resources.values()
         if each["name"] not in known and each.get("reviewDate") and dates.iso_day(each["reviewDate"]) < today
@@ -223,7 +261,8 @@ def _gaps(program: Json, resources: Mapping[str, Json]) -> list[Fact]:
         if resource is None and not item["program"]:
             found.append(Fact(say("checkup.unresolved", title=item["reference"]), ""))
         elif resource is not None and resource["lifecycle"] == "ARCHIVED":
-            found.append(Fact(say("checkup.archived", title=resource["title"]), f"/{resource['name']}"))
+            text = say("checkup.archived", title=resource["title"])
+            found.append(Fact(text, f"/{resource['name']}", "item_drop"))
     if not program["objectives"]:
         found.append(Fact(say("checkup.no_objectives"), ""))
     return found

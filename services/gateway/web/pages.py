@@ -15,6 +15,7 @@ from services.gateway.web.checkup import CheckupPage
 from services.gateway.web.frame import Frames
 from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
+from services.gateway.web.keep_away import KeepAway
 from services.gateway.web.people import People
 from services.gateway.web.program import ProgramPage
 from services.gateway.web.programs import Programs
@@ -49,6 +50,7 @@ def routes(api: Api) -> list[Route]:
     activity = Activity(api, frames)
     suppressions = Suppressions(api, frames)
     absence = Absence(api, frames)
+    keep_away = KeepAway(api, frames)
     rules = Rules(api, frames)
     accuracy = Accuracy(api, frames)
     imports = Imports(api, frames)
@@ -69,6 +71,8 @@ def routes(api: Api) -> list[Route]:
         Route("/tasks", work.tasks, methods=["GET"]),
         Route("/tasks/{id}/done", work.done, methods=["POST"]),
         Route("/review/{id}", suggestion.show, methods=["GET"]),
+        Route("/review/{id}/keep-away", keep_away.show, methods=["GET"]),
+        Route("/review/{id}/keep-away", keep_away.create, methods=["POST"]),
         Route("/review/{id}/accept", verbs.accept, methods=["POST"]),
         Route("/review/{id}/reject", verbs.reject, methods=["POST"]),
         Route("/review/{id}/snooze", verbs.snooze, methods=["POST"]),
@@ -85,6 +89,7 @@ def routes(api: Api) -> list[Route]:
         Route("/programs/{id}/checkup", checkup.show, methods=["GET"]),
         Route("/programs/{id}/checkup", checkup.record, methods=["POST"]),
         Route("/programs/{id}/checkup/assign", checkup.assign, methods=["POST"]),
+        Route("/programs/{id}/checkup/file", checkup.file, methods=["POST"]),
         Route("/programs/{id}/checkups/{checkup}", checkup.recorded, methods=["GET"]),
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/insights", insights.show, methods=["GET"]),

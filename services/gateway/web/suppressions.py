@@ -51,6 +51,8 @@ class Suppressions:
             query["kind"] = asked["kind"]
         if asked.get("author"):
             query["author"] = asked["author"]
+        if asked.get("suggestion"):
+            query["suggestion"] = f"suggestions/{asked['suggestion']}"
         around, found, people, proposed = await asyncio.gather(
             self.frames.around(request, "activity"),
             self.api.get(request, "/v1/suppressions", query),
@@ -68,7 +70,7 @@ class Suppressions:
             states=list(_STATES),
             scopes=_SCOPES,
             kinds=KINDS,
-            asked={name: asked.get(name, "") for name in ("scope", "kind", "author")},
+            asked={name: asked.get(name, "") for name in ("scope", "kind", "author", "suggestion")},
             rules=rules,
             things=await self.api.each(request, named),
             names=names_of(people),
