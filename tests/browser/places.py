@@ -32,6 +32,7 @@ def places(stack: Stack) -> dict[str, str]:
         "review decided": "/review?whose=decided",
         "review without a match": "/review?whose=all&q=nothing-has-this",
         **kinds,
+        "sources": "/sources",
         "what changed": "/what-changed",
         "search": "/search",
         "search with hits": "/search?q=which+is+the+current+jar+test",

@@ -38,6 +38,7 @@ SHOWN = {
     "tasks": "tasks",
     "exact copies": "exact-copies",
     "what changed": "what-changed",
+    "sources": "sources",
     "search with hits": "search",
     "is it there already": "is-it-there",
 }

@@ -83,6 +83,18 @@ def source(value: Source) -> source_pb2.Source:
         no_learners=value.without_learners,
         import_time=timestamp(value.import_time) if value.import_time else None,
         engagement_time=timestamp(value.engagement_time) if value.engagement_time else None,
+        connector=_connector(value),
+    )
+
+
+def _connector(value: Source) -> source_pb2.Source.Connector:
+    kinds = source_pb2.Source.Connector
+    return kinds(
+        kind=kinds.FILES if value.from_files else kinds.CALLS,
+        reads=("resources", "texts", "programs", "engagement"),
+        writes="change_list",
+        undoes="change_list",
+        verifies="next_delivery",
     )
 
 

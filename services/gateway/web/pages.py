@@ -24,6 +24,7 @@ from services.gateway.web.resources import Resources
 from services.gateway.web.review import Review
 from services.gateway.web.rules import Rules
 from services.gateway.web.search import Search
+from services.gateway.web.sources import SourcesPage
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.suppressions import Suppressions
 from services.gateway.web.today import Today
@@ -56,6 +57,7 @@ def routes(api: Api) -> list[Route]:
     imports = Imports(api, frames)
     people = People(api, frames)
     search = Search(api, frames)
+    sources = SourcesPage(api, frames)
     what_changed = WhatChanged(api, frames)
     publishing = Publishing(api, frames)
     return [
@@ -118,6 +120,7 @@ def routes(api: Api) -> list[Route]:
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
         Route("/what-changed", what_changed.show, methods=["GET"]),
         Route("/what-changed/{id}/learners.csv", what_changed.learners, methods=["GET"]),
+        Route("/sources", sources.show, methods=["GET"]),
         Route("/search", search.show, methods=["GET"]),
         Route("/publish", publishing.ask, methods=["GET"]),
         Route("/publish", publishing.upload, methods=["POST"]),
