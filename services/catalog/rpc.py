@@ -264,11 +264,13 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         size = _size(request.page_size)
         scope = ("changes", request.state)
         state = wire.change_state(request.state)
-        found = await status.list_changes(
+        found, total = await status.list_changes(
             self._db, viewer(), after=_after(request.page_token, *scope), limit=size + 1, state=state
         )
         page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
-        return api.ListChangesResponse(changes=[wire.change(each) for each in page], next_page_token=next_)
+        return api.ListChangesResponse(
+            changes=[wire.change(each) for each in page], next_page_token=next_, total_size=total
+        )
 
     @override
     async def ExportCatalog(

@@ -40,6 +40,10 @@ _CHANGES = """
     WHERE id > %(after)s AND (%(state)s = '' OR state = %(state)s)
         AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s)) ORDER BY id LIMIT %(limit)s
 """
+_COUNT_CHANGES = """
+    SELECT count(*) AS count FROM changes
+    WHERE (%(state)s = '' OR state = %(state)s) AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s))
+"""
 _PENDING = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state FROM changes
     WHERE state = 'PENDING' AND target = ANY(%s) ORDER BY id
@@ -114,6 +118,13 @@ class Sources(Session):
         """Lines whose id comes after, oldest first; of these targets only, unless None."""
         values = {"after": after, "limit": limit, "state": str(state or ""), "targets": targets}
         return await self._changes(_CHANGES, values)
+
+    async def change_count(
+        self, *, state: ChangeState | None = None, targets: Sequence[str] | None = None
+    ) -> int:
+        """How many lines all pages have."""
+        row = await self.row(_COUNT_CHANGES, {"state": str(state or ""), "targets": targets})
+        return row["count"] if row else 0
 
     async def pending_changes(self, targets: Iterable[str]) -> list[Change]:
         """Lines not yet seen in the source's data, of these targets."""

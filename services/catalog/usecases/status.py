@@ -50,12 +50,16 @@ async def processing_status(db: Database, due_plans: DuePlans, lag: Lag) -> Stat
 
 async def list_changes(
     db: Database, viewer: Viewer, *, after: str, limit: int, state: ChangeState | None
-) -> list[Change]:
-    """A page of the change list, oldest first; for whoever has nothing but duties, of what is theirs."""
+) -> tuple[list[Change], int]:
+    """A page of the change list, oldest first, and how many lines all pages have.
+
+    For whoever has nothing but duties, of what is theirs.
+    """
     async with db.snapshot() as tx:
         targets: list[str] | None = None
         if not policy.METHODS[viewer.method].allows(viewer, About()):
             held = await purview.inside(tx, viewer.duties.programs)
             theirs = held | viewer.duties.resources
             targets = [f"{kind}/{id_}" for kind in ("resources", "programs") for id_ in sorted(theirs)]
-        return await tx.change_page(after=after, limit=limit, state=state, targets=targets)
+        page = await tx.change_page(after=after, limit=limit, state=state, targets=targets)
+        return page, await tx.change_count(state=state, targets=targets)

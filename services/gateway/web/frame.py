@@ -47,7 +47,7 @@ class Frames:
             self.api.get(request, "/v1/viewer", {}),
             self.state_line(request),
             _or_none(self.api.get(request, "/v1/suggestions:count", {})),
-            _or_none(self.api.get(request, "/v1/changes", {"state": "PENDING", "pageSize": "200"})),
+            _or_none(self.api.get(request, "/v1/changes", {"state": "PENDING", "pageSize": "1"})),
         )
         counts: list[Json] = counted["counts"] if counted else []
         mine = sum(each["mine"] for each in counts if each["state"] == "OPEN")
@@ -58,7 +58,7 @@ class Frames:
             "roles": viewer["person"]["roles"],
             "state": line,
             "tally": counts if counted else None,
-            "counts": {"review": mine, "changes": len(changes["changes"]) if changes else 0},
+            "counts": {"review": mine, "changes": changes["totalSize"] if changes else 0},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
