@@ -103,7 +103,14 @@ def full() -> Suggestion:
         0.9,
     )
     proposal = replace(
-        duplicate("a", "b", evidence=[evidence, replace(evidence, type="passage", match="exact")]),
+        duplicate(
+            "a",
+            "b",
+            evidence=[
+                *(replace(evidence, type=each) for each in (evidence.type, "would_be_lost")),
+                replace(evidence, type="passage", match="exact"),
+            ],
+        ),
         members=(Member("a", "h", 1, True, 0.8, {"use": 0.2}), Member("b", "h", 1, False, 0.4, {"use": 0.1})),
         summary="Copies",
         claims=(Claim("expired", 0.9, "It ended.", True),),
@@ -158,7 +165,7 @@ def shown(value: Suggestion) -> wire.Shown:
 
 
 def test_every_field_of_a_suggestion_is_filled() -> None:
-    assert empty_fields(wire.suggestion(shown(full()))) == EXCLUSIVE
+    assert empty_fields(wire.suggestion(shown(full()), may_decide=True)) == EXCLUSIVE
 
 
 def test_fields_of_one_state_are_filled_in_that_state() -> None:
@@ -168,12 +175,12 @@ def test_fields_of_one_state_are_filled_in_that_state() -> None:
     due = replace(full(), state=State.SCHEDULED, due_time=later)
     fields_of = ((held, {"held_reason"}), (off, {"snooze_until", "snooze_event"}), (due, {"due_time"}))
     for value, own in fields_of:
-        assert empty_fields(wire.suggestion(shown(value))) == EXCLUSIVE - own
+        assert empty_fields(wire.suggestion(shown(value), may_decide=True)) == EXCLUSIVE - own
 
 
 def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
-    message = wire.suggestion(shown(held))
+    message = wire.suggestion(shown(held), may_decide=True)
     assert empty_fields(message) == {
         "confidence",
         "claims.confidence",
@@ -211,7 +218,9 @@ def test_every_field_of_reliability_is_filled() -> None:
 
 
 def test_a_brief_suggestion_leaves_out_the_evidence_alone() -> None:
-    assert empty_fields(wire.suggestion(shown(full()), brief=True)) == EXCLUSIVE | {"evidence"}
+    assert empty_fields(wire.suggestion(shown(full()), brief=True, may_decide=True)) == EXCLUSIVE | {
+        "evidence"
+    }
 
 
 def test_every_detail_of_an_error_has_all_its_fields() -> None:

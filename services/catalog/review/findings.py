@@ -57,6 +57,9 @@ class Counterpart:
     start: int
 
 
+_AGAINST = frozenset({"would_be_lost", "direction_unclear", "crosses_ownership", "margin", "not_checked"})
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A reason with its place; `quote` is literal, empty where the evidence is not a text."""
@@ -70,6 +73,11 @@ class Evidence:
     counterpart: Counterpart | None = None
     match: str = ""
     value: float = 0.0
+
+    @property
+    def against(self) -> bool:
+        """Whether it speaks against what is proposed."""
+        return self.type in _AGAINST
 
 
 @dataclass(frozen=True, slots=True)

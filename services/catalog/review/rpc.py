@@ -10,9 +10,10 @@ from typing_extensions import override
 from services.catalog import watching
 from services.catalog.access import viewer
 from services.catalog.domain.people import Viewer
+from services.catalog.policy import METHODS
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import learning, reading, usecases, wire, wire_learning, wire_ledger
+from services.catalog.review import learning, reading, routing, usecases, wire, wire_learning, wire_ledger
 from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
@@ -31,6 +32,7 @@ from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
 
 MAX_PAGE = 200
+_DECIDES = "/winnow.review.v1.ReviewService/AcceptSuggestion"
 MAX_QUERY = 200
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
 
@@ -46,7 +48,8 @@ class ReviewServicer(
     async def GetSuggestion(
         self, request: api.GetSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
-        return wire.suggestion(await reading.get_suggestion(self._db, _id(request.name)))
+        found = await reading.get_suggestion(self._db, _id(request.name))
+        return wire.suggestion(found, may_decide=_may_decide(found))
 
     @override
     async def ListSuggestions(
@@ -75,7 +78,7 @@ class ReviewServicer(
         answer = api.ListSuggestionsResponse()
         total = 0
         for number, (_, each) in enumerate(found):
-            message = wire.suggestion(each, quotes=not brief)
+            message = wire.suggestion(each, quotes=not brief, may_decide=_may_decide(each))
             total += message.ByteSize()
             if number == size or (number and total > MAX_BYTES):
                 place, last = found[number - 1]
@@ -247,6 +250,12 @@ class ReviewServicer(
 
 def _id(name: str) -> str:
     return id_of(name, "suggestions")
+
+
+def _may_decide(shown: wire.Shown) -> bool:
+    caller = viewer()
+    about = routing.standing(caller, shown.suggestion, shown.around)
+    return METHODS[_DECIDES].allows(caller, about)
 
 
 def _words(query: str) -> str:

@@ -200,14 +200,20 @@ def pass_page(message: curation_events.PassCompleted) -> PassPage:
     )
 
 
-def suggestion(shown: Shown, *, brief: bool = False, quotes: bool = True) -> suggestion_pb2.Suggestion:
-    """The suggestion as the API shows it; `brief` without evidence, else without `quotes` less what texts say."""
+def suggestion(
+    shown: Shown, *, brief: bool = False, quotes: bool = True, may_decide: bool = False
+) -> suggestion_pb2.Suggestion:
+    """The suggestion as the API shows it; `brief` without evidence, else without `quotes` less what texts say.
+
+    `may_decide` says whether the caller may.
+    """
     value = shown.suggestion
     evidence = [] if brief else [each for each in value.proposal.evidence if quotes or not each.quote]
     aligned = [each for each in value.proposal.evidence if each.type == "passage"]
     word = value.held_reason.partition(":")[0]
     message = suggestion_pb2.Suggestion(
         name=value.name,
+        may_decide=may_decide,
         kind=suggestion_pb2.Suggestion.Kind.Value(value.proposal.kind),
         relation=suggestion_pb2.Suggestion.Relation.Value(value.proposal.relation or "RELATION_UNSPECIFIED"),
         state=suggestion_pb2.Suggestion.State.Value(value.state),
@@ -338,6 +344,7 @@ def _shown_evidence(value: Evidence) -> suggestion_pb2.Evidence:
         start=value.start,
         match=value.match,
         value=value.value,
+        against=value.against,
     )
     if value.counterpart is not None:
         other = value.counterpart

@@ -22,7 +22,6 @@ _OPERATION_ICONS = {
 }
 # What was measured but says nothing by itself to somebody who decides.
 _SILENT = frozenset({"passage", "would_be_lost", "score", "margin", "runs", "saving", "learners_a_year"})
-_AGAINST = frozenset({"direction_unclear", "crosses_ownership", "margin", "not_checked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def why(suggestion: Json) -> tuple[list[str], list[str]]:
     seen: dict[str, bool] = {}
     for each in suggestion["evidence"]:
         if each["type"] not in _SILENT and each["text"] and not each["quote"]:
-            seen.setdefault(str(each["text"]), each["type"] in _AGAINST)
+            seen.setdefault(str(each["text"]), each["against"])
     lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost"]
     pro = [text for text, against in seen.items() if not against]
     con = [text for text, against in seen.items() if against]

@@ -15,7 +15,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, ORDERS, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
-from services.gateway.web.today import DECIDE, Today
+from services.gateway.web.today import Today
 
 _SHARED = "5"
 _FIRST = frozenset({"did", "in"})  # what the address of the first screen may say: what was just decided
@@ -61,12 +61,14 @@ class Review:
             receipt(self.api, request, email),
             self._counts(request, chosen, around["tally"]),
         )
-        # Whoever may decide on everything and has nothing of their own begins with what waits for others.
+        # Whoever may decide on it and has nothing of their own begins with what waits for others.
         asked = "whose" in request.query_params
         mine = found if chosen.whose == "you" else []
-        if not asked and not found and DECIDE & set(around["roles"]):
-            chosen = Chosen.of(request.query_params, "all")
-            found, after = await rows(self.api, request, chosen, email)
+        if not asked and not found:
+            every = Chosen.of(request.query_params, "all")
+            waiting, more = await rows(self.api, request, every, email)
+            if any(each["mayDecide"] for each in waiting):
+                chosen, found, after = every, waiting, more
         now = self.api.clock.now()
         shown = [
             Row(

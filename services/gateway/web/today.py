@@ -20,7 +20,6 @@ from services.gateway.web.words import say
 FROM = "today"
 """What `from` says in the address of a suggestion to which one goes back to the first screen."""
 
-DECIDE = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
 # Of what takes at most five minutes (HouseRules.weights.review_minutes has 10 and 20 for the other two).
 _MINUTES = {"R0": 2, "R1": 5}
 
@@ -85,9 +84,7 @@ class Today:
         )
 
     def _steps(self, roles: frozenset[str], around: dict[str, Any]) -> list[_Step]:
-        steps: list[_Step] = [self._answer]
-        if DECIDE & roles:
-            steps.append(self._of_colleagues)
+        steps: list[_Step] = [self._answer, self._of_colleagues]
         if "LEARNING_LEADER" in roles:
             steps.append(self._ownerless)
         if "SPECIALIST" in roles:
@@ -164,7 +161,7 @@ class Today:
 def _decision(found: Sequence[Json], key: str) -> Thing | None:
     for each in found:
         minutes = _MINUTES.get(each["plan"]["risk"])
-        if minutes is None or each["plan"]["safeguards"]:
+        if minutes is None or each["plan"]["safeguards"] or not each["mayDecide"]:
             continue
         query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, "from": FROM})
         return Thing(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.catalog.conftest import eventually
-from tests.integration.review.conftest import Curator, Reviewer, course, sealed, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
+from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
@@ -84,3 +85,22 @@ async def test_a_basic_view_counts_passages_and_does_not_quote_them(
     for each in page.suggestions:
         assert not [one for one in each.evidence if one.quote]
         assert (each.passages, each.equal_passages) == (1, 0)
+
+
+async def test_each_is_told_whether_they_may_decide_and_on_which_side_a_reason_stands(
+    leader: Reviewer, team: Team, curator: Curator
+) -> None:
+    kept, copy = await leader.put(course("c1", "Ladders", words("a")), course("c2", "Copy", words("a")))
+    proposal = curator.duplicate(kept, copy)
+    proposal.evidence.add(type="not_checked", text="Its video was not compared.")
+    proposal.evidence.add(type="same_owner", text="Both are Ola's.")
+    await curator.propose(sealed(proposal))
+    seen = await leader.only(Suggestion.OPEN)
+    sides = {each.text: each.against for each in seen.evidence if not each.quote}
+    assert sides["Its video was not compared."]
+    assert not sides["Both are Ola's."]
+    designer = await team.join("dora@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    specialist = await team.join("sam@example.org", people.Person.SPECIALIST)
+    for who, may in ((leader, True), (designer, True), (specialist, False)):
+        (listed_,) = await who.suggestions()
+        assert ((await who.get(seen.name)).may_decide, listed_.may_decide) == (may, may)
