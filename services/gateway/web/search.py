@@ -52,6 +52,8 @@ class Search:
     async def _found(self, request: Request, q: str) -> Json | None:
         """The curator's answer; None while it does not give one."""
         if not q:
+            # Whoever reads no content learns that before they ask.
+            await self.api.get(request, "/v1/resources", {"pageSize": "1"})
             return {"hits": [], "byMeaning": True}
         try:
             return await self.api.get(request, "/v1/search", {"query": q, "pageSize": _ASKED})
