@@ -29,6 +29,28 @@ def noticed(sample: Stack) -> Iterator[Stack]:
     sample.post(f"/v1/{filed['name']}:undo", {})
 
 
+@pytest.fixture(scope="module")
+def told(sample: Stack) -> Iterator[Stack]:
+    """A plan is applied that changes what six learners have to do."""
+    new, old = sample.put(
+        "rafts", resource("new", "Rafts", lesson(83)), resource("old", "Rafts, 1998", lesson(84))
+    )
+    program = {"source": "rafts", "key": "p", "title": "On the water", "items": [{"resource": old["name"]}]}
+    name = sample.post("/v1/programs:upsert", program)["name"]
+    one = {"resource": "old", "month": {"year": 2026, "month": 5, "day": 1}, "enrolled": 1, "started": 1}
+    rows = [{**one, "completed": 1, "learner": f"l{n}", "state": "COMPLETED"} for n in range(6)]
+    sample.post("/v1/engagement:record", {"source": "rafts", "rows": rows})
+    asked = {"kind": "PROGRAM", "operation": "item_replace", "members": [old["name"]], "other": new["name"]}
+    filed = sample.post("/v1/suggestions", {**asked, "program": name, "reason": "The knots are others."})
+    seen = {"revision": filed["revision"], "fingerprint": filed["fingerprint"]}
+    # Whoever files it may not be the only one to say yes.
+    with sample.client(somebody(sample, "priya.nair")) as designer:
+        answer = designer.post(f"/v1/{filed['name']}:accept", json=seen)
+    assert answer.json().get("state") == "APPLIED", answer.text
+    yield sample
+    sample.post(f"/v1/{filed['name']}:undo", {})
+
+
 def somebody(stack: Stack, name: str) -> str:
     return stack.winnow("token", "create", "--person", f"{name}@tarnwickwater.example")["token"]
 
@@ -47,6 +69,20 @@ def test_the_specialist_reads_what_to_tell_learners(browser: Browser, noticed: S
     expect(notice).to_contain_text("Everything you have completed stays on your record.")
     notice.locator("summary").click()
     expect(notice.get_by_role("textbox")).to_contain_text("What you have to do")
+    visitor.leave()
+
+
+def test_the_list_of_whom_to_tell_is_a_file_of_pseudonyms(browser: Browser, told: Stack) -> None:
+    visitor = Visitor(browser, told.status["http"], somebody(told, "helen.garside"))
+    page = visitor.page
+    page.goto("/what-changed")
+    notice = page.get_by_role("region", name="“On the water” changes")
+    expect(notice).to_contain_text("6 learners are concerned")
+    with page.expect_download() as download:
+        notice.get_by_role("link", name="Whom to tell").click()
+    head, *learners = download.value.path().read_text().splitlines()
+    assert head == "learner"
+    assert len({each for each in learners if len(each) == 32}) == 6
     visitor.leave()
 
 
