@@ -30,6 +30,7 @@ def closed(sample: Stack) -> Iterator[Stack]:
     assert sample.post(f"/v1/{filed['name']}:accept", seen)["state"] == "APPLIED"
     yield sample
     sample.post(f"/v1/{filed['name']}:undo", {})
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
 
 
 @pytest.mark.parametrize("sight", SIGHTS)

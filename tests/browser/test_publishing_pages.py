@@ -80,6 +80,7 @@ def lamps(sample: Stack) -> Iterator[tuple[str, str]]:
     sample.wait()
     yield new["title"], old["title"]
     sample.post(f"/v1/{filed['name']}:undo", {})
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
 
 
 def test_the_current_one_comes_first_and_what_it_replaced_says_so(

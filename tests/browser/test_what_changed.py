@@ -27,6 +27,7 @@ def noticed(sample: Stack) -> Iterator[Stack]:
     assert sample.post(f"/v1/{filed['name']}:accept", seen)["state"] == "APPLIED"
     yield sample
     sample.post(f"/v1/{filed['name']}:undo", {})
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,7 @@ def told(sample: Stack) -> Iterator[Stack]:
     assert answer.json().get("state") == "APPLIED", answer.text
     yield sample
     sample.post(f"/v1/{filed['name']}:undo", {})
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
 
 
 def somebody(stack: Stack, name: str) -> str:
