@@ -236,7 +236,7 @@ def _bytes(quantity: object) -> float | None:
 
 def _environment(container: Object, known: dict[tuple[str, str], Object]) -> Iterator[str]:
     named = {entry["name"]: entry for entry in container.get("env", [])}
-    shared: set[str] = set()
+    shared: dict[str, str] = {}
     for source in container.get("envFrom", []):
         name = source.get("configMapRef", {}).get("name")
         if name is None:
@@ -244,7 +244,7 @@ def _environment(container: Object, known: dict[tuple[str, str], Object]) -> Ite
         elif ("ConfigMap", name) not in known:
             yield f"ConfigMap {name} does not exist"
         else:
-            shared |= set(known["ConfigMap", name].get("data", {}))
+            shared |= known["ConfigMap", name].get("data", {})
     for name, entry in named.items():
         if "secretKeyRef" in entry.get("valueFrom", {}):
             yield f"{name} takes a Secret as environment; mount it as a file"
@@ -267,8 +267,22 @@ def _environment(container: Object, known: dict[tuple[str, str], Object]) -> Ite
         if field.is_required()
     }
     if "migrate" not in container.get("args", []):
-        for name in sorted(required - set(named) - shared):
+        for name in sorted(required - set(named) - set(shared)):
             yield f"{name} is required by the {service} and not given"
+    if service == "gateway":
+        given = shared | {name: str(entry.get("value", "")) for name, entry in named.items()}
+        yield from _single_sign_on(given)
+
+
+def _single_sign_on(given: dict[str, str]) -> Iterator[str]:
+    issuer = given.get("WINNOW_OIDC_ISSUER", "")
+    if not issuer:
+        return
+    if not given.get("WINNOW_OIDC_CLIENT_ID"):
+        yield "WINNOW_OIDC_ISSUER is given without WINNOW_OIDC_CLIENT_ID"
+    for name in ("WINNOW_OIDC_ISSUER", "WINNOW_PUBLIC_URL"):
+        if not given.get(name, "").startswith("https://"):
+            yield f"{name} is not https: who signs in could be read or led elsewhere"
 
 
 def _network(found: Object, pods: list[Object]) -> Iterator[str]:

@@ -19,12 +19,14 @@ from deploy.manifests import Object, build, findings
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE = ROOT / "deploy" / "kubernetes" / "base"
+SIGN_ON = BASE.parent / "single-sign-on"
 Plant = Callable[[Any], object]
 
 
 @pytest.fixture(scope="module")
 def good() -> list[Object]:
-    return build(BASE)
+    """All of the base, and single sign-on."""
+    return build(SIGN_ON)
 
 
 def _pod(found: Any) -> Any:
@@ -36,6 +38,7 @@ def _container(found: Any) -> Any:
 
 
 def _env(found: Any, name: str, value: str) -> None:
+    _drop_env(found, name)
     _container(found)["env"].append({"name": name, "value": value})
 
 
@@ -182,7 +185,7 @@ DEFECTS: dict[str, tuple[str, Plant, str]] = {
     ),
     "a secret file outside what is mounted": (
         "Deployment/gateway",
-        lambda found: _container(found)["env"][0].update(value="/run/secret/nats/seed"),
+        lambda found: _env(found, "WINNOW_NATS_NKEY_FILE", "/run/secret/nats/seed"),
         "/run/secret/nats/seed is in no volume",
     ),
     "the latest image": (
@@ -234,6 +237,16 @@ DEFECTS: dict[str, tuple[str, Plant, str]] = {
         "Deployment/catalog",
         lambda found: _container(found).update(args=["python", "-m", "services.katalog.main"]),
         "services.katalog.main is no service",
+    ),
+    "a provider without the client that it knows": (
+        "Deployment/gateway",
+        lambda found: _drop_env(found, "WINNOW_OIDC_CLIENT_ID"),
+        "WINNOW_OIDC_ISSUER is given without WINNOW_OIDC_CLIENT_ID",
+    ),
+    "a return address that others can read": (
+        "ConfigMap/winnow-settings",
+        lambda found: found["data"].update(WINNOW_PUBLIC_URL="http://winnow.example.org"),
+        "WINNOW_PUBLIC_URL is not https",
     ),
     "a field that is misspelt": (
         "Deployment/gateway",
@@ -321,6 +334,7 @@ CONSEQUENCES = {
 
 
 def test_the_manifests_as_they_stand_have_no_finding(good: list[Object]) -> None:
+    assert list(findings(build(BASE))) == []
     assert list(findings(good)) == []
 
 
@@ -350,7 +364,8 @@ def test_a_copy_with_a_defect_fails_with_one_line_a_finding(tmp_path: Path) -> N
         check=False,
     )
     assert run.returncode == 1
-    assert run.stdout.splitlines() == ["base: Deployment/gateway: container gateway: may write to its image"]
+    told = "Deployment/gateway: container gateway: may write to its image"
+    assert run.stdout.splitlines() == [f"base: {told}", f"single-sign-on: {told}"]
 
 
 def test_a_folder_that_kustomize_cannot_build_fails(tmp_path: Path) -> None:
