@@ -24,11 +24,14 @@ from services.kit.errors import (
     WinnowError,
 )
 from services.kit.identity import Caller, Verifier
+from services.kit.refusals import Refusals
 
 AUTHORIZE_ONLY = "winnow-authorize-only"
 """Metadata key by which the gateway asks for the caller's rights alone, when a body is not even readable."""
 
 _FOR_THE_GATEWAY = ("/winnow.internal.v1.IdentityService/", "/winnow.internal.v1.PublicService/")
+DOOR = "catalog"
+"""What refusals at the catalog's own port are counted as."""
 _HEALTH = "/grpc.health.v1.Health/"
 
 _viewer: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
@@ -60,16 +63,17 @@ async def _elsewhere(_request: bytes, _context: Any) -> bytes:
 class AccessInterceptor(rpc.IdentityInterceptor):
     """Verifies the identity token, compares it with the person's own row, and asks the policy."""
 
-    def __init__(self, verifier: Verifier, database: Database) -> None:
+    def __init__(self, verifier: Verifier, database: Database, refusals: Refusals) -> None:
         super().__init__(verifier, database.clock)
         self._database = database
+        self._refusals = refusals
 
     @override
     @asynccontextmanager
     async def around(self, context: Any, streaming: bool, details: Any) -> AsyncGenerator[None]:
         async with super().around(context, streaming, details):
             if not details.method.startswith(_HEALTH):
-                await self._admit(identity.caller(), details)
+                await self._admit(self._caller(details.method), details)
             try:
                 yield
             except PermissionDenied as error:
@@ -77,9 +81,18 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                     await self._refused(known, details.method, error)
                 raise
 
+    def _caller(self, method: str) -> Caller:
+        try:
+            return identity.caller()
+        except Unauthenticated as error:
+            # Not signed by the gateway, which counts its own callers.
+            self._refusals.count(DOOR, error.reason, method)
+            raise
+
     async def _admit(self, caller: Caller, details: Any) -> None:
         if details.method.startswith(_FOR_THE_GATEWAY):
             if caller.person:
+                self._refusals.count(DOOR, "NOT_ALLOWED", details.method)
                 raise PermissionDenied(
                     "NOT_ALLOWED",
                     "Only the gateway calls this.",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
 import orjson
+import psycopg
 from google.protobuf.message import Message
 from grpc.aio import Server
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
+from psycopg_pool import PoolTimeout
 from pydantic import Field
 
 from services.catalog import wire
@@ -36,6 +39,7 @@ from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.catalog.usecases.importing import Importer
+from services.catalog.usecases.refusals import write_refusals
 from services.catalog.usecases.status import Lag
 from services.kit import events, health, nats, postgres, process, rpc, telemetry
 from services.kit.consumer import Consumer
@@ -43,6 +47,7 @@ from services.kit.health import Readiness
 from services.kit.identity import Verifier
 from services.kit.natsrpc import NatsServer
 from services.kit.outbox import Relay
+from services.kit.refusals import Refusals, Refused
 from services.kit.settings import Listen, ServiceSettings
 from winnow.catalog.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from winnow.catalog.v1.credential_service_pb2_grpc import add_CredentialServiceServicer_to_server
@@ -79,12 +84,29 @@ def _detail(value: object) -> Message | None:
     return wire.detail(value) or review_wire.detail(value)
 
 
-def grpc_door(verifier: Verifier, *, access_to: Database, database: Database, lag: Lag) -> Server:
+def refusals_to(database: Database) -> Refusals:
+    """Counts what is refused to callers whom nobody knows, into the audit log."""
+
+    async def write(refused: Sequence[Refused]) -> bool:
+        try:
+            await write_refusals(database, refused)
+        except (psycopg.Error, PoolTimeout) as error:
+            if not postgres.is_down(error):
+                raise
+            return False
+        return True
+
+    return Refusals(write)
+
+
+def grpc_door(
+    verifier: Verifier, *, access_to: Database, database: Database, lag: Lag, refusals: Refusals
+) -> Server:
     """Every service that the gateway reaches, with its interceptors; `access_to` is where refusals are written."""
     served = rpc.server(
         [
             *rpc.interceptors(wire=_detail, translate=postgres.translate),
-            AccessInterceptor(verifier, access_to),
+            AccessInterceptor(verifier, access_to, refusals),
         ]
     )
     add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
@@ -135,7 +157,8 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     if (monitor := settings.nats_monitor_url) is not None:
         readiness.add("nats durability", lambda: nats.durability_doubt(monitor), warning=True)
 
-    served = grpc_door(verifier, access_to=database, database=database, lag=lag)
+    refusals = refusals_to(database)
+    served = grpc_door(verifier, access_to=database, database=database, lag=lag, refusals=refusals)
     watched = rpc.Health(served)
     served.add_insecure_port(settings.grpc_listen)
 
@@ -205,6 +228,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
                 database.bell.close(stop),
                 answer_calls(),
                 answer_feed(),
+                refusals.run(stop),
                 web.serve_until_stopped(stop),
             ],
             endless=[prepare(), relay(), review(), schedule(), check_links(), read_imports(), ring()],

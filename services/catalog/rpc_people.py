@@ -19,6 +19,7 @@ from services.catalog.usecases import (
     people_files,
     person_requests,
     presence,
+    refusals,
     responsibility,
 )
 from services.kit import pages
@@ -276,3 +277,10 @@ class IdentityServicer(IdentityServiceServicer):
     ) -> identity_service_pb2.CloseSessionResponse:
         await credentials.close_session(self._db, request.session)
         return identity_service_pb2.CloseSessionResponse()
+
+    @override
+    async def RecordRefusals(
+        self, request: identity_service_pb2.RecordRefusalsRequest, context: Any
+    ) -> identity_service_pb2.RecordRefusalsResponse:
+        await refusals.write_refusals(self._db, wire.refused(request))
+        return identity_service_pb2.RecordRefusalsResponse()

@@ -23,6 +23,7 @@ from services.gateway.csrf import SameOrigin
 from services.gateway.errors import reason_of, status_of, to_json
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method
+from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
@@ -50,12 +51,18 @@ class JsonApi:
     """The `/v1` routes: finds the method, transcodes, forwards, transcodes back."""
 
     def __init__(
-        self, methods: Mapping[str, Method], forwarder: Forwarder, cookie: SessionCookie, version: str
+        self,
+        methods: Mapping[str, Method],
+        forwarder: Forwarder,
+        cookie: SessionCookie,
+        version: str,
+        strangers: Strangers,
     ) -> None:
         self._upload_method = methods[_UPLOAD_PATH]
         self._bindings = bind(methods.values())
         self._forwarder = forwarder
         self._cookie = cookie
+        self._strangers = strangers
         self._openapi = orjson.dumps(openapi.document(methods.values(), version))
 
     def routes(self) -> list[Route]:
@@ -72,16 +79,23 @@ class JsonApi:
 
     async def call(self, request: Request) -> Response:
         """One method by its HTTP rule."""
+        asked = ""
         try:
             binding, variables = self._find(request.method, request.url.path)
+            asked = binding.method.path
             if binding.method.server_streaming:
                 return await self._watch(binding, request)
             message = await self.transcode(
                 binding, variables, request.url.query, await _body(request), self._credential(request)
             )
         except (WinnowError, grpc.aio.AioRpcError) as error:
-            return _error(status_of(error))
+            return self._refuse(asked, error)
         return _json(200, message)
+
+    def _refuse(self, method: str, error: WinnowError | grpc.aio.AioRpcError) -> Response:
+        status = status_of(error)
+        self._strangers.note(JSON, method, status)
+        return _error(status)
 
     async def get(self, request: Request, path: str, query: dict[str, str | list[str]]) -> dict[str, Any]:
         """A GET route answered in process, for the page; raises what `call` would answer as an error."""
@@ -168,7 +182,7 @@ class JsonApi:
         try:
             message = await self._receive(request, self._credential(request))
         except (WinnowError, grpc.aio.AioRpcError) as error:
-            return _error(status_of(error))
+            return self._refuse(self._upload_method.path, error)
         return _json(200, message)
 
     async def upload_form(self, request: Request) -> dict[str, Any]:
@@ -264,6 +278,7 @@ async def _page_error(request: Request, error: Exception) -> Response:
         raise error
     status = status_of(error)
     code, _ = to_json(status)
+    request.app.state.strangers.note(PAGE, _page_of(request), status)
     if code == 401:
         if reason_of(status) == "SIGN_IN_FAILED":
             return failed(code, say("sign_in.failed"), status.message)
@@ -281,6 +296,11 @@ async def _page_error(request: Request, error: Exception) -> Response:
     return failed(code, say("error.failed"), status.message or reason_of(status))
 
 
+def _page_of(request: Request) -> str:
+    # Of the path only what names a page: what follows is the caller's to choose.
+    return f"{request.method} /{request.url.path.strip('/').partition('/')[0]}"
+
+
 async def _broken(request: Request, error: Exception) -> Response:
     return failed(500, say("error.broken"), say("error.broken_text"))
 
@@ -289,16 +309,19 @@ async def _no_page(request: Request, error: Exception) -> Response:
     return failed(404, say("error.missing"), say("error.missing_text"))
 
 
-def _cross_site(error: PermissionDenied) -> Response:
-    return failed(403, say("error.cross_site"), say("error.cross_site_text"))
-
-
-def application(api: JsonApi, pages: Iterable[Route], health: list[Route], public_url: str) -> Starlette:
+def application(
+    api: JsonApi, pages: Iterable[Route], health: list[Route], public_url: str, strangers: Strangers
+) -> Starlette:
     """The whole HTTP door."""
-    return Starlette(
+
+    def cross_site(error: PermissionDenied) -> Response:
+        strangers.cross_site(error.metadata["method"])
+        return failed(403, say("error.cross_site"), say("error.cross_site_text"))
+
+    made = Starlette(
         routes=[*health, *api.routes(), *pages],
         middleware=[
-            Middleware(SameOrigin, public_url=public_url, refused=_cross_site),
+            Middleware(SameOrigin, public_url=public_url, refused=cross_site),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={
@@ -308,3 +331,5 @@ def application(api: JsonApi, pages: Iterable[Route], health: list[Route], publi
             grpc.aio.AioRpcError: _page_error,
         },
     )
+    made.state.strangers = strangers
+    return made

@@ -18,6 +18,7 @@ from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
 from services.gateway.methods import Method, reachable, service_names
 from services.gateway.openid import OpenIdProvider
+from services.gateway.refusals import Strangers
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.web import pages
 from services.gateway.web.api import Api
@@ -80,11 +81,12 @@ def http_door(
     readiness: Readiness,
     public_url: str,
     clock: Clock,
+    strangers: Strangers,
     provider: OpenIdProvider | None = None,
 ) -> Starlette:
     """Every route there is."""
     cookie = SessionCookie(secure=public_url.startswith("https:"))
-    api = JsonApi(methods, forwarder, cookie, version("winnow-services"))
+    api = JsonApi(methods, forwarder, cookie, version("winnow-services"), strangers)
     sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
     page = [
         *sign_in.routes(),
@@ -92,7 +94,7 @@ def http_door(
         *Documents(api.get).routes(),
         *pages.routes(Api(api.get, api.post, api.upload_form, clock)),
     ]
-    made = application(api, page, health.routes(readiness), public_url)
+    made = application(api, page, health.routes(readiness), public_url, strangers)
     made.state.provider = sign_in.provider_name
     return made
 
@@ -107,6 +109,7 @@ async def serve(settings: Settings) -> None:
     connection = Client()
     authenticator = Authenticator(catalog, signer, clock)
     forwarder = Forwarder(catalog, NatsChannel(connection), authenticator, settings.calls_per_second)
+    strangers = Strangers(authenticator)
 
     async def catalog_answers() -> str | None:
         state = catalog.get_state(try_to_connect=True)
@@ -120,7 +123,7 @@ async def serve(settings: Settings) -> None:
     readiness.add("nats", nats_answers, warning=True)
 
     served = rpc.server(rpc.interceptors())
-    served.add_generic_rpc_handlers((door.Door(methods, forwarder),))
+    served.add_generic_rpc_handlers((door.Door(methods, forwarder, strangers),))
     watched = rpc.Health(served, service_names(methods))
     door.enable_reflection(served, methods, [HEALTH_SERVICE])
     served.add_insecure_port(settings.grpc_listen)
@@ -133,6 +136,7 @@ async def serve(settings: Settings) -> None:
             readiness,
             settings.public_url,
             clock,
+            strangers,
             _provider(settings, clock),
         ),
         settings.http_listen,
@@ -144,6 +148,7 @@ async def serve(settings: Settings) -> None:
             stop,
             draining=[
                 authenticator.end_streams(stop),
+                strangers.run(stop),
                 rpc.serve_until_stopped(served, watched, stop),
                 web.serve_until_stopped(stop),
             ],

@@ -13,7 +13,9 @@ from typing_extensions import override
 from services.gateway.errors import status_of
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method, service_names
+from services.gateway.refusals import GRPC, Strangers
 from services.kit import rpc
+from services.kit.errors import WinnowError
 from services.kit.rpc import CODES, STATUS_KEY
 
 UPLOAD_SECONDS = 3600.0
@@ -23,9 +25,10 @@ UNARY_SECONDS = 30.0
 class Door(grpc.GenericRpcHandler):
     """Answers the reachable methods and no others (UNIMPLEMENTED)."""
 
-    def __init__(self, methods: Mapping[str, Method], forwarder: Forwarder) -> None:
+    def __init__(self, methods: Mapping[str, Method], forwarder: Forwarder, strangers: Strangers) -> None:
         self._methods = methods
         self._forwarder = forwarder
+        self._strangers = strangers
 
     @override
     def service(self, handler_call_details: Any) -> Any:
@@ -45,8 +48,8 @@ class Door(grpc.GenericRpcHandler):
             timeout = rpc.outgoing_timeout(UNARY_SECONDS)
             try:
                 return await self._forwarder.unary(method, request, _credential(context), timeout)
-            except grpc.aio.AioRpcError as error:
-                await _abort(context, error)
+            except (WinnowError, grpc.aio.AioRpcError) as error:
+                await self._end(method, context, error)
                 raise
 
         return call
@@ -58,8 +61,8 @@ class Door(grpc.GenericRpcHandler):
             try:
                 async for message in self._forwarder.watch(method, request, _credential(context)):
                     yield message
-            except grpc.aio.AioRpcError as error:
-                await _abort(context, error)
+            except (WinnowError, grpc.aio.AioRpcError) as error:
+                await self._end(method, context, error)
                 raise
 
         return call
@@ -70,18 +73,23 @@ class Door(grpc.GenericRpcHandler):
         ) -> bytes:
             try:
                 return await self._forwarder.upload(method, requests, _credential(context), UPLOAD_SECONDS)
-            except grpc.aio.AioRpcError as error:
-                await _abort(context, error)
+            except (WinnowError, grpc.aio.AioRpcError) as error:
+                await self._end(method, context, error)
                 raise
 
         return call
 
-
-async def _abort(context: grpc.aio.ServicerContext[bytes, bytes], error: grpc.aio.AioRpcError) -> None:
-    # The owner's Status goes on as it came, details included.
-    status = status_of(error)
-    trailing = ((STATUS_KEY, status.SerializeToString()),)
-    await context.abort(CODES[status.code], status.message, trailing)
+    async def _end(
+        self,
+        method: Method,
+        context: grpc.aio.ServicerContext[bytes, bytes],
+        error: WinnowError | grpc.aio.AioRpcError,
+    ) -> None:
+        # The owner's Status goes on as it came, details included.
+        status = status_of(error)
+        self._strangers.note(GRPC, method.path, status)
+        trailing = ((STATUS_KEY, status.SerializeToString()),)
+        await context.abort(CODES[status.code], status.message, trailing)
 
 
 def _credential(context: grpc.aio.ServicerContext[bytes, bytes]) -> str:

@@ -11,6 +11,7 @@ from services.catalog.usecases.people import MintedToken
 from services.catalog.wire.duties import consequences
 from services.catalog.wire.fields import bad_field, day
 from services.kit.protobuf import timestamp
+from services.kit.refusals import Refused
 from winnow.catalog.v1 import (
     people_service_pb2,
 )
@@ -79,3 +80,13 @@ def session(value: Session) -> identity_service_pb2.OpenSessionResponse:
     return identity_service_pb2.OpenSessionResponse(
         session=value.secret, expire_time=timestamp(value.expire_time)
     )
+
+
+def refused(message: identity_service_pb2.RecordRefusalsRequest) -> list[Refused]:
+    """What the gateway refused, the most asked for first."""
+    return [
+        Refused(
+            each.door, each.reason, each.count, tuple(sorted(each.methods.items(), key=lambda one: -one[1]))
+        )
+        for each in message.refused
+    ]

@@ -233,6 +233,25 @@ async def test_a_body_that_nobody_can_read_is_refused_for_rights_first(
     assert (code, info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "JSON_INVALID")
 
 
+async def test_content_that_names_people_adds_nobody(
+    first: SignedIn, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    """An owner whom nobody knows stays an address; a people file among content is no people file."""
+    before = catalog.sql("SELECT email, roles, deactivate_time FROM persons")
+    files = {
+        "catalog.csv": b"external_id,title,owner\nc1,Ladders,eve@example.org\n",
+        "programs.csv": b"program,title,position,resource,mandatory,owner\np,Path,1,c1,yes,eve@example.org\n",
+        "people.csv": b"email,name,roles,active\neve@example.org,Eve,ADMINISTRATOR,\nfirst@example.org,,,no\n",
+    }
+    await first.imported("lms", files)
+    (resource,) = (await first("ListResources", api.ListResourcesRequest())).resources
+    assert resource.owner == "eve@example.org"
+    assert catalog.sql("SELECT email, roles, deactivate_time FROM persons") == before
+    # Once an administrator has added them, what was said of them holds.
+    eve = await someone(first, channel, "eve@example.org")
+    assert list((await eve("GetViewer", people_api.GetViewerRequest())).owned_programs) != []
+
+
 async def test_the_services_login_cannot_change_the_audit_log(catalog: CatalogProcess) -> None:
     with psycopg.connect(catalog.database.app, autocommit=True) as connection:
         for statement in ("UPDATE audit SET outcome = ''", "DELETE FROM audit", "TRUNCATE audit"):

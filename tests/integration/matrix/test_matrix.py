@@ -27,6 +27,7 @@ from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
 from services.gateway.main import http_door
 from services.gateway.methods import Method, reachable
+from services.gateway.refusals import Strangers
 from services.gateway.session_cookie import SessionCookie
 from services.kit.clock import Clock
 from services.kit.health import Readiness
@@ -45,7 +46,6 @@ from tests.integration.matrix.world import (
     World,
 )
 from tests.integration.review.conftest import Reviewer
-from tests.servers import PostgresServer
 from tests.unit.kit.test_small_modules import PRIVATE
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import program_pb2
@@ -87,11 +87,6 @@ class Asked:
         if self.says:
             return self.says
         return ADMITTED if rows[self.method].allows(self.who.viewer, self.about) else DENIED
-
-
-@pytest.fixture(scope="module")
-def world(postgres_server: PostgresServer) -> World:
-    return worlds.made(postgres_server.database("catalog"))
 
 
 @pytest.fixture
@@ -344,7 +339,10 @@ async def browser(world: World, callers: Callers) -> AsyncGenerator[httpx.AsyncC
     """The gateway's own application before the same catalog; its curator is away."""
     authenticator = Authenticator(callers.channel, Signer(PRIVATE), Clock())
     forwarder = Forwarder(callers.channel, NatsChannel(Client()), authenticator, 1_000_000)
-    app = http_door(METHODS, forwarder, authenticator, Readiness(), "http://winnow.example", Clock())
+    strangers = Strangers(authenticator)
+    app = http_door(
+        METHODS, forwarder, authenticator, Readiness(), "http://winnow.example", Clock(), strangers
+    )
     world.sql(
         "UPDATE credentials SET expire_time = now() - interval '1 minute' FROM persons p "
         "WHERE person = p.id AND p.email = 'expired.token@example.org'"

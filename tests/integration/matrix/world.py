@@ -21,7 +21,7 @@ from typing_extensions import override
 from services.catalog import access, policy
 from services.catalog.domain.people import Duties, Mode, Person, Role, Stage, Viewer
 from services.catalog.ids import new_id
-from services.catalog.main import MIGRATIONS, grpc_door
+from services.catalog.main import MIGRATIONS, grpc_door, refusals_to
 from services.catalog.policy import Column
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import proposals
@@ -145,7 +145,9 @@ async def served(database: servers.Database, *, effect: bool) -> AsyncGenerator[
     await pool.open()
     real = Database(pool, Clock())
     answering = real if effect else WithoutEffect(pool, Clock())
-    server = grpc_door(Verifier(PUBLIC), access_to=real, database=answering, lag=no_lag)
+    server = grpc_door(
+        Verifier(PUBLIC), access_to=real, database=answering, lag=no_lag, refusals=refusals_to(real)
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

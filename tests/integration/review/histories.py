@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import grpc.aio
 import psycopg
 
-from services.catalog.main import grpc_door
+from services.catalog.main import grpc_door, refusals_to
 from services.catalog.postgres.database import Database
 from services.catalog.review import proposals, wire
 from services.catalog.scheduler import Scheduler
@@ -86,7 +86,14 @@ class World:
             return 0
 
         # Identity is judged by the wall clock: the histories move the catalog's own.
-        self.door = grpc_door(Verifier(PUBLIC), access_to=Database(pool, Clock()), database=self.db, lag=lag)
+        access_to = Database(pool, Clock())
+        self.door = grpc_door(
+            Verifier(PUBLIC),
+            access_to=access_to,
+            database=self.db,
+            lag=lag,
+            refusals=refusals_to(access_to),
+        )
         self.door.add_insecure_port(f"127.0.0.1:{port}")
         await self.door.start()
         self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")

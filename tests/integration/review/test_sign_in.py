@@ -27,6 +27,13 @@ USERS = {
     "subject-of-ida": {"email": "ida@example.org", "email_verified": True},
     "another-ida": {"email": "ida@example.org", "email_verified": True},
     "unverified-ida": {"email": "ida@example.org", "email_verified": False},
+    "claims-all": {
+        "email": "claims@example.org",
+        "email_verified": True,
+        "roles": ["ADMINISTRATOR"],
+        "groups": ["administrators"],
+        "winnow_role": "ADMINISTRATOR",
+    },
     "stranger": {"email": "stranger@example.org", "email_verified": True},
 }
 ITSELF = {"Sec-Fetch-Site": "same-origin"}
@@ -116,7 +123,9 @@ async def test_a_person_signs_in_at_the_provider_and_out_again(
         assert own.post("/sign-out", headers=ITSELF).status_code == 303
         own.cookies.set("winnow_session", session)
         assert own.get("/v1/viewer").status_code == 401
-    rows = catalog.sql("SELECT method FROM audit WHERE method LIKE '%%IdentityService%%' ORDER BY id")
+    rows = catalog.sql(
+        "SELECT method FROM audit WHERE method LIKE '%%IdentityService%%' AND outcome = 'OK' ORDER BY id"
+    )
     assert [method.rpartition("/")[2] for (method,) in rows] == ["OpenSessionForSubject", "CloseSession"]
 
 
@@ -136,6 +145,28 @@ async def test_who_is_nobody_here_is_told_whom_to_ask_and_never_added(
         "SELECT outcome, detail ->> 'subject' FROM audit WHERE outcome = 'PERSON_UNKNOWN' ORDER BY id"
     )
     assert tried == [("PERSON_UNKNOWN", "stranger"), ("PERSON_UNKNOWN", "unverified-ida")]
+
+
+async def test_what_a_provider_claims_of_roles_gives_none(
+    team: Team, gateway: Doors, catalog: CatalogProcess
+) -> None:
+    """A first sign-in with every claim of being an administrator adds nobody, and who is here keeps their roles."""
+    rows = "SELECT email, roles FROM persons ORDER BY email"
+    before = catalog.sql(rows)
+    with browser(gateway) as own:
+        assert own.get(at_provider(own, gateway, "claims-all")).status_code == 403
+    assert catalog.sql(rows) == before
+    assert catalog.sql("SELECT count(*) FROM audit WHERE outcome = 'PERSON_UNKNOWN'") == [(1,)]
+    await team.join("claims@example.org", people.Person.SPECIALIST)
+    with browser(gateway) as own:
+        assert own.get(at_provider(own, gateway, "claims-all")).status_code == 303
+        assert own.get("/v1/viewer").json()["person"]["roles"] == ["SPECIALIST"]
+        body = {"email": "eve@example.org"}
+        assert (
+            own.post("/v1/people", json=body, headers=ITSELF).status_code == 401
+        )  # a cookie opens reads only
+        assert own.post("/people", data=body, headers=ITSELF).status_code == 403
+    assert catalog.sql(rows)[0] == ("claims@example.org", ["SPECIALIST"])
 
 
 async def test_an_address_given_to_somebody_else_brings_no_rights(team: Team, gateway: Doors) -> None:

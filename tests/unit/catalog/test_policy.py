@@ -28,7 +28,7 @@ def viewer(*roles: Role, duties: Duties | None = None, read_only: bool = False) 
 def routes() -> set[str]:
     found: set[str] = set()
     nobody: Any = None
-    door = http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example", Clock())
+    door = http_door(METHODS, nobody, nobody, Readiness(), "http://winnow.example", Clock(), nobody)
     for each in door.routes:
         assert isinstance(each, Route | Mount)
         verbs = (each.methods or {"GET"}) - {"HEAD"} if isinstance(each, Route) else {"GET"}
