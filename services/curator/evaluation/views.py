@@ -38,7 +38,7 @@ def seen(row: Row, view: View) -> Row:
     """
     if view is View.FULL:
         return row
-    body = _without_first_heading(str(row.get("body") or ""))
+    body = without_first_heading(str(row.get("body") or ""))
     if view is View.HIDDEN:
         return {**row, "title": "", "body": body}
     return {**row, "title": "", "body": _plain(body), "links": []}
@@ -59,7 +59,8 @@ def write_view(directory: Path, out: Path, view: View) -> None:
                 shutil.copyfileobj(source, target)
 
 
-def _without_first_heading(body: str) -> str:
+def without_first_heading(body: str) -> str:
+    """The text less its first heading outside code, by marks (#, =) or underlined."""
     lines = body.split("\n")
     told = list(_outside_code(lines))
     for place in told:
