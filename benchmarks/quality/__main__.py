@@ -11,17 +11,20 @@ import argparse
 import os
 import pickle
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar, cast
 
 from benchmarks.quality.page import page
 from benchmarks.quality.pairs import Labelled
+from benchmarks.quality.reading import reading, sheets
 from benchmarks.quality.tasks import Task, code_of_curation, curated, files_in, hash_of, simple_scores, task
 from benchmarks.quality.train import FAMILIES, gather, kin, train
-from services.curator.analysis.relation_model import judge, shipped
-from services.curator.evaluate import Evaluation, case
+from services.curator.analysis.relation_model import Model, judge, shipped
+from services.curator.evaluate import Evaluation, case, programs
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import figures
 from services.curator.evaluation.reliability import plot
@@ -31,12 +34,9 @@ from services.curator.evaluation.views import View
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, PLOT = ROOT / "docs/quality.md", ROOT / "docs/reliability.svg"
 _PROSE = "openstax-physics-es"  # a book in two languages, without code
-_MEASURING = (
-    "company.py",
-    "pairs.py",
-    "templates.py",
-    "train.py",
-)  # besides the analysis: what labelled pairs rest on
+# Besides the analysis: what labelled pairs and the models rest on.
+_LEARNING = ("company.py", "fitting.py", "pairs.py", "templates.py", "train.py")
+Kept = TypeVar("Kept")
 
 
 def main() -> None:
@@ -55,14 +55,7 @@ def main() -> None:
     cache.mkdir(parents=True, exist_ok=True)
     os.environ["OMP_NUM_THREADS"] = "1"  # the processes share the processors, not their threads
     began = time.monotonic()
-    labelled = _labelled(corpora, cache)
-    _say(began, f"{len(labelled)} labelled pairs measured")
-    everyone = sorted({one.family for one in labelled})
-    models = {
-        family: train([one for one in labelled if one.family != family and not kin(one.family, family)])
-        for family in everyone
-    }
-    _say(began, f"{len(models)} models trained, each without one family")
+    labelled, models = _learned(corpora, cache, began)
     made = [(one, judge(one.found, models[one.family])) for one in labelled if one.family not in FAMILIES]
     code = code_of_curation()
     tasks = {
@@ -84,6 +77,7 @@ def main() -> None:
         _curate([*tasks.values(), *prose.values()], cache, pool, began)
         truths = {family: read_truth(corpora / family) for family in families}
         evaluations: dict[tuple[bool, View], Evaluation] = {}
+        as_is: list[Case] = []
         for known, view in dict.fromkeys((known, view) for known, _, view in tasks):
             cases = [
                 read_case(
@@ -92,14 +86,20 @@ def main() -> None:
                 for family in families
             ]
             evaluations[known, view] = _evaluation(view, cases)
+            if not known and view is View.FULL:
+                as_is = cases
             _say(began, f"{'shipped model' if known else 'unseen families'}, {view}: scored")
+    (cache / "drawn.txt").write_text(sheets(as_is), "utf-8")
     unseen = {view: evaluations[False, view] for view in View}
+    outs = {corpora / family: tasks[False, family, View.FULL].out(cache) for family in families}
+    unseen[View.FULL] = replace(unseen[View.FULL], programs=programs(outs))
     translated = {
         view: _evaluation(view, [case(one.folder, one.out(cache), view)]) for view, one in prose.items()
     }
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    (out / PAGE.name).write_text(page(unseen, evaluations[True, View.FULL], made, translated), "utf-8")
+    text = page(unseen, evaluations[True, View.FULL], made, translated, reading(as_is))
+    (out / PAGE.name).write_text(text, "utf-8")
     told = unseen[View.HIDDEN].pooled
     curves = {"pairs": told.calibration, "findings": told.findings.calibration}
     (out / PLOT.name).write_text(plot(curves), "utf-8")
@@ -110,14 +110,31 @@ def _evaluation(view: View, cases: Sequence[Case]) -> Evaluation:
     return Evaluation(view, {one.truth.name: figures([one]) for one in cases}, figures(cases))
 
 
-def _labelled(corpora: Path, cache: Path) -> list[Labelled]:
-    """The pairs to learn from with their measures; kept for as long as no code changes them."""
-    own = [Path(__file__).parent / name for name in _MEASURING]
+def _learned(corpora: Path, cache: Path, began: float) -> tuple[list[Labelled], dict[str, Model]]:
+    """The pairs to learn from with their measures, and for each family the model that was trained without it.
+
+    Both are kept for as long as no code changes them.
+    """
+    own = [Path(__file__).parent / name for name in _LEARNING]
     key = hash_of([*files_in(ROOT / "services/curator/analysis"), *own])
-    kept = cache / f"labelled-{key}.pickle"
-    if not kept.exists():
-        kept.write_bytes(pickle.dumps(gather(corpora)))
-    return pickle.loads(kept.read_bytes())
+    labelled = _kept(cache / f"labelled-{key}.pickle", lambda: gather(corpora))
+    _say(began, f"{len(labelled)} labelled pairs measured")
+    models = _kept(cache / f"models-{key}.pickle", lambda: _without_one(labelled))
+    _say(began, f"{len(models)} models trained, each without one family")
+    return labelled, models
+
+
+def _without_one(labelled: Sequence[Labelled]) -> dict[str, Model]:
+    return {
+        family: train([one for one in labelled if one.family != family and not kin(one.family, family)])
+        for family in sorted({one.family for one in labelled})
+    }
+
+
+def _kept(path: Path, make: Callable[[], Kept]) -> Kept:
+    if not path.exists():
+        path.write_bytes(pickle.dumps(make()))
+    return cast("Kept", pickle.loads(path.read_bytes()))
 
 
 def _curate(tasks: Iterable[Task], cache: Path, pool: ProcessPoolExecutor, began: float) -> None:

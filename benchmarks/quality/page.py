@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks.quality.pairs import Labelled
+from benchmarks.quality.reading import SEED, Reading
 from services.curator.analysis.model import Relation
 from services.curator.analysis.relation_model import Verdict
 from services.curator.evaluate import Evaluation
@@ -142,10 +143,11 @@ _BASELINES = {
 }
 
 
-def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views) -> str:
+def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views, read: Reading) -> str:
     """The whole page; `made` are pairs of made company training, judged by models that never saw their texts.
 
     `translated` has the figures of prose in two languages with the multilingual extra; empty where nobody asked.
+    `read` is what people said of findings in unseen families, as is.
     """
     return "\n".join(
         [
@@ -156,9 +158,11 @@ def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views) ->
             *_relations(unseen),
             *_baselines(unseen),
             *_findings(unseen),
+            *_read(read),
             *_reliability(unseen),
             *_outdated(unseen),
             *_candidates(unseen),
+            *_programs(unseen[View.FULL]),
             *_translated(translated),
             *_shipped(shipped),
             *_company(made),
@@ -308,6 +312,57 @@ def _findings(unseen: Views) -> Iterator[str]:
     yield ""
     told = unseen[View.FULL].pooled.findings.precision
     yield f"Precision by proposed relation: {'; '.join(f'{name} {_interval(one)}' for name, one in told.items())}."
+    yield ""
+
+
+def _read(told: Reading) -> Iterator[str]:
+    yield (
+        f"**Read by a person**: of the {told.found} findings (unseen families, as is), {told.drawn} drawn at random "
+        f"(seed {SEED}, both texts side by side in `drawn.txt` of the cache folder): {told.read} read"
+        f"{' on ' if told.days else ''}{', '.join(told.days)}, **{told.right} right**. Of these, answers know all but "
+        f"{told.unknown}, of which {told.unknown_read} were read, {told.unknown_right} right. The verdicts stand in "
+        "`benchmarks/quality/read.jsonl`. Asked for: 45 of 50."
+    )
+    yield ""
+    if told.wrong:
+        yield "Not right, with the confidence said:"
+        yield ""
+        yield from (f"- {one}" for one in told.wrong)
+        yield ""
+
+
+def _programs(told: Evaluation) -> Iterator[str]:
+    if not told.programs:
+        return
+    yield "## Programs, beside what their owners cut"
+    yield ""
+    yield (
+        "Programs as they were before their owners cut them: what would have been dropped or replaced, and how much of "
+        "it was cut. Owners cut for many reasons (time, audience), of which repetition is one. *AUC*: an item that was "
+        "cut is covered more by the rest of its program than one that stayed."
+    )
+    yield ""
+    yield from _head(
+        "family",
+        "cuts (commits)",
+        "items, cut",
+        "proposed, right",
+        "precision",
+        "drawn at random",
+        "recall",
+        "AUC",
+    )
+    for family, one in told.programs.items():
+        yield _row(
+            family,
+            f"{one.acts} ({one.commits})",
+            f"{one.items}, {one.cut}",
+            f"{one.proposed}, {one.right}",
+            _NONE if one.precision is None else f"{one.precision:.3f}",
+            f"{one.baseline:.3f}",
+            f"{one.recall:.3f}",
+            _NONE if one.auc is None else f"{one.auc:.3f}",
+        )
     yield ""
 
 

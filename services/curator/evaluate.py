@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from services.curator.analysis.embedding import Embedder
 from services.curator.analysis.relation_model import Model
 from services.curator.curate import curate
+from services.curator.evaluation import drawing
 from services.curator.evaluation.baselines import signals
 from services.curator.evaluation.cases import Case, read_case
-from services.curator.evaluation.drawing import drawn
 from services.curator.evaluation.figures import Figures, figures
+from services.curator.evaluation.programs import ProgramScore, judge_programs
 from services.curator.evaluation.reliability import plot
-from services.curator.evaluation.table import lines
+from services.curator.evaluation.table import lines, program_lines
 from services.curator.evaluation.truth import pair, read_truth
 from services.curator.evaluation.views import View, seen, write_view
 from services.curator.minilm import MiniLm
@@ -32,11 +33,15 @@ POOLED = "all together"
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures of each corpus by the name of its folder, and of all together where there are several."""
+    """The figures of each corpus by the name of its folder, and of all together where there are several.
+
+    `programs` has agreement with what owners cut, for corpora that record it.
+    """
 
     view: View
     corpora: dict[str, Figures]
     pooled: Figures
+    programs: dict[str, ProgramScore] = field(default_factory=dict[str, ProgramScore])
 
     def json(self) -> dict[str, object]:
         """The same as plain values for JSON."""
@@ -47,7 +52,9 @@ class Evaluation:
         told = dict(self.corpora)
         if len(told) > 1:
             told[POOLED] = self.pooled
-        return "\n\n".join("\n".join(lines(name, one)) for name, one in told.items())
+        parts = [lines(name, one) for name, one in told.items()]
+        parts += [program_lines(name, one) for name, one in self.programs.items()]
+        return "\n\n".join("\n".join(part) for part in parts)
 
 
 def evaluate(
@@ -77,10 +84,18 @@ def evaluate(
         case(directory, out / name, view, embedder)
         for name, directory in zip(names, directories, strict=True)
     ]
-    found = Evaluation(view, {one.truth.name: figures([one]) for one in cases}, figures(cases))
+    found = Evaluation(
+        view,
+        {one.truth.name: figures([one]) for one in cases},
+        figures(cases),
+        programs(dict(zip(directories, (out / name for name in names), strict=True))),
+    )
     write(found, out)
     if draw:
-        (out / "drawn.txt").write_text(drawn(cases, draw, seed), "utf-8")
+        among = drawing.unknown(cases)
+        chosen = drawing.draw(among, draw, seed)
+        what = f"{len(chosen)} of {len(among)} findings that no answer knows (seed {seed})."
+        (out / "drawn.txt").write_text(drawing.sheets(chosen, what), "utf-8")
     return found
 
 
@@ -101,6 +116,12 @@ def case(directory: Path, out: Path, view: View, embedder: Embedder | None = Non
     truth = read_truth(directory)
     rows = {name: seen(row, view) for name, row in truth.resources.items()}
     return read_case(truth, out, signals(rows, [pair(row) for row in truth.pairs], embedder))
+
+
+def programs(outs: Mapping[Path, Path]) -> dict[str, ProgramScore]:
+    """Agreement with what owners cut, for each corpus that records it; `outs` has the results by corpus."""
+    told = {directory.resolve().name: judge_programs(directory, out) for directory, out in outs.items()}
+    return {name: score for name, score in told.items() if score is not None}
 
 
 def write(found: Evaluation, out: Path) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from benchmarks.quality.page import page
+from benchmarks.quality.reading import reading
 from services.cli.main import main
-from services.curator.evaluate import evaluate
+from services.curator.evaluate import case, evaluate
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import Figures, figures
 from services.curator.evaluation.scores import Calibration, Score
@@ -25,6 +26,7 @@ from services.curator.evaluation.truth import Truth, read_truth
 from services.curator.evaluation.views import View
 from tests.integration.test_curate import TRUCKS, catalog, row, write
 from tests.shared import shared_dir
+from tests.unit.evaluation.test_programs import corpus
 
 CORPORA = ("carpentries", "govuk-developer-docs", "openstax-business")  # the last has ties that are text only
 KINDS = ("identical", "revised", "translated", "contained", "overlap", "unrelated")
@@ -137,11 +139,48 @@ def test_folders_of_one_name_and_a_draw_without_a_place_are_refused(
 
 def test_the_page_on_quality_is_made_of_figures(answered: Path, tmp_path: Path) -> None:
     by_view = {view: evaluate([answered], tmp_path / view, index=False, view=view) for view in View}
-    text = page(by_view, by_view[View.FULL], [], by_view)
+    read = reading([case(answered, tmp_path / View.FULL / "small", View.FULL)], tmp_path)
+    text = page(by_view, by_view[View.FULL], [], by_view, read)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert any(line.startswith("| any duplicate, F1 | 0.800 [") for line in rows)  # 2 right, 1 missed
     assert any(line.startswith("| small | 4 | 1.00/0.67/0.80 [") for line in rows)
     assert "nan" not in text
+
+
+def test_findings_that_a_person_read_are_counted_as_long_as_they_say_the_same(
+    answered: Path, tmp_path: Path
+) -> None:
+    evaluate([answered], tmp_path / "out", index=False)
+    cases = [case(answered, tmp_path / "out" / "small", View.FULL)]
+    assert reading(cases, tmp_path).read == 0
+    both = sorted(cases[0].findings)
+    verdicts = [
+        {
+            **cases[0].findings[one],
+            "corpus": "small",
+            "right": one != both[0],
+            "because": "no",
+            "read": "2026-01-02",
+        }
+        for one in both
+    ]
+    write(tmp_path, "read.jsonl", verdicts)
+    told = reading(cases, tmp_path)
+    assert (told.found, told.drawn, told.read, told.right) == (4, 4, 4, 3)
+    assert (told.unknown, told.unknown_read) == (1, 1)
+    assert (len(told.wrong), told.days) == (1, ("2026-01-02",))
+    write(tmp_path, "read.jsonl", [{**verdicts[0], "relation": "variant"}, *verdicts[1:]])
+    assert reading(cases, tmp_path).read == 3
+
+
+def test_what_owners_cut_from_programs_is_scored_where_it_is_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus(tmp_path / "cuts", ["part/sum.md"])
+    code, printed = run(capsys, "evaluate", str(tmp_path / "cuts"), "--no-index")
+    assert code == 0
+    assert "== cuts: 1 cuts of owners from their programs, in 1 commits" in printed
+    assert any(line.endswith("1, 1, 1.000 (drawn at random 0.200)") for line in printed.splitlines())
 
 
 def test_every_number_that_the_scorer_of_the_corpora_prints_is_the_same(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Findings that no answer knows, drawn at random and set side by side so that a person can judge them."""
+"""Findings drawn at random and set side by side, so that a person can judge them."""
 
 from __future__ import annotations
 
@@ -9,29 +9,45 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from services.curator.evaluation.cases import Case, judged
-from services.curator.evaluation.truth import Row
+from services.curator.evaluation.truth import Pair, Row
+
+Found = tuple[Case, Pair]
+"""A finding of a corpus."""
 
 _WIDTH = 66  # characters of a column: two fit a wide terminal
 _MOST_LINES = 60  # of one passage without anything in common
 
 
-def drawn(cases: Sequence[Case], count: int, seed: int) -> str:
-    """At most `count` unjudged findings of these corpora, the same for the same seed, each with room for a verdict."""
-    unknown = [(case, both) for case in cases for both in sorted(judged(case)[2])]
-    chosen = random.Random(seed).sample(unknown, min(count, len(unknown)))
+def found(cases: Sequence[Case]) -> list[Found]:
+    """Everything that was found in these corpora, in an order that does not depend on confidences."""
+    return [(case, both) for case in cases for both in sorted(case.findings)]
+
+
+def unknown(cases: Sequence[Case]) -> list[Found]:
+    """The findings of these corpora that no answer knows."""
+    return [(case, both) for case in cases for both in sorted(judged(case)[2])]
+
+
+def draw(among: Sequence[Found], count: int, seed: int) -> list[Found]:
+    """At most `count` of them, the same for the same seed."""
+    return random.Random(seed).sample(among, min(count, len(among)))
+
+
+def sheets(chosen: Sequence[Found], what: str) -> str:
+    """The findings one below the other, each with its two texts side by side and room for a verdict."""
     lines = [
-        f"{len(chosen)} of {len(unknown)} findings that no answer knows (seed {seed}).",
+        what,
         "Left and right are the two texts; where they say the same, only the number of equal lines is given.",
     ]
     for place, (case, both) in enumerate(chosen, 1):
-        found = case.findings[both]
-        a, b = (case.truth.resources[str(found[side])] for side in ("a", "b"))
-        reasons = found.get("reasons")
+        said = case.findings[both]
+        a, b = (case.truth.resources[str(said[side])] for side in ("a", "b"))
+        reasons = said.get("reasons")
         told = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         lines += [
             "",
             "=" * (2 * _WIDTH + 3),
-            f"{place}. {case.truth.name}: {found['relation']}, confidence {found['confidence']}",
+            f"{place}. {case.truth.name}: {said['relation']}, confidence {said['confidence']}",
             *(f"   {reason}" for reason in told),
             "   right? [ ] yes  [ ] no, because:",
             "",

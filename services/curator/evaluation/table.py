@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from services.curator.evaluation.baselines import Best
 from services.curator.evaluation.figures import Figures
+from services.curator.evaluation.programs import ProgramScore
 from services.curator.evaluation.resampling import Estimate
 from services.curator.evaluation.scores import Calibration, Score
 
@@ -44,6 +45,17 @@ def lines(name: str, told: Figures) -> Iterator[str]:
         yield f"{f'calibration error, {what}':{_NAME}}{_interval(calibration.ece)} of {calibration.count}"
     yield from _reliability(told.findings.calibration, "findings")
     yield from _reliability(told.calibration, "pairs")
+
+
+def program_lines(name: str, told: ProgramScore) -> Iterator[str]:
+    """Agreement with what the owners of a corpus' programs cut, one figure a line."""
+    yield f"== {name}: {told.acts} cuts of owners from their programs, in {told.commits} commits"
+    yield f"{'items before the cuts, cut':{_NAME}}{told.items}, {told.cut}"
+    right = "–" if told.precision is None else f"{told.precision:.3f} (drawn at random {told.baseline:.3f})"
+    yield f"{'proposed, right, precision':{_NAME}}{told.proposed}, {told.right}, {right}"
+    yield f"{'recall of what was cut':{_NAME}}{told.recall:.3f}"
+    if told.auc is not None and told.auc_shortest is not None:
+        yield f"{'AUC, covered by the rest':{_NAME}}{told.auc:.3f}   by shortness alone {told.auc_shortest:.3f}"
 
 
 def _score(name: str, one: Score, baselines: list[Best] | None = None) -> str:

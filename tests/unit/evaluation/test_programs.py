@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from services.curator.evaluate_programs import judge_programs
+from services.curator.evaluation.programs import judge_programs
 
 
 def paragraph(seed: int) -> str:
