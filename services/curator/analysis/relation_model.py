@@ -168,8 +168,7 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
     if found.other_language:
         return _translation(found, told, model)
     small = min(found.words_a, found.words_b)
-    # The same words that lead elsewhere are a newer edition; in two sources, links follow from where they stand.
-    if (found.same_text and (found.same_links or found.other_sources)) or _equal_throughout(found):
+    if is_same(found):
         return _same(found, _SURE * small / (small + _ENOUGH_WORDS))
     probability = _probability(model.duplicate.log_odds(told))
     reasons = _reasons(found, model.duplicate, told)
@@ -181,6 +180,12 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
     if _same_item(found, kind):
         return Verdict(Relation.SAME_ITEM, probability, probability, (_OTHER_SOURCE, *reasons))
     return Verdict(kind, probability, probability, reasons)
+
+
+def is_same(found: Features) -> bool:
+    """Whether the two read the same throughout, so that no curve is asked."""
+    # The same words that lead elsewhere are a newer edition; in two sources, links follow from where they stand.
+    return (found.same_text and (found.same_links or found.other_sources)) or _equal_throughout(found)
 
 
 def _kind(told: Mapping[str, float], model: Model) -> Relation:
