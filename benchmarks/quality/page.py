@@ -147,7 +147,7 @@ def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views, re
     """The whole page; `made` are pairs of made company training, judged by models that never saw their texts.
 
     `translated` has the figures of prose in two languages with the multilingual extra; empty where nobody asked.
-    `read` is what people said of findings in unseen families, as is.
+    `read` is what a reader said of findings in unseen families, as is.
     """
     return "\n".join(
         [
@@ -317,11 +317,12 @@ def _findings(unseen: Views) -> Iterator[str]:
 
 def _read(told: Reading) -> Iterator[str]:
     yield (
-        f"**Read by a person**: of the {told.found} findings (unseen families, as is), {told.drawn} drawn at random "
+        f"**Read one by one**: of the {told.found} findings (unseen families, as is), {told.drawn} drawn at random "
         f"(seed {SEED}, both texts side by side in `drawn.txt` of the cache folder): {told.read} read"
         f"{' on ' if told.days else ''}{', '.join(told.days)}, **{told.right} right**. Of these, answers know all but "
         f"{told.unknown}, of which {told.unknown_read} were read, {told.unknown_right} right. The verdicts stand in "
-        "`benchmarks/quality/read.jsonl`. Asked for: 45 of 50."
+        "`benchmarks/quality/read.jsonl`, from the beginnings of both texts and from what differs; right means that "
+        "the two belong together, whatever kind was proposed. Asked for: 45 of 50."
     )
     yield ""
     if told.wrong:

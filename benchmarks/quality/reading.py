@@ -1,4 +1,4 @@
-"""Findings drawn at random over whole catalogs, and what a person said of them who had read both texts.
+"""Findings drawn at random over whole catalogs, and what a reader said of them.
 
 The verdicts stand in `read.jsonl`, one line a finding: corpus, a, b, relation (as it was proposed), right, because (why
 not), read (the day). A finding of which another relation is proposed now counts as not read.
