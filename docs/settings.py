@@ -27,6 +27,7 @@ MEANING = {
     "identity_public_key_file": "the public half, to check it",
     "index_dir": "folder of the embedded index; this or `WINNOW_QDRANT_URL`",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "mail_from": "address that mail comes from",
     "multilingual": "whether translated prose is looked for, where the extra `multilingual` is installed",
     "nats_monitor_url": "monitoring address of the NATS server, to check that it stores safely",
     "nats_nkey_file": "seed of this service's NATS login",
@@ -39,6 +40,8 @@ MEANING = {
     "public_url": "how people reach the gateway, for links",
     "qdrant_url": "a Qdrant server",
     "roles": "`embed`, `judge` or both: any number may embed, one at a time judges",
+    "smtp_password_file": "the password of the user in `WINNOW_SMTP_URL`",
+    "smtp_url": "where mail is handed in: `smtp://user@host:587` (STARTTLS) or `smtps://user@host:465`; empty: no mail",
     "time_zone": "of the organisation: when its day begins",
     "today": "ISO date taken for today; demo and tests only",
 }
@@ -68,7 +71,7 @@ def _table(settings: type[ServiceSettings], names: set[str]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    return "none" if field.default is None else f"`{field.default}`"
+    return "none" if field.default in (None, "") else f"`{field.default}`"
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import orjson
 import psycopg
@@ -17,12 +18,14 @@ from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
 from psycopg_pool import PoolTimeout
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.catalog import wire
 from services.catalog.access import AccessInterceptor, JudgedHere
 from services.catalog.domain.house_rules import MAX_NOTICE_DAYS
 from services.catalog.domain.notice import Notice
+from services.catalog.domain.people import checked_email
+from services.catalog.domain.post import Post
 from services.catalog.feed import FeedServicer
 from services.catalog.imports.worker import ParseWorker
 from services.catalog.links.checking import LinkChecker
@@ -37,6 +40,10 @@ from services.catalog.rpc_credentials import CredentialServicer
 from services.catalog.rpc_people import IdentityServicer, PeopleServicer
 from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
+from services.catalog.telling import smtp
+from services.catalog.telling.courier import Courier
+from services.catalog.telling.rpc import NoticeServicer
+from services.catalog.telling.smtp import Mailer
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.catalog.usecases.importing import Importer
 from services.catalog.usecases.refusals import write_refusals
@@ -56,6 +63,7 @@ from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_
 from winnow.internal.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from winnow.internal.v1.public_service_pb2_grpc import add_PublicServiceServicer_to_server
 from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
+from winnow.review.v1.notice_service_pb2_grpc import add_NoticeServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
@@ -71,6 +79,32 @@ class Settings(ServiceSettings):
     bootstrap_file: Path | None = None
     notice_r2_days: int = Field(7, ge=0, le=MAX_NOTICE_DAYS)
     notice_r3_days: int = Field(14, ge=0, le=MAX_NOTICE_DAYS)
+    public_url: str = ""
+    smtp_url: str = ""
+    smtp_password_file: Path | None = None
+    mail_from: str = ""
+
+    @model_validator(mode="after")
+    def _mail_has_all_it_needs(self) -> Self:
+        if self.smtp_url:
+            smtp.server(self.smtp_url)
+            checked_email(self.mail_from, "WINNOW_MAIL_FROM")
+            if not self.public_url:
+                raise ValueError("mail needs WINNOW_PUBLIC_URL, for its links")
+        return self
+
+    def mailer(self) -> Mailer | None:
+        """Who sends mail; None where this installation sends none."""
+        if not self.smtp_url:
+            return None
+        at = smtp.server(self.smtp_url)
+        if at.user and self.smtp_password_file:
+            at = replace(at, password=self.smtp_password_file.read_text("utf-8").strip())
+        return Mailer(at, self.mail_from)
+
+    def post(self) -> Post:
+        """How this installation reaches people."""
+        return Post(bool(self.smtp_url), self.public_url.rstrip("/"))
 
 
 class MigrationSettings(ServiceSettings):
@@ -112,6 +146,7 @@ def grpc_door(
     add_CatalogServiceServicer_to_server(CatalogServicer(database, waiting_plans, lag), served)
     add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
     add_AuditServiceServicer_to_server(AuditServicer(database), served)
+    add_NoticeServiceServicer_to_server(NoticeServicer(database), served)
     add_PublicServiceServicer_to_server(PublicServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
@@ -125,7 +160,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     telemetry.configure_logging("catalog", settings.log_level)
     pool = postgres.pool(settings.database_url, name="catalog", size=20)
     notice = Notice(settings.notice_r2_days, settings.notice_r3_days)
-    database = Database(pool, settings.clock(), notice)
+    database = Database(pool, settings.clock(), notice, settings.post())
     connection = Client()
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     js = nats.jetstream(connection)
@@ -212,6 +247,11 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         await ready.wait()
         await LinkChecker(database, settings.database_url, Visitor().visit).run()
 
+    async def deliver() -> None:
+        await ready.wait()
+        mailer = settings.mailer()
+        await Courier(database, settings.database_url, mailer.deliver if mailer else None).run()
+
     async def ring() -> None:
         await ready.wait()
         await database.bell.listen(settings.database_url)
@@ -231,7 +271,10 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
                 refusals.run(stop),
                 web.serve_until_stopped(stop),
             ],
-            endless=[prepare(), relay(), review(), schedule(), check_links(), read_imports(), ring()],
+            endless=[
+                *(prepare(), relay(), review(), schedule(), check_links(), read_imports(), ring()),
+                deliver(),
+            ],
         )
     finally:
         await nats.close(connection)

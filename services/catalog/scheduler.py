@@ -20,6 +20,7 @@ from services.catalog.review import (
     forming,
     learning,
     ledger,
+    objections,
     postgres,
     postgres_audit,
     postgres_tasks,
@@ -29,6 +30,7 @@ from services.catalog.review import (
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
+from services.catalog.telling import digests
 from services.kit import postgres as database
 from services.kit import requests, telemetry
 from services.kit.errors import Aborted
@@ -85,6 +87,8 @@ class Scheduler:
             await aftermath.look(self._db)
             await self._forget()
             await ledger.expire(self._db)
+            await objections.call_again(self._db)
+            await digests.write_due(self._db)
         await self._wake()
 
     async def _follow_rules(self) -> None:

@@ -23,7 +23,10 @@ MARK = "WINNOW_SUPERVISED_IN"
 
 SERVICES = ("catalog", "curator", "gateway")
 
-_PASSED = ("WINNOW_TODAY", "WINNOW_TIME_ZONE", "WINNOW_LOG_LEVEL", "WINNOW_MULTILINGUAL")
+_PASSED = (
+    *("WINNOW_TODAY", "WINNOW_TIME_ZONE", "WINNOW_LOG_LEVEL", "WINNOW_MULTILINGUAL"),
+    *("WINNOW_SMTP_URL", "WINNOW_SMTP_PASSWORD_FILE", "WINNOW_MAIL_FROM"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def environment(wiring: Wiring, service: str) -> dict[str, str]:
     if service == "catalog":
         found["WINNOW_GRPC_LISTEN"] = f"127.0.0.1:{ports['catalog']}"
         found["WINNOW_BOOTSTRAP_FILE"] = str(keys.bootstrap(data).file)
+        found["WINNOW_PUBLIC_URL"] = wiring.http
         # One machine, often one person: who approves is who would be told. House rules may ask for a notice.
         found |= {"WINNOW_NOTICE_R2_DAYS": "0", "WINNOW_NOTICE_R3_DAYS": "0"}
     elif service == "curator":

@@ -64,6 +64,7 @@ def places(stack: Stack) -> dict[str, str]:
         "imports": "/imports",
         "people": "/people",
         "account": "/account",
+        "notices": "/account/notices",
     }
 
 

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from services.catalog.domain.notice import Notice
 from services.catalog.domain.people import Viewer
+from services.catalog.domain.post import Post
 from services.catalog.postgres.announcements import Announcements
 from services.catalog.postgres.changes import Bell
 from services.catalog.postgres.credentials import Credentials
@@ -56,6 +57,8 @@ class Transaction(
 
     notice: Notice = Notice()
     """What this installation gives where house rules say nothing."""
+    post: Post = Post()
+    """How this installation reaches people."""
 
     @override
     async def flush(self) -> None:
@@ -70,11 +73,14 @@ class Transaction(
 class Database:
     """Gives transactions: each commits with its events when its block ends and rolls back when it raises."""
 
-    def __init__(self, pool: Pool, clock: Clock, notice: Notice | None = None) -> None:
+    def __init__(
+        self, pool: Pool, clock: Clock, notice: Notice | None = None, post: Post | None = None
+    ) -> None:
         self.pool = pool
         self.clock = clock
         self.bell = Bell()
         self.notice = notice or Notice()
+        self.post = post or Post()
 
     @asynccontextmanager
     async def transaction(self, *, now: datetime | None = None) -> AsyncGenerator[Transaction]:
@@ -113,4 +119,5 @@ class Database:
     def _on(self, connection: Connection, now: datetime) -> Transaction:
         tx = Transaction(connection, now)
         tx.notice = self.notice
+        tx.post = self.post
         return tx

@@ -40,6 +40,7 @@ from services.catalog.review.domain import (
 )
 from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.telling import urgent
 from services.kit.errors import FailedPrecondition
 
 IDLE = timedelta(days=90)  # between the steps of the ladder for unused content (behaviour.md §5)
@@ -68,6 +69,7 @@ async def apply_due(
     if failed:
         note = await proposals.reopened(tx, made.suggestion, failed)
         back = replace(note, revision=known.revision + 1)
+        await urgent.open_again(tx, back)
         back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed), batch=batch)
         saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
         await forming.place_all(tx)

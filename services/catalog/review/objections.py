@@ -12,6 +12,8 @@ from services.catalog.review import forming, learning, postgres, routing, wire
 from services.catalog.review.cases import Case, Seen, open_case
 from services.catalog.review.domain import AFFECTED, State, Suggestion
 from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.telling import postgres as notices
+from services.catalog.telling import urgent
 from services.kit import links
 from services.kit.errors import NotFound
 
@@ -51,25 +53,42 @@ def affected(suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+async def tokens(tx: Transaction, planned: Suggestion, around: Surroundings) -> dict[str, str]:
+    """By e-mail of who is affected by a scheduled plan, what lets them object to it until it applies."""
+    due = planned.due_time
+    if due is None:
+        raise RuntimeError(f"{planned.name} is not scheduled")
+    key = await postgres.link_key(tx)
+    return {
+        email: links.signed(key, _PURPOSE, {"sub": planned.id, "rev": planned.revision, "email": email}, due)
+        for email in affected(planned, around)
+    }
+
+
+async def call_again(db: Database) -> None:
+    """Tells who can still object to a plan that applies within a day, once, where the notice was longer than that."""
+    if not db.post.mail:
+        return
+    async with db.snapshot() as tx:
+        soon = await notices.ending(tx, urgent.LAST_CALL, urgent.LONG)
+    for id_ in soon:
+        async with db.transaction() as tx:
+            await postgres.lock(tx)
+            planned = await postgres.suggestion(tx, id_)
+            if planned.state is State.SCHEDULED and planned.decision is not None:
+                on = await forming.ground(tx, db.clock.today(), [planned.proposal])
+                await urgent.last_call(tx, planned, await tokens(tx, planned, on.around))
+
+
 async def create_links(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> list[ObjectionLink]:
     """A link for each owner of what a scheduled plan touches; those made before for this notice are good too."""
     case = await open_case(tx, db, id_, "createObjectionLinks", _SCHEDULED, Seen())
     due = case.known.due_time
     if due is None:
         raise RuntimeError(f"{case.known.name} is scheduled without a time")
-    key = await postgres.link_key(tx)
     made = [
-        ObjectionLink(
-            email,
-            links.signed(
-                key,
-                _PURPOSE,
-                {"sub": case.known.id, "rev": case.known.revision, "email": email},
-                due,
-            ),
-            due,
-        )
-        for email in affected(case.known, case.on.around)
+        ObjectionLink(email, token, due)
+        for email, token in (await tokens(tx, case.known, case.on.around)).items()
     ]
     await tx.audited(viewer, case.known.name, {"links": str(len(made))})
     return made
@@ -158,6 +177,7 @@ async def _objected(tx: Transaction, case: Case, who: str, actor: str, reason: s
     back = await forming.record_decision(
         tx, back, "object", actor, reason="objection", comment=f"{who}: {reason}"
     )
+    await urgent.open_again(tx, back, but=actor)
     saved = await postgres.save(tx, back, forming.order_key(back.proposal, case.on.around))
     await forming.place_all(tx)
     return (await postgres.suggestions(tx, [saved.id]))[0]

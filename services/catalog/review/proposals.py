@@ -29,6 +29,7 @@ from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.suppressions import Scope
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import PassPage, Withdrawal
+from services.catalog.telling import urgent
 
 CHUNK = 20  # suggestions brought up to date in one transaction: others wait for its lock
 
@@ -171,6 +172,7 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
             now = replace(known, proposal=now.proposal, confidence=now.confidence, impact=now.impact)
         else:
             now = await reopened(tx, now, made.changed)
+            await urgent.open_again(tx, now)
     elif known.state is State.SNOOZED and (made.changed or woken(known, made, on.around)):
         now = replace(now, state=State.OPEN, snooze=None)
     if now != known:

@@ -18,6 +18,7 @@ from services.catalog.review import (
     forming,
     learning,
     material,
+    objections,
     postgres,
     proposals,
     repairs,
@@ -48,6 +49,7 @@ from services.catalog.review.domain import (
 )
 from services.catalog.review.findings import Kind
 from services.catalog.review.verdicts import Refusal
+from services.catalog.telling import urgent
 from services.kit.errors import Aborted, FailedPrecondition
 
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
@@ -115,6 +117,7 @@ async def accept_case(
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, yes.proposal.stage):
         yes = await _scheduled(tx, yes, case)
+        await urgent.notice_begins(tx, yes, await objections.tokens(tx, yes, around))
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
 
 
@@ -515,6 +518,8 @@ async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
         revision=case.known.revision + scheduled,
         note=f"{who} took an approval back",
     )
+    if scheduled:
+        await urgent.open_again(tx, back, but=viewer.person.id)
     return await decide(tx, viewer, back, case.on, "revoke")
 
 

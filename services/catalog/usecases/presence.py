@@ -11,6 +11,8 @@ from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import rerouting
 from services.catalog.review.rerouting import Move
+from services.catalog.telling import urgent
+from services.catalog.telling.domain import day
 from services.catalog.usecases.consequences import Consequences, consequences, vacancies
 from services.catalog.usecases.people import keep_an_administrator, written
 from services.kit.errors import InvalidArgument, Violation
@@ -46,7 +48,11 @@ async def leave(
     await tx.drop_credentials(person.id)
     saved = await tx.save_person(replace(person, deactivate_time=tx.now))
     await written(tx, viewer, saved)
-    return saved, await rerouting.pass_on(tx, db.clock.today(), person.id), vacant
+    moves = await rerouting.pass_on(tx, db.clock.today(), person.id)
+    await urgent.passed_on(
+        tx, person, [(each.suggestion, each.summary, each.after) for each in moves], "has left"
+    )
+    return saved, moves, vacant
 
 
 async def reactivate_person(db: Database, viewer: Viewer, id_: str) -> Person:
@@ -91,4 +97,8 @@ async def set_absence(
         saved = await tx.save_person(replace(person, away_until=until))
         await written(tx, viewer, saved)
         moves = await rerouting.pass_on(tx, today, person.id) if until else []
+        why = f"is away until {day(until)}" if until else ""
+        await urgent.passed_on(
+            tx, person, [(each.suggestion, each.summary, each.after) for each in moves], why
+        )
         return saved, await consequences(tx, viewer, moves)

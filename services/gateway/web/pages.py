@@ -16,6 +16,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
 from services.gateway.web.keep_away import KeepAway
+from services.gateway.web.notices import Notices
 from services.gateway.web.people import People
 from services.gateway.web.program import ProgramPage
 from services.gateway.web.programs import Programs
@@ -41,6 +42,7 @@ def routes(api: Api) -> list[Route]:
     suggestion = SuggestionPage(api, frames)
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
+    notices = Notices(api, frames)
     work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
     programs = Programs(api, frames)
@@ -130,4 +132,6 @@ def routes(api: Api) -> list[Route]:
         Route("/publish/{import}/{draft}", publishing.publish, methods=["POST"]),
         Route("/account", account.show, methods=["GET"]),
         Route("/account", account.save, methods=["POST"]),
+        Route("/account/notices", notices.show, methods=["GET"]),
+        Route("/account/notices", notices.save, methods=["POST"]),
     ]

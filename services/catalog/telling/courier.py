@@ -1,0 +1,85 @@
+"""Delivers what is due, and writes down what came of it.
+
+A delivery is tried outside a transaction and stored in one of its own afterwards: killed in between, it is tried again
+under the same id, by which the other side can tell that it is a repetition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
+from typing import TypeAlias
+
+import psycopg
+
+from services.catalog.postgres.database import Database
+from services.catalog.telling import postgres
+from services.catalog.telling.domain import Delivery, Outcome, State
+from services.kit import postgres as database
+from services.kit import telemetry
+
+BATCH = 50
+_POLL = 10.0  # seconds; a new delivery wakes it sooner
+_PAUSE = 1.0
+
+Deliver: TypeAlias = Callable[[Delivery], Awaitable[Outcome]]
+
+
+class Courier:
+    """One replica works, by advisory lock; `mail` is None where this installation sends none."""
+
+    def __init__(self, db: Database, conninfo: str, mail: Deliver | None) -> None:
+        self._db = db
+        self._conninfo = conninfo
+        self._mail = mail
+
+    async def run(self) -> None:
+        """Works until cancelled, through restarts of PostgreSQL."""
+        while True:
+            try:
+                async with database.sole(self._conninfo, "catalog courier") as session:
+                    await session.execute("LISTEN deliveries")
+                    while True:
+                        if not await self.deliver_some():
+                            async for _ in session.notifies(timeout=_POLL, stop_after=1):
+                                pass
+            except psycopg.Error as error:
+                if not database.is_down(error):
+                    raise
+                telemetry.logger().warning("courier: PostgreSQL does not answer", error=str(error).strip())
+            await asyncio.sleep(_PAUSE)
+
+    async def deliver_some(self) -> int:
+        """Tries some of what is due; how many it tried."""
+        async with self._db.snapshot() as tx:
+            due = await postgres.due(tx, BATCH)
+        lanes = [list(lane) for _, lane in groupby(sorted(due, key=_lane), _lane)]
+        return sum(await asyncio.gather(*(self._lane(lane) for lane in lanes)))
+
+    async def _lane(self, lane: Sequence[Delivery]) -> int:
+        """In order on one way; once that does not answer, what is behind waits for the same moment."""
+        down: Outcome | None = None
+        for each in lane:
+            outcome = down or await self._tried(each)
+            down = outcome if outcome.unreachable else None
+            async with self._db.transaction() as tx:
+                state = await postgres.tried(tx, each, outcome)
+            if state is not State.SENT:
+                telemetry.logger().warning(
+                    "courier: not delivered",
+                    delivery=each.id,
+                    kind=each.kind,
+                    state=state,
+                    answer=outcome.answer,
+                )
+        return len(lane)
+
+    async def _tried(self, value: Delivery) -> Outcome:
+        if self._mail is None:
+            return Outcome(State.WAITING, "This installation sends no mail.", unreachable=True)
+        return await self._mail(value)
+
+
+def _lane(value: Delivery) -> str:
+    return "mail"

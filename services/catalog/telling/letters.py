@@ -1,0 +1,59 @@
+"""What stands in a message: a line an event, ten lines at most, and where to change what one is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from services.catalog.domain.people import Person
+from services.catalog.domain.post import Post
+from services.catalog.ids import new_id
+from services.catalog.postgres.database import Transaction
+from services.catalog.telling import postgres
+from services.catalog.telling.domain import Choice, Delivery, Kind
+
+LINES = 10
+_LONGEST = 300  # characters of a line before its link
+
+
+def line(text: str, link: str = "") -> str:
+    """One line, whatever breaks the text had, with where it leads."""
+    words = " ".join(text.split())
+    short = words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+    return f"{short} {link}".strip()
+
+
+def written(events: Sequence[str], post: Post, *, last: str = "", more: str = "") -> str:
+    """The text of a message: events as far as they fit, `more` with how many do not, `last`, and the foot."""
+    foot = f"What you are told, and how often: {post.public_url}/account"
+    room = LINES - 1 - bool(last)
+    shown = list(events) if len(events) <= room else list(events[: room - 1])
+    if len(shown) < len(events):
+        shown.append(f"… and {len(events) - len(shown)} more. {more}".strip())
+    return "\n".join([*shown, *([last] if last else []), "", foot]) + "\n"
+
+
+async def send(
+    tx: Transaction, people: Collection[str], *, kind: Kind, key: str, subject: str, content: str
+) -> None:
+    """Will be mailed to those of these people (ids) who are active and want this kind; each is told once by key."""
+    if not tx.post.mail or not people:
+        return
+    wanted = {Choice.WEEKLY} if kind is Kind.DIGEST else {Choice.WEEKLY, Choice.URGENT}
+    choices = await postgres.choices(tx, people)
+    for person in await tx.people(sorted(people)):
+        if person.active and choices[person.id] in wanted:
+            await postgres.add(tx, _to(person, tx, kind, key, subject, content))
+
+
+def _to(person: Person, tx: Transaction, kind: Kind, key: str, subject: str, content: str) -> Delivery:
+    return Delivery(
+        id=new_id(),
+        kind=kind,
+        key=f"{key} {person.id}",
+        person=person.id,
+        address=person.email,
+        subject=line(subject)[:150],
+        content=content,
+        create_time=tx.now,
+        next_time=tx.now,
+    )

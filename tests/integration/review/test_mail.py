@@ -1,0 +1,331 @@
+"""Mail: what cannot wait and the weekly digest, through a real SMTP server that takes, refuses, or is down.
+
+It does not prove TLS to the server: the test's one is on loopback, where none is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from services.catalog.telling.domain import monday
+from tests.integration.catalog.conftest import CatalogProcess, eventually
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.test_objections import Door, give_notice
+from tests.mail import MailServer, text
+from tests.servers import NatsServer, PostgresServer
+from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.internal.v1 import public_service_pb2 as public
+from winnow.review.v1 import notice_service_pb2 as api
+from winnow.review.v1 import objection_pb2 as objection
+from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1.notice_service_pb2 import Delivery, NoticeSettings
+from winnow.review.v1.notice_service_pb2_grpc import NoticeServiceStub
+from winnow.review.v1.suggestion_pb2 import Suggestion
+
+DESIGNER, SPECIALIST = Person.INSTRUCTIONAL_DESIGNER, Person.SPECIALIST
+FIRST, OLGA, IDA = "first@example.org", "olga@example.org", "ida@example.org"
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[MailServer]:
+    server = MailServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def process(
+    post: MailServer,
+    postgres_server: PostgresServer,
+    nats_session: NatsServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[CatalogProcess]:
+    settings = {
+        "WINNOW_SMTP_URL": post.url,
+        "WINNOW_MAIL_FROM": "winnow@example.org",
+        "WINNOW_PUBLIC_URL": "https://winnow.example.org",
+    }
+    folder = tmp_path_factory.mktemp("catalog")
+    made = CatalogProcess(postgres_server.database("catalog"), nats_session.url, folder, settings)
+    made.migrate()
+    yield made.start()
+    made.stop()
+
+
+@pytest.fixture
+def mail(post: MailServer, catalog: CatalogProcess) -> MailServer:
+    """The server with an empty inbox and nothing on its way to it."""
+    catalog.sql("TRUNCATE deliveries, notice_choices, digest_weeks")
+    post.inbox.clear()
+    post.answers.clear()
+    return post
+
+
+async def call(who: Reviewer, channel: grpc.aio.Channel, method: str, request: Any) -> Any:
+    known = await who.who()
+    path = f"/winnow.review.v1.NoticeService/{method}"
+    metadata = who.token(known.person, known.duties_version, known.read_content, path, known.token_id)
+    return await getattr(NoticeServiceStub(channel), method)(request, metadata=metadata)
+
+
+async def choose(who: Reviewer, channel: grpc.aio.Channel, notices: Any) -> None:
+    await call(who, channel, "SetNoticeSettings", api.SetNoticeSettingsRequest(notices=notices))
+
+
+async def deliveries(who: Reviewer, channel: grpc.aio.Channel, **more: Any) -> list[Delivery]:
+    return list((await call(who, channel, "ListDeliveries", api.ListDeliveriesRequest(**more))).deliveries)
+
+
+async def in_state(who: Reviewer, channel: grpc.aio.Channel, state: Any, **more: Any) -> Delivery:
+    """The one delivery there is, once something has come of it and it is in that state."""
+
+    async def there() -> Delivery | None:
+        found = await deliveries(who, channel, **more)
+        return next((each for each in found if each.state == state and each.attempts), None)
+
+    return await eventually(there)
+
+
+async def arrived(mail: MailServer, address: str, count: int = 1) -> list[EmailMessage]:
+    async def there() -> list[EmailMessage] | None:
+        found = mail.to(address)
+        return found if len(found) >= count else None
+
+    found = await eventually(there)
+    assert len(found) == count
+    return found
+
+
+async def approved(leader: Reviewer, curator: Curator, *, owner: str = OLGA) -> tuple[Suggestion, Any]:
+    """A plan of R2 by the leader, with a notice of 7 days, and the program it touches; `owner` has the copy."""
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"), owner=owner)
+    )
+    program = await leader.program("onboarding", copy)
+    await curator.propose(curator.duplicate(kept, copy))
+    planned = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert planned.state == Suggestion.SCHEDULED
+    return planned, program
+
+
+def lines(message: EmailMessage) -> list[str]:
+    return [each for each in text(message).split("\n") if each.strip()]
+
+
+def today() -> str:
+    now = datetime.now(UTC)
+    return f"{now.day} {now:%b %Y}"
+
+
+async def test_an_owner_is_told_of_the_notice_and_objects_by_the_link_and_the_approver_is_told_why(
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel, mail: MailServer
+) -> None:
+    await team.join(OLGA)
+    planned, _ = await approved(leader, curator)
+    (told,) = await arrived(mail, OLGA)
+    assert told["From"] == "Winnow <winnow@example.org>"
+    assert told["Auto-Submitted"] == "auto-generated"
+    due = planned.due_time.ToDatetime(tzinfo=UTC)
+    assert f"On {due.day} {due:%b %Y}, {due:%H:%M} UTC: " in text(told)
+    assert "Approved by First. To object before then:" in text(told)
+    token = re.search(r"https://winnow\.example\.org/objections/(\S+)", text(told))
+    assert token is not None
+    door = Door(leader, channel)
+    await door("FileObjectionByLink", public.FileObjectionByLinkRequest(token=token[1], reason="We use it."))
+    (back,) = await arrived(mail, FIRST)
+    assert f"Open again since {today()}: Copies: objection by {OLGA}: We use it." in text(back)
+    assert len(lines(back)) <= 10
+    assert mail.to(OLGA) == [told]  # who objected knows
+    sent = await in_state(leader, channel, Delivery.SENT)
+    assert (sent.kind, sent.subject, sent.address) == (Delivery.URGENT, back["Subject"], FIRST)
+    assert back["Message-ID"] == f"<{sent.name.removeprefix('deliveries/')}@example.org>"
+
+
+async def test_a_plan_whose_check_fails_tells_who_approved_it_what_has_changed(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    planned, _ = await approved(leader, curator)
+    copy = next(each for each in planned.members if not each.survivor)
+    await leader.program("safety", await leader.resource(Named(copy.resource)))
+    (back,) = await arrived(mail, FIRST)
+    shown = await leader.only(Suggestion.OPEN)
+    assert shown.note.startswith("not applied: ")
+    assert "Safety" in shown.note
+    assert f"Open again since {today()}: Copies: {shown.note}." in text(back)
+
+
+class Named:
+    """What a caller knows of a thing by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+async def test_who_gets_the_suggestions_of_one_who_leaves_is_told_once_which(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    olga = await team.join(OLGA, DESIGNER)
+    things = await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n)), owner=OLGA) for n in range(12)))
+    await curator.propose(*(curator.outdated(each) for each in things))
+
+    async def all_there() -> bool:
+        return len(await leader.suggestions()) == 12
+
+    await eventually(all_there)
+    await leader(
+        "DeactivatePerson", people.DeactivatePersonRequest(name=f"people/{(await olga.who()).person}")
+    )
+    (told,) = await arrived(mail, FIRST)
+    assert lines(told)[0] == f"Olga has left, {today()}: 12 suggestions of theirs are yours now."
+    assert len(lines(told)) == 10
+    assert re.fullmatch(r"… and \d more\. https://winnow\.example\.org/review\?whose=you", lines(told)[-2])
+    assert mail.to(OLGA) == []
+
+
+async def test_people_get_no_more_than_they_have_chosen(
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel, mail: MailServer
+) -> None:
+    olga, ida = await team.join(OLGA), await team.join(IDA, DESIGNER)
+    given = await call(olga, channel, "GetNoticeSettings", api.GetNoticeSettingsRequest())
+    assert (given.notices, given.email, given.mail) == (NoticeSettings.WEEKLY, OLGA, True)
+    await choose(olga, channel, NoticeSettings.NONE)
+    await choose(leader, channel, NoticeSettings.URGENT)
+    planned, _ = await approved(leader, curator)
+    await leader("FileObjection", objection.FileObjectionRequest(name=planned.name, reason="Wait."))
+    assert await deliveries(olga, channel) == []
+    assert await deliveries(leader, channel, everyone=True) == []  # who objected knows
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await deliveries(ida, channel, everyone=True)
+    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
+    with pytest.raises(grpc.aio.AioRpcError) as invalid:
+        await choose(ida, channel, NoticeSettings.NOTICES_UNSPECIFIED)
+    assert invalid.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_refusal_is_kept_with_its_words_and_a_no_for_now_is_tried_again(
+    leader: Reviewer,
+    curator: Curator,
+    team: Team,
+    channel: grpc.aio.Channel,
+    mail: MailServer,
+    catalog: CatalogProcess,
+) -> None:
+    await team.join(OLGA)
+    mail.answers[OLGA] = ["550 5.1.1 No such person"]
+    mail.answers[FIRST] = ["451 4.7.1 Greylisted, come back", "250 OK"]
+    planned, _ = await approved(leader, curator)
+    refused = await in_state(leader, channel, Delivery.REFUSED, everyone=True)
+    assert (refused.answer, refused.attempts) == ("550 5.1.1 No such person", 1)
+    assert refused.HasField("end_time")
+    assert refused.subject == ""  # an administrator sees how it went, not what it says
+    copy = next(each for each in planned.members if not each.survivor)
+    await leader.program("safety", await leader.resource(Named(copy.resource)))
+    waits = await in_state(leader, channel, Delivery.WAITING)
+    assert (waits.answer, waits.attempts) == ("451 4.7.1 Greylisted, come back", 1)
+    wait = waits.next_time.ToDatetime() - waits.create_time.ToDatetime()
+    assert timedelta(minutes=1) <= wait < timedelta(minutes=2)
+    mail.answers.clear()
+    make_due(catalog)
+    assert (await in_state(leader, channel, Delivery.SENT)).attempts == 2
+    await arrived(mail, FIRST)
+
+
+def make_due(catalog: CatalogProcess) -> None:
+    catalog.sql("UPDATE deliveries SET next_time = create_time WHERE state = 'WAITING'")
+    catalog.sql("NOTIFY deliveries")
+
+
+async def test_what_a_server_that_is_down_did_not_take_arrives_once_it_is_back(
+    leader: Reviewer,
+    curator: Curator,
+    team: Team,
+    channel: grpc.aio.Channel,
+    mail: MailServer,
+    catalog: CatalogProcess,
+) -> None:
+    await team.join(OLGA)
+    mail.stop()
+    try:
+        await approved(leader, curator)
+        waits = await in_state(leader, channel, Delivery.WAITING, everyone=True)
+        assert waits.answer.startswith("The server does not answer")
+    finally:
+        mail.start()
+    make_due(catalog)
+    await arrived(mail, OLGA)
+
+
+async def test_killed_after_the_server_took_it_the_same_message_is_sent_under_the_same_id(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    mail.held.clear()
+    mail.holding = True
+    await approved(leader, curator)
+    await eventually(mail.held.is_set)
+    catalog.kill()
+    mail.holding = False
+    catalog.start()
+    first, second = await arrived(mail, OLGA, 2)
+    assert first.as_bytes() == second.as_bytes()
+    assert [state for (state,) in catalog.sql("SELECT state FROM deliveries")] == ["SENT"]
+
+
+async def test_the_digest_comes_once_a_week_in_ten_lines_with_what_is_held_at_its_end(
+    leader: Reviewer,
+    curator: Curator,
+    team: Team,
+    channel: grpc.aio.Channel,
+    mail: MailServer,
+    catalog: CatalogProcess,
+) -> None:
+    things = await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n))) for n in range(14)))
+    await curator.propose(*(curator.outdated(each) for each in things))
+
+    async def all_there() -> bool:
+        return len(await leader.suggestions()) == 14
+
+    await eventually(all_there)
+    last_week = monday(datetime.now(UTC).date()) - timedelta(days=7)
+    catalog.sql("INSERT INTO digest_weeks VALUES (%s, now())", (last_week,))
+    restart(catalog)
+    await eventually(lambda: len(catalog.sql("SELECT 1 FROM digest_weeks")) == 2)
+    assert await deliveries(leader, channel) == []  # until somebody decides, an import is all there is
+    open_ = await leader.suggestions(Suggestion.OPEN)
+    await leader(
+        "SnoozeSuggestion", review.SnoozeSuggestionRequest(name=open_[0].name, event="content_changes")
+    )
+    await leader.reject(open_[1], "still_accurate")
+    catalog.sql("DELETE FROM digest_weeks WHERE monday > %s", (last_week,))
+    restart(catalog)
+    (digest,) = await arrived(mail, FIRST)
+    assert digest["Subject"] == f"Winnow, week of {written(last_week + timedelta(days=7))}"
+    said = lines(digest)
+    assert len(said) == 10
+    assert said[0].startswith(f"To decide, found {today()}: Outdated https://winnow.example.org/review/")
+    assert said[-3] == "… and 3 more. All of it: https://winnow.example.org/review?whose=you"
+    reason = (await leader.suggestions(Suggestion.HELD))[0].held_reason
+    assert said[-2] == f"2 suggestions are held back, the oldest since {today()}: {reason}"
+    restart(catalog)
+    await leader.only(Suggestion.SNOOZED)
+    assert len(await deliveries(leader, channel)) == 1
+    assert mail.to(FIRST) == [digest]
+
+
+def restart(catalog: CatalogProcess) -> None:
+    """The scheduler looks at once when it starts, and else each minute."""
+    catalog.stop()
+    catalog.start()
+
+
+def written(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
