@@ -44,6 +44,7 @@ MEANING = {
     "smtp_url": "where mail is handed in: `smtp://user@host:587` (STARTTLS) or `smtps://user@host:465`; empty: no mail",
     "time_zone": "of the organisation: when its day begins",
     "today": "ISO date taken for today; demo and tests only",
+    "webhook_allowed": "`host:port,…` that webhooks may lead to although not public; on this machine without TLS",
 }
 
 

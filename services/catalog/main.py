@@ -42,7 +42,9 @@ from services.catalog.scheduler import Scheduler, waiting_plans
 from services.catalog.subscriptions import DURABLE, Reviews
 from services.catalog.telling import smtp
 from services.catalog.telling.courier import Courier
+from services.catalog.telling.hooks import HttpWay, allowed
 from services.catalog.telling.rpc import NoticeServicer
+from services.catalog.telling.rpc_hooks import WebhookServicer
 from services.catalog.telling.smtp import Mailer
 from services.catalog.usecases.identity import FirstPerson, bootstrap
 from services.catalog.usecases.importing import Importer
@@ -65,6 +67,7 @@ from winnow.internal.v1.public_service_pb2_grpc import add_PublicServiceServicer
 from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.notice_service_pb2_grpc import add_NoticeServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
+from winnow.review.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
 STREAM = "CATALOG"
@@ -83,6 +86,12 @@ class Settings(ServiceSettings):
     smtp_url: str = ""
     smtp_password_file: Path | None = None
     mail_from: str = ""
+    webhook_allowed: str = ""
+
+    @model_validator(mode="after")
+    def _webhooks_can_be_read(self) -> Self:
+        allowed(self.webhook_allowed)
+        return self
 
     @model_validator(mode="after")
     def _mail_has_all_it_needs(self) -> Self:
@@ -134,7 +143,13 @@ def refusals_to(database: Database) -> Refusals:
 
 
 def grpc_door(
-    verifier: Verifier, *, access_to: Database, database: Database, lag: Lag, refusals: Refusals
+    verifier: Verifier,
+    *,
+    access_to: Database,
+    database: Database,
+    lag: Lag,
+    refusals: Refusals,
+    way: HttpWay | None = None,
 ) -> Server:
     """Every service that the gateway reaches, with its interceptors; `access_to` is where refusals are written."""
     served = rpc.server(
@@ -147,6 +162,7 @@ def grpc_door(
     add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
     add_AuditServiceServicer_to_server(AuditServicer(database), served)
     add_NoticeServiceServicer_to_server(NoticeServicer(database), served)
+    add_WebhookServiceServicer_to_server(WebhookServicer(database, way or HttpWay()), served)
     add_PublicServiceServicer_to_server(PublicServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)
     add_IdentityServiceServicer_to_server(IdentityServicer(database), served)
@@ -164,6 +180,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     connection = Client()
     verifier = Verifier(settings.identity_public_key_file.read_bytes())
     js = nats.jetstream(connection)
+    way = HttpWay(allowed(settings.webhook_allowed))
 
     async def lag() -> int | None:
         if not connection.is_connected:
@@ -193,7 +210,9 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         readiness.add("nats durability", lambda: nats.durability_doubt(monitor), warning=True)
 
     refusals = refusals_to(database)
-    served = grpc_door(verifier, access_to=database, database=database, lag=lag, refusals=refusals)
+    served = grpc_door(
+        verifier, access_to=database, database=database, lag=lag, refusals=refusals, way=way
+    )
     watched = rpc.Health(served)
     served.add_insecure_port(settings.grpc_listen)
 
@@ -250,7 +269,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
     async def deliver() -> None:
         await ready.wait()
         mailer = settings.mailer()
-        await Courier(database, settings.database_url, mailer.deliver if mailer else None).run()
+        await Courier(database, settings.database_url, mailer.deliver if mailer else None, way).run()
 
     async def ring() -> None:
         await ready.wait()

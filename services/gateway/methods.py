@@ -13,7 +13,12 @@ from google.protobuf.message_factory import GetMessageClass
 
 from winnow.catalog.v1 import catalog_service_pb2, credential_service_pb2, people_service_pb2
 from winnow.curation.v1 import curation_service_pb2
-from winnow.review.v1 import audit_service_pb2, notice_service_pb2, review_service_pb2
+from winnow.review.v1 import (
+    audit_service_pb2,
+    notice_service_pb2,
+    review_service_pb2,
+    webhook_service_pb2,
+)
 
 # The stubs know two kinds of descriptors, Python's and the C runtime's, that are one at run time.
 AnyDescriptor: TypeAlias = Any
@@ -27,6 +32,7 @@ _OWNERS = {
         review_service_pb2.DESCRIPTOR,
         audit_service_pb2.DESCRIPTOR,
         notice_service_pb2.DESCRIPTOR,
+        webhook_service_pb2.DESCRIPTOR,
     ),
     "curator": (curation_service_pb2.DESCRIPTOR,),
 }

@@ -65,6 +65,7 @@ def places(stack: Stack) -> dict[str, str]:
         "people": "/people",
         "account": "/account",
         "notices": "/account/notices",
+        "webhooks": "/webhooks",
     }
 
 

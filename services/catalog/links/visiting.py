@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Collection, Iterable
-from typing import cast
+from collections.abc import Collection
 from urllib.parse import urljoin
 
 import httpcore
-from typing_extensions import override
 
 from services.catalog.domain.links import Found, Visit
-from services.catalog.links.addresses import Refused, Target, check_address, check_port, target
+from services.catalog.links.addresses import Refused, Target, target
+from services.catalog.links.ways import CheckedWays
 
 _SECONDS = 15.0  # for one visit, redirects included
 _REDIRECTS = 5
@@ -34,7 +33,7 @@ class Visitor:
     """
 
     def __init__(self, allowed: Collection[tuple[str, int]] = ()) -> None:
-        self._ways = _CheckedWays(frozenset(allowed))
+        self._ways = CheckedWays(allowed)
         self._ssl = httpcore.default_ssl_context()
 
     async def visit(self, url: str) -> Visit:
@@ -85,30 +84,3 @@ class Visitor:
         ):
             found = next((value for name, value in answer.headers if name.lower() == b"location"), b"")
             return answer.status, found.decode("ascii", "ignore")
-
-
-class _CheckedWays(httpcore.AsyncNetworkBackend):
-    """Connects to the very addresses that were checked: a moment later a name may mean another one."""
-
-    def __init__(self, allowed: frozenset[tuple[str, int]]) -> None:
-        self._allowed = allowed
-        # Its type has a second face, for where anyio is missing.
-        self._plain = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-
-    @override
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        for address in addresses:
-            if (address, port) not in self._allowed:
-                check_port(port)
-                check_address(address)
-        return await self._plain.connect_tcp(addresses[0], port, timeout, local_address, socket_options)

@@ -29,6 +29,7 @@ from services.catalog.postgres.people_feeds import PeopleFeeds
 from services.catalog.postgres.programs import Programs
 from services.catalog.postgres.requests import Requests
 from services.catalog.postgres.sources import Sources
+from services.catalog.postgres.webhooks import Webhooks
 from services.kit import postgres
 from services.kit.clock import Clock
 from services.kit.postgres import Connection, Pool
@@ -51,6 +52,7 @@ class Transaction(
     Rules,
     Links,
     Feed,
+    Webhooks,
     Journal,
 ):
     """Everything that can be read and written in one transaction."""

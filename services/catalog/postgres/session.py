@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.message import Message
 from psycopg.rows import dict_row
@@ -159,8 +160,8 @@ class Session:
         for message in self._events:
             await self._write(message)
 
-    async def _write(self, message: Message) -> None:
-        await outbox.record(self.connection, message, source=SERVICE, now=self.now)
+    async def _write(self, message: Message) -> UUID:
+        return await outbox.record(self.connection, message, source=SERVICE, now=self.now)
 
 
 def _batches(ids: Iterable[str]) -> Iterable[list[str]]:

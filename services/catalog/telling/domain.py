@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     DIGEST = "DIGEST"
     URGENT = "URGENT"
+    EVENT = "EVENT"
 
 
 class State(StrEnum):
@@ -37,7 +38,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one address; `key` says what is told to whom, `answer` what the other side said last."""
+    """One message to one address; `key` says what is told to whom, `answer` what the other side said last.
+
+    An EVENT goes to a `webhook` (an id), its subject is the event's type; all else is mail to a `person`.
+    """
 
     id: str
     kind: Kind
@@ -52,6 +56,7 @@ class Delivery:
     attempts: int = 0
     answer: str = ""
     end_time: datetime | None = None
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)

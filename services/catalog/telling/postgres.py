@@ -24,7 +24,8 @@ _ADD = """
     SELECT pg_notify('deliveries', '') FROM added
 """
 _DUE = """
-    SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time
+    SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time,
+        webhook
     FROM deliveries WHERE state = 'WAITING' AND next_time <= %s ORDER BY next_time, id LIMIT %s
 """
 _TRIED = """
@@ -33,7 +34,8 @@ _TRIED = """
     WHERE id = %(id)s AND state = 'WAITING'
 """
 _PAGE = """
-    SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time
+    SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time,
+        webhook
     FROM deliveries
     WHERE (%(person)s::text IS NULL OR person = %(person)s) AND (%(before)s = '' OR id < %(before)s)
         AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))

@@ -34,9 +34,10 @@ def delivery(value: Delivery, *, mine: bool) -> api.Delivery:
     """A delivery; what it says is for whom it is said to."""
     return api.Delivery(
         name=f"deliveries/{value.id}",
+        webhook=f"webhooks/{value.webhook}" if value.webhook else "",
         kind=api.Delivery.Kind.Value(value.kind),
         address=value.address,
-        subject=value.subject if mine else "",
+        subject=value.subject if mine or value.webhook else "",
         state=api.Delivery.State.Value(value.state),
         attempts=value.attempts,
         answer=value.answer,

@@ -31,6 +31,7 @@ from services.gateway.web.suppressions import Suppressions
 from services.gateway.web.today import Today
 from services.gateway.web.verbs import Verbs
 from services.gateway.web.what_changed import WhatChanged
+from services.gateway.web.webhooks import Webhooks
 from services.gateway.web.work import Work
 
 
@@ -43,6 +44,7 @@ def routes(api: Api) -> list[Route]:
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
     notices = Notices(api, frames)
+    webhooks = Webhooks(api, frames)
     work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
     programs = Programs(api, frames)
@@ -134,4 +136,7 @@ def routes(api: Api) -> list[Route]:
         Route("/account", account.save, methods=["POST"]),
         Route("/account/notices", notices.show, methods=["GET"]),
         Route("/account/notices", notices.save, methods=["POST"]),
+        Route("/webhooks", webhooks.show, methods=["GET"]),
+        Route("/webhooks", webhooks.register, methods=["POST"]),
+        Route("/webhooks/{id}/{verb}", webhooks.change, methods=["POST"]),
     ]
