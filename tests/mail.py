@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
@@ -16,15 +17,15 @@ from tests.servers import free_port
 class MailServer:
     """Keeps messages in `inbox`; `answers` by address are given instead of taking one, each once if in a list.
 
-    `holding` makes it keep a message and then not answer until `go` is set: as seen from outside it has taken it.
+    After `hold` it keeps the next messages without an answer, until `release`; `held` is set once it has one.
     """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.inbox: list[EmailMessage] = []
         self.answers: dict[str, list[str]] = {}
-        self.holding = False
         self.held = threading.Event()
+        self._go: asyncio.Event | None = None
         self._controller: Any = None
 
     @property
@@ -50,12 +51,20 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        message = message_from_bytes(envelope.content, policy=default)
-        self.inbox.append(cast("EmailMessage", message))
-        if self.holding:
+        self.inbox.append(message_from_bytes(envelope.content, policy=default))
+        if self._go is not None:
             self.held.set()
-            return ""  # nothing is said: the client waits until one of the two ends
+            await self._go.wait()
         return "250 OK"
+
+    def hold(self) -> None:
+        self.held.clear()
+        self._go = asyncio.Event()
+
+    def release(self) -> None:
+        go, self._go = self._go, None
+        if go is not None:
+            self._controller.loop.call_soon_threadsafe(go.set)
 
     def to(self, address: str) -> list[EmailMessage]:
         return [each for each in self.inbox if each["To"] == address]
