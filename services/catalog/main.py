@@ -35,6 +35,7 @@ from services.catalog.review import wire as review_wire
 from services.catalog.review.public_rpc import PublicServicer
 from services.catalog.review.rpc import ReviewServicer
 from services.catalog.review.rpc_audit import AuditServicer
+from services.catalog.review.rpc_statements import StatementServicer
 from services.catalog.rpc import CatalogServicer
 from services.catalog.rpc_credentials import CredentialServicer
 from services.catalog.rpc_people import IdentityServicer, PeopleServicer
@@ -67,6 +68,7 @@ from winnow.internal.v1.public_service_pb2_grpc import add_PublicServiceServicer
 from winnow.review.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from winnow.review.v1.notice_service_pb2_grpc import add_NoticeServiceServicer_to_server
 from winnow.review.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
+from winnow.review.v1.statement_service_pb2_grpc import add_StatementServiceServicer_to_server
 from winnow.review.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
 MIGRATIONS = files("services.catalog") / "migrations"
@@ -162,6 +164,7 @@ def grpc_door(
     add_ReviewServiceServicer_to_server(ReviewServicer(database), served)
     add_AuditServiceServicer_to_server(AuditServicer(database), served)
     add_NoticeServiceServicer_to_server(NoticeServicer(database), served)
+    add_StatementServiceServicer_to_server(StatementServicer(database), served)
     add_WebhookServiceServicer_to_server(WebhookServicer(database, way or HttpWay()), served)
     add_PublicServiceServicer_to_server(PublicServicer(database), served)
     add_PeopleServiceServicer_to_server(PeopleServicer(database), served)

@@ -27,6 +27,7 @@ from services.catalog.review import (
     proposals,
     repairs,
     rerouting,
+    statements,
     wire,
 )
 from services.catalog.review.domain import LIVE, SCHEDULER, State, Suggestion
@@ -89,6 +90,8 @@ class Scheduler:
             await ledger.expire(self._db)
             await objections.call_again(self._db)
             await digests.write_due(self._db)
+            await statements.end_quarter(self._db)
+            await statements.send_due(self._db)
         await self._wake()
 
     async def _follow_rules(self) -> None:

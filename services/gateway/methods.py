@@ -17,6 +17,7 @@ from winnow.review.v1 import (
     audit_service_pb2,
     notice_service_pb2,
     review_service_pb2,
+    statement_service_pb2,
     webhook_service_pb2,
 )
 
@@ -33,6 +34,7 @@ _OWNERS = {
         audit_service_pb2.DESCRIPTOR,
         notice_service_pb2.DESCRIPTOR,
         webhook_service_pb2.DESCRIPTOR,
+        statement_service_pb2.DESCRIPTOR,
     ),
     "curator": (curation_service_pb2.DESCRIPTOR,),
 }

@@ -66,6 +66,7 @@ def places(stack: Stack) -> dict[str, str]:
         "account": "/account",
         "notices": "/account/notices",
         "webhooks": "/webhooks",
+        "statement": "/statement",
     }
 
 

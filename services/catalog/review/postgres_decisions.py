@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.catalog.postgres.session import Session, columns
+from services.catalog.postgres.session import Row, Session, columns
 from services.catalog.review.domain import Decision, State
 
 _EXACT = """
@@ -18,11 +18,27 @@ _OF_BATCH = (
 )
 _LINES = """
     SELECT d.id, d.suggestion, d.verb, d.actor, d.state, d.reason, d.comment, d.time, d.revision, d.batch, s.kind,
-        s.proposal ->> 'relation' AS relation, s.proposal ->> 'summary' AS summary, s.members
+        s.proposal ->> 'relation' AS relation, s.proposal ->> 'summary' AS summary, s.members,
+        (s.rest #>> '{impact,learners,value}')::float8 AS learners,
+        (s.rest #>> '{impact,learner_hours,value}')::float8 AS learner_hours,
+        CASE WHEN d.verb = 'apply' AND d.state = 'APPLIED' THEN ARRAY(
+            SELECT DISTINCT c ->> 'target'
+            FROM jsonb_array_elements(s.plan -> 'parts') p, jsonb_array_elements(p -> 'changes') c
+            WHERE c ->> 'operation' IN ('archive', 'deprecate', 'unlist', 'close_to_new') ORDER BY 1
+        ) ELSE '{}' END AS retired,
+        o.confidence, o.label AS was_right
     FROM decisions d JOIN suggestions s ON s.id = d.suggestion
+    LEFT JOIN outcomes o ON d.verb IN ('accept', 'reject') AND o.suggestion = d.suggestion
+        AND o.revision = d.revision AND o.decide_time = d.time
     WHERE (%(before)s = '' OR d.id < %(before)s) AND (%(suggestion)s = '' OR d.suggestion = %(suggestion)s)
     ORDER BY d.id DESC LIMIT %(limit)s
 """
+
+
+_ABOUT = (
+    *("kind", "relation", "summary", "members"),
+    *("learners", "learner_hours", "retired", "confidence", "was_right"),
+)
 
 
 async def copies_to_decide(tx: Session, assignee: str, limit: int) -> list[str]:
@@ -37,25 +53,31 @@ async def accepted_in(tx: Session, batch: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A decision with what it was about; `members` are ids."""
+    """A decision with what it was about; `members` are ids, `retired` names of what an applied plan retires.
+
+    `learners` and `learner_hours` are what the plan touches and gives back a year; `confidence` and `was_right` are of
+    the decision that says whether the finding was right.
+    """
 
     decision: Decision
     kind: str
     relation: str
     summary: str
     members: tuple[str, ...]
+    learners: float
+    learner_hours: float
+    retired: tuple[str, ...]
+    confidence: float | None
+    was_right: bool | None
 
 
 async def lines(tx: Session, *, before: str, limit: int, suggestion: str) -> list[Line]:
     """The log, newest first, of one suggestion or of all."""
     values = {"before": before, "limit": limit, "suggestion": suggestion}
-    return [
-        Line(
-            Decision(**columns(row, "kind", "relation", "summary", "members", state=State(row["state"]))),
-            row["kind"],
-            row["relation"],
-            row["summary"],
-            tuple(row["members"]),
-        )
-        for row in await tx.rows(_LINES, values)
-    ]
+    return [_line(row) for row in await tx.rows(_LINES, values)]
+
+
+def _line(row: Row) -> Line:
+    about = {name: row[name] for name in _ABOUT}
+    decision = Decision(**columns(row, *_ABOUT, state=State(row["state"])))
+    return Line(decision, **columns(about, members=tuple(row["members"]), retired=tuple(row["retired"])))

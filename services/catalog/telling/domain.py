@@ -25,6 +25,7 @@ class Kind(StrEnum):
     DIGEST = "DIGEST"
     URGENT = "URGENT"
     EVENT = "EVENT"
+    REPORT = "REPORT"
 
 
 class State(StrEnum):
@@ -57,6 +58,8 @@ class Delivery:
     answer: str = ""
     end_time: datetime | None = None
     webhook: str = ""
+    attachment: str = ""
+    attachment_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

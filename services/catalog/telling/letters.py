@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from services.catalog.domain.people import Person
 from services.catalog.domain.post import Post
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
@@ -13,6 +12,11 @@ from services.catalog.telling.domain import Choice, Delivery, Kind
 
 LINES = 10
 _LONGEST = 300  # characters of a line before its link
+_WANTED = {
+    Kind.DIGEST: {Choice.WEEKLY},
+    Kind.URGENT: {Choice.WEEKLY, Choice.URGENT},
+    Kind.REPORT: set(Choice),  # who asks for a report has said so
+}
 
 
 def line(text: str, link: str = "") -> str:
@@ -33,27 +37,33 @@ def written(events: Sequence[str], post: Post, *, last: str = "", more: str = ""
 
 
 async def send(
-    tx: Transaction, people: Collection[str], *, kind: Kind, key: str, subject: str, content: str
+    tx: Transaction,
+    people: Collection[str],
+    *,
+    kind: Kind,
+    key: str,
+    subject: str,
+    content: str,
+    attachment: str = "",
+    attachment_name: str = "",
 ) -> None:
     """Will be mailed to those of these people (ids) who are active and want this kind; each is told once by key."""
     if not tx.post.mail or not people:
         return
-    wanted = {Choice.WEEKLY} if kind is Kind.DIGEST else {Choice.WEEKLY, Choice.URGENT}
     choices = await postgres.choices(tx, people)
     for person in await tx.people(sorted(people)):
-        if person.active and choices[person.id] in wanted:
-            await postgres.add(tx, _to(person, tx, kind, key, subject, content))
-
-
-def _to(person: Person, tx: Transaction, kind: Kind, key: str, subject: str, content: str) -> Delivery:
-    return Delivery(
-        id=new_id(),
-        kind=kind,
-        key=f"{key} {person.id}",
-        person=person.id,
-        address=person.email,
-        subject=line(subject)[:150],
-        content=content,
-        create_time=tx.now,
-        next_time=tx.now,
-    )
+        if person.active and choices[person.id] in _WANTED[kind]:
+            new = Delivery(
+                id=new_id(),
+                kind=kind,
+                key=f"{key} {person.id}",
+                person=person.id,
+                address=person.email,
+                subject=line(subject)[:150],
+                content=content,
+                create_time=tx.now,
+                next_time=tx.now,
+                attachment=attachment,
+                attachment_name=attachment_name,
+            )
+            await postgres.add(tx, new)

@@ -16,16 +16,17 @@ _CHOOSE = """
 """
 _ADD = """
     WITH added AS (
-        INSERT INTO deliveries (id, kind, key, person, address, subject, content, state, create_time, next_time)
-        VALUES (%(id)s, %(kind)s, %(key)s, %(person)s, %(address)s, %(subject)s, %(content)s, 'WAITING',
-            %(create_time)s, %(next_time)s)
+        INSERT INTO deliveries (id, kind, key, person, address, subject, content, attachment, attachment_name,
+            state, create_time, next_time)
+        VALUES (%(id)s, %(kind)s, %(key)s, %(person)s, %(address)s, %(subject)s, %(content)s, %(attachment)s,
+            %(attachment_name)s, 'WAITING', %(create_time)s, %(next_time)s)
         ON CONFLICT (key) DO NOTHING RETURNING id
     )
     SELECT pg_notify('deliveries', '') FROM added
 """
 _DUE = """
     SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time,
-        webhook
+        webhook, attachment, attachment_name
     FROM deliveries WHERE state = 'WAITING' AND next_time <= %s ORDER BY next_time, id LIMIT %s
 """
 _TRIED = """
@@ -35,7 +36,7 @@ _TRIED = """
 """
 _PAGE = """
     SELECT id, kind, key, person, address, subject, content, state, attempts, answer, create_time, next_time, end_time,
-        webhook
+        webhook, attachment, attachment_name
     FROM deliveries
     WHERE (%(person)s::text IS NULL OR person = %(person)s) AND (%(before)s = '' OR id < %(before)s)
         AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
@@ -94,12 +95,7 @@ _HELD = """
     WHERE state = 'HELD' AND (rest #>> '{whose,person}' = %(person)s
         OR jsonb_exists(rest #> '{whose,holders}', %(person)s))
 """
-# What learners will notice: R1 and above.
-_NOTICED = """
-    SELECT count(DISTINCT s.id) AS count FROM suggestions s JOIN decisions d ON d.suggestion = s.id
-    WHERE s.state = 'APPLIED' AND d.verb = 'apply' AND d.state = 'APPLIED' AND d.time >= %s
-        AND EXISTS (SELECT FROM jsonb_array_elements(s.plan -> 'parts') part WHERE (part ->> 'risk')::integer >= 1)
-"""
+_NOTICED = "SELECT count(*) AS count FROM notices WHERE apply_time >= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,10 @@ async def add(tx: Session, value: Delivery) -> None:
     """Will be delivered once this transaction has committed; nothing where the same is told already."""
     values = {
         name: getattr(value, name)
-        for name in ("id", "key", "person", "address", "subject", "content", "create_time", "next_time")
+        for name in (
+            *("id", "key", "person", "address", "subject", "content", "create_time", "next_time"),
+            *("attachment", "attachment_name"),
+        )
     }
     await tx.run(_ADD, values | {"kind": str(value.kind)})
 
@@ -236,7 +235,7 @@ async def held(tx: Session, person: str) -> Held | None:
 
 
 async def noticed(tx: Session, since: datetime) -> int:
-    """How many plans were applied since then that learners notice."""
+    """How many plans were applied since then, and stand, that learners notice."""
     row = await tx.row(_NOTICED, (since,))
     return int(row["count"]) if row else 0
 

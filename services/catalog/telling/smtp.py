@@ -74,6 +74,10 @@ class Mailer:
         made["Message-ID"] = f"<{value.id}@{self._domain}>"
         made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers it
         made.set_content(value.content, cte="quoted-printable")
+        if value.attachment:
+            made.add_attachment(value.attachment, subtype="csv", filename=value.attachment_name)
+            # Of one delivery the same bytes each time, the boundary of its parts too.
+            made.set_boundary(value.id)
         return made
 
     def _hand_in(self, value: Delivery) -> Outcome:

@@ -26,12 +26,13 @@ from services.gateway.web.review import Review
 from services.gateway.web.rules import Rules
 from services.gateway.web.search import Search
 from services.gateway.web.sources import SourcesPage
+from services.gateway.web.statement import StatementPage
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.suppressions import Suppressions
 from services.gateway.web.today import Today
 from services.gateway.web.verbs import Verbs
-from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.webhooks import Webhooks
+from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.work import Work
 
 
@@ -44,6 +45,7 @@ def routes(api: Api) -> list[Route]:
     verbs = Verbs(api, suggestion)
     account = Account(api, frames)
     notices = Notices(api, frames)
+    statement = StatementPage(api, frames)
     webhooks = Webhooks(api, frames)
     work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
@@ -99,6 +101,9 @@ def routes(api: Api) -> list[Route]:
         Route("/programs/{id}/checkups/{checkup}", checkup.recorded, methods=["GET"]),
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/insights", insights.show, methods=["GET"]),
+        Route("/statement", statement.show, methods=["GET"]),
+        Route("/statement", statement.schedule, methods=["POST"]),
+        Route("/statement.csv", statement.sheet, methods=["GET"]),
         Route("/activity", activity.show, methods=["GET"]),
         Route("/activity.csv", activity.sheet, methods=["GET"]),
         Route("/suppressions", suppressions.show, methods=["GET"]),

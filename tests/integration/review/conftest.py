@@ -343,7 +343,7 @@ class Team:
         )
         await self.leader("CreatePerson", request)
         token = await self.leader("CreateApiToken", people.CreateApiTokenRequest(email=email))
-        return Reviewer(self.channel, token.token)
+        return type(self.leader)(self.channel, token.token)
 
 
 @pytest.fixture

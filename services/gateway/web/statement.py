@@ -1,0 +1,76 @@
+"""The quarterly statement: its figures, each with what it means, as a page and as CSV; and its way into the mail."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.web.api import Api, Query
+from services.gateway.web.frame import Frames
+from services.gateway.web.rendering import HEADERS, page
+
+EVERY = ("NEVER", "MONTH", "QUARTER")
+_QUARTERS = 6  # that the page leads to
+LISTS = {
+    "learner_hours_planned": "/review?whose=decided",
+    "wrong_content_removed": "/review?whose=decided&kind=outdated",
+    "owner_coverage": "/programs?whose=none",
+    "silo_index": "/activity",
+    "calibration_error": "/accuracy",
+    "plans_applied": "/activity",
+    "plans_undone": "/activity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """`/statement`."""
+
+    api: Api
+    frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """The figures of one quarter, of the present one unless another is asked for."""
+        around, value, schedule = await asyncio.gather(
+            self.frames.around(request, "insights"),
+            self.api.get(request, "/v1/statement", _asked(request)),
+            self.api.get(request, "/v1/statementSchedule", {}),
+        )
+        settings = await self.api.get(request, "/v1/noticeSettings", {})
+        now = around["now"]
+        return page(
+            "statement.html",
+            **around,
+            statement=value,
+            lists=LISTS,
+            quarters=_before(now.year, (now.month + 2) // 3),
+            every=schedule["every"],
+            choices=EVERY,
+            settings=settings,
+        )
+
+    async def sheet(self, request: Request) -> Response:
+        """The same as CSV."""
+        value = await self.api.get(request, "/v1/statement:export", _asked(request))
+        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="winnow-statement.csv"'}
+        return Response(value["content"], media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def schedule(self, request: Request) -> Response:
+        """Keeps how often it comes by mail; back to the page."""
+        form = await request.form()
+        await self.api.post(request, "/v1/statementSchedule:set", {"every": str(form.get("every", ""))})
+        return RedirectResponse("/statement", status_code=303)
+
+
+def _asked(request: Request) -> Query:
+    quarter = request.query_params.get("quarter", "")
+    return {"quarter": quarter} if quarter else {}
+
+
+def _before(year: int, number: int) -> list[str]:
+    """Names of the last quarters, the present one first."""
+    index = year * 4 + number - 1
+    return [f"{at // 4}-Q{at % 4 + 1}" for at in range(index, index - _QUARTERS, -1)]

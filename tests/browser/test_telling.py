@@ -1,0 +1,79 @@
+"""What people are told: the choice of mail, webhooks and the statement, found from the pages that everybody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.visitor import Visitor
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(params=["with script", "without script"])
+def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    script = request.param == "with script"
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
+    yield made
+    made.leave()
+
+
+def test_somebody_chooses_what_they_are_told(anyone: Visitor, sample: Stack) -> None:
+    page = anyone.page
+    page.goto("/account")
+    page.get_by_role("link", name="What you are told by mail").click()
+    expect(page.get_by_text("This installation sends no mail.")).to_be_visible()
+    page.get_by_role("radio", name="Only what cannot wait").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("radio", name="Only what cannot wait")).to_be_checked()
+    assert sample.get("/v1/noticeSettings")["notices"] == "URGENT"
+    page.get_by_role("radio", name="A digest each Monday").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("radio", name="A digest each Monday")).to_be_checked()
+
+
+def test_an_administrator_adds_a_webhook_sees_its_secret_once_and_removes_it(anyone: Visitor) -> None:
+    page = anyone.page
+    page.goto("/account/notices")
+    page.get_by_role("link", name="Webhooks").click()
+    page.get_by_label("Address").fill("https://hooks.example.org/winnow")
+    page.get_by_role("checkbox", name="A plan was applied").check()
+    page.get_by_role("button", name="Add a webhook").click()
+    expect(page.get_by_role("status")).to_contain_text("whsec_")
+    page.goto("/webhooks")
+    expect(page.get_by_text("whsec_")).to_have_count(0)
+    expect(page.get_by_role("cell", name="A plan was applied")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No other system is told.")).to_be_visible()
+
+
+def test_an_address_that_is_refused_says_why_and_stays_in_its_field(anyone: Visitor) -> None:
+    page = anyone.page
+    page.goto("/webhooks")
+    page.get_by_label("Address").fill("http://hooks.example.org/winnow")
+    page.get_by_role("button", name="Add a webhook").click()
+    expect(page.get_by_role("alert")).to_contain_text("it is not https")
+    expect(page.get_by_label("Address")).to_have_value("http://hooks.example.org/winnow")
+
+
+def test_the_statement_leads_to_its_lists_and_comes_as_csv_and_by_mail(
+    anyone: Visitor, sample: Stack
+) -> None:
+    page = anyone.page
+    page.goto("/insights")
+    page.get_by_role("link", name="Statement").click()
+    quarter = sample.get("/v1/statement")["quarter"]
+    expect(page.get_by_role("heading", name=f"Statement of {quarter}")).to_be_visible()
+    row = page.get_by_role("row", name="Resources with an owner")
+    expect(row.get_by_role("link")).to_have_attribute("href", "/programs?whose=none")
+    sheet = page.request.get(f"/statement.csv?quarter={quarter}")
+    assert f"{quarter},owner_coverage," in sheet.text()
+    page.get_by_role("radio", name="Each quarter").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("radio", name="Each quarter")).to_be_checked()
+    page.get_by_role("radio", name="Never").check()
+    page.get_by_role("button", name="Save").click()
+    assert sample.get("/v1/statementSchedule")["every"] == "NEVER"
