@@ -32,7 +32,7 @@ COME = Consequences(
 )
 EMAILS = {"p1": "o@x.org"}
 PAGE = Responsibilities((RESPONSIBLE,), "x", 3, EMAILS)
-SWITCH = Switch(ModeAsked(Mode.HYBRID), "", (Right("a", 1, 2, 3, 4),), COME, 5)
+SWITCH = Switch(ModeAsked(Mode.HYBRID), "", (Right("a", 1, 2, 3, 4),), COME, 6, 5)
 REQUEST = Request(
     PersonRequest(
         *("q1", Wish.DUTY, "a@x.org", "A", (Role.SPECIALIST,), "programs/g1", Duty.OWNER, "Why", "p1", NOW),

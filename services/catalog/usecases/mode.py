@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from services.catalog.domain.people import Mode, ModeAsked, Role, Viewer
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, postgres, rerouting, routing
+from services.catalog.review import forming, postgres, rejudging, rerouting, routing
 from services.catalog.review.domain import Suggestion
 from services.catalog.review.forming import Ground
 from services.catalog.review.routing import Staff
@@ -31,12 +31,16 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch of the mode: what holds then, who gains and loses, whose suggestions move; `live` counts all of them."""
+    """A switch of the mode: what holds then, who gains and loses, whose suggestions move.
+
+    `reopened` counts the approved plans that lack an approval then, `live` all live suggestions.
+    """
 
     mode: ModeAsked
     asked_by: str
     rights: tuple[Right, ...]
     consequences: Consequences
+    reopened: int
     live: int
 
 
@@ -69,6 +73,7 @@ async def set_mode(db: Database, viewer: Viewer, wanted: Mode, *, validate_only:
         ids = await postgres.live_of(tx)
         live = await postgres.suggestions(tx, ids)
         rights: list[Right] = []
+        opened: list[Suggestion] = []
         moved = Consequences()
         if after.mode is not before.mode:
             rights = await _rights(tx, db, live, after.mode)
@@ -76,8 +81,10 @@ async def set_mode(db: Database, viewer: Viewer, wanted: Mode, *, validate_only:
             await tx.set_mode(after)
             await tx.audited(viewer, "responsibility", _told(after))
         if after.mode is not before.mode:
+            opened = await rejudging.rejudge(tx, viewer, today, ids)
             moved = await consequences(tx, viewer, await rerouting.reroute(tx, today, ids))
-        return Switch(after, await _email(tx, after), tuple(rights), moved, len(await postgres.live_of(tx)))
+        now = len(await postgres.live_of(tx))
+        return Switch(after, await _email(tx, after), tuple(rights), moved, len(opened), now)
 
 
 def _told(mode: ModeAsked) -> dict[str, str]:

@@ -47,4 +47,5 @@ def mode_switch(value: Switch) -> messages.ModeSwitch:
         ],
         consequences=consequences(value.consequences),
         live_suggestions=value.live,
+        reopened_suggestions=value.reopened,
     )

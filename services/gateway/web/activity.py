@@ -25,6 +25,7 @@ _ICONS = {
     "reopen": "undo-2",
     "undo": "undo-2",
     "revoke": "undo-2",
+    "rejudge": "undo-2",
     "edit": "pencil",
     "withdraw": "archive",
     "assign": "user-plus",

@@ -11,6 +11,7 @@ from services.kit.protobuf import date_message
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_reviewers import refused
+from tests.integration.review.test_ruling import rule
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.duty_pb2 import Duty, DutyChange
 from winnow.catalog.v1.people_service_pb2 import Person
@@ -262,6 +263,32 @@ async def test_a_switch_of_the_mode_loses_none_of_twenty_and_says_before_who_gai
     assert catalog.sql("SELECT count(*) FROM decisions") == [(0,)]
     back = await switch(leader, ResponsibilityMode.HYBRID)
     assert back.rights[0].suggestions_gained == 9
+
+
+async def test_an_approval_that_the_new_mode_does_not_count_holds_an_approved_plan_back(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    olga = await team.join("olga@example.org")
+    await rule(leader, notice_days_r2=7)
+    kept, gone = await resources_of(leader, 2)
+    await leader.program("safety", gone, owners=["olga@example.org"])
+    await curator.propose(curator.duplicate(kept, gone))
+    seen = await leader.only(Suggestion.OPEN)
+    await olga.accept(seen, parts=[seen.plan.parts[0].id])
+    assert (await leader.accept(seen)).state == Suggestion.SCHEDULED
+    preview = await switch(leader, ResponsibilityMode.ROLE_BASED, validate_only=True)
+    assert (preview.reopened_suggestions, (await leader.get(seen.name)).state) == (1, Suggestion.SCHEDULED)
+    await switch(leader, ResponsibilityMode.ROLE_BASED)
+    back = await leader.get(seen.name)
+    assert (back.state, back.revision, len(back.approvals)) == (Suggestion.OPEN, seen.revision + 1, 2)
+    (needed,) = back.plan.approvals_needed
+    assert needed.startswith("Safety: ")
+    assert "in the mode ROLE_BASED" in back.note
+    # Back in the old one nothing is missing; whoever says so sets it going again.
+    await switch(leader, ResponsibilityMode.HYBRID)
+    again = await leader.get(seen.name)
+    assert list(again.plan.approvals_needed) == []
+    assert (await leader.accept(again)).state == Suggestion.SCHEDULED
 
 
 async def test_the_mode_takes_an_administrator_and_a_learning_leader(leader: Reviewer, team: Team) -> None:
