@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from services.curator import wire
 from services.curator.analysis.freshness import Outdated, Plan
-from services.curator.analysis.model import HOURS_OF_CARE, ProgramFinding, Relation
+from services.curator.analysis.model import HOURS_OF_CARE, MINUTES_A_LEARNER, ProgramFinding, Relation
 from services.curator.analysis.unused import Unused
 from services.curator.findings import Duplicate
 from services.curator.shelf import Book, Shelf
@@ -206,6 +206,7 @@ def program(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> P
             saving_minutes=found.saving_minutes,
             saving_basis=time[0].basis if time else "",
             maintenance_hours=hours,
+            saving_per_learner=bool(time) and time[0].unit == MINUTES_A_LEARNER,
         ),
         shelf,
         [

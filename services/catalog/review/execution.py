@@ -67,7 +67,7 @@ async def apply_due(
         applying.apply(work, made.suggestion.plan.changes)
         failed = tuple(work.moved)
     if failed:
-        note = await proposals.reopened(tx, made.suggestion, failed)
+        note = await proposals.reopened(tx, made.suggestion, failed, on.around)
         back = replace(note, revision=known.revision + 1)
         await urgent.open_again(tx, back)
         back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed), batch=batch)

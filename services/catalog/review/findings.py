@@ -110,7 +110,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the curator found, as last said; `programs` maps each program it read to its feed revision."""
+    """What the curator found, as last said; `programs` maps each program it read to its feed revision.
+
+    `saving_minutes` are those of all learners in a year, with `saving_per_learner` those of one.
+    """
 
     key: str
     kind: Kind
@@ -128,6 +131,7 @@ class Proposal:
     saving_minutes: float = 0.0
     saving_basis: str = ""
     maintenance_hours: float = 0.0
+    saving_per_learner: bool = False
 
     @property
     def resources(self) -> tuple[str, ...]:

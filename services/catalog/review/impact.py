@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.catalog.domain.disclosure import few
 from services.catalog.domain.engagement import month_index
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import Figure, Impact, Operation, Plan, Risk
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.safeguards import led_away
-from services.catalog.review.surroundings import Surroundings
+from services.catalog.review.surroundings import Surroundings, bare
 
 # Assumed until a team says better: hours a year that keeping one resource current takes.
 MAINTENANCE_HOURS = {"course": 8.0, "package": 8.0, "module": 4.0, "video": 4.0, "document": 2.0, "page": 1.0}
@@ -19,6 +20,7 @@ REVIEW_MINUTES = {Risk.R0: 2.0, Risk.R1: 5.0, Risk.R2: 10.0, Risk.R3: 20.0}
 HARM_HOURS = {Risk.R0: 0.1, Risk.R1: 1.0, Risk.R2: 4.0, Risk.R3: 12.0}
 EXPOSED_HOURS = 0.05  # assumed worth of one learner who does not meet wrong content
 EXPOSED_MONTHS = 3
+YEAR_MONTHS = 12
 # Assumed: hours that a minute of review is worth from which a suggestion is for now (a minute saves half an hour), and
 # for this week (a minute saves six).
 NOW_FROM, THIS_WEEK_FROM = 0.5, 0.1
@@ -39,7 +41,8 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
         learners = Figure(float(started), "learners", "estimated" if known else "assumed")
     hours = 0.0
     if proposal.kind is Kind.PROGRAM:
-        hours = round(proposal.saving_minutes / 60, 1)
+        staying = _who_stay(plan, around) if proposal.saving_per_learner else None
+        hours = round(proposal.saving_minutes * (1.0 if staying is None else staying) / 60, 1)
     closed = [each for each in concerned if each.id in led_away(plan)]
     hours_of = {**MAINTENANCE_HOURS, **around.rules.weights.maintenance_hours}
     kept = sum(hours_of.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
@@ -52,6 +55,29 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
             "assumed",
         ),
     )
+
+
+def _who_stay(plan: Plan, around: Surroundings) -> float | None:
+    """Learners of the past 12 months who take both programs of a merge, as far as they complete the one that goes.
+
+    None where the rows of learners do not say, or tell of fewer than 5.
+    """
+    merge = next((each for each in plan.changes if each.operation is Operation.MERGE_PROGRAMS), None)
+    if merge is None:
+        return None
+    recent = month_index(around.today) - YEAR_MONTHS
+    of = {
+        name: {
+            each.learner: each.state
+            for each in around.enrolments
+            if each.program == bare(name) and month_index(each.month) > recent
+        }
+        for name in (merge.target, merge.other)
+    }
+    goes, both = of[merge.target], of[merge.target].keys() & of[merge.other].keys()
+    if not both or few(len(both)):
+        return None
+    return len(both) * sum(state == "completed" for state in goes.values()) / len(goes)
 
 
 def priority(

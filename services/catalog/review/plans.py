@@ -19,7 +19,8 @@ RETIRING = {
     Relation.IDENTICAL: Operation.ARCHIVE,
     Relation.REVISED: Operation.DEPRECATE,
 }
-"""What becomes of the member that goes (behaviour.md §3); other relations never retire a member by themselves."""
+"""What becomes of the member that goes, as far as no learners are known (behaviour.md §3, see `_step`); other
+relations never retire a member by themselves."""
 LIFECYCLES = {
     Operation.ARCHIVE: Lifecycle.ARCHIVED,
     Operation.DEPRECATE: Lifecycle.DEPRECATED,
@@ -31,6 +32,7 @@ REVIEW_MONTHS = 12  # behaviour.md §4's interval for most classes, where the pr
 MOST_STEPS = 20  # quotations turned into steps of a task; the rest is in the evidence
 THEN_ARCHIVE = "then_archive"
 """The value of a drafted close_to_new whose resource shall be archived once nobody is left."""
+_OVER = frozenset({"completed", "failed"})
 _WHO_STAYS = "Choose which copy stays: none stands out."
 
 
@@ -84,7 +86,9 @@ def formed(proposal: Proposal, edits: Edits, around: Surroundings) -> Plan:
             losers = _losers(proposal, edits, members, survivor)
             if survivor:
                 for loser in losers:
-                    _retire(draft, loser, around.resources[survivor], RETIRING[proposal.relation])
+                    operation = _step(proposal.relation, loser, around)
+                    then = operation is Operation.CLOSE_TO_NEW
+                    _retire(draft, loser, around.resources[survivor], operation, then_archive=then)
             elif any(not _already(loser, RETIRING[proposal.relation], "") for loser in losers):
                 missing = _WHO_STAYS
         else:
@@ -112,6 +116,16 @@ def _losers(proposal: Proposal, edits: Edits, members: Sequence[Resource], survi
         return others
     offered = {draft.resource for draft in proposal.drafts}
     return [each for each in others if offered & {each.id, *each.aliases}]
+
+
+def _step(relation: Relation, loser: Resource, around: Surroundings) -> Operation:
+    """How far a member goes. Of an older edition whose learners are known: archived where nobody has it before them,
+    else closed to new learners first."""
+    use = around.use.get(loser.id)
+    if relation is not Relation.REVISED or use is None or use.in_progress is None:
+        return RETIRING[relation]
+    before_them = any(each.resource == loser.id and each.state not in _OVER for each in around.enrolments)
+    return Operation.CLOSE_TO_NEW if use.in_progress or before_them else Operation.ARCHIVE
 
 
 def _link(draft: _Draft, members: Sequence[Resource]) -> None:

@@ -150,6 +150,7 @@ def proposal(message: proposal_pb2.Proposal) -> Proposal:
         claims=tuple(Claim(each.code, each.confidence, each.text, each.hard) for each in message.claims),
         saving_minutes=message.saving_minutes,
         saving_basis=message.saving_basis,
+        saving_per_learner=message.saving_per_learner,
         maintenance_hours=message.maintenance_hours,
     )
 
