@@ -82,7 +82,9 @@ def test_still_current(anyone: Visitor, sample: Stack) -> None:
     page.goto(address(seen))
     press(page, "Still current")
     expect(page.get_by_role("status")).to_contain_text("Confirmed.")
-    assert state(sample, seen) == "REJECTED"
+    press(page, "Undo")
+    expect(page.get_by_role("status")).to_contain_text("Open again.")
+    assert state(sample, seen) == "OPEN"
 
 
 def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sample: Stack) -> None:

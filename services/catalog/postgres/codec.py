@@ -13,7 +13,7 @@ from services.catalog.domain.programs import Items, ObservedProgram, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Observed, Outline, Part
 from services.catalog.domain.values import Desired
 
-_DATES = frozenset({"created", "updated", "review_date", "expires", "reviewed"})
+_DATES = frozenset({"created", "updated", "review_date", "expires", "reviewed", "hold_end"})
 _TUPLES = frozenset({"objectives", "links", "link_texts", "owners"})
 
 

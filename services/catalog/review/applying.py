@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -291,6 +291,17 @@ def undo(work: Work, receipts: Sequence[Receipt], answers: Mapping[tuple[str, st
     return conflicts
 
 
+def written(before: Resource, after: Resource, fields: Iterable[str]) -> list[Receipt]:
+    """Receipts of these fields, by which `undo` gives them back what they had."""
+    name = resource_name(before.id)
+    pairs = ((field, codec.plain(before.shown(field)), codec.plain(after.shown(field))) for field in fields)
+    return [
+        Receipt(name, field, prior, made, _wish(before.desired.get(field)))
+        for field, prior, made in pairs
+        if prior != made
+    ]
+
+
 def _undo_resource(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | None:
     id_ = bare(receipt.target)
     if receipt.field == "alias":
@@ -310,7 +321,8 @@ def _undo_resource(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | 
     if now != receipt.made and not forced:
         return Conflict(receipt.target, receipt.field, str(receipt.prior or ""), str(now or ""))
     if receipt.field in OWN_FIELDS:
-        work.resources[id_] = replace(resource, **{receipt.field: receipt.prior})
+        prior = codec.resource_value(receipt.field, receipt.prior)
+        work.resources[id_] = replace(resource, **{receipt.field: prior})
         return None
     restored = _wished(resource, receipt)
     if codec.plain(restored.shown(receipt.field)) != receipt.prior:

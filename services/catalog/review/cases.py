@@ -52,8 +52,12 @@ async def open_case(
 
 
 async def refused(tx: Transaction, db: Database, id_: str) -> Case:
-    """A suggestion that was refused, under decision again."""
-    return await open_case(tx, db, id_, "reopen", frozenset({State.REJECTED}), Seen())
+    """A suggestion that was refused, or a live one of which something was, under decision again."""
+    await postgres.lock(tx)
+    known = await postgres.suggestion(tx, id_)
+    partly = known.state is State.OPEN and (known.repaired or known.edits.drop_parts)
+    allowed = frozenset({State.OPEN if partly else State.REJECTED})
+    return await open_case(tx, db, id_, "reopen", allowed, Seen())
 
 
 async def no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -> WinnowError:

@@ -13,16 +13,14 @@ from services.catalog.review import plans, postgres, repairs, usecases
 from services.catalog.review.cases import Case, Seen, open_case
 from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import Kind
-from services.catalog.review.verdicts import Refusal
+from services.catalog.review.verdicts import STILL_ACCURATE, Refusal
 from services.catalog.usecases import purview
-
-STILL_ACCURATE = "still_accurate"
 
 
 async def confirm_current(
     tx: Transaction, db: Database, viewer: Viewer, id_: str, review_date: date | None, comment: str
 ) -> Resource:
-    """The resource with the days of this review and the next; what called it outdated is answered.
+    """The resource with the days of this review and the next; what called it outdated is answered, but hard evidence.
 
     In the caller's transaction. NotFound when there is none; PermissionDenied, naming who can.
     """
@@ -48,9 +46,9 @@ async def confirm_current(
 
 
 async def _answerable(tx: Transaction, db: Database, resource: Resource) -> Case | None:
-    """What calls it outdated and waits for a decision; None where evidence is hard or nothing waits."""
+    """What calls it outdated and waits for a decision; None where nothing waits."""
     for name in (resource.id, *resource.aliases):
         known = await postgres.by_key(tx, f"{Kind.OUTDATED}:{name}")
-        if known is not None and known.state in usecases.DECIDABLE and not known.proposal.hard:
+        if known is not None and known.state in usecases.DECIDABLE:
             return await open_case(tx, db, known.id, "confirm", usecases.DECIDABLE, Seen())
     return None

@@ -330,7 +330,7 @@ class Suggestion:
     which an answer holds. `facts_changed` are words for what has moved since the revision before. `blind`: its
     confidence is held back until it has been decided. `filed_by` is the person who filed it, empty for a finding.
     `returned`: it had been decided, and came back because its facts have changed.
-    `kept` says what an undo left, since people have used it.
+    `kept` says what an undo left, since people have used it. `repaired` is what refusing it wrote in the catalog.
     """
 
     id: str
@@ -363,6 +363,7 @@ class Suggestion:
     filed_by: str = ""
     returned: bool = False
     kept: tuple[str, ...] = ()
+    repaired: tuple[Receipt, ...] = ()
 
     @property
     def name(self) -> str:

@@ -103,6 +103,12 @@ async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: 
     return _Named(members, [*members, *others], programs)
 
 
+def with_resources(on: Ground, resources: Iterable[Resource]) -> Ground:
+    """The ground with these resources as they are now."""
+    known = {**on.around.resources, **_by_name(resources)}
+    return replace(on, around=replace(on.around, resources=known))
+
+
 def _by_name(resources: Iterable[Resource]) -> dict[str, Resource]:
     return {name: each for each in resources for name in (each.id, *each.aliases)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import (
     forming,
@@ -52,3 +54,14 @@ async def remember(tx: Transaction, proposal: Proposal, rules: frozenset[str]) -
         await postgres_suppressions.hide(tx, proposal, rules)
     else:
         await postgres_suppressions.forget(tx, [proposal.key])
+
+
+async def hidden(tx: Transaction, known: Suggestion, on: Ground) -> Proposal:
+    """What rules that are new leave of the claims of a live suggestion; its finding is kept whole to be shown again."""
+    stored = await postgres_suppressions.whole(tx, [known.key])
+    whole = stored.get(known.key, known.proposal)
+    left = await kept(tx, whole, known, on)
+    await remember(tx, whole, left.rules)
+    if left.proposal is None:
+        return known.proposal
+    return replace(known.proposal, claims=left.proposal.claims, evidence=left.proposal.evidence)

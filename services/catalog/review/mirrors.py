@@ -67,6 +67,7 @@ async def _look(tx: Transaction, mirror: Suggestion, on: Ground) -> None:
         receipts=(),
         note=f"returned: kept as copies on purpose, they have drifted apart: the text of {titles} changed",
         quiet_until=None,
+        repaired=(),
         touched=False,
         returned=True,
     )

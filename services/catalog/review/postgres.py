@@ -221,6 +221,7 @@ class _Rest:
     filed_by: str = ""  # rows of earlier releases have none
     returned: bool = False
     kept: tuple[str, ...] = ()
+    repaired: tuple[Receipt, ...] = ()
 
 
 _REST = TypeAdapter(_Rest)

@@ -27,10 +27,11 @@ from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Sug
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.suppressions import Scope
-from services.catalog.review.surroundings import Surroundings
+from services.catalog.review.surroundings import Surroundings, bare, program_name
 from services.catalog.review.wire import PassPage, Withdrawal
 from services.catalog.telling import urgent
 
+_RESTORING = ("undo", "reopen")
 CHUNK = 20  # suggestions brought up to date in one transaction: others wait for its lock
 
 
@@ -171,7 +172,7 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
             # Only prior values, safeguards and simulation matter now (behaviour.md §8).
             now = replace(known, proposal=now.proposal, confidence=now.confidence, impact=now.impact)
         else:
-            now = await reopened(tx, now, made.changed)
+            now = await reopened(tx, now, made.changed, on.around)
             await urgent.open_again(tx, now)
     elif known.state is State.SNOOZED and (made.changed or woken(known, made, on.around)):
         now = replace(now, state=State.OPEN, snooze=None)
@@ -179,11 +180,20 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
         await postgres.save(tx, replace(now, update_time=tx.now), forming.order_key(now.proposal, on.around))
 
 
-async def reopened(tx: Transaction, suggestion: Suggestion, changed: Sequence[str]) -> Suggestion:
+async def reopened(
+    tx: Transaction, suggestion: Suggestion, changed: Sequence[str], around: Surroundings
+) -> Suggestion:
     """A scheduled one whose checks no longer hold: OPEN with the reason, to be approved anew."""
     await learning.forget(tx, suggestion)
-    who = await _who_moved(tx, suggestion)
-    text = "; ".join(changed) or "; ".join(each.text for each in suggestion.plan.safeguards)
+    added = [
+        (program_name(program.id), f"{around.title(each.target)} was added to “{program.title}”")
+        for each in suggestion.plan.safeguards
+        if each.code == "in_program" and each.target.startswith("resources/")
+        for program in around.holding(bare(each.target))
+    ]
+    who = await _who_moved(tx, [name for name, _ in added] or sorted(suggestion.plan.touches))
+    said = tuple(text for _, text in added) or changed
+    text = "; ".join(said) or "; ".join(each.text for each in suggestion.plan.safeguards)
     return replace(
         suggestion,
         state=State.OPEN,
@@ -195,8 +205,8 @@ async def reopened(tx: Transaction, suggestion: Suggestion, changed: Sequence[st
     )
 
 
-async def _who_moved(tx: Transaction, suggestion: Suggestion) -> str:
-    for target in sorted(suggestion.plan.touches):
+async def _who_moved(tx: Transaction, targets: Iterable[str]) -> str:
+    for target in targets:
         who = await postgres.last_editor(tx, target) if target.startswith("programs/") else ""
         if who:
             return who
@@ -227,6 +237,7 @@ async def _return(tx: Transaction, known: Suggestion, proposal: Proposal, on: Gr
         receipts=(),
         note=note,
         quiet_until=None,
+        repaired=(),
         returned=known.state is not State.WITHDRAWN,
     )
     made = await forming.formed(tx, blank, on)
@@ -316,8 +327,8 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         if any(member.revision < rests_on.get(member.resource, 0) for member in gone.members):
             return
         on = await forming.ground(tx, db.clock.today(), [known.proposal])
-        if known.decision is not None and known.decision.verb == "undo" and _read_before(gone, on.around):
-            return  # found while its plan was applied; what the undo restored is judged anew
+        if known.decision is not None and known.decision.verb in _RESTORING and _read_before(gone, on.around):
+            return  # found while it was applied or refused; what was restored is judged anew
         read = {member.resource: member.revision for member in gone.members}
         members = tuple(
             replace(each, revision=max(each.revision, read.get(each.resource, 0)))

@@ -1,60 +1,85 @@
-"""What a refusal repairs in the catalog by its reason (behaviour.md §8): a review is noted, a hold begins."""
+"""What a refusal repairs in the catalog by its reason (behaviour.md §8), and how reopening takes that back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Resource
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import plans
-from services.catalog.review.domain import SCHEDULER, Suggestion
+from services.catalog.review import applying, plans
+from services.catalog.review.applying import Work
+from services.catalog.review.domain import SCHEDULER, Part, Receipt, Suggestion
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind
 from services.catalog.review.forming import Ground
-from services.catalog.review.surroundings import Surroundings
+from services.catalog.review.surroundings import Surroundings, bare
 from services.catalog.review.verdicts import Refusal
 from services.catalog.usecases import purview
 
 A_YEAR = timedelta(days=365)
 """After so long what is used in its season has had one; until then no silence says that it is unused."""
 _ACTION = "refuse as still_accurate or required"
+_REVIEW = ("reviewed", "review_date")
+_HOLD = ("hold", "hold_end")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a refusal did: receipts of what it wrote, and the day until which it answers the finding, None for none."""
+
+    written: tuple[Receipt, ...] = ()
+    until: date | None = None
 
 
 async def check_may(
-    tx: Transaction, viewer: Viewer, suggestion: Suggestion, on: Ground, refusal: Refusal
+    tx: Transaction,
+    viewer: Viewer,
+    suggestion: Suggestion,
+    on: Ground,
+    refusal: Refusal,
+    parts: Sequence[Part],
 ) -> None:
-    """PermissionDenied where the reason does what the viewer may not: review a resource, or put it on hold."""
+    """PermissionDenied where the reason does what the viewer may not: review a resource, or put what goes by these
+    parts on hold."""
     if refusal.reason == "still_accurate":
         touched = {each.id for each in on.around.present(suggestion.proposal.resources[:1])}
     elif refusal.reason == "required":
-        touched = _going(suggestion)
+        touched = _going(parts)
     else:
         return
+    await _check(tx, viewer, on, touched)
+
+
+async def _check(tx: Transaction, viewer: Viewer, on: Ground, touched: set[str]) -> None:
     about = await purview.over(tx, viewer, touched)
     policy.check_action(viewer, _ACTION, on.staff.mode, about)
 
 
 async def repair(
     tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, refusal: Refusal
-) -> date | None:
-    """Does what the reason stands for; the day until which it answers the finding, None for no day."""
+) -> Repair:
+    """Does what the reason stands for where the whole is refused."""
     match refusal.reason:
         case "still_accurate":
             until = suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
             member = around.resource(suggestion.proposal.resources[0])
-            if member is not None:
-                await confirm(tx, viewer, member.id, around.today, until)
-            return until
+            if member is None:
+                return Repair(until=until)
+            after = await confirm(tx, viewer, member.id, around.today, until)
+            return Repair(tuple(applying.written(member, after, _REVIEW)), until)
         case "seasonal" if suggestion.proposal.kind is Kind.UNUSED:
-            return around.today + A_YEAR
-        case "required":
-            await _hold(tx, viewer, suggestion, refusal)
+            return Repair(until=around.today + A_YEAR)
         case _:
-            pass
-    return None
+            return await repair_parts(tx, viewer, suggestion.plan.parts, refusal)
+
+
+async def repair_parts(tx: Transaction, viewer: Viewer, parts: Sequence[Part], refusal: Refusal) -> Repair:
+    """Does what the reason stands for where these parts are refused: `required` puts what goes by them on hold."""
+    return Repair(await _hold(tx, viewer, parts, refusal)) if refusal.reason == "required" else Repair()
 
 
 async def confirm(tx: Transaction, viewer: Viewer, id_: str, today: date, until: date) -> Resource:
@@ -65,17 +90,40 @@ async def confirm(tx: Transaction, viewer: Viewer, id_: str, today: date, until:
     return await tx.save(resource)
 
 
-def _going(suggestion: Suggestion) -> set[str]:
-    done = effects(suggestion.plan.parts)
+def _going(parts: Sequence[Part]) -> set[str]:
+    done = effects(parts)
     return done.retired | {old for _, old, _ in done.items}
 
 
-async def _hold(tx: Transaction, viewer: Viewer, suggestion: Suggestion, refusal: Refusal) -> None:
+async def _hold(
+    tx: Transaction, viewer: Viewer, parts: Sequence[Part], refusal: Refusal
+) -> tuple[Receipt, ...]:
     """Puts what would have gone on hold, on the authority that the comment names, until the day that it names."""
     who = viewer.person.display_name or viewer.person.email
     text = refusal.comment.strip() or f"required, says {who}"
-    for resource in await tx.resources(sorted(_going(suggestion)), for_update=True):
-        await tx.save(replace(resource, hold=text, hold_end=refusal.hold_end))
+    receipts: list[Receipt] = []
+    for resource in await tx.resources(sorted(_going(parts)), for_update=True):
+        held = await tx.save(replace(resource, hold=text, hold_end=refusal.hold_end))
+        receipts += applying.written(resource, held, _HOLD)
+    return tuple(receipts)
+
+
+async def taken_back(
+    tx: Transaction, viewer: Viewer, refused: Suggestion, on: Ground
+) -> Mapping[str, Resource]:
+    """The resources as they were before the refusal wrote to them, by id, not stored yet.
+
+    What somebody has edited since stays as it is, and so does one that became another's. PermissionDenied, naming
+    who can, where taking a review or a hold back is not the viewer's.
+    """
+    targets = {bare(each.target) for each in refused.repaired}
+    found = {each.id: each for each in await tx.resources(sorted(targets), for_update=True)}
+    receipts = [each for each in refused.repaired if bare(each.target) in found]
+    if any(each.field in (*_REVIEW, *_HOLD) for each in receipts):
+        await _check(tx, viewer, on, targets)
+    work = Work(suggestion="", author=viewer.person.id, now=tx.now, resources=dict(found), programs={})
+    applying.undo(work, receipts, {})
+    return {id_: each for id_, each in work.resources.items() if each != found[id_]}
 
 
 async def lift_holds(db: Database) -> None:

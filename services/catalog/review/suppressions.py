@@ -130,9 +130,9 @@ def kept(
     proposal: Proposal, rules: Sequence[Suppression], apart: Iterable[Pair], around: Surroundings
 ) -> Kept:
     """What the rules and the pairs that people decided are apart leave of a finding. Hard evidence is never hidden."""
-    if proposal.hard:
-        return Kept(proposal)
     known = _Names(around)
+    if proposal.hard:
+        return _without_claims(proposal, rules, known)
     whole = {rule.id for rule in rules if _hides_all(rule, proposal, around, known)}
     if whole:
         return Kept(None, frozenset(whole), _suppressed(whole))
@@ -225,8 +225,9 @@ def _without_members(
 
 
 def _without_claims(proposal: Proposal, rules: Sequence[Suppression], known: _Names) -> Kept:
-    """The finding without claims on facts that were refused as wrong data; what is left asks for no more than an
-    update, since the plan may have rested on what is gone."""
+    """The finding without claims on facts that were refused as wrong data or that a review has answered, but with
+    all hard ones; without any, what is left asks for no more than an update, since the plan may have rested on what
+    is gone."""
     frozen: Mapping[str, str] = {
         rule.fact: rule.id
         for rule in rules
@@ -234,16 +235,21 @@ def _without_claims(proposal: Proposal, rules: Sequence[Suppression], known: _Na
         and rule.kind is proposal.kind
         and known.all(rule.members) & known.all(_subjects(proposal))
     }
-    used = frozenset(frozen[claim.code] for claim in proposal.claims if claim.code in frozen)
+    gone = {claim.code for claim in proposal.claims if claim.code in frozen and not claim.hard}
+    used = frozenset(frozen[code] for code in gone)
     if not used:
         return Kept(proposal)
-    left = tuple(claim for claim in proposal.claims if claim.code not in frozen)
+    left = tuple(claim for claim in proposal.claims if claim.hard or claim.code not in gone)
     if not left:
         return Kept(None, used, _suppressed(used))
-    return Kept(_weaker(proposal, left), used)
+    said = {claim.code for claim in left}
+    evidence = tuple(each for each in proposal.evidence if each.type in said or each.type not in gone)
+    return Kept(_weaker(replace(proposal, evidence=evidence), left), used)
 
 
 def _weaker(proposal: Proposal, claims: Sequence[Claim]) -> Proposal:
+    if proposal.hard:
+        return replace(proposal, claims=tuple(claims))  # its plan and its confidence rest on the hard ones
     score = max(claim.confidence for claim in claims)
     due_alone = all(claim.code == REVIEW_DUE for claim in claims)
     operation = "request_update" if score >= UPDATE_FROM and not due_alone else "confirm"

@@ -16,6 +16,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     execution,
     forming,
+    hiding,
     learning,
     material,
     objections,
@@ -48,6 +49,7 @@ from services.catalog.review.domain import (
     Suggestion,
 )
 from services.catalog.review.findings import Kind
+from services.catalog.review.surroundings import bare
 from services.catalog.review.verdicts import Refusal
 from services.catalog.telling import urgent
 from services.kit.errors import Aborted, FailedPrecondition
@@ -101,7 +103,8 @@ async def accept_case(
         for part in chosen
         if (viewer.person.id, part.id) not in given
     ]
-    if not new:
+    stage = case.now.proposal.stage
+    if not new and routing.outstanding(plan, case.now.edits, approvals, around, staff, stage):
         raise FailedPrecondition(
             "APPROVED_ALREADY",
             "You have approved this already; somebody else's approval is needed.",
@@ -115,7 +118,7 @@ async def accept_case(
         held_reason="",
         touched=True,
     )
-    if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, yes.proposal.stage):
+    if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, stage):
         yes = await _scheduled(tx, yes, case)
         await urgent.notice_begins(tx, yes, await objections.tokens(tx, yes, around))
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
@@ -206,12 +209,13 @@ async def reject(
     case = await open_case(tx, db, id_, "reject", allowed, seen)
     check_may(viewer, case)
     _check_refusal(refusal, case)
-    await repairs.check_may(tx, viewer, case.now, case.on, refusal)
     plan = case.now.plan
     unknown = [id_ for id_ in parts if plan.part(id_) is None]
     if unknown:
         raise wire.bad_field("parts", f"names parts that the plan does not have: {', '.join(unknown)}")
     chosen = _refusable(case, viewer, parts)
+    concerned = [part for part in plan.parts if not chosen or part.id in chosen]
+    await repairs.check_may(tx, viewer, case.now, case.on, refusal, concerned)
     if chosen and set(chosen) != {part.id for part in plan.parts}:
         return await _reject_parts(tx, viewer, case, refusal, chosen)
     return await reject_whole(tx, viewer, case.now, case, refusal)
@@ -266,7 +270,12 @@ def _check_refusal(refusal: Refusal, case: Case) -> None:
 async def reject_whole(
     tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, refusal: Refusal
 ) -> Suggestion:
-    """Ends it with a no and all that the reason stands for; whoever calls has checked both."""
+    """Ends it with a no and all that the reason stands for; whoever calls has checked both.
+
+    A review answers all but hard evidence, with which the suggestion stays OPEN.
+    """
+    if refusal.reason == verdicts.STILL_ACCURATE and suggestion.proposal.hard:
+        return await _answered(tx, viewer, suggestion, case, refusal)
     on = case.on
     no = replace(
         suggestion,
@@ -278,14 +287,43 @@ async def reject_whole(
         note="",
         touched=True,
     )
-    await verdicts.of_rejection(tx, viewer, no, on.around, refusal)
-    no = replace(no, quiet_until=await repairs.repair(tx, viewer, no, on.around, refusal))
+    told = await verdicts.of_rejection(tx, viewer, no, on.around, refusal)
+    repair = await repairs.repair(tx, viewer, no, on.around, refusal)
+    no = replace(no, quiet_until=repair.until, repaired=(*no.repaired, *told, *repair.written))
     no = await learning.decided(tx, no, on.maps, before=case.known.state, refused=refusal.reason)
     # What the refusal itself wrote is no reason to come back.
-    fresh = await tx.resources(no.proposal.resources)
-    around = replace(on.around, resources={**on.around.resources, **{each.id: each for each in fresh}})
-    no = replace(no, baseline=material.member_facts(no.proposal.resources, around, {}))
+    fresh = forming.with_resources(on, await tx.resources(no.proposal.resources))
+    no = replace(no, baseline=material.member_facts(no.proposal.resources, fresh.around, {}))
     return await decide(tx, viewer, no, on, "reject", reason=refusal.reason, comment=refusal.comment)
+
+
+async def _answered(
+    tx: Transaction, viewer: Viewer, suggestion: Suggestion, case: Case, refusal: Refusal
+) -> Suggestion:
+    """The suggestion with its hard claims alone, once a review has answered the others."""
+    repair = await repairs.repair(tx, viewer, suggestion, case.on.around, refusal)
+    proposal = suggestion.proposal
+    on = forming.with_resources(case.on, await tx.resources(proposal.resources))
+    await verdicts.of_review(tx, viewer, suggestion, on.around, refusal, repair.until)
+    reviewed = replace(
+        suggestion,
+        repaired=(*suggestion.repaired, *repair.written),
+        baseline=material.member_facts(proposal.resources, on.around, {}),
+    )
+    left = await hiding.hidden(tx, reviewed, on)
+    made = await forming.formed(tx, replace(reviewed, proposal=left), on)
+    stays = replace(
+        made.suggestion,
+        revision=case.known.revision + 1,
+        approvals=made.suggestion.valid_approvals,
+        state=State.OPEN,
+        snooze=None,
+        due_time=None,
+        held_reason="",
+        touched=True,
+        note="reviewed; what no review answers is left",
+    )
+    return await decide(tx, viewer, stays, on, "reject", reason=refusal.reason, comment=refusal.comment)
 
 
 async def _reject_parts(
@@ -294,8 +332,19 @@ async def _reject_parts(
     """The suggestion without these parts and what depends on them; REJECTED when none remains."""
     said = verdicts.of_part(case.now, parts, viewer, refusal)
     edits = replace(case.now.edits, drop_parts=tuple(sorted({*case.now.edits.drop_parts, *parts})))
-    less = replace(case.now, edits=edits, part_verdicts=(*case.now.part_verdicts, *said))
-    made = await forming.formed(tx, less, case.on)
+    refused_parts = [part for part in case.now.plan.parts if part.id in parts]
+    repair = await repairs.repair_parts(tx, viewer, refused_parts, refusal)
+    on = case.on
+    if repair.written:
+        names = {bare(each.target) for each in repair.written}
+        on = forming.with_resources(on, await tx.resources(names))
+    less = replace(
+        case.now,
+        edits=edits,
+        part_verdicts=(*case.now.part_verdicts, *said),
+        repaired=(*case.now.repaired, *repair.written),
+    )
+    made = await forming.formed(tx, less, on)
     if not made.suggestion.plan.parts:
         return await reject_whole(tx, viewer, replace(less, plan=case.now.plan), case, refusal)
     if case.known.state is State.SCHEDULED:
@@ -309,14 +358,14 @@ async def _reject_parts(
         due_time=None,
         held_reason="",
         touched=True,
-        note=f"without {', '.join(case.on.around.title(id_) for id_ in parts)}",
+        note=f"without {', '.join(on.around.title(id_) for id_ in parts)}",
     )
     open_ = routing.outstanding(
-        left.plan, left.edits, left.approvals, case.on.around, case.on.staff, left.proposal.stage
+        left.plan, left.edits, left.approvals, on.around, on.staff, left.proposal.stage
     )
     if not open_ and not left.plan.safeguards and left.approvals:
         left = await _scheduled(tx, left, case)
-    return await decide(tx, viewer, left, case.on, "reject", reason=refusal.reason, comment=refusal.comment)
+    return await decide(tx, viewer, left, on, "reject", reason=refusal.reason, comment=refusal.comment)
 
 
 async def snooze(
@@ -366,11 +415,11 @@ async def _check_event(tx: Transaction, case: Case, event: str) -> None:
 
 
 async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
-    """Takes a refusal back, with what it suppressed and the verdicts it left."""
+    """Takes a refusal back, of the whole or of parts, with what it suppressed and wrote and the verdicts it left."""
     case = await refused(tx, db, id_)
     check_may(viewer, case)
     asking = await postgres.by_key(tx, case.known.key)
-    if asking is not None and asking.live:
+    if asking is not None and asking.live and asking.id != case.known.id:
         raise FailedPrecondition(
             "STATE_HAS_NO_VERB",
             f"{asking.name} asks the same now; decide about that one.",
@@ -387,8 +436,12 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
 
 
 async def reopened(tx: Transaction, db: Database, viewer: Viewer, case: Case) -> Suggestion | None:
-    """The refused suggestion open again, and what its refusal hid shown; None, changing nothing, when it has nothing
-    left to do."""
+    """The refused suggestion open again, what its refusal hid shown and what it wrote taken back.
+
+    None, changing nothing, when it has nothing left to do. PermissionDenied where what it wrote is not the viewer's.
+    """
+    restored = await repairs.taken_back(tx, viewer, case.known, case.on)
+    on = forming.with_resources(case.on, restored.values())
     back = replace(
         case.known,
         state=State.OPEN,
@@ -398,14 +451,16 @@ async def reopened(tx: Transaction, db: Database, viewer: Viewer, case: Case) ->
         baseline={},
         quiet_until=None,
         returned=False,
+        repaired=(),
     )
-    made = await forming.formed(tx, back, case.on)
+    made = await forming.formed(tx, back, on)
     if made.nothing_left:
         return None
+    await tx.save_resources(list(restored.values()))
     hid = await verdicts.lift(tx, case.known, viewer.person.id)
     await learning.forget(tx, case.known)
     opened = replace(made.suggestion, revision=case.known.revision + 1, note="reopened", touched=True)
-    await decide(tx, viewer, opened, case.on, "reopen")
+    await decide(tx, viewer, opened, on, "reopen")
     await proposals.show_again(tx, hid, db.clock.today())
     return await postgres.suggestion(tx, opened.id)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 
 from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import postgres_suppressions, postgres_verdicts, wire
-from services.catalog.review.domain import PartVerdict, Suggestion
+from services.catalog.review import applying, postgres_suppressions, postgres_verdicts, wire
+from services.catalog.review.domain import PartVerdict, Receipt, Suggestion
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind
 from services.catalog.review.postgres_verdicts import pairs_of
@@ -27,8 +27,11 @@ VERDICTS = {
 }
 """Reasons that say something about pairs, in the feed's words (feed_service.proto)."""
 
+STILL_ACCURATE = "still_accurate"
+"""The reason that is a review: it answers the finding, all but hard evidence."""
+
 REASONS = frozenset(
-    {*VERDICTS, "still_accurate", "seasonal", "required", "used_elsewhere", "bad_data", "other"}
+    {*VERDICTS, STILL_ACCURATE, "seasonal", "required", "used_elsewhere", "bad_data", "other"}
 )
 
 ATTRIBUTES = {"different_audience": "audience", "different_language": "language"}
@@ -49,45 +52,71 @@ class Refusal:
 
 async def of_rejection(
     tx: Transaction, viewer: Viewer, suggestion: Suggestion, around: Surroundings, refusal: Refusal
-) -> None:
-    """Stores what refusing the whole says: the set and each of its pairs are suppressed, verdicts are left on pairs."""
+) -> tuple[Receipt, ...]:
+    """Stores what refusing the whole says: the set and each of its pairs are suppressed, verdicts are left on pairs.
+
+    Receipts of what it set on resources.
+    """
     members = sorted({each.id for each in around.present(suggestion.proposal.resources)})
     kind = suggestion.proposal.kind
     sets = [members]
     if kind is Kind.DUPLICATE:
         sets += [list(pair) for pair in pairs_of(members) if len(members) > 2]
+    written: tuple[Receipt, ...] = ()
     if refusal.reason in VERDICTS:
         pairs = pairs_of(members) if kind is Kind.DUPLICATE else []
-        await _put(tx, suggestion, _said(viewer, refusal, pairs))
-
-    def rule(
-        scope: Scope, of: Iterable[str], *, key: str = "", fact: str = "", value: str = ""
-    ) -> Suppression:
-        return Suppression(
-            id=new_id(),
-            scope=scope,
-            kind=kind,
-            members=tuple(of),
-            person=viewer.person.id,
-            reason=refusal.reason,
-            time=tx.now,
-            suggestion=suggestion.id,
-            key=key,
-            fact=fact,
-            value=value,
-            comment=refusal.comment,
-        )
+        written = await _put(tx, suggestion, _said(viewer, refusal, pairs))
 
     # Of the same items a program may be told something else, which is another finding.
     key = suggestion.key if kind is Kind.PROGRAM else ""
-    rules = [rule(Scope.EXACT_SET, each, key=key) for each in sets]
+    plain = _rule(tx, viewer, suggestion, refusal)
+    rules = [replace(plain, id=new_id(), members=tuple(each), key=key) for each in sets]
     if refusal.reason == "bad_data":
         rules += [
-            rule(Scope.FACT, [id_], fact=fact, value=value)
+            replace(plain, id=new_id(), scope=Scope.FACT, members=(id_,), fact=fact, value=value)
             for id_, fact, value in _wrong(suggestion, around, refusal)
         ]
     await postgres_suppressions.add(tx, rules)
-    await of_parts(tx, suggestion)
+    return (*written, *await of_parts(tx, suggestion))
+
+
+def _rule(tx: Transaction, viewer: Viewer, suggestion: Suggestion, refusal: Refusal) -> Suppression:
+    return Suppression(
+        id=new_id(),
+        scope=Scope.EXACT_SET,
+        kind=suggestion.proposal.kind,
+        members=(),
+        person=viewer.person.id,
+        reason=refusal.reason,
+        time=tx.now,
+        suggestion=suggestion.id,
+        comment=refusal.comment,
+    )
+
+
+async def of_review(
+    tx: Transaction,
+    viewer: Viewer,
+    suggestion: Suggestion,
+    around: Surroundings,
+    refusal: Refusal,
+    until: date | None,
+) -> None:
+    """Stores what a review says of a resource that hard evidence stands against: until the day of the next one it
+    answers each of the other claims."""
+    subject = around.resource(suggestion.proposal.resources[0])
+    if subject is None:
+        return
+    over = datetime.combine(until, time.min, UTC) if until else None
+    plain = _rule(tx, viewer, suggestion, refusal)
+    codes = dict.fromkeys(claim.code for claim in suggestion.proposal.claims if not claim.hard)
+    await postgres_suppressions.add(
+        tx,
+        [
+            replace(plain, id=new_id(), scope=Scope.FACT, members=(subject.id,), fact=code, expire_time=over)
+            for code in codes
+        ],
+    )
 
 
 def _wrong(suggestion: Suggestion, around: Surroundings, refusal: Refusal) -> Iterable[tuple[str, str, str]]:
@@ -113,11 +142,11 @@ def _said(viewer: Viewer, refusal: Refusal, pairs: Iterable[tuple[str, str]]) ->
     )
 
 
-async def _put(tx: Transaction, suggestion: Suggestion, said: PartVerdict) -> None:
-    await _tell_apart(tx, said)
+async def _put(tx: Transaction, suggestion: Suggestion, said: PartVerdict) -> tuple[Receipt, ...]:
+    written = await _tell_apart(tx, said)
     found = sorted(set(said.pairs))
     if not found:
-        return
+        return written
     revision = await tx.feed_revision()
     await postgres_verdicts.put(
         tx,
@@ -130,14 +159,18 @@ async def _put(tx: Transaction, suggestion: Suggestion, said: PartVerdict) -> No
     )
     ids = sorted({id_ for pair in found for id_ in pair})
     tx.record(wire.verdicts_changed(ids, revision, await tx.epoch()))
+    return written
 
 
-async def _tell_apart(tx: Transaction, said: PartVerdict) -> None:
+async def _tell_apart(tx: Transaction, said: PartVerdict) -> tuple[Receipt, ...]:
     """Sets what the copies differ in, for each resource that a value was named for."""
+    receipts: list[Receipt] = []
     values = {resource: (field, value) for field, resource, value in said.attributes}
     for resource in await tx.resources(sorted(values), for_update=True):
         field, value = next(values[name] for name in (resource.id, *resource.aliases) if name in values)
-        await tx.save(resource.want(field, value, author=said.person, suggestion="", now=tx.now))
+        told = resource.want(field, value, author=said.person, suggestion="", now=tx.now)
+        receipts += applying.written(resource, await tx.save(told), (field,))
+    return tuple(receipts)
 
 
 def of_part(
@@ -154,10 +187,12 @@ def of_part(
     return (_said(viewer, refusal, found),) if found or refusal.attributes else ()
 
 
-async def of_parts(tx: Transaction, suggestion: Suggestion) -> None:
-    """Stores what the refusals of single parts said, now that the suggestion has ended."""
+async def of_parts(tx: Transaction, suggestion: Suggestion) -> tuple[Receipt, ...]:
+    """Stores what the refusals of single parts said, now that the suggestion has ended; receipts of what it set."""
+    receipts: list[Receipt] = []
     for each in suggestion.part_verdicts:
-        await _put(tx, suggestion, each)
+        receipts += await _put(tx, suggestion, each)
+    return tuple(receipts)
 
 
 async def lift(tx: Transaction, suggestion: Suggestion, by: str) -> list[str]:

@@ -45,7 +45,7 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
 
 def _waits(suggestion: Json, email: str) -> bool:
     mine = any(approval["person"] == email for approval in suggestion["approvals"])
-    return suggestion["state"] == "OPEN" and mine
+    return suggestion["state"] == "OPEN" and (mine or suggestion["decision"]["verb"] == "reject")
 
 
 def _words(suggestion: Json, verb: str) -> tuple[str, str]:

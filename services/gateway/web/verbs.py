@@ -121,7 +121,9 @@ class Verbs:
 
 
 def _way_back(found: Json) -> str:
-    if found["state"] == "REJECTED":
+    decision = found.get("decision")
+    partly = found["state"] == "OPEN" and decision is not None and decision["verb"] == "reject"
+    if found["state"] == "REJECTED" or partly:
         return "reopen"
     return "undo" if found["state"] in ("APPLIED", "UNDONE") else "revokeApproval"
 

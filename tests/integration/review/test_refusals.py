@@ -13,7 +13,9 @@ from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
 from tests.integration.review.test_ledger import listed, verdicts
 from tests.integration.review.test_reviewers import copies, refused
+from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import Claim
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
@@ -28,6 +30,19 @@ PAIRS = {
     "not_same": "not_same",
 }
 Attribute = review.RejectSuggestionRequest.Attribute
+
+
+async def reopened(leader: Reviewer, seen: Suggestion) -> Suggestion:
+    return await leader("ReopenSuggestion", review.ReopenSuggestionRequest(name=seen.name))
+
+
+def content(one: Resource) -> Resource:
+    """The resource without what every change of it moves."""
+    found = Resource()
+    found.CopyFrom(one)
+    for field in ("etag", "update_time"):
+        found.ClearField(field)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -91,6 +106,106 @@ async def test_required_holds_on_an_authority_until_its_last_day(
         return (await leader.resource(b)).hold == ""
 
     await eventually(lifted)
+
+
+async def test_taking_still_current_back_restores_the_days_of_the_review_before(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    (one,) = await leader.put(
+        course("c1", "Ladders", words("a"), review_date=Date(year=2020, month=5, day=4))
+    )
+    before = content(await leader.resource(one))
+    await curator.propose(curator.outdated(one))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "still_accurate")
+    while_current = catalog.sql("SELECT revision FROM resources")[0][0]
+    assert (await leader.resource(one)).review_date.year > 2020
+    back = await reopened(leader, seen)
+    assert (back.state, back.fingerprint) == (Suggestion.OPEN, seen.fingerprint)
+    assert content(await leader.resource(one)) == before
+    # What was found in between says nothing about the days that are back.
+    gone = curator.outdated(one)
+    gone.members[0].revision = while_current
+    await curator.withdraw(gone)
+    await curator.settled()
+    assert (await leader.get(seen.name)).state == Suggestion.OPEN
+
+
+async def test_taking_a_refusal_back_restores_what_it_wrote_but_for_what_was_edited_since(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b, c = await copies(leader, 3)
+    before = content(await leader.resource(b))
+    await curator.propose(curator.duplicate(a, b, c))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "different_audience", attributes=[Attribute(resource=b.name, value="Nurses")])
+    again = await reopened(leader, seen)
+    assert content(await leader.resource(b)) == before
+    await leader.reject(again, "required", comment="Works agreement 12")
+    await leader("SetHold", api.SetHoldRequest(name=c.name, reason="A court order"))
+    await reopened(leader, seen)
+    assert [(await leader.resource(one)).hold for one in (b, c)] == ["", "A court order"]
+
+
+async def test_a_review_answers_all_but_hard_evidence(leader: Reviewer, curator: Curator) -> None:
+    (one,) = await leader.put(course("c1", "Ladders", words("a")))
+    claimed = curator.outdated(one, "deprecate", code="expired", hard=True)
+    claimed.claims.append(Claim(code="dated_statement", confidence=0.8, text="It speaks of last year."))
+    await curator.propose(sealed(claimed))
+    seen = await leader.only(Suggestion.OPEN)
+    left = await leader.reject(seen, "still_accurate", comment="Read on Monday.")
+    assert (left.state, left.revision) == (Suggestion.OPEN, seen.revision + 1)
+    assert [claim.code for claim in left.claims] == ["expired"]
+    reviewed = await leader.resource(one)
+    assert reviewed.HasField("reviewed")
+    (rule,) = await listed(leader)
+    assert (rule.scope, rule.fact, rule.reason) == (Suppression.FACT, "dated_statement", "still_accurate")
+    assert rule.expire_time.ToDatetime().date().year == reviewed.review_date.year
+    # Found again it says no more.
+    claimed.members[0].revision = curator.revision(one)
+    claimed.claims[1].confidence = 0.82
+    await curator.propose(sealed(claimed))
+    await curator.settled()
+    assert [claim.code for claim in (await leader.get(seen.name)).claims] == ["expired"]
+    back = await reopened(leader, seen)
+    assert {claim.code for claim in back.claims} == {"expired", "dated_statement"}
+    assert not (await leader.resource(one)).HasField("reviewed")
+    assert await listed(leader) == []
+
+
+async def test_required_on_one_part_holds_what_goes_by_it(leader: Reviewer, curator: Curator) -> None:
+    a, b, c = await copies(leader, 3)
+    path, other = await leader.program("path", b), await leader.program("other", c)
+    await curator.propose(curator.duplicate(a, b, c))
+    seen = await leader.only(Suggestion.OPEN)
+    end = Date(year=datetime.now(UTC).year + 1, month=3, day=31)
+    left = await leader.reject(
+        seen, "required", parts=[path.name], comment="Works agreement 12", hold_end=end
+    )
+    held = await leader.resource(b)
+    assert (held.hold, held.hold_end) == ("Works agreement 12", end)
+    assert (await leader.resource(c)).hold == ""
+    assert path.name not in [part.id for part in left.plan.parts]
+    applied = await leader.accept(left)
+    assert applied.state == Suggestion.APPLIED
+    assert (await leader.resource(b)).lifecycle == Resource.PUBLISHED
+    assert (await leader.resource(c)).lifecycle == Resource.ARCHIVED
+    assert [
+        item.resource for item in (await leader("GetProgram", api.GetProgramRequest(name=other.name))).items
+    ] == [a.name]
+
+
+async def test_taking_a_refused_part_back_lifts_its_hold(leader: Reviewer, curator: Curator) -> None:
+    a, b = await copies(leader)
+    path = await leader.program("path", b)
+    await leader.program("other", b)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "required", parts=[path.name])
+    back = await reopened(leader, seen)
+    assert (await leader.resource(b)).hold == ""
+    assert [part.id for part in back.plan.parts] == [part.id for part in seen.plan.parts]
+    assert not back.plan.safeguards
 
 
 async def test_an_intentional_copy_returns_when_the_copies_drift_apart(
