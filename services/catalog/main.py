@@ -213,9 +213,7 @@ async def serve(settings: Settings, worker: ParseWorker) -> None:
         readiness.add("nats durability", lambda: nats.durability_doubt(monitor), warning=True)
 
     refusals = refusals_to(database)
-    served = grpc_door(
-        verifier, access_to=database, database=database, lag=lag, refusals=refusals, way=way
-    )
+    served = grpc_door(verifier, access_to=database, database=database, lag=lag, refusals=refusals, way=way)
     watched = rpc.Health(served)
     served.add_insecure_port(settings.grpc_listen)
 

@@ -10,6 +10,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import forming, learning, postgres, routing
 from services.catalog.review.domain import State, Suggestion
+from services.catalog.telling import urgent
 
 
 async def rejudge(tx: Transaction, viewer: Viewer, today: date, ids: Iterable[str]) -> list[Suggestion]:
@@ -38,5 +39,6 @@ async def rejudge(tx: Transaction, viewer: Viewer, today: date, ids: Iterable[st
             note=f"not applied: {reason}",
         )
         back = await forming.record_decision(tx, back, "rejudge", viewer.person.id, reason=reason)
+        await urgent.open_again(tx, back, but=viewer.person.id, approvals_stand=True)
         opened.append(await postgres.save(tx, back, forming.order_key(back.proposal, on.around)))
     return opened

@@ -23,16 +23,21 @@ LAST_CALL = timedelta(days=1)
 """How long before the end of a notice those are told again who can still object."""
 
 
-async def open_again(tx: Transaction, back: Suggestion, *, but: str = "") -> None:
+async def open_again(
+    tx: Transaction, back: Suggestion, *, but: str = "", approvals_stand: bool = False
+) -> None:
     """Tells who had approved the plan, and who has it, that it is to be decided again, and why; `but` knows already.
 
-    `back` is the suggestion with its new revision; the note says why.
+    `back` is the suggestion with its new revision; the note says why. `approvals_stand`: what was approved counts on.
     """
+    approvals = (
+        "Approvals given stand, and another is needed" if approvals_stand else "Its approvals are void"
+    )
     people = await postgres.approvers(tx, back.id) | {back.assignee}
     summary = back.proposal.summary
     events = [
         letters.line(f"Open again since {day(tx.now.date())}: {summary}: {back.note}.", _link(tx, back)),
-        "Its approvals are void; nothing has been changed. Whoever decides on it looks at it anew.",
+        f"{approvals}; nothing has been changed. Whoever decides on it looks at it anew.",
     ]
     await letters.send(
         tx,
