@@ -314,7 +314,7 @@ def test_examples_2_3_and_8_old_but_right_rare_but_mandatory_and_age_alone(
                 "description": " ".join(lesson(seed, 6)),
                 "kind": "course",
                 "language": "en",
-                "created": "1998-01-01",
+                "created": f"{seed - 9201 + 1990}-01-01",
                 "updated": updated,
                 "mandatory": mandatory,
             }
