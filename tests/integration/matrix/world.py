@@ -397,8 +397,10 @@ async def _decided(world: World, channel: grpc.aio.Channel, first: Reviewer) -> 
             done = await by.accept(seen)
             assert done.state == Suggestion.APPLIED, done
         seen = await first.get(world.suggestions[relation, "rejected"])
+        # A reason that writes nothing: taking a review or a hold back is asked of whoever may set one.
         await first(
-            "RejectSuggestion", review.RejectSuggestionRequest(name=seen.name, reason="still_accurate")
+            "RejectSuggestion",
+            review.RejectSuggestionRequest(name=seen.name, reason="other", comment="It is rewritten elsewhere."),
         )
 
 
