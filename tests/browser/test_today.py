@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.test_pages import SIGHTS, violations
+from tests.browser.axe import SIGHTS, violations
 from tests.browser.visitor import Visitor
 from tests.stack import Stack
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_pages import SIGHTS, violations
+from tests.browser.axe import SIGHTS, violations
 from tests.browser.visitor import Visitor
 from tests.lessons import lesson, resource
 from tests.stack import Stack

@@ -32,7 +32,7 @@ def copies(stack: Stack, seed: int) -> Json:
 
 
 def test_an_old_link_says_why_and_what_replaces_it_and_a_wish_is_counted_once(stack: Stack) -> None:
-    applied = accept(stack, copies(stack, 301))
+    applied = accept(stack, copies(stack, 351))
     assert applied["state"] == "APPLIED"
     with stranger(stack) as browser:
         there = browser.get("/r/public-301/new")
@@ -57,7 +57,7 @@ def test_an_old_link_says_why_and_what_replaces_it_and_a_wish_is_counted_once(st
 
 
 def test_an_owner_without_an_account_reads_and_files_an_objection(stack: Stack) -> None:
-    found = copies(stack, 302)
+    found = copies(stack, 352)
     rules = {"houseRules": {"noticeDaysR2": 7}, "updateMask": "noticeDaysR2"}
     stack.post("/v1/houseRules:set", rules)
     try:

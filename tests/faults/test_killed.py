@@ -17,12 +17,18 @@ from tests.stack import Stack, eventually
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # each starts a Winnow of its own
 FIRST, *REST = SOURCES
-SELDOM = ("gateway", "nats-server", "postgres", "up")  # `make faults` and `make soak`: a minute each
+SELDOM = (
+    "curator",
+    "gateway",
+    "nats-server",
+    "postgres",
+    "up",
+)  # `make faults` and `make soak`: a minute each
 
 
 @pytest.mark.parametrize(
     "victim",
-    ["catalog", "curator", *(pytest.param(each, marks=pytest.mark.soak) for each in SELDOM)],
+    ["catalog", *(pytest.param(each, marks=pytest.mark.soak) for each in SELDOM)],
 )
 def test_a_process_killed_in_the_middle_of_an_import_changes_nothing_in_the_end(
     stack: Stack, undisturbed: list[Outcome], victim: str

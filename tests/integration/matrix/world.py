@@ -400,7 +400,9 @@ async def _decided(world: World, channel: grpc.aio.Channel, first: Reviewer) -> 
         # A reason that writes nothing: taking a review or a hold back is asked of whoever may set one.
         await first(
             "RejectSuggestion",
-            review.RejectSuggestionRequest(name=seen.name, reason="other", comment="It is rewritten elsewhere."),
+            review.RejectSuggestionRequest(
+                name=seen.name, reason="other", comment="It is rewritten elsewhere."
+            ),
         )
 
 
