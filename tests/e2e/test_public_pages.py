@@ -35,17 +35,17 @@ def test_an_old_link_says_why_and_what_replaces_it_and_a_wish_is_counted_once(st
     applied = accept(stack, copies(stack, 351))
     assert applied["state"] == "APPLIED"
     with stranger(stack) as browser:
-        there = browser.get("/r/public-301/new")
+        there = browser.get("/r/public-351/new")
         assert (there.status_code, there.headers["location"]) == (302, "https://lms.example.org/new")
-        old = browser.get("/r/public-301/old/one")
+        old = browser.get("/r/public-351/old/one")
         assert old.status_code == 200
         assert 'href="https://lms.example.org/new"' in old.text
         assert "same content" in old.text
         assert "Training no." not in old.text
-        thanks = browser.post("/r/public-301/old/one")
+        thanks = browser.post("/r/public-351/old/one")
         assert "is counted" in thanks.text
-        assert browser.post("/r/public-301/old/one").status_code == 200
-        assert browser.get("/r/public-301/never").status_code == 404
+        assert browser.post("/r/public-351/old/one").status_code == 200
+        assert browser.get("/r/public-351/never").status_code == 404
     with stranger(stack) as browser:
         review = applied["name"].replace("suggestions", "review")
         assert browser.get(f"/{review}/plan.html").status_code == 401
