@@ -71,12 +71,15 @@ class Consumer:
         inbox = self._connection.new_inbox()
         subscription = await self._connection.subscribe(inbox)  # pyright: ignore[reportUnknownMemberType]
         heartbeat = asyncio.create_task(self._keep_in_progress())
+        bound = False
         try:
             while True:
                 try:
+                    # A request that comes before its durable gets no answer, not even a refusal.
+                    if not bound and not await self._bind():
+                        continue
                     messages = await self._fetch(inbox, subscription)
-                    if not messages:
-                        await self._rebind()
+                    bound = bool(messages)
                     await self._measure()
                 except (Error, OSError) as error:
                     telemetry.logger().debug("waiting for events", durable=self._durable, error=str(error))
@@ -122,12 +125,13 @@ class Consumer:
                     break  # the request died with the old connection
                 continue
             if message.headers and "Status" in message.headers and not message.data:
-                break  # no (more) messages, time is up, or no such consumer: `_rebind` finds out
+                break  # no (more) messages, time is up, or no such consumer: `_bind` finds out
             messages.append(message)
             self._held[message.reply] = message
         return messages
 
-    async def _rebind(self) -> None:
+    async def _bind(self) -> bool:
+        """Makes the durable if it is missing; False, after a pause, while its stream is."""
         # An empty fetch is all that tells of a vanished stream or durable.
         try:
             await events.ensure_durable(self._js, self._stream, self._entry)
@@ -136,6 +140,8 @@ class Consumer:
                 "waiting for the stream", durable=self._durable, stream=self._stream.name
             )
             await asyncio.sleep(_PAUSES[2])
+            return False
+        return True
 
     async def _measure(self) -> None:
         if time.monotonic() >= self._measured + _LAG_EVERY:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
+
+_CANCEL_AGAIN = 5.0  # seconds
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -15,6 +17,20 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def end(tasks: Collection[asyncio.Future[Any]]) -> list[Any]:
+    """Cancels the tasks until all have ended; returns what each came to, exceptions among them, in order.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, by which nats-py waits, drops a cancellation that comes in
+    the same turn as what it waits for, and an endless task would go on.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN)
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def run_until_stopped(
@@ -39,9 +55,8 @@ async def run_until_stopped(
         if drains:
             await asyncio.wait(drains, timeout=grace)
     finally:
-        for task in (waiting, *tasks):
-            task.cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        waiting.cancel()
+        outcomes = await end(tasks)
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome

@@ -25,7 +25,18 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from services.kit import consumer, deadletters, events, nats, natsrpc, outbox, postgres, rpc, telemetry
+from services.kit import (
+    consumer,
+    deadletters,
+    events,
+    nats,
+    natsrpc,
+    outbox,
+    postgres,
+    process,
+    rpc,
+    telemetry,
+)
 from services.kit.errors import Aborted, InvalidArgument, NotFound, Unavailable
 from services.kit.events import Event
 from tests.servers import Database, NatsServer, PostgresServer
@@ -73,9 +84,7 @@ async def running(*works: Awaitable[None]) -> AsyncGenerator[list[asyncio.Future
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await process.end(tasks)
 
 
 async def until(condition: Callable[[], Any], seconds: float = 15.0) -> None:

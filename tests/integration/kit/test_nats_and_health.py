@@ -73,7 +73,7 @@ async def test_a_login_by_nkey_reaches_its_subjects_and_refusals_are_counted(
     await writer.subscribe("_INBOX_reader.>")
     await reader.publish("news.fake", b"")
     await asyncio.gather(reader.flush(), writer.flush())
-    assert telemetry.nats_permission_denied._value.get() == denied + 2
+    await until(lambda: telemetry.nats_permission_denied._value.get() == denied + 2)
     assert news.pending_msgs == 0
     await nats.close(reader)
     await nats.close(writer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit import pages, protobuf, rpc, telemetry
+from services.kit import pages, process, protobuf, rpc, telemetry
 from services.kit.clock import Clock
 from services.kit.errors import Aborted, InvalidArgument, NotFound, Unauthenticated, Violation
 from services.kit.identity import Caller, Signer, Verifier
@@ -180,3 +182,25 @@ def test_settings_read_the_environment_and_refuse_a_bad_address(monkeypatch: pyt
     monkeypatch.setenv("WINNOW_HEALTH_LISTEN", "9000")
     with pytest.raises(ValueError, match="host:port"):
         ServiceSettings()  # pyright: ignore[reportCallIssue]
+
+
+async def test_a_task_that_a_cancellation_does_not_reach_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_CANCEL_AGAIN", 0.01)
+    started = asyncio.Event()
+
+    async def deaf_once() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            started.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async def failed() -> None:
+        raise OSError("gone")
+
+    tasks = [asyncio.ensure_future(deaf_once()), asyncio.ensure_future(failed())]
+    await started.wait()
+    deaf, gone = await asyncio.wait_for(process.end(tasks), 5)
+    assert isinstance(deaf, asyncio.CancelledError)
+    assert isinstance(gone, OSError)
