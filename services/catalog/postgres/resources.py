@@ -45,6 +45,21 @@ _LOAD_FOR_UPDATE = """
         unlist_time
     FROM resources WHERE id = ANY(%s) AND alias_of IS NULL ORDER BY id FOR NO KEY UPDATE
 """
+_LOAD_JOINED = """
+    SELECT id, version, revision, create_time, update_time, desired, successor, equivalents, hold, hold_end,
+        unlist_time
+    FROM resources WHERE id = ANY(%s) AND alias_of IS NOT NULL ORDER BY id FOR NO KEY UPDATE
+"""
+_BROUGHT = """
+    WITH RECURSIVE below AS (
+        SELECT id AS root, id FROM resources WHERE id = ANY(%s)
+        UNION ALL
+        SELECT below.root, down.id FROM below JOIN resources down ON down.alias_of = below.id
+    )
+    SELECT source, external_id, root AS resource, home, format, observed, file, origin, identifiers, visibility,
+        gone, outline_hash, content_hash, described_only, import_number
+    FROM listings JOIN below ON below.id = listings.home
+"""
 _LISTINGS = """
     SELECT source, external_id, resource, home, format, observed, file, origin, identifiers, visibility, gone,
         outline_hash, content_hash, described_only, import_number
@@ -180,11 +195,20 @@ class Resources(Session):
         if len(found) < len(roots) and for_update:
             # Joined between the two statements; their present names are known now.
             return await self.resources(asked, for_update=True)
+        return await self._values(found, await self.rows(_LISTINGS, (roots,)))
+
+    async def joined_resources(self, ids: Iterable[str]) -> list[Resource]:
+        """Of these names the ones that were joined to another, as each would be if it were split off now; locked."""
+        asked = sorted(set(ids))
+        found = await self.rows(_LOAD_JOINED, (asked,)) if asked else []
+        return await self._values(found, await self.rows(_BROUGHT, (asked,))) if found else []
+
+    async def _values(self, found: Sequence[Row], shown: Sequence[Row]) -> list[Resource]:
         listings: dict[str, list[Listing]] = {}
-        for row in await self.rows(_LISTINGS, (roots,)):
+        for row in shown:
             listings.setdefault(row["resource"], []).append(_listing(row))
         aliases: dict[str, list[str]] = {}
-        for row in await self.rows(_ALIASES, (roots,)):
+        for row in await self.rows(_ALIASES, ([row["id"] for row in found],)):
             aliases.setdefault(row["root"], []).append(row["id"])
         named = {name for row in found for name in (row["successor"], *row["equivalents"]) if name}
         renamed = await self.roots(named) if named else {}

@@ -34,13 +34,18 @@ class Conflict:
 
 @dataclass(slots=True)
 class Work:
-    """Resources and programs by id while a plan is applied or undone; `joins` are (older, younger)."""
+    """Resources and programs by id while a plan is applied or undone; `joins` are (older, younger).
+
+    `joined` has the present name of each resource that is another's by now. `resources` of an undo have both: the
+    other, which is what people see, and under its own id the resource as it would be if it were split off.
+    """
 
     suggestion: str
     author: str
     now: datetime
     resources: dict[str, Resource]
     programs: dict[str, Program]
+    joined: Mapping[str, str] = field(default_factory=dict[str, str])
     receipts: list[Receipt] = field(default_factory=list[Receipt])
     lines: list[Line] = field(default_factory=list[Line])
     joins: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -48,6 +53,10 @@ class Work:
     """Names of what was written, in order, each once."""
     moved: list[str] = field(default_factory=list[str])
     """Prior values that no longer hold: nothing may be applied when there is one."""
+
+    def present(self, id_: str) -> str:
+        """The present name of a resource."""
+        return self.joined.get(id_, id_)
 
     def touch(self, name: str) -> None:
         """Notes that something was written."""
@@ -308,7 +317,37 @@ def _undo_resource(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | 
         work.joins.append((str(receipt.made), id_))
         work.touch(receipt.target)
         return None
-    resource = work.resources[id_]
+    receipt = _renamed_since(work, receipt)
+    root = work.present(id_)
+    if root == id_:
+        return _restored(work, work.resources[id_], receipt, forced=forced)
+    # Its own row is for the day on which they are told apart; what people see is the other's, and is asked.
+    _restored(work, work.resources[id_], receipt, forced=forced)
+    other = work.resources[root]
+    now = codec.plain(other.shown(receipt.field))
+    if receipt.field == "equivalents" or now == receipt.prior:
+        return None
+    if not forced:
+        return Conflict(receipt.target, receipt.field, str(receipt.prior or ""), str(now or ""))
+    value = codec.resource_value(receipt.field, receipt.prior)
+    work.touch(resource_name(root))
+    work.resources[root] = other.want(
+        receipt.field, value, author=work.author, suggestion=work.suggestion, now=work.now
+    )
+    return None
+
+
+def _renamed_since(work: Work, receipt: Receipt) -> Receipt:
+    """The receipt with the resources in its values under their present names, as the catalog shows them."""
+    if receipt.field not in ("successor", "equivalents"):
+        return receipt
+    return replace(
+        receipt, prior=work.present(str(receipt.prior or "")), made=work.present(str(receipt.made or ""))
+    )
+
+
+def _restored(work: Work, resource: Resource, receipt: Receipt, *, forced: bool) -> Conflict | None:
+    id_ = resource.id
     work.touch(receipt.target)
     if receipt.field == "equivalents":
         rest = tuple(each for each in resource.equivalents if each != receipt.made)
@@ -348,7 +387,7 @@ def _undo_items(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | Non
     program = work.programs[bare(receipt.target)]
     if receipt.field == "archived":
         return _undo_archived(work, program, receipt)
-    prior, made = codec.items(receipt.prior), codec.items(receipt.made)
+    prior, made = (_present_items(work, codec.items(value)) for value in (receipt.prior, receipt.made))
     if same_items(program.items, prior):
         restored: Items | None = prior
     elif same_items(program.items, made) or forced:
@@ -367,6 +406,18 @@ def _undo_items(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | Non
             "items", restored, author=work.author, suggestion=work.suggestion, now=work.now
         )
     return None
+
+
+def _present_items(work: Work, items: Items) -> Items:
+    """The items under present names; of two that became one thing the first stands, mandatory if either was."""
+    found: dict[tuple[str, str], ProgramItem] = {}
+    for item in items:
+        needed = tuple(dict.fromkeys(work.present(each) for each in item.prerequisites))
+        now = replace(item, resource=work.present(item.resource), prerequisites=needed)
+        first = found.setdefault(now.target, now)
+        if now.mandatory and not first.mandatory:
+            found[now.target] = replace(first, mandatory=True)
+    return tuple(found.values())
 
 
 def _undo_archived(work: Work, program: Program, receipt: Receipt) -> None:

@@ -12,6 +12,7 @@ from services.catalog.domain.disclosure import coarse
 from services.catalog.domain.people import Viewer
 from services.catalog.ids import new_id
 from services.catalog.policy import check_about
+from services.catalog.postgres import codec
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import (
     applying,
@@ -39,7 +40,7 @@ from services.catalog.review.domain import (
     Suggestion,
 )
 from services.catalog.review.findings import Kind
-from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.review.surroundings import Surroundings, bare, resource_name
 from services.catalog.telling import urgent
 from services.kit.errors import FailedPrecondition
 
@@ -173,7 +174,8 @@ async def undo(
     answers: Mapping[tuple[str, str], str],
     batch: str = "",
 ) -> Suggestion:
-    """Takes an applied plan back by prior values: OPEN where nothing was written to a source yet, else UNDONE.
+    """Takes an applied plan back by prior values: UNDONE where something was written to a source already, or nothing
+    is left of the plan; else OPEN.
 
     FailedPrecondition UNDO_CONFLICT, changing nothing, when a field was edited since and has no answer.
     The suggestion is APPLIED and locked by the caller.
@@ -183,6 +185,7 @@ async def undo(
     around = await _with_targets(tx, known, on.around)
     check_about(viewer, viewer.method, routing.standing(viewer, known, around))
     work = _work(known, around, viewer.person.id, tx)
+    await _with_joined(tx, known, work)
     staying, kept = credit.used(known.receipts, around)
     conflicts = applying.undo(work, [each for each in known.receipts if each not in staying], answers)
     if conflicts:
@@ -192,7 +195,10 @@ async def undo(
         [each.id for each in lines if each.state is ChangeState.PENDING], ChangeState.WITHDRAWN
     )
     written = [each for each in lines if each.state is ChangeState.DONE]
-    work.lines += [_inverse(each) for each in written]
+    kept_fields = {of for of, answer in answers.items() if answer == applying.KEEP}
+    work.lines += [
+        _inverse(each, work) for each in written if (each.target, _field_of(each)) not in kept_fields
+    ]
     await _store(tx, work, split=True)
     await closings.undone(tx, known)
     await notices.undone(tx, known)
@@ -215,7 +221,8 @@ async def undo(
     if state is State.OPEN and not made.nothing_left:
         back = replace(made.suggestion, revision=known.revision + 1)
     else:
-        back = replace(back, baseline=material.member_facts(known.proposal.resources, on.around, {}))
+        baseline = material.member_facts(known.proposal.resources, on.around, {})
+        back = replace(back, state=State.UNDONE, baseline=baseline)
     back = await forming.record_decision(tx, back, "undo", viewer.person.id, reason=reason, batch=batch)
     saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
     await tasks.withdraw(tx, saved.id)
@@ -234,6 +241,23 @@ async def _with_targets(tx: Transaction, known: Suggestion, around: Surroundings
     return replace(around, resources={**around.resources, **found}, programs={**around.programs, **held})
 
 
+async def _with_joined(tx: Transaction, known: Suggestion, work: Work) -> None:
+    """Adds to an undo's work what of the receipts' resources is another's by now: values may name it, too."""
+    named = {bare(each.target) for each in known.receipts if each.target.startswith("resources/")}
+    for each in known.receipts:
+        if each.field in ("successor", "equivalents"):
+            named |= {str(value) for value in (each.prior, each.made) if value}
+        elif each.field == "items":
+            items = (*codec.items(each.prior), *codec.items(each.made))
+            named |= {name for item in items for name in (item.resource, *item.prerequisites) if name}
+    roots = await tx.roots(named)
+    work.joined = {name: root for name, root in roots.items() if name != root}
+    own = await tx.joined_resources(
+        {bare(each.target) for each in known.receipts if each.field != "alias"} & work.joined.keys()
+    )
+    work.resources.update({each.id: each for each in own})
+
+
 def _conflict(known: Suggestion, conflicts: Iterable[Conflict]) -> FailedPrecondition:
     found = list(conflicts)
     fields = ", ".join(f"{each.field} of {each.target}" for each in found)
@@ -245,7 +269,20 @@ def _conflict(known: Suggestion, conflicts: Iterable[Conflict]) -> FailedPrecond
     )
 
 
-def _inverse(line: Line) -> Line:
+def _field_of(line: Line) -> str:
+    """The field of the resource or program that a line of the change list is about."""
+    return "lifecycle" if line.field == "visibility" else line.field
+
+
+def _inverse(line: Line, work: Work) -> Line:
+    target = line.target
+    if target.startswith("resources/"):
+        target = resource_name(work.present(bare(target)))  # whose listing it is by now
     return replace(
-        line, id=new_id(), from_value=line.to_value, to_value=line.from_value, state=ChangeState.PENDING
+        line,
+        id=new_id(),
+        target=target,
+        from_value=line.to_value,
+        to_value=line.from_value,
+        state=ChangeState.PENDING,
     )

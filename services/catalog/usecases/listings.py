@@ -233,7 +233,11 @@ def _fresh(tx: Transaction, loaded: dict[str, Resource], at: dict[str, str], key
 
 async def settle_changes(tx: Transaction, resources: Iterable[Resource]) -> None:
     """Marks lines of the change list done when the listing now says what they ask for."""
-    by_target = {f"resources/{resource.id}": resource for resource in resources}
+    by_target = {
+        f"resources/{name}": resource
+        for resource in resources
+        for name in (resource.id, *resource.aliases)  # a line filed before a join names what was joined
+    }
     if not by_target:
         return
     done = [
