@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared."""
     running = Stack(tmp_path_factory.mktemp("sample") / "data").up()

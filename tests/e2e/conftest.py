@@ -9,7 +9,7 @@ import pytest
 from tests.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Empty at first. Stories share it, so each brings sources, people and lessons that are its own."""
     running = Stack(tmp_path_factory.mktemp("stack") / "data").up()
@@ -17,7 +17,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared. Stories leave it as they found it."""
     running = Stack(tmp_path_factory.mktemp("sample") / "data").up()

@@ -25,7 +25,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
     """What the sources come to when nothing happens: with the first of them, and with all."""
     running = Stack(tmp_path_factory.mktemp("undisturbed") / "data").up()

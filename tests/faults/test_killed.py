@@ -17,19 +17,12 @@ from tests.stack import Stack, eventually
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # each starts a Winnow of its own
 FIRST, *REST = SOURCES
-SELDOM = (
-    "curator",
-    "gateway",
-    "nats-server",
-    "postgres",
-    "up",
-)  # `make faults` and `make soak`: a minute each
+# A minute each: `make faults` and `make soak` kill them all, the sample one.
+SELDOM = ("curator", "gateway", "nats-server", "postgres", "up")
+VICTIMS = ("catalog", *(pytest.param(each, marks=pytest.mark.soak) for each in SELDOM))
 
 
-@pytest.mark.parametrize(
-    "victim",
-    ["catalog", *(pytest.param(each, marks=pytest.mark.soak) for each in SELDOM)],
-)
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_a_process_killed_in_the_middle_of_an_import_changes_nothing_in_the_end(
     stack: Stack, undisturbed: list[Outcome], victim: str
 ) -> None:

@@ -134,7 +134,7 @@ def at_the_door() -> Iterator[Asked]:
 # enough for every change, the others are proven before a release.
 MODES = [
     Mode.HYBRID,
-    *(pytest.param(mode, marks=pytest.mark.thorough) for mode in (Mode.ROLE_BASED, Mode.PROGRAM_BASED)),
+    *(pytest.param(mode, marks=pytest.mark.soak) for mode in (Mode.ROLE_BASED, Mode.PROGRAM_BASED)),
 ]
 
 

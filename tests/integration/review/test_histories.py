@@ -521,7 +521,7 @@ class Suspicious(Promises):
                 self.accepted(who, one)
 
 
-@pytest.mark.thorough  # some seconds a guard
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("guard", GUARDS)
 def test_without_any_one_of_these_guards_the_invariants_break(
@@ -538,7 +538,7 @@ def test_without_any_one_of_these_guards_the_invariants_break(
         )
 
 
-@pytest.mark.thorough  # some seconds
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_with_all_guards_the_same_histories_hold() -> None:
     run_state_machine_as_test(
