@@ -49,6 +49,7 @@ class People:
             ownerless=[each for each in programs if not each["owners"] and not each["archived"]],
             administers="ADMINISTRATOR" in around["roles"],
             all_roles=ROLES,
+            asked=f"people/{request.query_params.get('role', '')}",
             trouble=refused,
         )
 

@@ -19,6 +19,7 @@ LIVE = ["OPEN", "HELD", "SNOOZED"]
 MOST = 500
 _CHECKUPS = "5"
 NOBODY = "nobody"
+OWNER = "OWNER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class ProgramPage:
             learning={each["resource"]: each for each in engagement["items"]},
             about=about,
             stages=stages(responsible["responsibilities"][0], about),
+            sets_owner="LEARNING_LEADER" in around["roles"],
+            ownerless=responsible["responsibilities"][0]["ownerless"],
             sets_stages="LEARNING_LEADER" in around["roles"] or owns(around["viewer"], name),
             checkups=checkups["checkups"],
             line=charts.months(engagement["months"]),
@@ -65,17 +68,18 @@ class ProgramPage:
         )
 
     async def set_stage(self, request: Request) -> Response:
-        """Says who holds a stage, that nobody does on purpose, or nothing (which leaves it open)."""
+        """Says who holds a stage or owns it, that nobody does on purpose, or nothing (which leaves it open)."""
         form = await request.form()
         who, stage = str(form.get("who", "")), str(form.get("stage", ""))
-        change: Json = {"kind": stage if stage in STAGES else "KIND_UNSPECIFIED"}
+        change: Json = {"kind": stage if stage in (*STAGES, OWNER) else "KIND_UNSPECIFIED"}
         change |= {"nobody": True} if who == NOBODY else {"people": [who] if who else []}
         id_ = request.path_params["id"]
         try:
             await self.api.post(request, f"/v1/programs/{id_}:setDuties", {"changes": [change]})
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
-        return RedirectResponse(f"/programs/{id_}#stages", status_code=303)
+        there = "" if stage == OWNER else "#stages"
+        return RedirectResponse(f"/programs/{id_}{there}", status_code=303)
 
 
 async def suggested(api: Api, request: Request, name: str) -> list[Json]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import findings
+from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
@@ -22,6 +24,8 @@ FROM = "today"
 
 # Of what takes at most five minutes (HouseRules.weights.review_minutes has 10 and 20 for the other two).
 _MINUTES = {"R0": 2, "R1": 5}
+_CHECKUP_HOLDS = timedelta(days=90)  # set by hand: a quarter, as that of the statement
+_NOTED_AT_MOST = 5  # suggestions that are looked through for a note of one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,19 @@ class Today:
         return _decision(waiting, "today.help")
 
     async def _ownerless(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
-        programs = await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
-        found = next((each for each in programs if not each["owners"]), None)
+        gaps, programs = await asyncio.gather(
+            self.api.all(
+                request, "/v1/responsibilities", "responsibilities", {"gapsOnly": "true"}, most=1000
+            ),
+            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+        )
+        # "Nobody, on purpose" is an answer; an owner who has left is none.
+        ownerless = {each["name"] for each in gaps if each["ownerless"]}
+        found = next((each for each in programs if each["name"] in ownerless and not each["archived"]), None)
         if found is None:
             return None
         title = say("today.owner", program=found["title"])
-        address = f"/{found['name']}#stages"
+        address = f"/{found['name']}#owner"
         return Thing("user-plus", title, say("today.owner_good"), 3, address, say("today.owner_name"))
 
     async def _notice(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
@@ -130,8 +141,12 @@ class Today:
         return Thing("send", title, say("today.tell_good"), 5, "/what-changed", say("today.tell_them"))
 
     async def _check_up(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
+        newest = await self.api.all(request, "/v1/checkups", "checkups", {"newestOnly": "true"}, most=1000)
+        times = {each["program"]: dates.moment(each["createTime"]) for each in newest}
+        since = self.api.clock.now() - _CHECKUP_HOLDS
         names: list[str] = around["viewer"]["ownedPrograms"]
-        known = await self.api.each(request, names[:1])
+        due = [name for name in names if name not in times or times[name] < since]
+        known = await self.api.each(request, due[:1])
         if not known:
             return None
         program = next(iter(known.values()))
@@ -140,12 +155,15 @@ class Today:
         return Thing("list-checks", title, say("today.check_up_good"), 5, address, say("today.begin"))
 
     async def _note(self, request: Request, around: dict[str, Any], waiting: Sequence[Json]) -> Thing | None:
-        found = next((each for each in waiting if each["assignee"] != around["email"]), None)
-        if found is None:
-            return None
-        title = say("today.note", title=findings.title(found))
-        address = f"/review/{found['name'].removeprefix('suggestions/')}#notes"
-        return Thing("pencil", title, say("today.note_good"), 3, address, say("today.note_it"))
+        others = [each for each in waiting if each["assignee"] != around["email"]]
+        for each in others[:_NOTED_AT_MOST]:
+            query: Query = {"pageSize": "200"}
+            notes = (await self.api.get(request, f"/v1/{each['name']}/notes", query))["notes"]
+            if not any(note["author"] == around["email"] for note in notes):
+                title = say("today.note", title=findings.title(each))
+                address = f"/review/{each['name'].removeprefix('suggestions/')}#notes"
+                return Thing("pencil", title, say("today.note_good"), 3, address, say("today.note_it"))
+        return None
 
     async def _without_role(
         self, request: Request, around: dict[str, Any], _: Sequence[Json]
@@ -155,7 +173,8 @@ class Today:
         if found is None:
             return None
         title = say("today.role", name=found["displayName"] or found["email"])
-        return Thing("user-plus", title, say("today.role_good"), 2, "/people", say("today.role_give"))
+        address = f"/people?role={found['name'].removeprefix('people/')}"
+        return Thing("user-plus", title, say("today.role_good"), 2, address, say("today.role_give"))
 
 
 def _decision(found: Sequence[Json], key: str) -> Thing | None:

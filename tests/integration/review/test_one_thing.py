@@ -1,0 +1,115 @@
+"""One thing today, beyond decisions: what each role is given is done on the page it leads to, and the next comes.
+
+By the forms as a browser without script sends them; that decisions are replaced, too, is in `tests/browser`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.integration.catalog.conftest import CatalogProcess
+from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.doors import Doors, doors
+from winnow.catalog.v1 import people_service_pb2 as people
+
+ITSELF = {"Sec-Fetch-Site": "same-origin"}
+LEADER, SPECIALIST = people.Person.LEARNING_LEADER, people.Person.SPECIALIST
+
+
+@pytest.fixture(scope="module")
+def gateway(process: CatalogProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    with doors(process, tmp_path_factory.mktemp("gateway")) as running:
+        yield running
+
+
+class Browser:
+    """Somebody's browser without script, at the page."""
+
+    def __init__(self, gateway: Doors, who: Reviewer) -> None:
+        self.client = httpx.Client(base_url=gateway.http, headers=ITSELF, timeout=20, follow_redirects=True)
+        self.client.cookies.set("winnow_session", who._credential)  # pyright: ignore[reportPrivateUsage]
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return html.unescape(answer.text)
+
+    def send(self, path: str, **fields: str) -> str:
+        answer = self.client.post(path, data=fields)
+        assert answer.status_code == 200, answer.text
+        return html.unescape(answer.text)
+
+    def thing(self) -> tuple[str, str]:
+        """What the one thing is, and where it leads."""
+        found = re.search(
+            r'<h2 id="thing-title">.*</svg> (.*)</h2><a class="btn primary" href="([^"]*)"',
+            self.get("/today"),
+        )
+        assert found is not None
+        return found[1], found[2]
+
+
+async def test_a_program_without_an_owner_is_given_one_who_then_checks_it(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    (lesson,) = await leader.put(course("c1", "Ladders", words("a")))
+    program = await leader.program("onboarding", lesson)
+    lea, olga = await team.join("lea@example.org", LEADER), await team.join("olga@example.org")
+    browser = Browser(gateway, lea)
+    assert browser.thing() == ("Nobody stands for “Onboarding”", f"/{program.name}#owner")
+    shown = browser.get(f"/{program.name}")
+    assert '<details id="owner" open>' in shown
+    assert "Who owns it" in shown
+    named = browser.send(f"/{program.name}/stage", stage="OWNER", who="olga@example.org")
+    assert '<details id="owner">' in named
+    assert "Nobody stands" not in browser.thing()[0]
+    # Who is an owner alone reads what is theirs, and has it to go through.
+    owner = Browser(gateway, olga)
+    assert owner.thing() == ("Look through “Onboarding”", f"/{program.name}/checkup")
+    assert "Change the owner" not in owner.get(f"/{program.name}")
+    owner.send(f"/{program.name}/checkup", note="")
+    assert "Look through" not in owner.thing()[0]
+
+
+async def test_nobody_on_purpose_asks_for_nobody(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    (lesson,) = await leader.put(course("c1", "Ladders", words("a")))
+    program = await leader.program("onboarding", lesson)
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+    browser.send(f"/{program.name}/stage", stage="OWNER", who="nobody")
+    assert "Nobody stands" not in browser.thing()[0]
+
+
+async def test_a_note_written_is_not_asked_for_again(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words("a")) for n in (1, 2)))
+    await curator.propose(curator.duplicate(*found))
+    one = await leader.only()
+    browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    title, address = browser.thing()
+    assert title.startswith("Do you know something about this?")
+    review = f"/review/{one.name.removeprefix('suggestions/')}"
+    assert address == f"{review}#notes"
+    browser.send(f"{review}/note", text="The second is for the coast.")
+    assert not browser.thing()[0].startswith("Do you know something")
+
+
+async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    await team.join("nora@example.org")
+    browser = Browser(gateway, await team.join("ada@example.org", people.Person.ADMINISTRATOR))
+    title, address = browser.thing()
+    assert title == "Nora has no role yet"
+    shown = browser.get(address)
+    panel = re.search(r'<section class="panel" aria-labelledby="asked-title">.*?action="([^"]*)"', shown)
+    assert panel is not None
+    browser.send(panel[1], role="SPECIALIST")
+    assert "Nora" not in browser.thing()[0]
