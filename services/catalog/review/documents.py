@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from services.catalog.domain.disclosure import LEAST
 from services.catalog.review.domain import Change, Part
 from services.catalog.review.findings import Evidence
 from services.catalog.review.surroundings import bare
-from services.catalog.review.wire import Shown, field_text
+from services.catalog.review.wire import Shown, field_text, simulation
 
 MOST_REASONS = 10  # quotations a change; the page has all of them
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -65,11 +66,12 @@ def as_html(shown: Shown) -> Document:
     body += _listed("Tasks", plan.tasks)
     body += _listed("What forbids it now", (f"{each.text} {each.remedy}" for each in plan.safeguards))
     if plan.simulation is not None:
-        found = plan.simulation
-        sums = " (simulated on sums only)" if found.sums_only else ""
+        told = simulation(plan.simulation)
+        sums = " (simulated on sums only)" if told.sums_only else ""
         body.append(
-            f"<p>Learners: {found.enrolments} computed, {found.lose_credit} would lose credit, "
-            f"{found.newly_overdue} would be newly overdue, {found.minutes_saved:g} minutes saved{sums}.</p>"
+            f"<p>Learners: {told.enrolments} computed, {told.lose_credit} would lose credit, "
+            f"{told.newly_overdue} would be newly overdue, {told.minutes_saved:g} minutes saved{sums} "
+            f"(fewer than {LEAST} are told as {LEAST}).</p>"
         )
     body += _listed(
         "Approved by",

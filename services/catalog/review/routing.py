@@ -220,9 +220,11 @@ def _by(approvals: Sequence[Approval], part: Part) -> list[str]:
 def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surroundings) -> bool:
     """Whether the part is the viewer's to refuse: by a role that may refuse any, or by a duty on it.
 
-    That of the resources is a program owner's where no other program holds one of them.
+    That of the resources is a program owner's where no other program holds one of them, and theirs who own what it
+    is about, also where that stays as it is.
     """
     changed = {bare(name) for change in part.changes for name in change.touches}
+    concerned = {each.id for each in around.present(suggestion.proposal.resources)}
     of_resources = part.id == RESOURCES_PART
     held_by = {each.id for id_ in changed for each in around.holding(id_)}
     programs = held_by if of_resources else {bare(part.id)}
@@ -230,7 +232,7 @@ def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surr
     own = {
         Column.PO: bool(programs) and programs <= viewer.duties.programs,
         Column.ST: bool(programs) and programs <= stages,
-        Column.RO: of_resources and bool(viewer.duties.resources & changed),
+        Column.RO: of_resources and bool(viewer.duties.resources & (changed | concerned)),
     }
     about = About(
         own=frozenset(column for column, theirs in own.items() if theirs),

@@ -39,6 +39,7 @@ from services.catalog.review.cases import (
 )
 from services.catalog.review.domain import (
     LIVE,
+    RESOURCES_PART,
     Approval,
     Edits,
     Part,
@@ -222,10 +223,16 @@ async def reject(
 
 
 def _refusable(case: Case, viewer: Viewer, asked: Sequence[str]) -> Sequence[str]:
-    """The parts that the viewer refuses: those asked for, else every one that is theirs; empty for the whole."""
+    """The parts that the viewer refuses: those asked for, else every one that is theirs; empty for the whole.
+
+    PermissionDenied, naming who can, for parts that others answer for.
+    """
     plan = case.now.plan
     theirs = [part.id for part in plan.parts if routing.answers_for(viewer, case.now, part, case.on.around)]
     others = [part for part in plan.parts if part.id in asked and part.id not in theirs]
+    if not asked and not theirs and any(part.id != RESOURCES_PART for part in plan.parts):
+        # It concerns them, by a copy that stays say; what it changes in programs is for others to refuse.
+        others = list(plan.parts)
     if others:
         needs = [
             routing.needs(part, case.now.edits, case.on.around, case.on.staff, case.now.proposal.stage)

@@ -65,7 +65,18 @@ async def test_more_users_need_more_visits(
     assert await leader.suggestions(Suggestion.OPEN) == []
     await Door(leader, channel)("VisitOldLink", visit("a/copy"))
     await aftermath.look(db)
-    assert len(await leader.suggestions(Suggestion.OPEN)) == 1
+    (offered,) = await leader.suggestions(Suggestion.OPEN)
+    assert "1000 learners began it in the year before" in offered.summary
+
+
+async def test_of_few_learners_of_the_year_before_the_offer_does_not_say_how_many(
+    leader: Reviewer, curator: Curator, db: Database, catalog: Any
+) -> None:
+    await archived(leader, curator)
+    catalog.sql("UPDATE closings SET users = 3, visits = 6")
+    await aftermath.look(db)
+    (offered,) = await leader.suggestions(Suggestion.OPEN)
+    assert "fewer than 5 learners began it in the year before" in offered.summary
 
 
 async def test_what_was_closed_to_new_learners_is_offered_for_archiving_once_nobody_is_left(

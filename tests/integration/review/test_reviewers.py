@@ -322,10 +322,12 @@ async def test_a_refused_part_leaves_the_copy_where_the_program_keeps_it(
 async def test_where_it_crosses_ownership_each_owner_answers_for_their_part(
     leader: Reviewer, curator: Curator, team: Team
 ) -> None:
-    olga, otto = await team.join("olga@example.org"), await team.join("otto@example.org")
+    olga, otto, oda = [await team.join(f"{name}@example.org") for name in ("olga", "otto", "oda")]
     kept, copy = await copies(leader)
     one = await leader.program("one", copy, owners=["olga@example.org"])
     two = await leader.program("two", copy, owners=["otto@example.org"])
+    # In hers nothing would change: it holds the copy that stays.
+    await leader.program("three", kept, owners=["oda@example.org"])
     await curator.propose(curator.duplicate(kept, copy))
     seen = await leader.only()
     for email in ("olga@example.org", "otto@example.org"):
@@ -339,6 +341,8 @@ async def test_where_it_crosses_ownership_each_owner_answers_for_their_part(
         grpc.StatusCode.PERMISSION_DENIED,
         "NOT_ALLOWED",
     )
+    error = await refused(oda.reject(seen, "not_same"), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    assert "an owner of “Two”" in error_info(error).metadata["who_can"]  # type: ignore[union-attr]
     left = await olga.reject(seen, "different_audience")
     assert {part.id for part in left.plan.parts} == {two.name, "resources"}
     yes = await otto.accept(left)

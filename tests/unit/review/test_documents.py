@@ -1,0 +1,27 @@
+"""A plan as a document: it leaves the house, so no figure on a few learners may be in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.catalog.review import documents
+from services.catalog.review.domain import State, Suggestion
+from services.catalog.review.wire import Shown
+from tests.unit.review.shorthand import NOW, around, drop, enrolled, plan_of, program, resource
+
+
+@pytest.mark.parametrize(("learners", "told"), [(4, "5 computed"), (6, "6 computed")])
+def test_what_would_happen_to_fewer_than_five_learners_is_not_told(learners: int, told: str) -> None:
+    rows = tuple(enrolled(f"l{n}", program="p") for n in range(learners))
+    where = around(
+        resource("a"), resource("b", duration_seconds=1860), program("p", "a", "b"), enrolments=rows
+    )
+    proposal = drop("p", "b")
+    plan = plan_of(proposal, where)
+    assert plan.simulation is not None
+    assert (plan.simulation.enrolments, plan.simulation.minutes_saved) == (learners, 31.0 * learners)
+    page = documents.as_html(
+        Shown(Suggestion("s", 1, State.OPEN, 1, proposal, plan, NOW, NOW, 0.9), where)
+    ).content.decode()
+    assert told in page
+    assert (f"{31 * learners} minutes" in page) is (learners >= 5)
