@@ -40,7 +40,8 @@ from services.catalog.review.pauses import Pace
 from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
 from winnow.curation.v1 import events_pb2, proposal_pb2
 
-TOLD = {f"impact.{name}.hidden" for name in ("learners", "learner_hours", "maintenance_hours")}
+FIGURES = ("learners", "learner_hours", "maintenance_hours", "exposed", "harm")
+TOLD = {f"impact.{name}.hidden" for name in FIGURES}
 EXCLUSIVE = {"snooze_until", "snooze_event", "due_time", "held_reason", "blind", *TOLD}
 """Set in one state each, or where others are held back."""
 
@@ -137,6 +138,8 @@ def full() -> Suggestion:
             Figure(30.0, "learners", "measured"),
             Figure(1.0, "hours", "estimated"),
             Figure(2.0, "hours", "assumed"),
+            Figure(12.0, "learners in 90 days", "estimated"),
+            Figure(4.0, "hours", "assumed"),
         ),
         assignee="lea",
         note="changed",
@@ -298,8 +301,10 @@ def test_of_a_few_learners_no_door_of_a_suggestion_tells_how_many_they_are() -> 
             Figure(float(learners), "learners", "measured"),
             Figure(learners * 0.5, "hours a year", "measured"),
             Figure(8.0, "hours a year", "assumed"),
+            Figure(float(learners), "learners in 90 days", "estimated"),
         )
         told = wire.impact(found)
+        assert told.exposed.hidden
         assert (told.learners.hidden, told.learner_hours.hidden, told.maintenance_hours.hidden) == (
             True,
             True,

@@ -177,6 +177,8 @@ class Impact:
     learners: Figure = Figure(0.0, "learners", "measured")
     learner_hours: Figure = Figure(0.0, "hours a year", "estimated")
     maintenance_hours: Figure = Figure(0.0, "hours a year", "assumed")
+    exposed: Figure = Figure(0.0, "learners in 90 days", "estimated")  # to what is no longer right
+    harm: Figure = Figure(0.0, "hours", "assumed")  # if it were wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.catalog.domain.disclosure import few
 from services.catalog.domain.engagement import month_index
@@ -21,19 +22,27 @@ HARM_HOURS = {Risk.R0: 0.1, Risk.R1: 1.0, Risk.R2: 4.0, Risk.R3: 12.0}
 EXPOSED_HOURS = 0.05  # assumed worth of one learner who does not meet wrong content
 EXPOSED_MONTHS = 3
 YEAR_MONTHS = 12
+_BEFORE_THEM = ("not_started", "in_progress")
 # Assumed: hours that a minute of review is worth from which a suggestion is for now (a minute saves half an hour), and
 # for this week (a minute saves six).
 NOW_FROM, THIS_WEEK_FROM = 0.5, 0.1
 
 
 def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
-    """Learners affected, learner hours and maintenance hours a year, each with its basis."""
+    """Learners affected and exposed, learner hours and maintenance hours a year, and the harm if it is wrong.
+
+    Each with its basis; learners are those in progress, those assigned, and those of the past 12 months.
+    """
     concerned = _concerned(proposal, plan, around)
     known = [around.use[each.id] for each in concerned if each.id in around.use]
     by_learner = [use.learners for use in known if use.learners is not None]
     if known and len(by_learner) == len(known):
+        ids = {each.id for each in concerned}
+        recent = month_index(around.today) - YEAR_MONTHS
         distinct = {
-            each.learner for each in around.enrolments if each.resource in {one.id for one in concerned}
+            each.learner
+            for each in around.enrolments
+            if each.resource in ids and (each.state in _BEFORE_THEM or month_index(each.month) > recent)
         }
         learners = Figure(float(len(distinct)), "learners", "measured")
     else:
@@ -54,6 +63,8 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
             "hours a year",
             "assumed",
         ),
+        _exposed(proposal, plan, around),
+        Figure((_by_risk(around.rules.weights.harm_hours) or HARM_HOURS)[plan.risk], "hours", "assumed"),
     )
 
 
@@ -85,13 +96,9 @@ def priority(
 ) -> float:
     """(P·benefit − (1 − P)·harm) in hours, per minute of review; P is the confidence."""
     benefit = found.learner_hours.value + found.maintenance_hours.value
-    if proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes):
-        benefit += EXPOSED_HOURS * _exposed(proposal, plan, around)
-    risk = plan.risk
-    weights = around.rules.weights
-    harm = _by_risk(weights.harm_hours) or HARM_HOURS
-    minutes = _by_risk(weights.review_minutes) or REVIEW_MINUTES
-    return round((confidence * benefit - (1 - confidence) * harm[risk]) / minutes[risk], 6)
+    benefit += EXPOSED_HOURS * found.exposed.value
+    minutes = (_by_risk(around.rules.weights.review_minutes) or REVIEW_MINUTES)[plan.risk]
+    return round((confidence * benefit - (1 - confidence) * found.harm.value) / minutes, 6)
 
 
 def _by_risk(said: Sequence[float]) -> dict[Risk, float]:
@@ -106,15 +113,18 @@ def band(priority: float) -> str:
     return "this_week" if priority >= THIS_WEEK_FROM else "when_you_have_time"
 
 
-def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> int:
-    """Starts in the newest 90 days."""
+def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> Figure:
+    """Starts in the newest 90 days of what is no longer right."""
     total = 0
+    wrong = proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes)
+    if not wrong:
+        return Impact().exposed
     for each in _concerned(proposal, plan, around):
         use = around.use.get(each.id)
         if use is not None and use.newest is not None:
             newest = month_index(use.newest)
             total += sum(m.started for m in use.months if newest - month_index(m.month) < EXPOSED_MONTHS)
-    return total
+    return replace(Impact().exposed, value=float(total))
 
 
 def _concerned(proposal: Proposal, plan: Plan, around: Surroundings) -> list[Resource]:

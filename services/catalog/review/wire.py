@@ -439,6 +439,10 @@ def impact(value: Impact) -> suggestion_pb2.Impact:
         learners=_figure(value.learners, hidden=hides),
         learner_hours=_figure(value.learner_hours, hidden=hides and value.learner_hours.value > 0),
         maintenance_hours=_figure(value.maintenance_hours),
+        exposed=_figure(
+            value.exposed, hidden=few(value.exposed.value) or (hides and value.exposed.value > 0)
+        ),
+        harm=_figure(value.harm),
     )
 
 

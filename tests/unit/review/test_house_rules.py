@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from services.catalog.domain.house_rules import HouseRules, NeverArchived, Weights
 from services.catalog.review import pacing
 from services.catalog.review.impact import band, impact, priority
 from services.catalog.review.insights import silo_index
-from tests.unit.review.shorthand import around, duplicate, plan_of, resource
+from tests.unit.review.shorthand import TODAY, around, duplicate, enrolled, outdated, plan_of, resource, use
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,31 @@ def test_weights_of_the_team_take_the_place_of_what_is_assumed() -> None:
     now = priority(proposal, plan, found, ruled, confidence=0.9)
     assert now == pytest.approx(0.9 * 20.0)
     assert now > before
+
+
+def test_learners_affected_are_those_before_whom_it_still_lies_and_those_of_a_year() -> None:
+    last_year, before = TODAY - timedelta(days=300), TODAY - timedelta(days=400)
+    rows = tuple(
+        replace(enrolled(name, resource="b", state=state), month=month)
+        for name, state, month in (
+            ("done lately", "completed", last_year),
+            ("done long ago", "completed", before),
+            ("failed long ago", "failed", before),
+            ("still in it", "in_progress", before),
+            ("assigned", "not_started", before),
+        )
+    )
+    where = around(resource("a"), resource("b"), enrolments=rows, use={"b": use(learners=5)})
+    proposal = duplicate("a", "b")
+    found = impact(proposal, plan_of(proposal, where), where)
+    assert (found.learners.value, found.learners.basis) == (3.0, "measured")
+
+
+def test_what_is_wrong_says_how_many_meet_it_and_every_plan_what_it_costs_to_be_wrong() -> None:
+    where = around(resource("a"), resource("b"), use={"b": use(started=12)})
+    for proposal, exposed in ((outdated("b", "deprecate", "a"), 12.0), (duplicate("a", "b"), 0.0)):
+        found = impact(proposal, plan_of(proposal, where), where)
+        assert (found.exposed.value, found.harm.value, found.harm.basis) == (exposed, 4.0, "assumed")
 
 
 def test_suggestions_come_in_three_bands() -> None:
