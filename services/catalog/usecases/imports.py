@@ -6,14 +6,16 @@ import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
+from services.catalog import policy
 from services.catalog.domain.imports import Import
 from services.catalog.domain.people import Role, Viewer
+from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.resources import check_source_name
 from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Violation
 
 CONTENT_IMPORTERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
-"""Whoever else may import files may import engagement alone (behaviour.md §2)."""
+"""Whoever else may import files may import engagement alone, or have them looked at as an owner (behaviour.md §2)."""
 
 MAX_CHUNK = 1 << 20
 MAX_BYTES = 4 << 30
@@ -50,10 +52,14 @@ async def receive(
     """Stores the files in the caller's transaction: all of them or, when the stream breaks off, nothing.
 
     They join the source's running import, else begin a new one. ResourceExhausted beyond 4 GiB or 20,000 files.
+    PermissionDenied where an owner, without a role that imports, asks for more than a look at the files.
     """
     name = check_source_name(delivery.source, "start.source")
+    theirs = _theirs(viewer, delivery)
+    if not policy.METHODS[viewer.method].allows(viewer, About(own=theirs)):
+        raise policy.denied(viewer.method, policy.METHODS[viewer.method].who_can_here(About()))
     await tx.run(_PATIENCE)
-    engagement_only = not viewer.person.has(*CONTENT_IMPORTERS)
+    engagement_only = not theirs and not viewer.person.has(*CONTENT_IMPORTERS)
     stored: list[int] = []
     paths: set[str] = set()
     file = chunks = size = total = 0
@@ -91,6 +97,13 @@ async def receive(
     await tx.audited(viewer, f"imports/{id_}", {"source": name, "files": str(len(stored))})
     await tx.wake(WAKE)
     return await tx.import_(id_)
+
+
+def _theirs(viewer: Viewer, delivery: Delivery) -> frozenset[Column]:
+    """The duties by which an owner has files looked at: nothing is written, and what is theirs of it is asked when a
+    draft of it is published."""
+    owns = frozenset({Column.PO, Column.RO}).intersection(policy.columns(viewer))
+    return owns if delivery.validate_only else frozenset()
 
 
 def _checked_path(path: str) -> str:

@@ -53,10 +53,12 @@ async def publish_resource(
             {"draft": draft_id},
         )
     policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
+    before = await purview.names(tx, [draft.resource])
     outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
     source = draft.listing.source
     await tx.make_source(source, from_files=True)
     taken = await take_listings(tx, source, [Incoming(draft.listing, outline)], await tx.next_import_number())
+    await purview.check_joined(tx, viewer, before, taken.resources)
     resource = await tx.resource(taken.resources[0], for_update=True)
     for name, value in said.items():
         resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Transaction
@@ -30,3 +31,21 @@ async def over(tx: Transaction, viewer: Viewer, resources: Collection[str]) -> A
     if asked and asked <= viewer.duties.resources:
         own.add(Column.RO)
     return About(own=frozenset(own))
+
+
+async def names(tx: Transaction, resources: Collection[str]) -> frozenset[str]:
+    """Every name by which these resources go now."""
+    return frozenset(name for each in await tx.resources(resources) for name in (each.id, *each.aliases))
+
+
+async def check_joined(
+    tx: Transaction, viewer: Viewer, before: Collection[str], resources: Collection[str]
+) -> None:
+    """PermissionDenied where listings have joined to the viewer's own what is not theirs.
+
+    A listing names the package that it is about, whosever that is: `before` are the `names` of what was asked about,
+    `resources` what the listings came to.
+    """
+    joined = await names(tx, resources) - set(before)
+    if joined:
+        policy.check_about(viewer, viewer.method, await over(tx, viewer, joined))

@@ -118,8 +118,10 @@ async def upsert_resources(
     listed = await tx.listed(name, keys)
     known = [listed.get(key) or "" for key in keys]
     policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, known))
+    before = await purview.names(tx, known)
     await tx.make_source(name, from_files=False)
     taken = await take_listings(tx, name, incoming, await tx.next_import_number())
+    await purview.check_joined(tx, viewer, before, taken.resources)
     await tx.audited(viewer, f"source:{name}", {"listings": str(len(keys))})
     by_id = {resource.id: resource for resource in await tx.resources(taken.resources)}
     return Upserted([by_id[id_] for id_ in taken.resources], taken)

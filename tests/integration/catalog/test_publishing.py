@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from services.kit.rpc import error_info
+from tests.hostile import manifest, package, page
 from tests.integration.catalog.conftest import CatalogProcess, SignedIn
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import import_pb2, publishing_pb2
@@ -90,6 +91,69 @@ async def test_an_owner_publishes_a_new_version_of_their_own_and_nothing_else(
     assert (again.name, again.version, again.owner) == (published.name, "2", "ola@example.org")
     assert again.content_hash != published.content_hash
     assert await refusal(ola, publishing(other)) == "NOT_ALLOWED"
+
+
+async def test_an_owner_uploads_packages_and_publishes_the_one_that_is_theirs(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    """To look at: what they would bring is written by PublishResource alone, which asks whose it is."""
+    packed = {
+        f"{name}.zip": package(imsmanifest__xml=manifest(identifier=name)) for name in ("gates", "weirs")
+    }
+    gates, weirs = (await first.imported("lms", packed, validate_only=True)).drafts
+    kept = await first("PublishResource", publishing(gates))
+    theirs = await first("PublishResource", publishing(weirs, owner="pia@example.org"))
+    pia = await person(first, channel, "pia@example.org")
+
+    newer = {
+        name: package(imsmanifest__xml=manifest(identifier=name[:5]), pump__html=page("Newer."))
+        for name in packed
+    }
+    looked = await pia.imported("lms", newer, validate_only=True)
+    assert looked.state == import_pb2.Import.SUCCEEDED
+    of = {each.resource: each for each in looked.drafts}
+    assert await refusal(pia, publishing(of[kept.name])) == "NOT_ALLOWED"
+    again = await pia("PublishResource", publishing(of[theirs.name], version="2"))
+    assert (again.name, again.version) == (theirs.name, "2")
+    assert again.content_hash != theirs.content_hash
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await pia.deliver("lms", newer)
+    info = error_info(refused.value)
+    assert info is not None
+    assert (info.reason, info.metadata["who_can"]) == (
+        "NOT_ALLOWED",
+        "a learning leader, an instructional designer or a specialist",
+    )
+
+
+async def test_an_owner_joins_nothing_of_others_to_what_is_theirs(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    """A row names the package that it is about, and makes one thing of both."""
+    (draft,) = (await first.imported("lms", {"gates.zip": package()}, validate_only=True)).drafts
+    gates = await first("PublishResource", publishing(draft))
+    row = api.ResourceInput(external_id="own", title="Own", owner="pol@example.org")
+    request = api.BatchUpsertResourcesRequest(source="lms", resources=[row])
+    (own,) = (await first("BatchUpsertResources", request)).resources
+    pol = await person(first, channel, "pol@example.org")
+    await pol("BatchUpsertResources", request)
+
+    row.file = "gates.zip"
+    request = api.BatchUpsertResourcesRequest(source="lms", resources=[row])
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await pol("BatchUpsertResources", request)
+    info = error_info(refused.value)
+    assert info is not None
+    assert info.reason == "NOT_ALLOWED"
+    table = b"external_id,title,file\nown,Own,gates.zip\n"
+    (draft,) = (await pol.imported("lms", {"catalog.csv": table}, validate_only=True)).drafts
+    assert draft.resource == own.name
+    assert await refusal(pol, publishing(draft)) == "NOT_ALLOWED"
+    for each in (gates, own):
+        assert (await first("GetResource", api.GetResourceRequest(name=each.name))).name == each.name
+    await first("BatchUpsertResources", request)
+    assert (await first("GetResource", api.GetResourceRequest(name=own.name))).name == gates.name
 
 
 async def test_a_specialist_makes_no_drafts(first: SignedIn, channel: grpc.aio.Channel) -> None:
