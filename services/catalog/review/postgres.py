@@ -62,7 +62,7 @@ _PAGE = """
 _PAGE_BY = """
     SELECT id, place FROM (
         SELECT id, CASE %(order)s
-            WHEN 'LEARNERS' THEN coalesce((rest -> 'impact' -> 'learners' ->> 'value')::float8, 0)
+            WHEN 'LEARNERS' THEN learners
             WHEN 'CONFIDENCE' THEN CASE WHEN blind THEN 0 ELSE confidence END
             WHEN 'OLDEST' THEN -extract(epoch FROM create_time)::float8
             ELSE extract(epoch FROM create_time)::float8 END AS place
@@ -103,8 +103,8 @@ _UPDATE = """
     WHERE id = %(id)s AND version = %(version)s
 """
 _WAITING = """
-    SELECT id, order_key, state, confidence, priority, rest -> 'whose' AS whose, assignee,
-        kind, (proposal ->> 'score')::float8 AS score, touched, touched OR create_time < %s AS settled, held_reason
+    SELECT id, order_key, state, confidence, priority, whose, assignee, kind, score, touched,
+        touched OR create_time < %s AS settled, held_reason
     FROM suggestions WHERE state IN ('HELD', 'OPEN') ORDER BY id
 """
 _PLACE = """
