@@ -55,15 +55,17 @@ class Review:
         around = await self.frames.around(request, "review")
         email: str = around["email"]
         chosen = Chosen.of(request.query_params, "you")
-        (found, after), names, done, counts = await asyncio.gather(
+        asked = "whose" in request.query_params
+        (found, after), names, done, counts, shared = await asyncio.gather(
             rows(self.api, request, chosen, email),
             self.api.names_of_people(request),
             receipt(self.api, request, email),
             self._counts(request, chosen, around["tally"]),
+            self._shared(request, around, chosen),
         )
         # Whoever may decide on it and has nothing of their own begins with what waits for others.
-        asked = "whose" in request.query_params
         mine = found if chosen.whose == "you" else []
+        waiting: list[Json] | None = None
         if not asked and not found:
             every = Chosen.of(request.query_params, "all")
             waiting, more = await rows(self.api, request, every, email)
@@ -84,13 +86,12 @@ class Review:
             )
             for each in found
         ]
-        shared = await self._shared(request, around) if chosen.whose == "you" or not asked else []
         imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
         first_run = not shown and not imports.get("imports")
         thing = (
             None
             if first_run or request.query_params.keys() - _FIRST
-            else await self.today.thing(request, around, mine)
+            else await self.today.thing(request, around, mine, waiting)
         )
         return page(
             "review.html",
@@ -111,9 +112,9 @@ class Review:
             first_run=first_run,
         )
 
-    async def _shared(self, request: Request, around: dict[str, Any]) -> list[Json]:
+    async def _shared(self, request: Request, around: dict[str, Any], chosen: Chosen) -> list[Json]:
         """What touches a program of whoever looks and is with somebody else: both answer for their part."""
-        if not around["viewer"]["ownedPrograms"]:
+        if chosen.whose != "you" or not around["viewer"]["ownedPrograms"]:
             return []
         query: Query = {
             "sharedWith": around["email"],

@@ -65,16 +65,24 @@ class Today:
         query = Chosen(whose=whose).query(around["email"])
         return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
 
-    async def thing(self, request: Request, around: dict[str, Any], mine: Sequence[Json]) -> Thing:
+    async def thing(
+        self,
+        request: Request,
+        around: dict[str, Any],
+        mine: Sequence[Json],
+        waiting: Sequence[Json] | None = None,
+    ) -> Thing:
         """The first that there is of: a decision or an answer of one's own, then what one's roles can do.
 
-        `mine` are the suggestions that ask this person, the best first.
+        `mine` are the suggestions that ask this person, the best first, and `waiting` those that ask anybody; None
+        where that is not known yet.
         """
         decision = _decision(mine, "today.decide")
         if decision is not None:
             return decision
         roles = frozenset(around["roles"])
-        waiting = await self._listed(request, around, "all") if around["viewer"]["readContent"] else []
+        if waiting is None:
+            waiting = await self._listed(request, around, "all") if around["viewer"]["readContent"] else []
         for ask in self._steps(roles, around):
             found = await ask(request, around, waiting)
             if found is not None:
