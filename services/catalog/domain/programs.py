@@ -175,7 +175,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _items(value: object) -> Items:
-    return tuple(item for item in _sequence(value) if isinstance(item, ProgramItem))
+    return cast("Items", value) if isinstance(value, tuple) else ()
 
 
 def check_nesting(program: str, items: Sequence[ProgramItem], nested: Mapping[str, Sequence[str]]) -> None:

@@ -112,10 +112,14 @@ class Programs(Resources):
 
     async def programs_with(self, *ids: str, for_update: bool = False) -> list[Program]:
         """Programs whose items or prerequisites name one of these resources or programs, as observed or as wanted."""
-        known = await self.resources(ids)
-        names = {*ids, *(each.id for each in known), *(name for each in known for name in each.aliases)}
-        rows = await self.rows(_WITH, (sorted(names),))
-        return await self.programs([row["id"] for row in rows], for_update=for_update)
+        return await self.programs(
+            await self.programs_around(ids, await self.resources(ids)), for_update=for_update
+        )
+
+    async def programs_around(self, ids: Iterable[str], known: Iterable[Resource]) -> list[str]:
+        """Ids of programs that name one of these ids or of these resources, under any of its names."""
+        names = {*ids, *(name for each in known for name in (each.id, *each.aliases))}
+        return [row["id"] for row in await self.rows(_WITH, (sorted(names),))] if names else []
 
     async def programs_by_key(self, source: str, keys: Iterable[str]) -> dict[str, str]:
         """Program ids by key, for those that the source has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -35,6 +35,7 @@ from services.catalog.review.pacing import Pause
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings, bare
 
+_DECIDING = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST)
 SETTLED_AFTER = timedelta(days=1)
 """For how long the place of a suggestion that nobody has acted on follows from all that wait."""
 
@@ -53,11 +54,13 @@ async def ground(
 ) -> Ground:
     """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
     named = await _named(tx, proposals, for_update=for_update)
-    used = [each.id for each in named.everything]
+    others = await tx.resources(sorted(named.held - {each.id for each in named.members}))
+    everything = [*named.members, *others]
+    used = [each.id for each in everything]
     sources = sorted({listing.source for each in named.members for listing in each.listings})
     around = Surroundings(
         today=today,
-        resources=_by_name(named.everything),
+        resources=_by_name(everything),
         programs=named.programs,
         use=await tx.engagement(used),
         enrolments=tuple(await tx.enrolments([*used, *named.programs])),
@@ -69,20 +72,41 @@ async def ground(
     return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))
 
 
-async def scene(tx: Transaction, today: date, proposals: Iterable[Proposal]) -> tuple[Surroundings, Staff]:
-    """What it takes to show these proposals: titles, and who is responsible; nothing of how anything is used."""
-    named = await _named(tx, proposals)
-    around = Surroundings(today=today, resources=_by_name(named.everything), programs=named.programs)
+async def scene(
+    tx: Transaction, today: date, suggestions: Collection[Suggestion]
+) -> tuple[Surroundings, Staff]:
+    """What it takes to show these suggestions: titles, and who is responsible; nothing of how anything is used.
+
+    Of what programs hold, only what the suggestions change: a page of them names hundreds of others.
+    """
+    named = await _named(tx, [each.proposal for each in suggestions])
+    changed = {bare(name) for each in suggestions for name in each.plan.touches}
+    changed |= {bare(receipt.target) for each in suggestions for receipt in each.receipts}
+    changed |= {id_ for each in suggestions for id_ in each.proposal.programs}
+    wanted = named.held_by(changed) | {name for name in changed if name not in named.programs}
+    held = named.held
+    others = [each for each in await tx.resources(sorted(wanted)) if each.id in held]
+    resources = _by_name([*named.members, *others])
+    around = Surroundings(today=today, resources=resources, programs=named.programs)
     return around, await _staff(tx, around)
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Members, everything that programs around them hold too, and these programs by id."""
+    """Members, and the programs around them by id."""
 
     members: list[Resource]
-    everything: list[Resource]
     programs: dict[str, Program]
+
+    @property
+    def held(self) -> set[str]:
+        """Ids of everything that the programs hold."""
+        return self.held_by(self.programs)
+
+    def held_by(self, programs: Iterable[str]) -> set[str]:
+        """Ids of what some of the programs hold."""
+        known = (self.programs[id_] for id_ in programs if id_ in self.programs)
+        return {item.resource for program in known for item in program.items if item.resource}
 
 
 async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: bool = False) -> _Named:
@@ -94,13 +118,9 @@ async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: 
         read |= {draft.into for draft in proposal.drafts if draft.into}
         ending |= {draft.program for draft in proposal.drafts if draft.operation in program_plans.ENDING}
     members = await tx.resources(asked, for_update=for_update)
-    ids = [each.id for each in members]
-    inner = [*ids, *sorted(ending)]
-    holding = await tx.programs_with(*inner, for_update=for_update) if inner else []
-    programs = {each.id: each for each in [*holding, *await tx.programs(read, for_update=for_update)]}
-    items = {item.resource for each in programs.values() for item in each.items if item.resource}
-    others = await tx.resources(sorted(items - set(ids)))
-    return _Named(members, [*members, *others], programs)
+    holding = await tx.programs_around(ending, members)
+    programs = await tx.programs([*holding, *read], for_update=for_update)
+    return _Named(members, {each.id: each for each in programs})
 
 
 def with_resources(on: Ground, resources: Iterable[Resource]) -> Ground:
@@ -117,10 +137,8 @@ async def _staff(tx: Transaction, around: Surroundings) -> Staff:
     owners = {email_key(each.owner) for each in around.resources.values() if each.owner}
     owners |= {email_key(owner) for program in around.programs.values() for owner in program.owners}
     found = await tx.people_by_email(sorted(owners))
-    holders = {
-        role: tuple(await tx.people_with(role))
-        for role in (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER, Role.SPECIALIST)
-    }
+    deciding = await tx.people_with(*_DECIDING)
+    holders = {role: tuple(each for each in deciding if role in each.roles) for role in _DECIDING}
     present = {key: person for key, person in found.items() if person.active}
     stages = {
         program: {stage: each.person for stage, each in held.items() if each.person is not None}

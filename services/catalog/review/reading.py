@@ -39,7 +39,7 @@ class Asked:
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
     """The suggestions with what it takes to show them."""
-    around, staff = await forming.scene(tx, today, [each.proposal for each in found])
+    around, staff = await forming.scene(tx, today, found)
     return await shown_on(tx, found, around, staff)
 
 

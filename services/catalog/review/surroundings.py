@@ -34,6 +34,10 @@ class Surroundings:
     committed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
     rules: HouseRules = field(default_factory=HouseRules)
+    _holders: dict[str, list[Program]] = field(
+        default_factory=dict[str, list[Program]], init=False, repr=False, compare=False
+    )
+    """`holding` of each resource, once somebody has asked: a page of suggestions asks hundreds of times."""
 
     def resource(self, id_: str) -> Resource | None:
         """The resource under its present name; None when it is not known."""
@@ -50,13 +54,14 @@ class Surroundings:
         thing = self.resources.get(id_) or self.programs.get(id_)
         return f"“{thing.title}”" if thing else id_
 
-    def holding(self, resource: str) -> list[Program]:
+    def holding(self, resource: str) -> Sequence[Program]:
         """Programs in use with the resource among their items, in id order."""
-        return [
-            program
-            for _, program in sorted(self.programs.items())
-            if not program.archived and any(item.resource == resource for item in program.items)
-        ]
+        if not self._holders:
+            for _, program in sorted(self.programs.items()):
+                if not program.archived:
+                    for held in {item.resource for item in program.items}:
+                        self._holders.setdefault(held, []).append(program)
+        return self._holders.get(resource, ())
 
     def held_by(self, program: str) -> tuple[str, ...]:
         """Ids of the resources that the program holds directly, in its order."""
