@@ -58,12 +58,15 @@ _SPEND = """
     RETURNING id, kind, person, read_only, writes_people, expire_time
 """
 _DROP_CREDENTIALS = "DELETE FROM credentials WHERE person = %s"
-_OWNED_PROGRAMS = "SELECT id FROM programs WHERE owner_keys @> ARRAY[%s] ORDER BY id"
-_OWNED_RESOURCES = """
-    SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
-    WHERE o.owner_key = %s AND r.alias_of IS NULL ORDER BY 1
+# One statement: it is asked for the caller of every call.
+_DUTIES = """
+    SELECT 'program' AS duty, id, '' AS stage FROM programs WHERE owner_keys @> ARRAY[%(key)s]
+    UNION ALL
+    SELECT 'resource', o.resource, '' FROM resource_owners o JOIN resources r ON r.id = o.resource
+    WHERE o.owner_key = %(key)s AND r.alias_of IS NULL
+    UNION ALL
+    SELECT 'stage', program, stage FROM stage_holders WHERE person = %(person)s
 """
-_HELD_STAGES = "SELECT program, stage FROM stage_holders WHERE person = %s"
 _STAGE_HOLDERS = """
     SELECT program, stage, person, author, time FROM stage_holders WHERE program = ANY(%s) ORDER BY program, stage
 """
@@ -135,14 +138,11 @@ class People(Session):
 
     async def duties(self, person: Person) -> Duties:
         """What the person owns now."""
-        key = email_key(person.email)
-        programs = await self.rows(_OWNED_PROGRAMS, (key,))
-        resources = await self.rows(_OWNED_RESOURCES, (key,))
-        stages = await self.rows(_HELD_STAGES, (person.id,))
+        rows = await self.rows(_DUTIES, {"key": email_key(person.email), "person": person.id})
         return Duties(
-            frozenset(row["id"] for row in programs),
-            frozenset(row["resource"] for row in resources),
-            frozenset((row["program"], Stage(row["stage"])) for row in stages),
+            frozenset(row["id"] for row in rows if row["duty"] == "program"),
+            frozenset(row["id"] for row in rows if row["duty"] == "resource"),
+            frozenset((row["id"], Stage(row["stage"])) for row in rows if row["duty"] == "stage"),
         )
 
     async def stage_holders(self, programs: Iterable[str]) -> dict[str, dict[Stage, StageHolder]]:
