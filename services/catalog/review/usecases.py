@@ -422,9 +422,17 @@ async def _check_event(tx: Transaction, case: Case, event: str) -> None:
 
 
 async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
-    """Takes a refusal back, of the whole or of parts, with what it suppressed and wrote and the verdicts it left."""
+    """Takes a refusal back, of the whole or of parts, with what it suppressed and wrote and the verdicts it left.
+
+    What is put off is asked again at once.
+    """
     case = await refused(tx, db, id_)
     check_may(viewer, case)
+    if case.known.state is State.SNOOZED and not case.made.nothing_left:
+        awake = replace(
+            forming.material_now(case.known, case.made), state=State.OPEN, snooze=None, touched=True
+        )
+        return await decide(tx, viewer, awake, case.on, "reopen")
     asking = await postgres.by_key(tx, case.known.key)
     if asking is not None and asking.live and asking.id != case.known.id:
         raise FailedPrecondition(

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from services.gateway.web import dates
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
+from services.gateway.web.receipts import STANDING
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
 
@@ -33,7 +34,6 @@ _ICONS = {
     "confirm": "badge-check",
     "file": "plus",
 }
-_STANDING = frozenset({"APPLIED", "SCHEDULED", "REJECTED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _days(decisions: list[Json], subjects: dict[str, Json]) -> Iterator[dict[str
                     "decision": each,
                     "summary": subject.get("summary", ""),
                     "icon": _ICONS.get(each["verb"], "circle"),
-                    "undo": newest and subject.get("state") in _STANDING,
+                    "undo": newest and subject.get("state") in STANDING,
                     "id": each["suggestion"].removeprefix("suggestions/"),
                 }
             )

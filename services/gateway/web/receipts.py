@@ -12,7 +12,8 @@ from services.gateway.web import findings
 from services.gateway.web.api import Api, Json
 from services.gateway.web.words import known, say
 
-_BACK = frozenset({"APPLIED", "SCHEDULED", "REJECTED"})
+STANDING = frozenset({"APPLIED", "SCHEDULED", "REJECTED", "SNOOZED"})
+"""States that a decision has led to and from which there is a way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
     if not decision or decision["actor"] not in (email, "scheduler"):
         return None
     verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
-    return Receipt(id_, *_words(found, verb), undo=found["state"] in _BACK or _waits(found, email))
+    return Receipt(id_, *_words(found, verb), undo=found["state"] in STANDING or _waits(found, email))
 
 
 def _waits(suggestion: Json, email: str) -> bool:

@@ -13,10 +13,13 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
 from services.gateway.web.api import Api, Json
+from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import SuggestionPage
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
-_UNDO_DEPTH = "50"
+_UNDO_DEPTH = "200"
+_DECISIONS = frozenset({"accept", "reject", "snooze"})
+_ASIDE = frozenset({"assign", "ask"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Verbs:
         )
 
     async def undo(self, request: Request) -> Response:
-        """Takes back what stands: an applied plan, a refusal, or one's own approval."""
+        """Takes back what stands: an applied plan, a refusal, a snooze, or one's own approval."""
         form = await request.form()
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
@@ -83,13 +86,12 @@ class Verbs:
     async def undo_last(self, request: Request) -> Response:
         """Takes back this person's newest decision that still stands; goes to Activity when there is none."""
         viewer = await self.api.get(request, "/v1/viewer", {})
-        email = viewer["person"]["email"]
         log = await self.api.get(request, "/v1/decisions", {"pageSize": _UNDO_DEPTH})
-        for decision in log["decisions"]:
-            if decision["actor"] == email and decision["verb"] in ("accept", "reject"):
-                request.path_params["id"] = decision["suggestion"].removeprefix("suggestions/")
-                return await self.undo(request)
-        return RedirectResponse("/activity", status_code=303)
+        last = _last_standing(log, viewer["person"]["email"])
+        if last is None:
+            return RedirectResponse("/activity", status_code=303)
+        request.path_params["id"] = last["suggestion"].removeprefix("suggestions/")
+        return await self.undo(request)
 
     def _edits(self, form: FormData) -> bool:
         kept, was = _text(form, "keep"), _text(form, "was")
@@ -120,10 +122,24 @@ class Verbs:
         return RedirectResponse(_with(there, did=id_, **({"in": chosen} if chosen else {})), status_code=303)
 
 
+def _last_standing(log: Json, email: str) -> Json | None:
+    """Of a page of the log, newest first, the first decision of that person that nobody has taken back or followed."""
+    states = {each["suggestion"]: each["state"] for each in log["subjects"]}
+    followed: set[str] = set()
+    for each in log["decisions"]:
+        if "@" not in each["actor"] or each["verb"] in _ASIDE or each["suggestion"] in followed:
+            continue  # what follows by itself, and a word in between, take nothing back
+        followed.add(each["suggestion"])
+        stands = states.get(each["suggestion"]) in (*STANDING, "OPEN")
+        if each["actor"] == email and each["verb"] in _DECISIONS and stands:
+            return each
+    return None
+
+
 def _way_back(found: Json) -> str:
     decision = found.get("decision")
     partly = found["state"] == "OPEN" and decision is not None and decision["verb"] == "reject"
-    if found["state"] == "REJECTED" or partly:
+    if found["state"] in ("REJECTED", "SNOOZED") or partly:
         return "reopen"
     return "undo" if found["state"] in ("APPLIED", "UNDONE") else "revokeApproval"
 

@@ -370,7 +370,7 @@ class Histories(Promises):
 
     @rule(who=people, pick=picks)
     def reopen(self, who: str, pick: int) -> None:
-        one = self.picked(pick, "REJECTED")
+        one = self.picked(pick, "REJECTED", "SNOOZED")
         if one is not None:
             self.ask(who, "ReopenSuggestion", review.ReopenSuggestionRequest(name=one.name))
 

@@ -322,6 +322,7 @@ ROWS = (
     Row(opened, put_off, SNOOZED, 0, "OPEN, snooze"),
     Row(opened, date_comes, OPEN, 0, "SNOOZED, its date"),
     Row(snoozed, moved, OPEN, 1, "SNOOZED, its event and material change"),
+    Row(snoozed, reopened, OPEN, 0, "SNOOZED, taken back"),
     Row(opened, refused, REJECTED, 0, "OPEN, reject with a reason"),
     Row(rejected, reopened, OPEN, 1, "REJECTED, reopen"),
     Row(opened, approved, APPLIED, 0, "OPEN, last needed approval, due at once"),

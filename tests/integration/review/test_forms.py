@@ -1,6 +1,6 @@
-"""One thing today, beyond decisions: what each role is given is done on the page it leads to, and the next comes.
+"""What people do by the page's forms, as a browser without script sends them: the one thing of today, and the way back.
 
-By the forms as a browser without script sends them; that decisions are replaced, too, is in `tests/browser`.
+That decisions are replaced by the next, too, and what a browser makes of it all, is in `tests/browser`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.doors import Doors, doors
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.review.v1.suggestion_pb2 import Suggestion
 
 ITSELF = {"Sec-Fetch-Site": "same-origin"}
 LEADER, SPECIALIST = people.Person.LEARNING_LEADER, people.Person.SPECIALIST
@@ -113,3 +114,30 @@ async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
     assert panel is not None
     browser.send(panel[1], role="SPECIALIST")
     assert "Nora" not in browser.thing()[0]
+
+
+async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words(f"w{n}")) for n in (1, 2)))
+    await curator.propose(*(curator.outdated(each) for each in found))
+    await curator.settled()
+    first, second = [each.name for each in await leader.suggestions()]
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+    browser.send(f"/{first.replace('suggestions', 'review')}/still")
+    snoozed = browser.send(f"/{second.replace('suggestions', 'review')}/snooze", until="week")
+    assert "Snoozed." in snoozed
+    assert "Undo" in snoozed
+    put_off = browser.get(f"/{second.replace('suggestions', 'review')}")
+    assert "Back in the queue now" in put_off
+
+    async def states() -> list[int]:
+        return [(await leader.get(each)).state for each in (first, second)]
+
+    assert await states() == [Suggestion.REJECTED, Suggestion.SNOOZED]
+    assert "Open again." in browser.send("/undo")
+    assert await states() == [Suggestion.REJECTED, Suggestion.OPEN]
+    assert "Open again." in browser.send("/undo")
+    assert await states() == [Suggestion.OPEN, Suggestion.OPEN]
+    assert "<h1>Activity</h1>" in browser.send("/undo")
+    assert await states() == [Suggestion.OPEN, Suggestion.OPEN]
