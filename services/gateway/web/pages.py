@@ -128,6 +128,7 @@ def routes(api: Api) -> list[Route]:
         Route("/people/{id}/roles", people.change, methods=["POST"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
         Route("/what-changed", what_changed.show, methods=["GET"]),
+        Route("/what-changed/{id}/told", what_changed.tell, methods=["POST"]),
         Route("/what-changed/{id}/learners.csv", what_changed.learners, methods=["GET"]),
         Route("/sources", sources.show, methods=["GET"]),
         Route("/search", search.show, methods=["GET"]),

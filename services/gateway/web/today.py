@@ -17,6 +17,7 @@ from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
 from services.gateway.web.rendering import page
+from services.gateway.web.what_changed import told_about
 from services.gateway.web.words import say
 
 FROM = "today"
@@ -142,10 +143,12 @@ class Today:
         return Thing("user-plus", title, say("today.owner_good"), 3, address, say("today.owner_name"))
 
     async def _notice(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
-        found = (await self.api.get(request, "/v1/learnerNotices", {"pageSize": "1"}))["notices"]
-        if not found:
+        notices = (await self.api.get(request, "/v1/learnerNotices", {"pageSize": "20"}))["notices"]
+        told = await told_about(self.api, request, notices)
+        found = next((each for each in notices if each["suggestion"] not in told), None)
+        if found is None:
             return None
-        title = say("today.tell", what=found[0]["title"])
+        title = say("today.tell", what=found["title"])
         return Thing("send", title, say("today.tell_good"), 5, "/what-changed", say("today.tell_them"))
 
     async def _check_up(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web.api import Api, Query
+from services.gateway.web import dates
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import HEADERS, page
+from services.gateway.web.words import say
 
 _SENDERS = frozenset({"SPECIALIST", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
 
@@ -29,13 +33,26 @@ class WhatChanged:
         around, found = await asyncio.gather(
             self.frames.around(request, "changes"), self.api.get(request, "/v1/learnerNotices", query)
         )
+        told, names = await asyncio.gather(
+            told_about(self.api, request, found["notices"]), self.api.names_of_people(request)
+        )
         return page(
             "what_changed.html",
             **around,
+            told=told,
+            names=names,
+            request_id=str(uuid.uuid4()),
             notices=found["notices"],
             after=found["nextPageToken"],
             sends=bool(_SENDERS & set(around["roles"])),
         )
+
+    async def tell(self, request: Request) -> Response:
+        """Somebody has told learners: kept as a note on the suggestion, which everybody reads."""
+        form = await request.form()
+        body: Json = {"text": say("what_changed.told_note"), "requestId": str(form.get("request_id", ""))}
+        await self.api.post(request, f"/v1/suggestions/{request.path_params['id']}/notes", body)
+        return RedirectResponse("/what-changed", status_code=303)
 
     async def learners(self, request: Request) -> Response:
         """Whom to tell of one plan, as a file."""
@@ -47,3 +64,21 @@ class WhatChanged:
             media_type="text/csv; charset=utf-8",
             headers={**HEADERS, "Content-Disposition": disposition},
         )
+
+
+async def told_about(api: Api, request: Request, notices: Sequence[Json]) -> dict[str, Json]:
+    """The note by which somebody said that they have told learners, by `suggestions/{id}`; none where nobody has.
+
+    A note of an earlier time, before the plan was taken back and applied anew, says nothing of this one.
+    """
+    query: Query = {"pageSize": "200"}
+    found = await asyncio.gather(
+        *(api.get(request, f"/v1/{each['suggestion']}/notes", query) for each in notices)
+    )
+    return {
+        each["suggestion"]: note
+        for each, notes in zip(notices, found, strict=True)
+        for note in notes["notes"]
+        if note["text"] == say("what_changed.told_note")
+        and dates.moment(note["createTime"]) >= dates.moment(each["applyTime"])
+    }
