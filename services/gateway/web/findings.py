@@ -87,13 +87,12 @@ def proposal(suggestion: Json) -> str:
     done = changes(suggestion)
     if not done:
         return say("proposal.nothing")
-    operations = {change["operation"] for change in done}
     members = ordered(suggestion)
     programs = sum(1 for part in suggestion["plan"]["parts"] if part["id"] != "resources")
-    letters = [LETTERS[number] for number in range(1, min(len(members), len(LETTERS)))]
-    if members and members[0]["survivor"] and letters:
+    if members and members[0]["survivor"]:
         for operation in ("archive", "deprecate", "link_listings"):
-            if operation in operations:
+            letters = _letters(members, [each for each in done if each["operation"] == operation])
+            if letters:
                 sentence = say(f"proposal.{operation}", rest=_listed(letters))
                 if programs:
                     return f"{sentence} {say('proposal.programs', n=programs)}"
@@ -101,6 +100,14 @@ def proposal(suggestion: Json) -> str:
     if len(done) == 1:
         return _sentence(str(done[0]["text"]))
     return known(f"proposal.{done[0]['operation']}", say("proposal.changes", n=len(done)), n=len(done))
+
+
+def _letters(members: list[Json], done: list[Json]) -> list[str]:
+    """Letters of the members that these changes are about, without the one that stays: a copy can be left out."""
+    touched = {change[end] for change in done for end in ("target", "other")}
+    return [
+        letter for letter, each in zip(LETTERS[1:], members[1:], strict=False) if each["resource"] in touched
+    ]
 
 
 def _listed(words: list[str]) -> str:

@@ -95,7 +95,7 @@ class Verbs:
 
     def _edits(self, form: FormData) -> bool:
         kept, was = _text(form, "keep"), _text(form, "was")
-        return bool(kept and kept != was) or bool(_left_out(form)) or bool(_dropped(form))
+        return bool(kept and kept != was) or bool(_left_out(form) or _taken_in(form) or _dropped(form))
 
     async def _edit(self, request: Request, form: FormData) -> Response:
         kept = _text(form, "keep")
@@ -104,6 +104,7 @@ class Verbs:
             "requestId": _text(form, "request_id"),
             "survivor": kept if kept != _text(form, "was") else "",
             "leaveOut": _left_out(form),
+            "takeIn": _taken_in(form),
             "dropChanges": _dropped(form),
         }
         return await self._decide(request, form, "edit", body, stay=True)
@@ -162,7 +163,12 @@ def _texts(form: FormData, name: str) -> list[str]:
 
 
 def _left_out(form: FormData) -> list[str]:
-    return sorted({*_texts(form, "member")} - {*_texts(form, "same")} - {_text(form, "keep")})
+    before = {*_texts(form, "out"), _text(form, "keep")}
+    return sorted({*_texts(form, "member")} - {*_texts(form, "same")} - before)
+
+
+def _taken_in(form: FormData) -> list[str]:
+    return sorted({*_texts(form, "out")} & {*_texts(form, "same")})
 
 
 def _dropped(form: FormData) -> list[str]:

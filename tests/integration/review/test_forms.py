@@ -16,6 +16,7 @@ from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.doors import Doors, doors
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.program_pb2 import ProgramItem
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 ITSELF = {"Sec-Fetch-Site": "same-origin"}
@@ -40,7 +41,7 @@ class Browser:
         assert answer.status_code == 200, answer.text
         return html.unescape(answer.text)
 
-    def send(self, path: str, **fields: str) -> str:
+    def send(self, path: str, **fields: str | list[str]) -> str:
         answer = self.client.post(path, data=fields)
         assert answer.status_code == 200, answer.text
         return html.unescape(answer.text)
@@ -94,12 +95,42 @@ async def test_a_note_written_is_not_asked_for_again(
     await curator.propose(curator.duplicate(*found))
     one = await leader.only()
     browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    # What a system tells Winnow comes without an import: there is nothing to bring in.
+    assert "Nothing is snoozed" in browser.get("/review?whose=snoozed")
     title, address = browser.thing()
     assert title.startswith("Do you know something about this?")
     review = f"/review/{one.name.removeprefix('suggestions/')}"
     assert address == f"{review}#notes"
+    shown = browser.get(review)
+    assert "First decides on this. You can add a note or ask." in shown
+    assert f"{review}/accept" not in shown
+    assert "Keep this one" not in shown
+    assert browser.client.post(f"{review}/accept", data={}).status_code == 403
     browser.send(f"{review}/note", text="The second is for the coast.")
     assert not browser.thing()[0].startswith("Do you know something")
+
+
+async def test_learners_once_told_are_not_to_be_told_again(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    (old,) = await leader.put(course("c1", "Ladders", words("a")))
+    await curator.propose(curator.outdated(old, "archive", code="expired", score=0.95, hard=True))
+    applied = await leader.accept(await leader.only())
+    assert applied.state == Suggestion.APPLIED
+    browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    title, address = browser.thing()
+    assert (title, address) == (
+        "Learners do not know it yet: “Ladders” is no longer offered",
+        "/what-changed",
+    )
+    assert "I have told them" in browser.get(address)
+    told = browser.send(f"/what-changed/{applied.name.removeprefix('suggestions/')}/told")
+    assert re.search(r"Sol told them on \d+ \w+ \d+\.", told)
+    assert "I have told them" not in told
+    assert not browser.thing()[0].startswith("Learners do not know")
+    # Taken back and applied anew, it is another thing to tell.
+    await leader.accept(await leader.undo(applied))
+    assert browser.thing()[0] == title
 
 
 async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
@@ -141,3 +172,65 @@ async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
     assert await states() == [Suggestion.OPEN, Suggestion.OPEN]
     assert "<h1>Activity</h1>" in browser.send("/undo")
     assert await states() == [Suggestion.OPEN, Suggestion.OPEN]
+
+
+async def test_what_is_unticked_is_left_out_and_the_figures_follow(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    lessons = [course(f"c{n}", f"Ladders {n}", words(f"w{n}"), duration_seconds=600) for n in range(4)]
+    first, second, third, fourth = await leader.put(*lessons)
+    items = [ProgramItem(resource=each.name) for each in (first, second, third, fourth)]
+    program = await leader.program("onboarding", *items)
+    await curator.propose(curator.drop(program, second, third))
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+    review = f"/{(await leader.only()).name.replace('suggestions', 'review')}"
+    shown = browser.get(review)
+    assert "4 → 2" in shown
+    assert "40 min → 20 min" in shown
+    fields = {
+        name: re.findall(f'name="{name}"[^>]*value="([^"]+)"', shown) for name in ("revision", "change")
+    }
+    change, other = fields["change"]
+    edited = browser.send(
+        f"{review}/edit", revision=fields["revision"][0], change=[change, other], use=[change]
+    )
+    assert "The proposal is rebuilt." in edited
+    assert "4 → 3" in edited
+    assert "40 min → 30 min" in edited
+    assert len((await leader.only()).plan.parts[0].changes) == 1
+
+
+async def test_a_copy_that_is_left_out_is_not_in_the_proposal_and_comes_back_when_it_is_ticked(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words("a")) for n in range(3)))
+    await curator.propose(curator.duplicate(*found))
+    review = f"/{(await leader.only()).name.replace('suggestions', 'review')}"
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+
+    def sent(shown: str) -> dict[str, list[str]]:
+        """What the form says that the page shows, as a browser would."""
+        every = re.findall(
+            r'<input type="(\w+)" name="(\w+)"(?: form="decide")? value="([^"]*)"([^>]*)', shown
+        )
+        fields: dict[str, list[str]] = {}
+        for kind, name, value, more in every:
+            if kind == "hidden" or "checked" in more:
+                fields.setdefault(name, []).append(value)
+        return {
+            name: fields.get(name, [])
+            for name in ("revision", "fingerprint", "was", "keep", "member", "same", "out")
+        }
+
+    whole = browser.get(review)
+    assert "Keep A, archive B and C." in whole
+    fields = sent(whole)
+    last = fields["same"][-1]
+    rebuilt = browser.send(f"{review}/edit", **{**fields, "same": fields["same"][:-1]})
+    assert "Keep A, archive B." in rebuilt
+    fields = sent(rebuilt)
+    assert (fields["out"], last in fields["same"]) == ([last], False)
+    again = browser.send(f"{review}/edit", **{**fields, "same": [*fields["same"], last]})
+    assert "Keep A, archive B and C." in again
+    browser.send(f"{review}/accept", **sent(again))
+    assert (await leader.only()).state == Suggestion.APPLIED
