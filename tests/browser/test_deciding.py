@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -136,9 +137,16 @@ def test_whoever_may_not_decide_is_told_who_may(browser: Browser, sample: Stack)
     token = sample.winnow("token", "create", "--person", "lewis.okoro@tarnwickwater.example")["token"]
     visitor = Visitor(browser, sample.status["http"], token)
     visitor.page.goto(address(seen))
-    press(visitor.page, "Accept")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("not yours to decide")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("learning leader")
+    verbs = visitor.page.get_by_role("group", name="Decide")
+    expect(verbs).to_contain_text("decides on this. You can add a note or ask.")
+    expect(verbs.get_by_role("button", name=re.compile("Accept|Reject|Snooze"))).to_have_count(0)
+    expect(visitor.page.get_by_role("radio", name="Keep this one")).to_have_count(0)
+    tried = visitor.page.request.post(
+        f"{address(seen)}/accept", form={"request_id": "by hand"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert tried.status == 403
+    assert "not yours to decide" in tried.text()
+    assert "learning leader" in tried.text()
     assert state(sample, seen) == "OPEN"
     # Controls of people are for administrators alone; the page itself is for everybody.
     visitor.page.goto("/people")
