@@ -88,6 +88,8 @@ class Review:
         ]
         imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
         first_run = not shown and not imports.get("imports")
+        if first_run:  # what another system tells Winnow comes without an import
+            first_run = not (await self.api.get(request, "/v1/resources", {"pageSize": "1"}))["resources"]
         thing = (
             None
             if first_run or request.query_params.keys() - _FIRST
