@@ -320,6 +320,45 @@ async def test_the_digest_comes_once_a_week_in_ten_lines_with_what_is_held_at_it
     assert mail.to(FIRST) == [digest]
 
 
+async def test_the_digest_says_of_what_concerns_somebody_when_it_applies_who_did_it_and_what_is_due(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    await team.join("sol@example.org", SPECIALIST)
+    planned, _ = await approved(leader, curator)
+    await give_notice(leader, 0, 0)
+    kept, copy = await leader.put(
+        course("c3", "Ropes", words("b")), course("c4", "Ropes copy", words("b"), owner=OLGA)
+    )
+    await curator.propose(curator.duplicate(kept, copy))
+    done = await leader.only(Suggestion.OPEN)
+    assert (await leader.accept(done)).state == Suggestion.APPLIED
+    (old,) = await leader.put(course("c5", "Knots", words("c"), owner=OLGA))
+    await curator.propose(curator.outdated(old))
+    await leader.accept(await leader.only(Suggestion.OPEN))
+    (asked,) = await leader.put(course("c6", "Hooks", words("d"), owner=OLGA))
+    await curator.propose(curator.outdated(asked))
+    question = await leader.only(Suggestion.OPEN)
+    await leader("AskOwner", review.AskOwnerRequest(name=question.name, question="Still so?"))
+    due = datetime.now(UTC).date() - timedelta(days=1)
+    catalog.sql("UPDATE tasks SET due = %s", (due,))
+    last_week = monday(datetime.now(UTC).date()) - timedelta(days=7)
+    catalog.sql("INSERT INTO digest_weeks VALUES (%s, now())", (last_week,))
+    mail.inbox.clear()
+    restart(catalog)
+    told = {who: lines((await arrived(mail, who))[0]) for who in (OLGA, "sol@example.org")}
+    assert planned.HasField("due_time")
+    applies = planned.due_time.ToDatetime().date()
+    for said, starts in (
+        (told[OLGA][0], f"Applies on {written(applies)}: Copies: “Ladders copy” is replaced by “Ladders” in"),
+        (told[OLGA][1], f"Late: due {written(due)}: "),
+        (told[OLGA][2], f"Applied on {today()} by First: Copies https://winnow.example.org/review/"),
+        (told[OLGA][3], f"Applied on {today()} by First: Outdated https://winnow.example.org/review/"),
+        (told["sol@example.org"][0], "1 change that learners notice was applied since "),
+    ):
+        assert said.startswith(starts)
+
+
 def restart(catalog: CatalogProcess) -> None:
     """The scheduler looks at once when it starts, and else each minute."""
     catalog.stop()
