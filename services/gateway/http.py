@@ -23,11 +23,11 @@ from services.gateway.csrf import SameOrigin
 from services.gateway.errors import reason_of, status_of, to_json
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method
+from services.gateway.printing import to_json as message_to_json
 from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
-from services.gateway.transcoding import to_json as message_to_json
 from services.gateway.web.rendering import failed, signed_out
 from services.gateway.web.words import say
 from services.kit.errors import (

@@ -1,6 +1,6 @@
-"""JSON over HTTP to protobuf and back, by the google.api.http annotations (AIP-127).
+"""JSON over HTTP to protobuf, by the google.api.http annotations (AIP-127); `printing` is the way back.
 
-Parameters and bodies use the protobuf JSON mapping; answers print fields that have their default value.
+Parameters and bodies use the protobuf JSON mapping.
 """
 
 from __future__ import annotations
@@ -183,8 +183,3 @@ def _invalid(field_name: str, text: str) -> InvalidArgument:
     return InvalidArgument(
         "JSON_INVALID", text, {"field": field_name}, violations=[Violation(field_name, text)]
     )
-
-
-def to_json(message: Message) -> dict[str, Any]:
-    """Protobuf JSON of a message, default values included."""
-    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.gateway.methods import reachable
-from services.gateway.transcoding import Binding, bind, path_only, request_from_http, to_json
+from services.gateway.transcoding import Binding, bind, path_only, request_from_http
 from services.kit.errors import InvalidArgument
-from winnow.catalog.v1 import catalog_service_pb2 as catalog
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1 import suggestion_pb2 as suggestion
 
@@ -93,17 +92,3 @@ def test_what_does_not_fit_is_refused_by_name(
 def test_rights_can_be_judged_on_the_path_alone() -> None:
     binding, variables = found("POST", "/v1/people/p1:grantRole")
     assert path_only(binding, variables).SerializeToString() == b"\n\tpeople/p1"
-
-
-def test_answers_print_default_values_and_small_numbers_as_numbers() -> None:
-    printed = to_json(suggestion.Suggestion(members=[suggestion.Member(title="a")]))
-    assert printed["confidence"] == 0
-    assert printed["revision"] == 0
-    assert printed["members"][0]["survivor"] is False
-    assert printed["state"] == "STATE_UNSPECIFIED"
-
-
-def test_an_answer_can_be_read_back() -> None:
-    message = catalog.ListResourcesResponse(next_page_token="t")
-    printed = to_json(message)
-    assert printed == {"resources": [], "nextPageToken": "t"}
