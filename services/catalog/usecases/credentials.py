@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.catalog.domain.people import Person, Role, Viewer, email_key
 from services.catalog.ids import new_id
-from services.catalog.policy import denied
+from services.catalog.policy import denied, writes_no_people
 from services.catalog.postgres.credentials import Listed
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.identity import SESSION_TTL, Session
@@ -40,6 +40,8 @@ async def revoke_credential(db: Database, viewer: Viewer, id_: str) -> Listed:
         mine = found is not None and found.person == viewer.person.id
         if found is None or not (mine or viewer.person.has(Role.ADMINISTRATOR)):
             raise NotFound("CREDENTIAL_NOT_FOUND", "There is no such live credential.", {"credential": id_})
+        if not (mine or viewer.writes_people):
+            raise writes_no_people(viewer.method)
         await tx.end_credential(id_)
         await tx.audited(viewer, f"people/{found.person}", {found.kind: id_})
         return found

@@ -15,7 +15,7 @@ from services.catalog.domain.people import (
     in_role_order,
 )
 from services.catalog.ids import new_id
-from services.catalog.policy import denied
+from services.catalog.policy import denied, writes_no_people
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import rerouting
 from services.catalog.usecases.consequences import consequences
@@ -158,6 +158,9 @@ async def create_api_token(
         if email and email_key(email) != email_key(owner.email):
             if not viewer.person.has(Role.ADMINISTRATOR):
                 raise denied(viewer.method, "an administrator, or that person")
+            if not viewer.writes_people:
+                # It would be signed in as the other, whom its owner has never been.
+                raise writes_no_people(viewer.method)
             owner = (await tx.people_by_email([email])).get(email_key(email))
             if owner is None or not owner.active:
                 raise NotFound("PERSON_NOT_FOUND", f"There is no person {email}.", {"person": email})

@@ -21,6 +21,7 @@ from tests.integration.catalog.conftest import FIRST_TOKEN, CatalogProcess
 from tests.integration.review.conftest import Reviewer, Team
 from tests.integration.review.doors import Doors, doors
 from tests.servers import free_port
+from winnow.catalog.v1 import credential_service_pb2 as credentials
 from winnow.catalog.v1 import people_service_pb2 as people
 
 USERS = {
@@ -242,6 +243,12 @@ async def test_only_an_administrators_token_for_an_administrator_writes_people(
     # The token is older than the role: nobody meant it to write people.
     with pytest.raises(Exception, match="not minted by an administrator"):
         await ada("CreatePerson", request)
+    # Nor does it make its owner somebody else, or end what is somebody else's.
+    with pytest.raises(Exception, match="not minted by an administrator"):
+        await ada("CreateApiToken", people.CreateApiTokenRequest(email="first@example.org"))
+    listed = await leader("ListCredentials", credentials.ListCredentialsRequest())
+    with pytest.raises(Exception, match="not minted by an administrator"):
+        await ada("RevokeCredential", credentials.RevokeCredentialRequest(name=listed.credentials[0].name))
     own = await ada("CreateApiToken", people.CreateApiTokenRequest())
     with gateway.client(own.token) as client:
         body = {"email": "new@example.org"}
