@@ -228,11 +228,24 @@ def _refusable(case: Case, viewer: Viewer, asked: Sequence[str]) -> Sequence[str
     PermissionDenied, naming who can, for parts that others answer for.
     """
     plan = case.now.plan
-    theirs = [part.id for part in plan.parts if routing.answers_for(viewer, case.now, part, case.on.around)]
+    theirs = _theirs(case, viewer)
     others = [part for part in plan.parts if part.id in asked and part.id not in theirs]
     if not asked and not theirs and any(part.id != RESOURCES_PART for part in plan.parts):
         # It concerns them, by a copy that stays say; what it changes in programs is for others to refuse.
         others = list(plan.parts)
+    _leave(case, viewer, others)
+    return asked or theirs
+
+
+def _theirs(case: Case, viewer: Viewer) -> list[str]:
+    """Ids of the parts that the viewer answers for."""
+    return [
+        part.id for part in case.now.plan.parts if routing.answers_for(viewer, case.now, part, case.on.around)
+    ]
+
+
+def _leave(case: Case, viewer: Viewer, others: Sequence[Part]) -> None:
+    """PermissionDenied, naming who can, if there are parts that others answer for."""
     if others:
         needs = [
             routing.needs(part, case.now.edits, case.on.around, case.on.staff, case.now.proposal.stage)
@@ -240,7 +253,6 @@ def _refusable(case: Case, viewer: Viewer, asked: Sequence[str]) -> Sequence[str
         ]
         labels = [slot.label for each in needs for slot in each.slots]
         raise denied(viewer.method, "; ".join(dict.fromkeys(labels)))
-    return asked or theirs
 
 
 def _check_refusal(refusal: Refusal, case: Case) -> None:
@@ -514,6 +526,17 @@ async def edit(
     known_changes = {change.id for change in case.now.plan.changes}
     if set(changes.drop_changes) - known_changes:
         raise wire.bad_field("drop_changes", "names changes that the plan does not have")
+    dropped, theirs = set(changes.drop_changes), _theirs(case, viewer)
+    # To drop a change is to refuse it.
+    _leave(
+        case,
+        viewer,
+        [
+            part
+            for part in case.now.plan.parts
+            if part.id not in theirs and dropped & {change.id for change in part.changes}
+        ],
+    )
     before = case.now.edits
     for field, ids, out in (
         ("take_in", asked.take_in, before.leave_out),

@@ -343,6 +343,9 @@ async def test_where_it_crosses_ownership_each_owner_answers_for_their_part(
     )
     error = await refused(oda.reject(seen, "not_same"), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
     assert "an owner of “Two”" in error_info(error).metadata["who_can"]  # type: ignore[union-attr]
+    (theirs,) = [change.id for part in seen.plan.parts if part.id == two.name for change in part.changes]
+    edit = review.EditSuggestionRequest(name=seen.name, revision=seen.revision, drop_changes=[theirs])
+    await refused(olga("EditSuggestion", edit), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
     left = await olga.reject(seen, "different_audience")
     assert {part.id for part in left.plan.parts} == {two.name, "resources"}
     yes = await otto.accept(left)
