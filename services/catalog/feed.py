@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from services.catalog import wire
 from services.catalog.postgres.database import Database
-from services.catalog.review import absence
+from services.catalog.review import absence, closings
 from services.catalog.usecases import feed
 from services.kit import pages
 from winnow.internal.v1 import feed_service_pb2 as api
@@ -71,6 +71,11 @@ class FeedServicer(FeedServiceServicer):
                 for each in found
             ]
         )
+
+    @override
+    async def CountSearch(self, request: api.CountSearchRequest, context: Any) -> api.CountSearchResponse:
+        await closings.searched(self._db, request.resource)
+        return api.CountSearchResponse()
 
     @override
     async def GetDigests(self, request: api.GetDigestsRequest, context: Any) -> api.GetDigestsResponse:

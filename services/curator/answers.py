@@ -51,6 +51,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, and whether meaning was used.
+
+    `missed` is the id of what would have answered it better than all that is there, had it not gone; else empty.
+    """
+
+    hits: list[Hit]
+    by_meaning: bool
+    missed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Absence:
     """Why nothing, or nothing more, is shown for a pair."""
 
@@ -188,8 +200,8 @@ class Library:
 
         return await asyncio.to_thread(work), {key: book.document for key, book in books.items()}
 
-    async def search(self, query: str, limit: int) -> tuple[list[Hit], bool]:
-        """Resources by meaning and words, current ones first, and whether meaning was used."""
+    async def search(self, query: str, limit: int) -> Found:
+        """Resources by meaning and words, current ones first."""
         shelf = Shelf()
         wanted = set(words(query))
         async with self._pool.connection() as connection:
@@ -218,7 +230,13 @@ class Library:
             for key, book in books.items()
         ]
         hits.sort(key=lambda hit: (not hit.current, -hit.score, hit.resource))
-        return hits[:limit], by_meaning
+        return Found(hits[:limit], by_meaning, _missed(hits))
+
+
+def _missed(hits: Sequence[Hit]) -> str:
+    current = max((hit.score for hit in hits if hit.current), default=0.0)
+    gone = next((hit for hit in hits if not hit.current), None)
+    return gone.resource if gone is not None and gone.score > current else ""
 
 
 def _hit(

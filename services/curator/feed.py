@@ -13,6 +13,7 @@ from services.curator.postgres import StateRow
 from services.kit.natsrpc import NatsChannel
 from winnow.curation.v1.curation_service_pb2 import Standing
 from winnow.internal.v1.feed_service_pb2 import (
+    CountSearchRequest,
     GetDigestsRequest,
     GetStandingsRequest,
     GetStatesRequest,
@@ -114,6 +115,14 @@ class Feed:
             )
             for each in answer.standings
         ]
+
+    async def searched(self, id_: str) -> None:
+        """Tells that somebody searched for what is gone; a catalog that does not answer misses it."""
+        try:
+            await self._stub.CountSearch(CountSearchRequest(resource=id_), timeout=_AT_ONCE)
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in _NO_ANSWER:
+                raise
 
     async def digests(self, kind: int) -> Digests:
         """The feed's digests of a kind."""

@@ -52,7 +52,9 @@ class CurationRpc(CurationServiceServicer):
         if not query or len(query) > _MOST_QUERY:
             raise _invalid("query", f"A query has 1 to {_MOST_QUERY} characters.")
         size = pages.size(request.page_size, default=10, maximum=_MOST_HITS)
-        hits, by_meaning = await self._library.search(query, size)
+        found = await self._library.search(query, size)
+        if found.missed:
+            await self._feed.searched(found.missed)
         return pb.SearchResourcesResponse(
             hits=[
                 pb.SearchResourcesResponse.Hit(
@@ -65,9 +67,9 @@ class CurationRpc(CurationServiceServicer):
                     successor=f"resources/{hit.successor}" if hit.successor else "",
                     replaced=[f"resources/{each}" for each in hit.replaced],
                 )
-                for hit in hits
+                for hit in found.hits
             ],
-            by_meaning=by_meaning,
+            by_meaning=found.by_meaning,
         )
 
     @override

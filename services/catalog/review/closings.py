@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.catalog.domain.engagement import Use
 from services.catalog.domain.resources import Lifecycle
-from services.catalog.postgres.database import Transaction
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_closings
 from services.catalog.review.domain import Operation, Suggestion
 from services.catalog.review.postgres_closings import Closing
@@ -49,6 +49,13 @@ def _users(use: Use | None) -> int:
 async def applied(tx: Transaction, suggestion: Suggestion, around: Surroundings) -> None:
     """Keeps what the plan closed."""
     await postgres_closings.add(tx, closed_by(suggestion, around, tx))
+
+
+async def searched(db: Database, id_: str) -> None:
+    """Counts a search for the resource; nothing where no plan that closed it is watched."""
+    async with db.transaction() as tx:
+        for resource in await tx.resources([id_]):
+            await postgres_closings.searched(tx, [resource.id, *resource.aliases], tx.now - WATCHED)
 
 
 async def undone(tx: Transaction, suggestion: Suggestion) -> None:

@@ -22,6 +22,9 @@ _OF = """
 _VISITED = """
     UPDATE closings SET visits = visits + 1 WHERE resource = ANY(%s) AND undo_time IS NULL AND close_time > %s
 """
+_SEARCHED = """
+    UPDATE closings SET searches = searches + 1 WHERE resource = ANY(%s) AND undo_time IS NULL AND close_time > %s
+"""
 _ASKED = """
     UPDATE closings SET requests = requests + 1 WHERE resource = ANY(%s) AND undo_time IS NULL AND close_time > %s
 """
@@ -90,6 +93,11 @@ async def of(tx: Session, resources: Sequence[str]) -> list[Closing]:
 async def visited(tx: Session, resources: Sequence[str], since: datetime) -> None:
     """Counts a visit to the old link of what closed after that moment."""
     await tx.run(_VISITED, (list(resources), since))
+
+
+async def searched(tx: Session, resources: Sequence[str], since: datetime) -> None:
+    """Counts a search for what closed after that moment."""
+    await tx.run(_SEARCHED, (list(resources), since))
 
 
 async def asked(tx: Session, resources: Sequence[str], since: datetime) -> bool:

@@ -12,6 +12,7 @@ from typing_extensions import override
 from services.kit.errors import Unavailable
 from winnow.internal.v1.feed_service_pb2 import (
     AnnouncementState,
+    CountSearchResponse,
     EngagementState,
     GetDigestsResponse,
     GetStandingsResponse,
@@ -41,6 +42,7 @@ class MemoryFeed(FeedServiceServicer):
     texts_read: list[str] = field(default_factory=list)
     standings: list[ReviewStanding] | None = field(default_factory=list)
     """What review says of whatever it is asked; None: it does not answer."""
+    searched: list[str] = field(default_factory=list)
 
     def put(self, key: str, text: str | None = None, **values: Any) -> State:
         """A resource, new or changed; without `text` its text stays."""
@@ -129,6 +131,11 @@ class MemoryFeed(FeedServiceServicer):
         if self.standings is None:
             raise Unavailable("SERVICE_UNAVAILABLE", "Not now.")
         return GetStandingsResponse(standings=self.standings)
+
+    @override
+    async def CountSearch(self, request: Any, context: Any) -> CountSearchResponse:
+        self.searched.append(request.resource)
+        return CountSearchResponse()
 
     @override
     async def GetDigests(self, request: Any, context: Any) -> GetDigestsResponse:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 from services.curator.analysis.embedding import WordEmbedder
 from services.curator.answers import Library
 from services.curator.embedding_model import Model
+from services.curator.rpc import CurationRpc
+from services.kit import identity
+from services.kit.identity import Caller
 from tests.integration.curator.conftest import Curator
 from tests.lessons import lesson
+from winnow.curation.v1.curation_service_pb2 import SearchResourcesRequest
 
 
 async def test_what_is_current_comes_first_and_what_is_gone_leads_to_its_successor(curator: Curator) -> None:
@@ -15,8 +22,19 @@ async def test_what_is_current_comes_first_and_what_is_gone_leads_to_its_success
     curator.feed.put("new", "\n\n".join(lesson(952)), title="Controlling the flow")
     curator.feed.put("other", f"{lesson(953)[0]}\n\nAbout gates.", title="Garden gates")
     await curator.hear("old", "new", "other")
-    hits, by_meaning = await Library(curator.pool, Model(WordEmbedder), None).search("sluice gates", 10)
-    assert not by_meaning
+    library = Library(curator.pool, Model(WordEmbedder), None)
+    found = await library.search("sluice gates", 10)
+    assert not found.by_meaning
+    hits = found.hits
     assert [(hit.resource, hit.current) for hit in hits] == [("other", True), ("new", True), ("old", False)]
     assert [hit.successor for hit in hits] == ["", "", "new"]
     assert [hit.replaced for hit in hits] == [(), ("old",), ()]
+
+    # What people still search for is counted: not what answers no better than what is there.
+    identity.bind_caller(Caller("p", 1, read_content=True, method="m", credential=""))
+    unasked: Any = SimpleNamespace()
+    service = CurationRpc(library, unasked, curator.remote, unasked)
+    for query in ("sluice", "garden gates", "controlling the flow"):
+        await service.SearchResources(SearchResourcesRequest(query=query), cast("Any", None))
+    identity.bind_caller(None)
+    assert curator.feed.searched == ["old"]

@@ -38,6 +38,7 @@ from winnow.review.v1.suggestion_pb2 import Suggestion
 
 catalog = core.catalog
 channel = core.channel
+feed = core.feed
 process = core.process
 
 REVIEW_TABLES = """

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from nats.aio.client import Client
-
-from services.kit import nats
-from services.kit.natsrpc import NatsChannel
 from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
 from tests.integration.review.test_ledger import listed, restore, write
 from tests.integration.review.test_reviewers import copies
-from tests.servers import NatsServer
 from winnow.internal.v1.feed_service_pb2 import GetStandingsRequest, ReviewStanding
-from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceStub
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1 import suppression_pb2 as ledger
 from winnow.review.v1.suggestion_pb2 import Suggestion
 from winnow.review.v1.suppression_pb2 import Suppression
-
-
-@pytest.fixture
-async def feed(nats_session: NatsServer) -> AsyncGenerator[Any]:
-    connection: Client = await nats.connect(nats_session.url, name="curator")
-    yield FeedServiceStub(NatsChannel(connection))
-    await connection.close()
 
 
 async def why(feed: Any, *about: Any) -> list[ReviewStanding]:

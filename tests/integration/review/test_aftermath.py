@@ -14,11 +14,12 @@ from services.catalog.review import aftermath
 from services.kit import postgres
 from services.kit.clock import Clock
 from tests.integration.catalog.conftest import CatalogProcess
-from tests.integration.review.conftest import Curator, Reviewer, course, words
+from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
 from tests.integration.review.test_objections import Door
 from tests.integration.review.test_old_links import archived, visit
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.internal.v1 import public_service_pb2 as public
+from winnow.internal.v1.feed_service_pb2 import CountSearchRequest
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
@@ -33,12 +34,13 @@ async def db(catalog: CatalogProcess) -> AsyncGenerator[Database]:
 
 
 async def test_what_people_still_look_for_is_offered_back_once_and_never_brought_back_alone(
-    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel, db: Database, catalog: Any
+    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel, db: Database, catalog: Any, feed: Any
 ) -> None:
     door = Door(leader, channel)
     copy, applied = await archived(leader, curator)
-    for _ in range(4):
+    for _ in range(3):
         await door("VisitOldLink", visit("a/copy"))
+    await feed.CountSearch(CountSearchRequest(resource=bare(copy.name)), timeout=5)
     await door("AskBack", public.AskBackRequest(source="lms", external_id="a/copy"))
     await aftermath.look(db)
     assert [each.name for each in await leader.suggestions()] == [applied.name]
@@ -46,7 +48,7 @@ async def test_what_people_still_look_for_is_offered_back_once_and_never_brought
     await aftermath.look(db)
     await aftermath.look(db)
     (offered,) = await leader.suggestions(Suggestion.OPEN)
-    assert "5 visits to old links, 0 searches and 1 requests" in offered.summary
+    assert "4 visits to old links, 1 searches and 1 requests" in offered.summary
     assert [each.operation for part in offered.plan.parts for each in part.changes] == ["restore"]
     assert (await leader.get(applied.name)).note.endswith("Undo it?")
     assert (await leader.resource(copy)).lifecycle == Resource.ARCHIVED
