@@ -63,7 +63,7 @@ async def apply_due(
     # Whoever comes to apply it: it belongs to the batch in which it was approved.
     batch = known.decision.batch if known.decision is not None else ""
     work = _work(known, on.around, actor if actor != SCHEDULER else known.valid_approvals[-1].person, tx)
-    failed = _failing(known, made.suggestion.plan, made.changed)
+    failed = _failing(known, made.suggestion.plan, made.changed, on.around)
     if not failed:
         applying.apply(work, made.suggestion.plan.changes)
         failed = tuple(work.moved)
@@ -107,11 +107,15 @@ async def apply_due(
     return saved
 
 
-def _failing(known: Suggestion, plan: Plan, changed: tuple[str, ...]) -> tuple[str, ...]:
+def _failing(
+    known: Suggestion, plan: Plan, changed: tuple[str, ...], around: Surroundings
+) -> tuple[str, ...]:
     before = [(each.id, each.writes) for each in known.plan.changes]
     if before != [(each.id, each.writes) for each in plan.changes]:
         return changed or ("the plan changed",)
-    failed = [each.text for each in plan.safeguards]
+    # Approved of other texts: what is applied rests on those that are there.
+    failed = list(material.moved(material.texts(known.plan.facts), material.texts(plan.facts), around))
+    failed += [each.text for each in plan.safeguards]
     if plan.simulation is not None and not plan.simulation.harmless:
         failed.append(
             f"{coarse(plan.simulation.lose_credit)} learners would lose credit, "

@@ -48,6 +48,11 @@ def text_label(resource: str) -> str:
     return f"resources/{resource} {TEXT}"
 
 
+def texts(facts: Mapping[str, str]) -> dict[str, str]:
+    """Those of these facts that are texts."""
+    return {label: value for label, value in facts.items() if label.endswith(f" {TEXT}")}
+
+
 def _others(part: Part) -> list[str]:
     return [bare(change.other) for change in part.changes if change.other]
 

@@ -237,6 +237,16 @@ async def check_fails(scene: Scene, seen: Suggestion) -> Suggestion:
     return now
 
 
+async def text_is_another(scene: Scene, seen: Suggestion) -> Suggestion:
+    """What stays says something else when the time comes, and no curator has said so."""
+    await scene.leader.put(course("c1", "Ladders 1", words("b")))
+    scene.catalog.sql("UPDATE suggestions SET due_time = now() WHERE state = 'SCHEDULED'")
+    now = await scene.leader.in_state(seen.name, OPEN)
+    assert "not applied: the text of “Ladders 1” changed" in now.note
+    assert (not now.approvals, scene.labels()) == (True, [])
+    return now
+
+
 async def gone(scene: Scene, seen: Suggestion) -> Suggestion:
     await scene.curator.withdraw(scene.found)
     return await scene.leader.in_state(seen.name, WITHDRAWN)
@@ -330,6 +340,7 @@ ROWS = (
     Row(scheduled, time_comes, APPLIED, 0, "SCHEDULED, its time comes"),
     Row(scheduled, revoked, OPEN, 1, "SCHEDULED, approval revoked"),
     Row(scheduled, check_fails, OPEN, 1, "SCHEDULED, a check fails"),
+    Row(scheduled, text_is_another, OPEN, 1, "SCHEDULED, a text that it names is another"),
     Row(held, gone, WITHDRAWN, 0, "HELD, evidence gone"),
     Row(opened, gone, WITHDRAWN, 0, "OPEN, evidence gone"),
     Row(snoozed, gone, WITHDRAWN, 0, "SNOOZED, evidence gone"),
