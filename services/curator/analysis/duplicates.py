@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from services.curator.analysis.folding import following
 from services.curator.analysis.groups import Pair, group, pair, surest_first
 from services.curator.analysis.model import Group, Judgement, Relation
+from services.curator.analysis.templates import of_templates
 
 PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
 _ALONE = (Relation.CONTAINED, Relation.OVERLAP)
@@ -15,9 +17,14 @@ def find_duplicates(judgements: Iterable[Judgement], apart: Collection[Pair] = f
     """The duplicate findings of these judgements, surest first.
 
     Copies and editions are put into groups (see `groups.group`); each excerpt and each overlap is a finding of
-    its two documents. Needs a confidence of 0.40; pairs in `apart` (contrary verdicts) make none.
+    its two documents. Needs a confidence of 0.40; pairs in `apart` (contrary verdicts) make none, nor do those that
+    share the text of a template only (`templates.of_templates`) or follow from others (`folding.following`).
     """
-    strong = [one for one in judgements if one.confidence >= PROPOSED]
+    known = list(judgements)
+    quiet = of_templates(known)
+    strong = [one for one in known if one.confidence >= PROPOSED and (one.a, one.b) not in quiet]
+    told = following(one for one in strong if pair(one.a, one.b) not in apart)
+    strong = [one for one in strong if (one.a, one.b) not in told]
     groups = group(strong, apart)
     alone: dict[tuple[object, object], Judgement] = {}
     for one in sorted(strong, key=lambda one: (-one.confidence, one.a, one.b)):

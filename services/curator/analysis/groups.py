@@ -81,6 +81,27 @@ def _group(members: list[str], kept: Mapping[Pair, Judgement]) -> Group:
     return Group(tuple(members), relation, inside, min(one.confidence for one in inside))
 
 
+def copies(judgements: Iterable[Judgement], sure: float, whole: float) -> dict[str, str]:
+    """One document for each that has copies or editions, the same for all that are connected by such ties.
+
+    Ties count from this probability on, and from this coverage either way.
+    """
+    first: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while first.get(name, name) != name:
+            first[name] = first.get(first[name], first[name])
+            name = first[name]
+        return name
+
+    for one in judgements:
+        if one.relation not in _MERGED or one.probability < sure:
+            continue
+        if min(one.coverage_a, one.coverage_b) >= whole:
+            first[root(one.a)] = root(one.b)
+    return {name: root(name) for name in first}
+
+
 def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
     """One content in several languages, surest families first; no cap, nothing of it ever goes.
 
