@@ -68,14 +68,21 @@ def main() -> None:
         for view in View
         if options.multilingual
     }
+    truths = {family: read_truth(corpora / family) for family in families}
+    # What the extra says of plain texts in the families that it has something to say of.
+    spoken = {
+        family: task(corpora / family, View.PLAIN, models[family], code, index=True)
+        for family in families
+        if options.multilingual
+        and len({row.get("language") for row in truths[family].resources.values()}) > 1
+    }
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         scores = {
             (family, view): pool.submit(simple_scores, corpora / family, view)
             for view in View
             for family in families
         }
-        _curate([*tasks.values(), *prose.values()], cache, pool, began)
-        truths = {family: read_truth(corpora / family) for family in families}
+        _curate([*tasks.values(), *prose.values(), *spoken.values()], cache, pool, began)
         evaluations: dict[tuple[bool, View], Evaluation] = {}
         as_is: list[Case] = []
         for known, view in dict.fromkeys((known, view) for known, _, view in tasks):
@@ -89,6 +96,14 @@ def main() -> None:
             if not known and view is View.FULL:
                 as_is = cases
             _say(began, f"{'shipped model' if known else 'unseen families'}, {view}: scored")
+        extra: Evaluation | None = None
+        if spoken:
+            plain = {family: tasks[False, family, View.PLAIN] for family in families} | spoken
+            cases = [
+                read_case(truths[family], one.out(cache), scores[family, View.PLAIN].result())
+                for family, one in plain.items()
+            ]
+            extra = _evaluation(View.PLAIN, cases)
     (cache / "drawn.txt").write_text(sheets(as_is), "utf-8")
     unseen = {view: evaluations[False, view] for view in View}
     outs = {corpora / family: tasks[False, family, View.FULL].out(cache) for family in families}
@@ -98,7 +113,7 @@ def main() -> None:
     }
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    text = page(unseen, evaluations[True, View.FULL], made, translated, reading(as_is))
+    text = page(unseen, evaluations[True, View.FULL], made, translated, reading(as_is), extra)
     (out / PAGE.name).write_text(text, "utf-8")
     told = unseen[View.HIDDEN].pooled
     curves = {"pairs": told.calibration, "findings": told.findings.calibration}
@@ -139,7 +154,7 @@ def _kept(path: Path, make: Callable[[], Kept]) -> Kept:
 
 def _curate(tasks: Iterable[Task], cache: Path, pool: ProcessPoolExecutor, began: float) -> None:
     """Curates what is not in the cache yet, the largest first, so that none of them is waited for alone."""
-    missing = [one for one in tasks if not one.out(cache).exists()]
+    missing = list({one.key: one for one in tasks if not one.out(cache).exists()}.values())
     missing.sort(key=lambda one: -sum(file.stat().st_size for file in one.folder.glob("resources*")))
     running = {pool.submit(curated, one, one.out(cache)): one for one in missing}
     for done, future in enumerate(as_completed(running), 1):

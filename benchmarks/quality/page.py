@@ -55,8 +55,9 @@ UNKNOWN = """\
 - A finding that no answer knows is counted as unjudged, neither right nor wrong; of these, a person has to read a
   sample (`winnow evaluate DIR --out OUT --draw 50`).
 - The families of outdated content follow what owners did. Pages that were left in place may still have been wrong.
-- Rules that are no part of the fitted model (cuts between kinds of duplicates, weights of claims about age) were chosen
-  by people who had seen these corpora; leaving a family out does not undo that.
+- Rules that are no part of the fitted model (cuts between kinds of duplicates, what of a template stays quiet, which
+  findings follow from others, weights of claims about age) were chosen by people who had seen these corpora; leaving a
+  family out does not undo that.
 - Intervals say how figures would move with other documents of the same sources. By whole sources (the table below the
   first) they are wider, and with so few sources they are rough.
 """
@@ -133,6 +134,16 @@ _GOALS: tuple[tuple[str, _Take, Mapping[View, tuple[float, float]], bool], ...] 
     ),
 )
 
+# What the multilingual extra changes.
+_EXTRA = frozenset(
+    {
+        "any duplicate, F1",
+        "TRANSLATED, F1",
+        "findings, precision of judged ones",
+        "findings, recall",
+        "candidates, recall of true pairs",
+    }
+)
 # For a figure the question whose single scores stand beside it, or the family of outdated content.
 _BASELINES = {
     "any duplicate, F1": (ANY, ""),
@@ -143,16 +154,24 @@ _BASELINES = {
 }
 
 
-def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views, read: Reading) -> str:
+def page(
+    unseen: Views,
+    shipped: Evaluation,
+    made: Judged,
+    translated: Views,
+    read: Reading,
+    extra: Evaluation | None = None,
+) -> str:
     """The whole page; `made` are pairs of made company training, judged by models that never saw their texts.
 
     `translated` has the figures of prose in two languages with the multilingual extra; empty where nobody asked.
-    `read` is what a reader said of findings in unseen families, as is.
+    `read` is what a reader said of findings in unseen families, as is. `extra` has the figures of the plain view where
+    families of several languages were judged with the multilingual extra.
     """
     return "\n".join(
         [
             INTRODUCTION,
-            *_against_goals(unseen),
+            *_against_goals(unseen, extra),
             *_by_sources(unseen),
             *_by_family(unseen),
             *_relations(unseen),
@@ -171,7 +190,7 @@ def page(unseen: Views, shipped: Evaluation, made: Judged, translated: Views, re
     )
 
 
-def _against_goals(unseen: Views) -> Iterator[str]:
+def _against_goals(unseen: Views, extra: Evaluation | None) -> Iterator[str]:
     yield "## Unseen families, pooled, beside what was asked for"
     yield ""
     yield from _head("figure", *View, "best baseline, as is", "floor", "goal", "state")
@@ -189,6 +208,21 @@ def _against_goals(unseen: Views) -> Iterator[str]:
         f"Candidates: {pooled.candidates.per_resource} a resource. "
         f"Distinct confidences of pairs: {pooled.distinct_confidences}."
     )
+    yield ""
+    if extra is not None:
+        yield from _with_extra(unseen[View.PLAIN].pooled, extra.pooled)
+
+
+def _with_extra(without: Figures, told: Figures) -> Iterator[str]:
+    yield (
+        "All rows above are judged by words alone. The same plain texts where the families of several languages are "
+        "curated with the multilingual extra (the others have nothing for it to say):"
+    )
+    yield ""
+    yield from _head("figure, plain", "by words alone", "with the multilingual extra")
+    for name, take, _, _ in _GOALS:
+        if name in _EXTRA:
+            yield _row(name, _interval(take(without)), _interval(take(told)))
     yield ""
 
 
@@ -294,7 +328,9 @@ def _findings(unseen: Views) -> Iterator[str]:
     yield ""
     yield (
         "Over whole catalogs: precision of the findings that answers judge (a pair inside one document's copies is "
-        f"right), and recall of listed pairs; all findings (confidence 0.40 and more) and those opened ({OPENED:.2f})."
+        f"right), and recall of listed pairs; all findings (confidence 0.40 and more) and those opened ({OPENED:.2f}). "
+        "What follows from another finding is none of its own: of several editions of one text that share something "
+        "with a document, the closest is named, and two documents that hold one part in whole are tied by that part."
     )
     yield ""
     yield from _head("family, as is", "precision", "recall", "opened: P/R", "judged", "unjudged", "ECE")

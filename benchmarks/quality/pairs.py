@@ -12,6 +12,7 @@ from typing import cast
 from benchmarks.quality.company import Company, Made
 from services.curator.analysis import candidates
 from services.curator.analysis.across import nearest_across, opening, resemblance
+from services.curator.analysis.across_words import AcrossWords, kept_words
 from services.curator.analysis.alignment import align
 from services.curator.analysis.embedding import Vectors
 from services.curator.analysis.entries import Entries
@@ -199,6 +200,8 @@ def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
     if len({languages[name] for name in openings}) > 1:
         across = dict(zip(openings, MultilingualE5().encode(list(openings.values())), strict=True))
     near = nearest_across(across, languages)
+    words = AcrossWords({name: kept_words(one.text.profile) for name, one in prepared.items()}, languages)
+    near_words = words.nearest()
 
     def beside(a: str, b: str) -> Beside:
         other = languages[a] and languages[b] and languages[a] != languages[b]
@@ -206,6 +209,7 @@ def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
             entries.together(documents[a], documents[b]),
             entries.parallel(documents[a], documents[b]),
             resemblance(a, b, across, near, languages) if other else None,
+            words.resemblance(a, b, near_words) if other else None,
         )
 
     return beside

@@ -103,6 +103,11 @@ TRANSLATED: Shape = {
     "covered_high": (1, (0, 0.02, 0.1, 0.3)),
     "length_ratio": (1, (0.2, 0.5, 0.7, 0.9)),
 }
+KEEPING: Shape = {
+    **TRANSLATED,
+    "kept": (1, (0, 0.03, 0.06, 0.1, 0.2, 0.35, 0.6)),
+    "kept_margin": (1, (0, 0.3, 0.6, 0.8, 1, 1.3, 1.7, 2.2, 3)),
+}
 RESEMBLING: Shape = {
     "margin": (1, (0.95, 0.97, 0.985, 1, 1.015, 1.03, 1.05, 1.08)),
     "code": (1, (0, 0.05, 0.15, 0.3, 0.6)),
@@ -164,12 +169,14 @@ def train(pairs: Sequence[Labelled]) -> Model:
         if one.relation not in (Relation.UNRELATED, Relation.IDENTICAL) and not one.found.same_text
     ]
     parts = [one for one in changed if one.relation is not Relation.CONTAINED]
+    keeping = [one for one in other if one.found.kept]
     compared = [one for one in other if one.found.resemblance]
     return Model(
         duplicate=_shifted(_duplicate(same), _unsaid(same)),
         contained=_fit(changed, _is(Relation.CONTAINED), CONTAINED, _by_family(changed), 0.05),
         overlap=_fit(parts, _is(Relation.OVERLAP), OVERLAP, _by_family(parts), 0.05),
         translated=_fit(other, _is_duplicate, TRANSLATED, _balanced(other, _is_duplicate), 0.1),
+        keeping=_fit(keeping, _is_duplicate, KEEPING, _balanced(keeping, _is_duplicate), 0.1),
         resembling=_fit(compared, _is_duplicate, RESEMBLING, _balanced(compared, _is_duplicate), 0.01),
     )
 

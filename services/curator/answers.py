@@ -19,6 +19,7 @@ from services.curator.analysis.text import normalised, words
 from services.curator.comparing import compare_all
 from services.curator.embedding_model import Model
 from services.curator.findings import program_surroundings
+from services.curator.kept_words import KeptWords
 from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.shelf import APART, Book, Shelf
@@ -80,6 +81,7 @@ class Library:
         self.space_across = space_across
         self._model = model
         self.index: VectorIndex | None = None
+        self.kept_words = KeptWords()
 
     async def compare(self, a: str, b: str) -> Judgement:
         """The judgement of two resources, made now; NotFound for one that is not in the copy."""
@@ -100,11 +102,14 @@ class Library:
             rows = await postgres.vectors(connection, space, hashes)
             openings = Openings(self.space_across)
             await openings.refresh(connection, shelf.epoch or "", ())
-        resemblances = await asyncio.to_thread(openings.resemblances, [(a, b)])
+            await self.kept_words.refresh(connection)
+        pair = (min(a, b), max(a, b))
+        resemblances = await asyncio.to_thread(openings.resemblances, [pair])
+        kept = await asyncio.to_thread(self.kept_words.resemblances, [pair])
         vectors = {key: np.frombuffer(row, "<f4") for key, row in rows.items()}
         entries = Entries(shelf.documents.values())
         (judgement,) = await asyncio.to_thread(
-            compare_all, books, [(a, b)], frame, vectors, entries, resemblances
+            compare_all, books, [pair], frame, vectors, entries, resemblances, kept
         )
         return judgement
 
@@ -137,7 +142,7 @@ class Library:
         if ended:
             return Absence("archived", f"{said}, but resources/{ended[0]} is archived.", judgement)
         if judgement.relation in _FOUND and judgement.confidence >= PROPOSED:
-            text = f"{said}, but one of them is proposed with others, to which the other one does not belong."
+            text = f"{said}, but other suggestions say as much, or many share what they share."
             return Absence("not_the_group", text, judgement)
         return Absence("below_threshold", f"{said}; a duplicate is proposed from {PROPOSED:.2f}.", judgement)
 

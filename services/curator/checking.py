@@ -89,7 +89,11 @@ class Checker:
         names = candidates.rank(shared, near)
         openings = await self._openings(draft, shelf.epoch or "")
         pairs = {_pair(document.id, name) for name in names if name in shelf.documents}
-        pairs |= {pair for pair in openings.meetings([document.id]) if document.id in pair}
+        async with self._pool.connection() as connection:
+            await self._library.kept_words.refresh(connection)
+        kept_words = self._library.kept_words.with_draft(document.id, draft.profile)
+        met = openings.meetings([document.id]) | kept_words.meetings([document.id])
+        pairs |= {pair for pair in met if document.id in pair}
         others = {name for pair in pairs for name in pair} - {document.id}
         async with self._pool.connection() as connection:
             books = await shelf.books(connection, others)
@@ -101,7 +105,10 @@ class Checker:
         asked = sorted(pair for pair in pairs if pair[0] in books and pair[1] in books)
         entries = Entries([*shelf.documents.values(), document])
         resemblances = await asyncio.to_thread(openings.resemblances, asked)
-        judgements = await asyncio.to_thread(compare_all, books, asked, frame, vectors, entries, resemblances)
+        kept = await asyncio.to_thread(kept_words.resemblances, asked)
+        judgements = await asyncio.to_thread(
+            compare_all, books, asked, frame, vectors, entries, resemblances, kept
+        )
         claims = told_claims(document, blocks, shelf.told(), self._clock.today())
         return Checked(
             _closest_first(document.id, judgements, shelf),

@@ -23,11 +23,12 @@ def compare_all(
     vectors: Mapping[str, Vectors],
     entries: Entries,
     resemblances: Mapping[Pair, Resemblance],
+    kept: Mapping[Pair, Resemblance],
 ) -> list[Judgement]:
     """The judgement of each pair of books, in order.
 
     `entries` are those of the whole catalog; `resemblances` has the pairs of two languages that a multilingual model
-    has seen.
+    has seen, `kept` those whose words were looked at.
     """
     prepared = {
         key: relations.prepare(books[key].document, books[key].blocks, books[key].profile, boilerplate)
@@ -42,6 +43,7 @@ def compare_all(
                 entries.together(books[a].document, books[b].document),
                 entries.parallel(books[a].document, books[b].document),
                 resemblances.get((a, b)),
+                kept.get((a, b)),
             ),
         )
         for a, b in pairs

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from services.curator.analysis import candidates, freshness
 from services.curator.analysis.across import meetings, nearest_across, opening, resemblance
+from services.curator.analysis.across_words import AcrossWords, kept_words
 from services.curator.analysis.classes import classify
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
@@ -169,14 +170,22 @@ def _judge(
     languages = {name: profile.language for name, profile in profiles.items()}
     nearest = nearest_across(across, languages)
     met = meetings(nearest, languages)
+    words = AcrossWords({name: kept_words(profile) for name, profile in profiles.items()}, languages)
+    near_words = words.nearest()
     entries = Entries(corpus.documents.values())
-    compared = {*candidates.pairs(profiles, frame, near), *met, *entries.pairs(corpus.documents)}
+    compared = {
+        *candidates.pairs(profiles, frame, near),
+        *met,
+        *words.meetings(near_words),
+        *entries.pairs(corpus.documents),
+    }
 
     def beside(a: str, b: str) -> Beside:
         return Beside(
             entries.together(corpus.documents[a], corpus.documents[b]),
             entries.parallel(corpus.documents[a], corpus.documents[b]),
             resemblance(a, b, across, nearest, languages) if languages[a] != languages[b] else None,
+            words.resemblance(a, b, near_words),
         )
 
     return [compare(ready[a], ready[b], vectors or None, model, beside(a, b)) for a, b in sorted(compared)]

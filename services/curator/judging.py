@@ -26,6 +26,7 @@ from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.related import relate
 from services.curator.comparing import Pair, compare_all
 from services.curator.indexing import Indexer
+from services.curator.kept_words import KeptWords
 from services.curator.neglect import Neglect
 from services.curator.openings import Openings
 from services.curator.postgres import ProposalRow, ToJudge
@@ -59,6 +60,7 @@ class Judge:
         self._pool = pool
         self._indexer = indexer
         self._openings = openings
+        self._kept_words = KeptWords()
         self._clock = clock
         self._sweep = sweep
         self._shelf = Shelf()
@@ -103,6 +105,7 @@ class Judge:
         self._shelf.forget_texts(changed)
         async with self._pool.connection() as connection:
             await self._openings.refresh(connection, self._shelf.epoch or "", changed)
+            await self._kept_words.refresh(connection)
         await self._follow_day()
         await self._follow_use(rows, waiting_programs)
         outcome = await self._judge(rows, waiting_programs, changed, left)
@@ -259,6 +262,7 @@ class Judge:
                 if other != resource:
                     pairs.add((min(resource, other), max(resource, other)))
         met = await asyncio.to_thread(self._openings.meetings, changed)
+        met |= await asyncio.to_thread(self._kept_words.meetings, changed)
         metrics.candidates.labels("languages").inc(len(met))
         pairs |= met
         pairs |= self._alike(touched, days, entries)
@@ -331,8 +335,9 @@ class Judge:
             vectors = await self._indexer.vectors(connection, wanted)
         ordered = sorted((a, b) for a, b in pairs if a in books and b in books)
         resemblances = await asyncio.to_thread(self._openings.resemblances, ordered)
+        kept = await asyncio.to_thread(self._kept_words.resemblances, ordered)
         return await asyncio.to_thread(
-            compare_all, books, ordered, boilerplate, vectors, entries, resemblances
+            compare_all, books, ordered, boilerplate, vectors, entries, resemblances, kept
         )
 
     async def _component(

@@ -226,7 +226,7 @@ def test_with_the_model_the_findings_of_words_stand(source: Path, tmp_path: Path
 
 def test_another_model_judges_instead_of_the_shipped_one(source: Path, tmp_path: Path) -> None:
     never = Curves(-50.0, {})
-    curate(source, tmp_path / "out", index=False, model=Model(never, never, never, never, never))
+    curate(source, tmp_path / "out", index=False, model=Model(never, never, never, never, never, never))
     found = {(one["a"], one["b"]) for one in read(tmp_path / "out", "findings")}
     assert found == {("tea", "tea-copy")}  # equal texts need no model
 

@@ -126,12 +126,30 @@ def resemblance(
     if a not in across or b not in across or a not in near or b not in near:
         return None
     cosine = float(across[a] @ across[b])
-    around = (_around(near[a], b, languages) + _around(near[b], a, languages)) / 2
-    return Resemblance(cosine, cosine / around)
+    return Resemblance(cosine, margin(a, b, cosine, near, languages, _USUAL))
 
 
-def _around(near: Iterable[tuple[str, float]], other: str, languages: Mapping[str, str]) -> float:
+def margin(
+    a: str,
+    b: str,
+    cosine: float,
+    near: Near,
+    languages: Mapping[str, str],
+    usual: float = 0.0,
+    least: float = 0.0,
+) -> float:
+    """How far the cosine of two documents stands out from those of either's nearest in the other's language.
+
+    `usual` stands in for those that a language has too few documents for; `least` is what they are alike at least.
+    """
+    around = (_around(near[a], b, languages, usual) + _around(near[b], a, languages, usual)) / 2
+    return cosine / max(least, around)
+
+
+def _around(
+    near: Iterable[tuple[str, float]], other: str, languages: Mapping[str, str], usual: float
+) -> float:
     beside = [cosine for name, cosine in near if name != other and languages[name] == languages[other]][
         :AROUND
     ]
-    return (sum(beside) + _USUAL * (AROUND - len(beside))) / AROUND
+    return (sum(beside) + usual * (AROUND - len(beside))) / AROUND

@@ -42,12 +42,14 @@ class Beside:
 
     `together`: what it says that both were created on one day (`entries.Entries.together`); `parallel`: that
     they were created, and last changed, on the same two days (`entries.Entries.parallel`). `resemblance`: how alike
-    they are across languages, None where no multilingual model was asked.
+    they are across languages, None where no multilingual model was asked; `kept`: the same by the words that
+    translators keep (`across_words.AcrossWords`), None where the catalog's words were not asked.
     """
 
     together: float = 0.0
     parallel: float = 0.0
     resemblance: Resemblance | None = None
+    kept: Resemblance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Features:
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
     any way, meaning included; code: lines in common; code_share: of the side with more of it; headings: those in
     common, None where there are too few; title: its words in common, None where one is missing; telling: whether
-    both titles say enough to tell entries apart; together, parallel: see `Beside`. `cosine` is that of the mean
+    both titles say enough to tell entries apart; together, parallel,
+    resemblance, kept: see `Beside`. `cosine` is that of the mean
     block vectors, 0 where there are none.
 
     Over the whole texts, frame and headings included: `inside` is the share of the shorter one's five-word runs
@@ -102,6 +105,7 @@ class Features:
     telling: bool
     together: float
     resemblance: Resemblance | None
+    kept: Resemblance | None
     inside: float
     jaccard: float
     size_ratio: float
@@ -184,6 +188,7 @@ def measure(
         together=beside.together,
         parallel=beside.parallel,
         resemblance=beside.resemblance,
+        kept=beside.kept,
         inside=shared / max(1, len(shorter.all_runs)),
         jaccard=shared / max(1, len(left.all_runs) + len(right.all_runs) - shared),
         size_ratio=len(shorter.profile.words) / max(1, len(longer.profile.words)),

@@ -83,13 +83,15 @@ class Model:
 
     `duplicate`: of being a duplicate of any kind, in one language; of these, `contained`: of one being inside the
     other, and of the rest `overlap`: of sharing a part only. `translated`: of being a translation, by what survives
-    one; `resembling`: the same where a multilingual model was asked too.
+    one; `keeping`: the same where the catalog has enough texts of both languages for rare words to stand out,
+    `resembling`: where a multilingual model was asked too.
     """
 
     duplicate: Curves
     contained: Curves
     overlap: Curves
     translated: Curves
+    keeping: Curves
     resembling: Curves
 
 
@@ -118,6 +120,8 @@ def measures(found: Features) -> dict[str, float]:
     """
     skeleton = found.covered_low
     title = found.title if found.title is not None and found.telling else None
+    # Where not one run of words is shared, a day in common needs a title in common to say anything.
+    together = found.together if found.inside else found.together * (title or 0.0)
     resemblance = found.resemblance
     return {
         "runs_high": found.runs_high,
@@ -145,7 +149,7 @@ def measures(found: Features) -> dict[str, float]:
         "outline": found.outline,
         # Titles and days count for what was rewritten; a filled template shares its day, and half its title.
         "rewritten_title": (title or 0.0) * (1 - skeleton),
-        "rewritten_together": found.together * (1 - skeleton),
+        "rewritten_together": together * (1 - skeleton),
         # From a third of a shared skeleton on they are of one template.
         "skeleton_parallel": found.parallel * min(1.0, 3 * skeleton),
         "together": found.together,
@@ -158,6 +162,8 @@ def measures(found: Features) -> dict[str, float]:
         "scattered": found.scattered,
         "tight": found.tight,
         "margin": resemblance.margin if resemblance else 0.0,
+        "kept": found.kept.cosine if found.kept else 0.0,
+        "kept_margin": found.kept.margin if found.kept else 0.0,
     }
 
 
@@ -216,7 +222,9 @@ def _equal_throughout(found: Features) -> bool:
 
 
 def _translation(found: Features, told: Mapping[str, float], model: Model) -> Verdict:
-    curves = model.translated if found.resemblance is None else model.resembling
+    curves = model.translated if found.kept is None else model.keeping
+    if found.resemblance is not None:
+        curves = model.resembling
     probability = _probability(curves.log_odds(told))
     relation = Relation.TRANSLATED if probability >= 0.5 else Relation.UNRELATED
     confidence = probability if relation is Relation.TRANSLATED else round(1 - probability, 4)
@@ -231,6 +239,11 @@ def _translation(found: Features, told: Mapping[str, float], model: Model) -> Ve
         )
         if value > 0
     ]
+    if found.kept is not None and found.kept.cosine > 0:
+        text = (
+            f"Words that translators keep are shared {found.kept.margin:.2f} times as clearly as with others."
+        )
+        reasons.insert(0, Reason("kept_words", round(found.kept.margin, 4), text))
     if found.resemblance is not None:
         text = f"Their openings mean the same {found.resemblance.margin:.2f} times as clearly as those of others."
         reasons.insert(0, Reason("resemblance", round(found.resemblance.margin, 4), text))

@@ -68,6 +68,7 @@ from services.curator.postgres.states import (
 )
 from services.curator.postgres.texts import (
     TextRow,
+    all_text_hashes,
     band_holders,
     boilerplate,
     change_boilerplate,
@@ -115,6 +116,7 @@ __all__ = [
     "add_programs_to_judge",
     "add_to_judge",
     "all_states",
+    "all_text_hashes",
     "band_holders",
     "boilerplate",
     "change_boilerplate",

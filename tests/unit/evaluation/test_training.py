@@ -6,6 +6,7 @@ On made measures; how a model does on real content is what `python -m benchmarks
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from statistics import mean
 
 import pytest
@@ -14,7 +15,7 @@ from benchmarks.quality.pairs import BACKGROUND, Labelled
 from benchmarks.quality.train import FAMILIES, train
 from services.curator.analysis.features import Features
 from services.curator.analysis.model import Relation
-from services.curator.analysis.relation_model import judge
+from services.curator.analysis.relation_model import judge, measures
 
 
 def measured(shared: float) -> Features:
@@ -54,6 +55,7 @@ def measured(shared: float) -> Features:
         telling=False,
         together=0.0,
         resemblance=None,
+        kept=None,
         inside=shared,
         jaccard=shared,
         size_ratio=1.0,
@@ -101,3 +103,10 @@ def test_strangers_that_nobody_listed_do_not_make_it_say_too_little() -> None:
     said = mean(judge(one.found, model).probability for one in unseen)
     so = mean(duplicates(one.found.jaccard) for one in unseen)
     assert said == pytest.approx(so, abs=0.05)
+
+
+def test_a_day_in_common_says_nothing_of_texts_without_a_run_of_words_in_common() -> None:
+    strangers = replace(measured(0.0), together=1.0)
+    assert measures(strangers)["rewritten_together"] == 0
+    assert measures(replace(strangers, inside=0.01))["rewritten_together"] == 1
+    assert measures(replace(strangers, title=0.9, telling=True))["rewritten_together"] == 0.9
