@@ -33,9 +33,11 @@ def browser() -> Iterator[Browser]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared."""
     running = Stack(tmp_path_factory.mktemp("sample") / "data").up()
-    running.import_sample()
-    yield running
-    running.down()
+    try:
+        running.import_sample()
+        yield running
+    finally:
+        running.down()
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared. Stories leave it as they found it."""
     running = Stack(tmp_path_factory.mktemp("sample") / "data").up()
-    running.import_sample()
-    yield running
-    running.down()
+    try:
+        running.import_sample()
+        yield running
+    finally:
+        running.down()
