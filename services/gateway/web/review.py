@@ -42,6 +42,10 @@ async def rows(api: Api, request: Request, chosen: Chosen, email: str) -> tuple[
     return answer["suggestions"], answer["nextPageToken"]
 
 
+async def _later() -> None:
+    """Stands for what is asked when more is known, or has been."""
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """`/review`."""
@@ -52,17 +56,22 @@ class Review:
 
     async def queue(self, request: Request) -> Response:
         """A page of suggestions, the most useful first."""
-        around = await self.frames.around(request, "review")
-        email: str = around["email"]
         chosen = Chosen.of(request.query_params, "you")
         asked = "whose" in request.query_params
-        (found, after), names, done, counts, shared = await asyncio.gather(
-            rows(self.api, request, chosen, email),
+        # Whose list it is has to be known for one's own alone.
+        around, listed, names = await asyncio.gather(
+            self.frames.around(request, "review"),
+            rows(self.api, request, chosen, "") if chosen.whose != "you" else _later(),
             self.api.names_of_people(request),
+        )
+        email: str = around["email"]
+        done, counts, shared, mine_listed = await asyncio.gather(
             receipt(self.api, request, email),
             self._counts(request, chosen, around["tally"]),
             self._shared(request, around, chosen),
+            rows(self.api, request, chosen, email) if listed is None else _later(),
         )
+        found, after = listed or mine_listed or ([], "")
         # Whoever may decide on it and has nothing of their own begins with what waits for others.
         mine = found if chosen.whose == "you" else []
         waiting: list[Json] | None = None
