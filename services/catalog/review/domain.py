@@ -390,6 +390,8 @@ class Suggestion:
     @property
     def valid_approvals(self) -> tuple[Approval, ...]:
         """Those whose part still rests on the facts it was approved with."""
+        if not self.approvals:
+            return ()  # as most: a fingerprint is not for nothing
         prints = {part.id: part.fingerprint for part in self.plan.parts}
         return tuple(each for each in self.approvals if prints.get(each.part) == each.fingerprint)
 

@@ -58,20 +58,22 @@ async def shown_on(
     before = await postgres.decided_before(tx, [each.id for each in found if each.live and each.returned])
     people |= {decision.actor for past in before.values() for decision in past}
     emails = {person.id: person.email for person in await tx.people(sorted(people - {""}))}
-    return [
-        Shown(
-            each,
-            around,
-            emails,
-            routing.outstanding(each.plan, each.edits, each.approvals, around, staff, each.proposal.stage)
-            if each.state in _ASKING
-            else (),
-            routing.one_approver(each.plan, each.edits, around, staff, each.proposal.stage),
-            tuple(questions.get(each.id, ())),
-            tuple(before.get(each.id, ())),
+    made: list[Shown] = []
+    for each in found:
+        stage = each.proposal.stage
+        needed = [routing.needs(part, each.edits, around, staff, stage) for part in each.plan.parts]
+        made.append(
+            Shown(
+                each,
+                around,
+                emails,
+                routing.missing(each.plan, each.approvals, needed) if each.state in _ASKING else (),
+                any(needs.one_approver for needs in needed),
+                tuple(questions.get(each.id, ())),
+                tuple(before.get(each.id, ())),
+            )
         )
-        for each in found
-    ]
+    return made
 
 
 async def get_suggestion(db: Database, id_: str) -> Shown:

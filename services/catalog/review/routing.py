@@ -196,9 +196,14 @@ def outstanding(
     stage: Stage | None = None,
 ) -> tuple[str, ...]:
     """Approvals still needed, in words, a line a slot."""
+    return missing(plan, approvals, [needs(part, edits, around, staff, stage) for part in plan.parts])
+
+
+def missing(plan: Plan, approvals: Sequence[Approval], needed: Sequence[Needs]) -> tuple[str, ...]:
+    """The same where it is known what each part needs."""
     said: list[str] = []
-    for part in plan.parts:
-        for slot in needs(part, edits, around, staff, stage).open(_by(approvals, part)):
+    for part, needs_ in zip(plan.parts, needed, strict=True):
+        for slot in needs_.open(_by(approvals, part)):
             nobody = "" if slot.people else " (nobody can give it now)"
             said.append(f"{part.title}: {slot.label}{nobody}")
     return tuple(said)
@@ -212,9 +217,8 @@ def one_approver(
 
 
 def _by(approvals: Sequence[Approval], part: Part) -> list[str]:
-    return [
-        each.person for each in approvals if each.part == part.id and each.fingerprint == part.fingerprint
-    ]
+    of_part = [each for each in approvals if each.part == part.id]
+    return [each.person for each in of_part if each.fingerprint == part.fingerprint]
 
 
 def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surroundings) -> bool:
