@@ -21,6 +21,7 @@ from services.catalog.usecases import (
     presence,
     refusals,
     responsibility,
+    strangers,
 )
 from services.kit import pages
 from winnow.catalog.v1 import handover_pb2, people_feed_pb2, person_request_pb2, responsibility_mode_pb2
@@ -268,8 +269,16 @@ class IdentityServicer(IdentityServiceServicer):
     async def OpenSessionForSubject(
         self, request: identity_service_pb2.OpenSessionForSubjectRequest, context: Any
     ) -> identity_service_pb2.OpenSessionResponse:
-        who = credentials.Subject(request.issuer, request.subject, request.verified_email)
+        who = strangers.Subject(request.issuer, request.subject, request.verified_email)
         return wire.session(await credentials.open_session_for(self._db, who))
+
+    @override
+    async def RequestAccess(
+        self, request: identity_service_pb2.RequestAccessRequest, context: Any
+    ) -> identity_service_pb2.RequestAccessResponse:
+        reason = wire.words(request.reason, "reason")
+        await strangers.request_access(self._db, request.ticket, reason)
+        return identity_service_pb2.RequestAccessResponse()
 
     @override
     async def CloseSession(

@@ -23,6 +23,7 @@ from winnow.internal.v1.identity_service_pb2 import (
     OpenSessionForSubjectRequest,
     OpenSessionRequest,
     OpenSessionResponse,
+    RequestAccessRequest,
 )
 from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceStub
 
@@ -86,6 +87,13 @@ class Authenticator:
         return await self._stub.OpenSessionForSubject(
             OpenSessionForSubjectRequest(issuer=issuer, subject=subject, verified_email=verified_email),
             metadata=self.own_metadata(f"{_SERVICE}/OpenSessionForSubject"),
+        )
+
+    async def request_access(self, ticket: str, reason: str) -> None:
+        """Files the one request of a provider's account that is nobody's here, by the ticket its refusal came with."""
+        await self._stub.RequestAccess(
+            RequestAccessRequest(ticket=ticket, reason=reason),
+            metadata=self.own_metadata(f"{_SERVICE}/RequestAccess"),
         )
 
     async def close_session(self, session: str) -> None:

@@ -28,7 +28,7 @@ from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
-from services.gateway.web.rendering import failed, signed_out
+from services.gateway.web.rendering import failed, page, signed_out
 from services.gateway.web.words import say
 from services.kit.errors import (
     InvalidArgument,
@@ -289,7 +289,8 @@ async def _page_error(request: Request, error: Exception) -> Response:
         info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
         who = info.metadata.get("who_can", "") if info is not None else ""
         if reason_of(status) == "PERSON_UNKNOWN":
-            return failed(code, say("sign_in.unknown"), status.message)
+            ticket = info.metadata.get("ticket", "") if info is not None else ""
+            return page("stranger.html", status=code, asked=False, text=status.message, ticket=ticket)
         return failed(code, say("error.denied"), say("error.denied_text", who=who or status.message))
     if code == 404:
         return failed(code, say("error.missing"), say("error.missing_text"))

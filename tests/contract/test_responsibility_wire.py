@@ -36,7 +36,7 @@ SWITCH = Switch(ModeAsked(Mode.HYBRID), "", (Right("a", 1, 2, 3, 4),), COME, 6, 
 REQUEST = Request(
     PersonRequest(
         *("q1", Wish.DUTY, "a@x.org", "A", (Role.SPECIALIST,), "programs/g1", Duty.OWNER, "Why", "p1", NOW),
-        *(RequestState.ACCEPTED, "p2", NOW, "Yes"),
+        *(RequestState.ACCEPTED, "p2", NOW, "Yes", "https://id.example.org", "s1"),
     ),
     "a",
     "b",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.catalog.domain.duties import Duty
 from services.catalog.domain.people import Role
 
 MAX_OPEN = 20  # requests of one person that nobody has answered
+MAX_STRANGERS = 100  # requests of accounts that are nobody's here
+AGAIN = timedelta(days=30)
+"""When such an account may ask again after a no."""
 MAX_WORDS = 1000
 
 
@@ -32,7 +35,10 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """A change of people or of a duty that somebody asks for; `requester` and `resolver` are ids of persons."""
+    """A change of people or of a duty that somebody asks for; `requester` and `resolver` are ids of persons.
+
+    `requester` is empty where an account asks for itself that is nobody's here: `subject` at `issuer`.
+    """
 
     id: str
     kind: Wish
@@ -48,6 +54,8 @@ class PersonRequest:
     resolver: str = ""
     resolve_time: datetime | None = None
     answer: str = ""
+    issuer: str = ""
+    subject: str = ""
 
 
 class HandoverState(StrEnum):

@@ -24,6 +24,7 @@ _ONE = """
 _END = "DELETE FROM credentials WHERE id = %s"
 _END_SESSION = "DELETE FROM credentials WHERE digest = %s AND kind = 'session' RETURNING id, person"
 _SUBJECT = "SELECT person FROM person_subjects WHERE issuer = %s AND subject = %s"
+_LINK_KEY = "SELECT link_key FROM settings"
 _BIND = """
     INSERT INTO person_subjects (issuer, subject, person, create_time) VALUES (%s, %s, %s, %s)
     ON CONFLICT DO NOTHING
@@ -70,6 +71,11 @@ class Credentials(People):
         async with self.as_people():
             row = await self.row(_END_SESSION, (digest(secret),))
         return None if row is None else (row["id"], row["person"])
+
+    async def link_key(self) -> bytes:
+        """The key of the links that Winnow gives out; it never leaves the service."""
+        row = await self.row(_LINK_KEY)
+        return bytes(row["link_key"]) if row else b""
 
     async def person_of_subject(self, issuer: str, subject: str) -> str | None:
         """Id of the person who is bound to a provider's subject."""

@@ -11,12 +11,12 @@ from services.kit.errors import NotFound
 
 _REQUEST = """
     SELECT id, kind, email, display_name, roles, object, duty, reason, requester, create_time, state, resolver,
-        resolve_time, answer
+        resolve_time, answer, issuer, subject
     FROM person_requests WHERE id = %s
 """
 _PAGE = """
     SELECT id, kind, email, display_name, roles, object, duty, reason, requester, create_time, state, resolver,
-        resolve_time, answer
+        resolve_time, answer, issuer, subject
     FROM person_requests
     WHERE id > %(after)s AND (%(resolved)s OR state = 'OPEN')
         AND (requester = %(person)s OR (kind = 'DUTY' AND %(duties)s) OR (kind <> 'DUTY' AND %(people)s))
@@ -24,9 +24,15 @@ _PAGE = """
 """
 _ADD = """
     INSERT INTO person_requests (id, kind, email, display_name, roles, object, duty, reason, state, requester,
-        create_time)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        create_time, issuer, subject)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+_OF_SUBJECT = """
+    SELECT id, kind, email, display_name, roles, object, duty, reason, requester, create_time, state, resolver,
+        resolve_time, answer, issuer, subject
+    FROM person_requests WHERE issuer = %s AND subject = %s ORDER BY id DESC LIMIT 1
+"""
+_STRANGERS = "SELECT count(*) AS open FROM person_requests WHERE requester IS NULL AND state = 'OPEN'"
 _RESOLVE = (
     "UPDATE person_requests SET state = %s, resolver = %s, resolve_time = %s, answer = %s WHERE id = %s"
 )
@@ -56,6 +62,7 @@ def _request(row: Row) -> PersonRequest:
             roles=tuple(Role(role) for role in row["roles"]),
             duty=Duty(row["duty"]) if row["duty"] else None,
             state=RequestState(row["state"]),
+            requester=row["requester"] or "",
             resolver=row["resolver"] or "",
         )
     )
@@ -94,6 +101,16 @@ class Requests(People):
         row = await self.row(_OPEN, (person,))
         return int(row["open"]) if row else 0
 
+    async def request_of_subject(self, issuer: str, subject: str) -> PersonRequest | None:
+        """The newest request of an account that is nobody's here."""
+        row = await self.row(_OF_SUBJECT, (issuer, subject))
+        return _request(row) if row else None
+
+    async def open_requests_of_strangers(self) -> int:
+        """How many requests of such accounts nobody has answered."""
+        row = await self.row(_STRANGERS)
+        return int(row["open"]) if row else 0
+
     async def add_request(self, value: PersonRequest) -> None:
         """Stores a request."""
         roles = [str(role) for role in value.roles]
@@ -103,7 +120,8 @@ class Requests(People):
                 _ADD,
                 (
                     *(value.id, str(value.kind), value.email, value.display_name, roles, value.object, duty),
-                    *(value.reason, str(value.state), value.requester, value.create_time),
+                    *(value.reason, str(value.state), value.requester or None, value.create_time),
+                    *(value.issuer, value.subject),
                 ),
             )
 

@@ -58,7 +58,7 @@ async def tokens(tx: Transaction, planned: Suggestion, around: Surroundings) -> 
     due = planned.due_time
     if due is None:
         raise RuntimeError(f"{planned.name} is not scheduled")
-    key = await postgres.link_key(tx)
+    key = await tx.link_key()
     return {
         email: links.signed(key, _PURPOSE, {"sub": planned.id, "rev": planned.revision, "email": email}, due)
         for email in affected(planned, around)
@@ -134,7 +134,7 @@ async def file_by_link(db: Database, token: str, reason: str) -> ObjectionPage:
 
 
 async def _by_link(tx: Transaction, token: str) -> tuple[str, Suggestion]:
-    said = links.read(await postgres.link_key(tx), _PURPOSE, token, tx.now)
+    said = links.read(await tx.link_key(), _PURPOSE, token, tx.now)
     invalid = NotFound("LINK_INVALID", "This link is not valid (any more).")
     if said is None:
         raise invalid

@@ -125,7 +125,6 @@ _OVERLAPPING = """
 _LISTED = """
     SELECT source, count(DISTINCT resource) AS listed FROM listings WHERE source = ANY(%s) AND NOT gone GROUP BY source
 """
-_LINK_KEY = "SELECT link_key FROM settings"
 _ADD_DECISION = """
     INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision, batch)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -376,12 +375,6 @@ async def overlapping(tx: Session, targets: Iterable[str], but: str) -> str:
 async def listed(tx: Session, sources: Iterable[str]) -> dict[str, int]:
     """How many resources each source lists."""
     return {row["source"]: row["listed"] for row in await tx.rows(_LISTED, (sorted(set(sources)),))}
-
-
-async def link_key(tx: Session) -> bytes:
-    """The key of the links that Winnow gives out; it never leaves the service."""
-    row = await tx.row(_LINK_KEY)
-    return bytes(row["link_key"]) if row else b""
 
 
 async def add_decision(tx: Session, value: Decision) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 
 from services.catalog.domain.people import Person, Role, Viewer, email_key
 from services.catalog.ids import new_id
 from services.catalog.policy import denied, writes_no_people
 from services.catalog.postgres.credentials import Listed
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases import strangers
 from services.catalog.usecases.identity import SESSION_TTL, Session
+from services.catalog.usecases.strangers import Subject
 from services.kit.errors import NotFound, PermissionDenied
 
 KINDS = ("token", "session", "feed")
@@ -47,15 +48,6 @@ async def revoke_credential(db: Database, viewer: Viewer, id_: str) -> Listed:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who an OpenID provider says has signed in; the e-mail only as far as the provider vouches for it."""
-
-    issuer: str
-    subject: str
-    email: str = ""
-
-
 async def open_session_for(db: Database, who: Subject) -> Session:
     """A session of the person whom the subject is; nobody is ever added.
 
@@ -76,11 +68,17 @@ async def open_session_for(db: Database, who: Subject) -> Session:
         tried = {"issuer": who.issuer, "subject": who.subject, "email": who.email}
         await tx.audit(person="", credential="", method=BY_SUBJECT, outcome="PERSON_UNKNOWN", detail=tried)
         whom = [each.email for each in await tx.people_with(Role.ADMINISTRATOR)]
+        ticket = strangers.ticket(await tx.link_key(), who, tx.now) if who.email else ""
     named = ", ".join(whom[:3])
     raise PermissionDenied(
         "PERSON_UNKNOWN",
         f"Nobody of Winnow signs in as {who.email or 'this account'}. An administrator can add you: {named}.",
-        {"who_can": f"an administrator ({named})", "email": who.email, "method": BY_SUBJECT},
+        {
+            "who_can": f"an administrator ({named})",
+            "email": who.email,
+            "method": BY_SUBJECT,
+            **({"ticket": ticket} if ticket else {}),
+        },
     )
 
 

@@ -84,7 +84,11 @@ async def list_requests(
 async def _shown(tx: Transaction, found: Sequence[PersonRequest]) -> list[Shown]:
     ids = {id_ for each in found for id_ in (each.requester, each.resolver) if id_}
     emails = {person.id: person.email for person in await tx.people(sorted(ids))}
-    return [Shown(each, emails[each.requester], emails.get(each.resolver, "")) for each in found]
+    # Who asks for themselves and is nobody here goes by the e-mail that their provider vouches for.
+    return [
+        Shown(each, emails[each.requester] if each.requester else each.email, emails.get(each.resolver, ""))
+        for each in found
+    ]
 
 
 async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: bool, answer: str) -> Shown:

@@ -71,6 +71,7 @@ def person_request(value: Shown) -> person_request_pb2.PersonRequest:
         resolver=value.resolver,
         resolve_time=timestamp(request.resolve_time) if request.resolve_time else None,
         answer=request.answer,
+        account=f"{request.subject} at {request.issuer}" if request.subject else "",
     )
 
 

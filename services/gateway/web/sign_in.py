@@ -20,6 +20,7 @@ from services.kit.protobuf import moment
 from winnow.internal.v1.identity_service_pb2 import OpenSessionResponse
 
 _CALLBACK = "/sign-in/callback"
+_MAX_REASON = 1000
 _PATIENCE = timedelta(minutes=10)  # to sign in at the provider
 
 
@@ -40,6 +41,7 @@ class SignIn:
             Route("/sign-in", self.by_link, methods=["POST"]),
             Route("/sign-in/provider", self.to_provider, methods=["GET"]),
             Route(_CALLBACK, self.from_provider, methods=["GET"]),
+            Route("/sign-in/request", self.ask, methods=["POST"]),
             Route("/sign-out", self.out, methods=["POST"]),
         ]
 
@@ -84,6 +86,13 @@ class SignIn:
         response = self._in(session)
         self._attempts.clear(response)
         return response
+
+    async def ask(self, request: Request) -> Response:
+        """Files the request of somebody who has signed in at the provider and is nobody here."""
+        form = await request.form()
+        ticket, reason = (str(form.get(name, "")) for name in ("ticket", "reason"))
+        await self.authenticator.request_access(ticket, reason[:_MAX_REASON])
+        return page("stranger.html", asked=True)
 
     async def out(self, request: Request) -> Response:
         """Ends the session, here and in the browser."""

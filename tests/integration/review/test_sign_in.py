@@ -6,6 +6,7 @@ The provider accepts any client secret and checks no PKCE verifier; that we send
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from tests.integration.review.doors import Doors, doors
 from tests.servers import free_port
 from winnow.catalog.v1 import credential_service_pb2 as credentials
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1 import person_request_pb2
 
 USERS = {
     "subject-of-ida": {"email": "ida@example.org", "email_verified": True},
@@ -146,6 +148,58 @@ async def test_who_is_nobody_here_is_told_whom_to_ask_and_never_added(
         "SELECT outcome, detail ->> 'subject' FROM audit WHERE outcome = 'PERSON_UNKNOWN' ORDER BY id"
     )
     assert tried == [("PERSON_UNKNOWN", "stranger"), ("PERSON_UNKNOWN", "unverified-ida")]
+
+
+def ticket(refused: httpx.Response) -> str:
+    found = re.search(r'name="ticket" value="([^"]+)"', refused.text)
+    return found[1] if found else ""
+
+
+async def asked(leader: Reviewer) -> list[Any]:
+    return list((await leader("ListPersonRequests", people.ListPersonRequestsRequest())).requests)
+
+
+async def test_who_is_nobody_here_asks_once_and_comes_in_by_an_administrators_yes(
+    team: Team, leader: Reviewer, gateway: Doors, catalog: CatalogProcess
+) -> None:
+    catalog.sql("DELETE FROM person_requests")
+    before = people_count(catalog)
+    with browser(gateway) as own:
+        # An e-mail that the provider does not vouch for is nobody's: nothing to ask with.
+        assert ticket(own.get(at_provider(own, gateway, "unverified-ida"))) == ""
+        given = ticket(own.get(at_provider(own, gateway, "stranger")))
+        form = {"ticket": given, "reason": "I teach welding."}
+        for _ in range(2):
+            said = own.post("/sign-in/request", data=form, headers=ITSELF)
+            assert (said.status_code, "You have asked to be let in" in said.text) == (200, True)
+        assert own.get("/v1/viewer").status_code == 401
+        forged = {**form, "ticket": f"{given[:-4]}AAAA"}
+        assert own.post("/sign-in/request", data=forged, headers=ITSELF).status_code == 401
+    (request,) = await asked(leader)
+    assert (request.kind, request.email, request.requester, request.reason) == (
+        person_request_pb2.PersonRequest.ADD_PERSON,
+        *("stranger@example.org", "stranger@example.org", "I teach welding."),
+    )
+    assert request.account.startswith("stranger at http://127.0.0.1:")
+    assert people_count(catalog) == before
+    # Whoever adds nobody sees nothing of it.
+    ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    assert await asked(ida) == []
+    (row,) = catalog.sql("SELECT person, detail ->> 'subject' FROM audit WHERE method LIKE '%%RequestAccess'")
+    assert row == ("", "stranger")
+
+    no = people.ResolvePersonRequestRequest(name=request.name, accept=False, answer="Who are you?")
+    await leader("ResolvePersonRequest", no)
+    with browser(gateway) as own:
+        form = {"ticket": ticket(own.get(at_provider(own, gateway, "stranger")))}
+        assert own.post("/sign-in/request", data=form, headers=ITSELF).status_code == 400
+        catalog.sql("UPDATE person_requests SET create_time = create_time - interval '31 days'")
+        assert own.post("/sign-in/request", data=form, headers=ITSELF).status_code == 200
+        (again,) = await asked(leader)
+        yes = people.ResolvePersonRequestRequest(name=again.name, accept=True)
+        await leader("ResolvePersonRequest", yes)
+        assert own.get(at_provider(own, gateway, "stranger")).status_code == 303
+        assert own.get("/v1/viewer").json()["person"]["roles"] == []
 
 
 async def test_what_a_provider_claims_of_roles_gives_none(
