@@ -198,7 +198,11 @@ class Callers:
             return _meaning(error)
         return ADMITTED
 
-    async def _call(self, path: str, request: Any, metadata: list[tuple[str, str]]) -> bytes:
+    async def answer(self, who: Principal, path: str, request: Any) -> bytes:
+        """The answer as it is sent; of a stream the first."""
+        return await self._call(path, request, await self._metadata(who, path))
+
+    async def _call(self, path: str, request: Any, metadata: list[tuple[str, str]]) -> Any:
         if path.endswith("/ImportPackage"):
 
             async def pieces() -> AsyncGenerator[bytes]:
