@@ -102,7 +102,7 @@ async def accept_all(
         if yes.state is State.SCHEDULED:
             async with db.transaction() as tx:
                 await execution.apply_due(
-                    tx, db, yes.id, actor=viewer.person.id, credential=viewer.credential
+                    tx, db, yes.id, actor=viewer.person.id, credential=viewer.credential, place=False
                 )
 
     return await _each(db, choices, lambda choice: choice.suggestion, one, within)
@@ -208,6 +208,10 @@ async def _each(
             await do(thing)
         except WinnowError as error:
             failed[id_of(thing)] = (error.reason, error.text)
+    # Who gets a free slot follows from all that wait (behaviour.md §9): asked once, not for each.
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        await forming.place_all(tx)
     async with db.snapshot() as tx:
         found = {each.id: each for each in await postgres.suggestions(tx, [id_of(each) for each in things])}
     return [

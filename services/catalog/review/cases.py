@@ -109,7 +109,10 @@ async def decide(
     comment: str = "",
     batch: str = "",
 ) -> Suggestion:
-    """Stores the decision with its event and audit row, and gives freed slots to who waits."""
+    """Stores the decision with its event and audit row, and gives freed slots to who waits.
+
+    Of a `batch` they are given by whoever decides it, once at its end.
+    """
     decided = await forming.record_decision(
         tx, suggestion, verb, viewer.person.id, reason=reason, comment=comment, batch=batch
     )
@@ -121,5 +124,6 @@ async def decide(
         role=records.capacities(decided, viewer.person.id) if verb == "accept" else "",
         document=await records.as_shown(tx, decided, on),
     )
-    await forming.place_all(tx)
+    if not batch:
+        await forming.place_all(tx)
     return (await postgres.suggestions(tx, [saved.id]))[0]

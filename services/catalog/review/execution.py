@@ -48,11 +48,12 @@ IDLE = timedelta(days=90)  # between the steps of the ladder for unused content 
 
 
 async def apply_due(
-    tx: Transaction, db: Database, id_: str, *, actor: str, credential: str = ""
+    tx: Transaction, db: Database, id_: str, *, actor: str, credential: str = "", place: bool = True
 ) -> Suggestion:
     """Applies the plan if it is scheduled, due and all checks hold under lock; else OPEN with what failed.
 
-    `actor` is the person in whose call it happens, or the scheduler, who acts for those who approved.
+    `actor` is the person in whose call it happens, or the scheduler, who acts for those who approved. Without `place`
+    the caller gives the freed slots to who waits.
     """
     await postgres.lock(tx)
     known = await postgres.suggestion(tx, id_)
@@ -73,7 +74,8 @@ async def apply_due(
         await urgent.open_again(tx, back)
         back = await forming.record_decision(tx, back, "apply", actor, reason="; ".join(failed), batch=batch)
         saved = await postgres.save(tx, back, forming.order_key(back.proposal, on.around))
-        await forming.place_all(tx)
+        if place:
+            await forming.place_all(tx)
         return saved
     await _store(tx, work)
     await closings.applied(tx, made.suggestion, on.around)
@@ -103,7 +105,8 @@ async def apply_due(
         ),
         document=await records.as_shown(tx, applied, on, applied=True),
     )
-    await forming.place_all(tx)
+    if place:
+        await forming.place_all(tx)
     return saved
 
 
@@ -181,7 +184,8 @@ async def undo(
     """Takes an applied plan back by prior values: UNDONE where something was written to a source already, or nothing
     is left of the plan; else OPEN.
 
-    FailedPrecondition UNDO_CONFLICT, changing nothing, when a field was edited since and has no answer.
+    FailedPrecondition UNDO_CONFLICT, changing nothing, when a field was edited since and has no answer. Of a `batch`
+    the caller gives the slots anew, once at its end.
     The suggestion is APPLIED and locked by the caller.
     """
     known = await postgres.suggestion(tx, id_)
@@ -232,7 +236,8 @@ async def undo(
     await tasks.withdraw(tx, saved.id)
     tx.record(wire.plan_undone(saved, work.changed))
     await tx.audited(viewer, saved.name, records.detail(back, reason=reason))
-    await forming.place_all(tx)
+    if not batch:
+        await forming.place_all(tx)
     return saved
 
 
