@@ -102,10 +102,12 @@ _UPDATE = """
         snooze_until = %(snooze_until)s
     WHERE id = %(id)s AND version = %(version)s
 """
+# Thousands of rows at each decision: sorted by whoever asks, for PostgreSQL would do it on disk; `whose` says a few
+# things over and over, so that it is read as text and understood once each.
 _WAITING = """
-    SELECT id, order_key, state, confidence, priority, whose, assignee, kind, score, touched,
+    SELECT id, order_key, state, confidence, priority, whose::text AS whose, assignee, kind, score, touched,
         touched OR create_time < %s AS settled, held_reason
-    FROM suggestions WHERE state IN ('HELD', 'OPEN') ORDER BY id
+    FROM suggestions WHERE state IN ('HELD', 'OPEN')
 """
 _PLACE = """
     UPDATE suggestions SET state = %s, assignee = %s, held_reason = %s, blind = blind OR %s, version = version + 1
@@ -201,6 +203,7 @@ _LAST_EDITOR = """
 
 _PROPOSAL = TypeAdapter(Proposal)
 _PLAN = TypeAdapter(Plan)
+_ASSIGNEE = TypeAdapter(Assignee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,8 +328,10 @@ async def save(tx: Session, value: Suggestion, order_key: str) -> Suggestion:
 
 
 async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, str]]:
-    """Everything HELD or OPEN with its present reason; settled when touched or created before that moment."""
-    return [
+    """Everything HELD or OPEN with its present reason, by id; settled when touched or created before that moment."""
+    rows = await tx.rows(_WAITING, (settled_before,))
+    whose = {text: _ASSIGNEE.validate_json(text) for text in {str(row["whose"]) for row in rows}}
+    found = [
         (
             Waiting(
                 id=row["id"],
@@ -334,7 +339,7 @@ async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, 
                 state=State(row["state"]),
                 confidence=row["confidence"],
                 priority=row["priority"],
-                whose=Assignee(row["whose"]["person"], tuple(row["whose"]["holders"])),
+                whose=whose[row["whose"]],
                 assignee=row["assignee"],
                 settled=row["settled"],
                 kind=Kind(row["kind"]),
@@ -343,8 +348,9 @@ async def waiting(tx: Session, settled_before: datetime) -> list[tuple[Waiting, 
             ),
             row["held_reason"],
         )
-        for row in await tx.rows(_WAITING, (settled_before,))
+        for row in rows
     ]
+    return sorted(found, key=lambda each: each[0].id)
 
 
 async def place(tx: Session, places: Sequence[tuple[State, str, str, bool, str]]) -> None:
