@@ -1,0 +1,1 @@
+"""How long what looks at the whole catalog takes: insights, broken house rules, and copies decided together."""
