@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.catalog.domain.disclosure import LEAST, few
+from services.catalog.domain.people import Viewer
+from services.catalog.policy import METHODS, About, Column, check_about
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_notices, simulation
 from services.catalog.review.domain import Change, Operation, Plan, Risk, Suggestion
 from services.catalog.review.postgres_notices import Noted
-from services.catalog.review.surroundings import Surroundings
+from services.catalog.review.surroundings import Surroundings, bare
 from services.kit.errors import FailedPrecondition
 
+_EXPORT = "/winnow.review.v1.ReviewService/ExportNoticeLearners"
 _CLOSES = frozenset({Operation.ARCHIVE, Operation.DEPRECATE, Operation.UNLIST, Operation.CLOSE_TO_NEW})
 _PROGRAM = frozenset(
     {
@@ -31,7 +34,10 @@ _NOTICED = _CLOSES | _PROGRAM | {Operation.RESTORE, Operation.ADD_EQUIVALENCE}
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told to learners; lines are whole sentences. `learners` counts those the plan was simulated on."""
+    """What is told to learners; lines are whole sentences. `learners` counts those the plan was simulated on.
+
+    `entitled` is whether whoever asks may be told which ones.
+    """
 
     suggestion: str
     title: str
@@ -41,6 +47,7 @@ class Notice:
     stays: tuple[str, ...]
     learners: int
     sums_only: bool
+    entitled: bool = False
 
     @property
     def listable(self) -> bool:
@@ -80,20 +87,35 @@ def _noticed(plan: Plan) -> bool:
     return plan.risk >= Risk.R1 and any(change.operation in _NOTICED for change in plan.changes)
 
 
-async def list_notices(db: Database, *, before: tuple[datetime, str] | None, limit: int) -> list[Notice]:
-    """A page of notices, newest first."""
+async def list_notices(
+    db: Database, viewer: Viewer, *, before: tuple[datetime, str] | None, limit: int
+) -> list[Notice]:
+    """A page of notices, newest first, as this person sees them."""
     async with db.snapshot() as tx:
         noted = await postgres_notices.page(tx, before=before, limit=limit)
         found = {each.id: each for each in await postgres.suggestions(tx, [one.suggestion for one in noted])}
         today = db.clock.today()
         on = await forming.ground(tx, today, [each.proposal for each in found.values()])
-        return [drafted(one, found[one.suggestion], on.around) for one in noted if one.suggestion in found]
+        about = {id_: _about(viewer, each, on.around) for id_, each in found.items()}
+        return [
+            replace(
+                drafted(one, found[one.suggestion], on.around),
+                entitled=METHODS[_EXPORT].allows(viewer, about[one.suggestion]),
+            )
+            for one in noted
+            if one.suggestion in found
+        ]
 
 
-async def learners(db: Database, id_: str) -> list[str]:
-    """Pseudonyms of whom to tell; NotFound, or FailedPrecondition where there is no list that may be told."""
+async def learners(db: Database, viewer: Viewer, id_: str) -> list[str]:
+    """Pseudonyms of whom to tell.
+
+    NotFound; PermissionDenied for whoever owns other programs; FailedPrecondition where no list may be told.
+    """
     async with db.snapshot() as tx:
         known = await postgres.suggestion(tx, id_)
+        on = await forming.ground(tx, db.clock.today(), [known.proposal])
+        check_about(viewer, _EXPORT, _about(viewer, known, on.around))
         found = await postgres_notices.learners(tx, id_)
     if found and not few(len(found)):
         return found
@@ -103,6 +125,13 @@ async def learners(db: Database, id_: str) -> list[str]:
         f"known, or they are fewer than {LEAST}. Tell everyone who is enrolled, through the LMS.",
         {"suggestion": known.name},
     )
+
+
+def _about(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
+    """Whether the plan touches a program of theirs, or something in it."""
+    touched = {bare(name) for name in suggestion.plan.touches}
+    held = {program.id for id_ in touched for program in around.holding(id_)}
+    return About(own=frozenset({Column.PO} if (touched | held) & viewer.duties.programs else ()))
 
 
 def drafted(noted: Noted, suggestion: Suggestion, around: Surroundings) -> Notice:
@@ -132,6 +161,8 @@ def _title(done: list[Change], around: Surroundings) -> str:
     closed = [change for change in done if change.operation in _CLOSES]
     if len(closed) == 1:
         title = around.title(closed[0].target)
+        if _alike(closed[0], around):
+            return f"{title} is offered once, no longer twice"
         if closed[0].other:
             return f"{title} is replaced by {around.title(closed[0].other)}"
         return f"{title} is no longer offered"
@@ -149,9 +180,17 @@ def _change(change: Change, around: Surroundings) -> str:
     if change.operation in _CLOSES:
         title = around.title(change.target)
         new = change.operation is Operation.CLOSE_TO_NEW
+        if _alike(change, around):
+            closes = "takes no new learners" if new else "is no longer offered"
+            return f"{title} was there twice; one of the two {closes}."
         said = f"{title} takes no new learners" if new else f"{title} is no longer offered"
         return f"{said}; {around.title(change.other)} takes its place." if change.other else f"{said}."
     return change.text if change.text.endswith(".") else f"{change.text}."
+
+
+def _alike(change: Change, around: Surroundings) -> bool:
+    """Whether what takes its place has the same title, so that titles say nothing to learners."""
+    return bool(change.other) and around.title(change.other) == around.title(change.target)
 
 
 def _to_do(done: list[Change], around: Surroundings) -> tuple[str, ...]:
@@ -160,6 +199,10 @@ def _to_do(done: list[Change], around: Surroundings) -> tuple[str, ...]:
         title = around.title(change.target)
         if change.operation is Operation.CLOSE_TO_NEW:
             lines.append(f"If you have started {title}, you can finish it.")
+        elif change.operation in _CLOSES and _alike(change, around):
+            lines.append(
+                f"If you have not finished the {title} that is no longer offered, go on with the other."
+            )
         elif change.operation in _CLOSES and change.other:
             lines.append(f"If you have not finished {title}, go on with {around.title(change.other)}.")
     return _lines(lines) or ("Nothing.",)

@@ -60,7 +60,7 @@ class PlansServicer(Answering):
         scope = ("learner notices",)
         key = pages.keys(request.page_token, 2, scope=scope)
         before = wire_notices.place(key) if key else None
-        found = await notices.list_notices(self._db, before=before, limit=size + 1)
+        found = await notices.list_notices(self._db, viewer(), before=before, limit=size + 1)
         page, next_ = pages.cut(found, size, wire_notices.keys, scope=scope)
         made = [wire_notices.notice(each) for each in page]
         return notice_pb2.ListLearnerNoticesResponse(notices=made, next_page_token=next_)
@@ -70,7 +70,7 @@ class PlansServicer(Answering):
         self, request: notice_pb2.ExportNoticeLearnersRequest, context: Any
     ) -> notice_pb2.NoticeLearners:
         id_ = id_of(request.name, "suggestions")
-        found = await notices.learners(self._db, id_)
+        found = await notices.learners(self._db, viewer(), id_)
         return notice_pb2.NoticeLearners(
             file_name=f"learners-{id_}.csv", content="\n".join(("learner", *found, "")).encode()
         )

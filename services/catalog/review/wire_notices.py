@@ -26,6 +26,7 @@ def notice(value: Notice) -> notice_pb2.LearnerNotice:
         learners=coarse(value.learners),
         sums_only=value.sums_only,
         listable=value.listable,
+        may_export=value.listable and value.entitled,
     )
 
 

@@ -17,8 +17,6 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import HEADERS, page
 from services.gateway.web.words import say
 
-_SENDERS = frozenset({"SPECIALIST", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
-
 
 @dataclass(frozen=True, slots=True)
 class WhatChanged:
@@ -44,7 +42,6 @@ class WhatChanged:
             request_id=str(uuid.uuid4()),
             notices=found["notices"],
             after=found["nextPageToken"],
-            sends=bool(_SENDERS & set(around["roles"])),
         )
 
     async def tell(self, request: Request) -> Response:
