@@ -37,6 +37,7 @@ MEANING = {
     "oidc_client_id": "what the OpenID provider calls Winnow",
     "oidc_client_secret_file": "the secret it gave; none for a public client",
     "oidc_issuer": "issuer URL of the organisation's OpenID provider; empty: no single sign-on",
+    "organisation": "its name, which stands on every page",
     "public_url": "how people reach the gateway, for links",
     "qdrant_url": "a Qdrant server",
     "roles": "`embed`, `judge` or both: any number may embed, one at a time judges",

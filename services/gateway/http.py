@@ -28,7 +28,7 @@ from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
-from services.gateway.web.rendering import failed, page, signed_out
+from services.gateway.web.rendering import failed, page, signed_out, trying_again
 from services.gateway.web.words import say
 from services.kit.errors import (
     InvalidArgument,
@@ -284,7 +284,9 @@ async def _page_error(request: Request, error: Exception) -> Response:
             return failed(code, say("sign_in.failed"), status.message)
         return signed_out(request.app.state.provider)
     if code in (503, 504):
-        return failed(503, say("error.down"), say("error.down_text"))
+        if request.method == "GET":
+            return trying_again(say("error.down"), say("error.down_text"))
+        return failed(503, say("error.down"), say("error.down_sent"))
     if code == 403:
         info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
         who = info.metadata.get("who_can", "") if info is not None else ""

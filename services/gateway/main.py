@@ -45,6 +45,7 @@ class Settings(ServiceSettings):
     identity_private_key_file: Path
     public_url: str = "http://127.0.0.1:8080"
     calls_per_second: int = 200
+    organisation: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret_file: Path | None = None
@@ -83,8 +84,9 @@ def http_door(
     clock: Clock,
     strangers: Strangers,
     provider: OpenIdProvider | None = None,
+    organisation: str = "",
 ) -> Starlette:
-    """Every route there is."""
+    """Every route there is; the pages bear the name of the organisation."""
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"), strangers)
     sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
@@ -92,7 +94,7 @@ def http_door(
         *sign_in.routes(),
         *PublicPages(authenticator, forwarder, cookie.secure).routes(),
         *Documents(api.get).routes(),
-        *pages.routes(Api(api.get, api.post, api.upload_form, clock)),
+        *pages.routes(Api(api.get, api.post, api.upload_form, clock), organisation),
     ]
     made = application(api, page, health.routes(readiness), public_url, strangers)
     made.state.provider = sign_in.provider_name
@@ -138,6 +140,7 @@ async def serve(settings: Settings) -> None:
             clock,
             strangers,
             _provider(settings, clock),
+            settings.organisation,
         ),
         settings.http_listen,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.stack import Stack
+from itertools import combinations
+
+from tests.stack import Json, Stack
 
 
 def places(stack: Stack) -> dict[str, str]:
@@ -23,7 +25,7 @@ def places(stack: Stack) -> dict[str, str]:
     programs = stack.get("/v1/programs", pageSize=200)["programs"]
     resource = stack.get("/v1/resources", pageSize=1)["resources"][0]
     record = a_record(stack, programs[0]["name"])
-    pair = "..".join(each["name"].removeprefix("programs/") for each in programs[:2])
+    pair = "..".join(each["name"].removeprefix("programs/") for each in akin(programs))
     return {
         "first screen": "/review",
         "review": "/review?whose=all",
@@ -45,6 +47,7 @@ def places(stack: Stack) -> dict[str, str]:
         "program": "/" + programs[0]["name"],
         "check-up": f"/{programs[0]['name']}/checkup",
         "check-up, recorded": f"/{programs[0]['name']}/{record}",
+        "resources": "/resources?age=1_to_2",
         "resource": "/" + resource["name"],
         "insights": "/insights",
         "activity": "/activity",
@@ -68,6 +71,12 @@ def places(stack: Stack) -> dict[str, str]:
         "webhooks": "/webhooks",
         "statement": "/statement",
     }
+
+
+def akin(programs: list[Json]) -> tuple[Json, Json]:
+    """The two programs with most items in common."""
+    held = {each["name"]: {item["resource"] for item in each["items"]} for each in programs}
+    return max(combinations(programs, 2), key=lambda pair: len(held[pair[0]["name"]] & held[pair[1]["name"]]))
 
 
 def a_record(stack: Stack, program: str) -> str:

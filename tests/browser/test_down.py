@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import COOKIE, Visitor
 from tests.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -28,3 +29,21 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
     finally:
         os.kill(pid, signal.SIGCONT)
     visitor.leave()
+
+
+def test_while_the_catalog_is_down_a_page_says_so_and_tries_again(sample: Stack) -> None:
+    pid = sample.pid("catalog")
+    assert pid is not None
+    with httpx.Client(
+        base_url=sample.status["http"], cookies={COOKIE: sample.token}, timeout=30, trust_env=False
+    ) as client:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            told = client.get("/review")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert told.status_code == 503
+        assert "The catalog cannot be reached" in told.text
+        assert "Nothing you decided is lost." in told.text
+        assert told.headers["refresh"] == "10"
+        assert client.get("/review").status_code == 200

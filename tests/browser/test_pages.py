@@ -5,15 +5,40 @@ axe finds a part of all problems; no screen reader was run.
 
 from __future__ import annotations
 
+import re
+
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.axe import BY_COLOUR, SIZES, violations
 from tests.browser.places import places
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import CHROMIUM, COOKIE, DESKTOP, Visitor
 from tests.stack import Stack
 
 pytestmark = pytest.mark.thorough
+
+LARGER: dict[int, tuple[str, ...]] = {
+    150: ("duplicate, revised",),
+    200: ("review", "duplicate, revised", "program suggestion", "program", "overlap", "insights", "people"),
+}
+"""Pages to see with the browser's text at so many in 100 (WCAG 1.4.4)."""
+CUT = """[...document.querySelectorAll(".btn, .pill, .tag, .tabs a, .nav a, h1, h2, th, dt, dd")]
+    .filter(each => each.clientHeight && getComputedStyle(each).clipPath === "none"
+        && (each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
+        && getComputedStyle(each).overflow !== "visible")
+    .map(each => each.textContent.trim().slice(0, 60))"""
+ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALIST", "")
+CONTROLS = {
+    ("people", "Add a person"): {"ADMINISTRATOR"},
+    ("people", "End their access"): {"ADMINISTRATOR"},
+    ("webhooks", 'name="url"'): {"ADMINISTRATOR"},
+    ("program", 'name="stage"'): {"LEARNING_LEADER"},
+    ("check-up", ">Record the check-up</button>"): {"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"},
+    ("house rules", 'href="/rules/change'): {"LEARNING_LEADER"},
+    ("accuracy", 'action="/accuracy/pace"'): {"LEARNING_LEADER"},
+}
+"""What stands on a page for whoever may do it and for nobody else (behaviour.md §2); no duty is held."""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -35,6 +60,27 @@ def test_every_page_is_accessible_and_fits(browser: Browser, sample: Stack, size
         wrong += [f"{name}, dark: {each}" for each in violations(visitor.page, *BY_COLOUR)]
     assert wrong == []
     visitor.leave()
+
+
+@pytest.mark.parametrize("percent", LARGER)
+def test_larger_text_is_neither_cut_nor_wider_than_the_window(
+    browser: Browser, sample: Stack, percent: int
+) -> None:
+    size = f"--blink-settings=defaultFontSize={16 * percent // 100}"
+    arguments = ["--no-sandbox", "--no-proxy-server", size]
+    larger = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    visitor = Visitor(larger, sample.status["http"], sample.token)
+    found = places(sample)
+    wrong: list[str] = []
+    for name in LARGER[percent]:
+        visitor.page.goto(found[name])
+        width = visitor.page.evaluate("document.documentElement.scrollWidth")
+        if width > DESKTOP[0]:
+            wrong.append(f"{name}: {width} px wide")
+        wrong += [f"{name}: “{text}” is cut" for text in visitor.page.evaluate(CUT)]
+    assert wrong == []
+    visitor.leave()
+    larger.close()
 
 
 def test_boxes_are_accessible_too(page: Page, sample: Stack) -> None:
@@ -60,6 +106,36 @@ def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> 
             dead.append((status, address))
     assert dead == []
     assert len(addresses) > 100
+
+
+def test_each_role_sees_each_page_or_is_told_for_whom_it_is(sample: Stack) -> None:
+    every = places(sample)
+    of_a_kind = {re.sub(r"[0-9a-f-]{36}", "", each.partition("?")[0]): name for name, each in every.items()}
+    found = {name: every[name] for name in {*of_a_kind.values(), *(name for name, _ in CONTROLS)}}
+    wrong: list[str] = []
+    for role in ROLES:
+        token = sample.joined(f"{role.lower() or 'nobody'}@roles.example", *([role] if role else []))
+        with httpx.Client(
+            base_url=sample.status["http"], cookies={COOKIE: token}, timeout=30, trust_env=False
+        ) as client:
+            shown = {name: client.get(address) for name, address in found.items()}
+        wrong += [
+            f"{role or 'no role'}: {name}: {answer.status_code}"
+            for name, answer in shown.items()
+            if answer.status_code not in (200, 303, 403, 404)
+        ]
+        wrong += [
+            f"{role or 'no role'}: {words} on {name}"
+            for (name, words), may in CONTROLS.items()
+            if (words in shown[name].text) != (role in may)
+        ]
+        if role not in ("", "ADMINISTRATOR"):  # whoever has a role in content reads every page of it
+            denied = {name for name, answer in shown.items() if answer.status_code == 403}
+            wrong += [
+                f"{role}: {name} is refused"
+                for name in denied - {"webhooks", "keep this away", "keep away, counted"}
+            ]
+    assert wrong == []
 
 
 def test_the_headers_keep_a_page_to_itself(page: Page, sample: Stack) -> None:

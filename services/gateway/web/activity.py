@@ -53,7 +53,8 @@ class Activity:
             self.api.names_of_people(request),
         )
         subjects = {each["suggestion"]: each for each in found["subjects"]}
-        chosen = [each for each in found["decisions"] if who != "me" or each["actor"] == around["email"]]
+        actor = around["email"] if who == "me" else who
+        chosen = [each for each in found["decisions"] if actor in ("", each["actor"])]
         return page(
             "activity.html",
             **around,
@@ -67,6 +68,7 @@ class Activity:
         """The log as a file."""
         viewer = await self.api.get(request, "/v1/viewer", {})
         who = request.query_params.get("who", "")
+        actor = viewer["person"]["email"] if who == "me" else who
         rows: list[list[str]] = []
         token = ""
         while len(rows) < 50_000:
@@ -85,7 +87,7 @@ class Activity:
                     str(subjects.get(each["suggestion"], {}).get("summary", "")),
                 ]
                 for each in found["decisions"]
-                if who != "me" or each["actor"] == viewer["person"]["email"]
+                if actor in ("", each["actor"])
             ]
             token = found["nextPageToken"]
             if not token:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from services.gateway.web.words import say
+
+_QUOTED_OR_DAY = re.compile(r"“[^”]*”|\b\d{4}-\d{2}-\d{2}\b")
 
 
 def moment(text: str) -> datetime:
@@ -23,6 +26,18 @@ def iso_day(value: Any) -> str:
     """`2026-11-19` of the same; empty for none."""
     found = _date(value)
     return found.isoformat() if found else ""
+
+
+def in_words(text: str) -> str:
+    """A sentence of the API with its ISO dates as people read them; what stands in “…” is somebody's own words."""
+    return _QUOTED_OR_DAY.sub(lambda found: found[0] if found[0].startswith("“") else _day_of(found[0]), text)
+
+
+def _day_of(text: str) -> str:
+    try:
+        return day(text)
+    except ValueError:
+        return text
 
 
 def time_of_day(text: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.gateway.web import dates
 from services.gateway.web.api import Json
 from services.gateway.web.words import known, say
 
 KIND_ICONS = {"DUPLICATE": "copy", "OUTDATED": "calendar-x", "UNUSED": "eye-off", "PROGRAM": "scissors"}
 LETTERS = "ABCDEFGHIJKL"
+
+_RESOURCES = "Resources"  # the API's title of the part that is no program
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 _OPERATION_ICONS = {
     "archive": "archive",
@@ -22,6 +28,10 @@ _OPERATION_ICONS = {
 }
 # What was measured but says nothing by itself to somebody who decides.
 _SILENT = frozenset({"passage", "would_be_lost", "score", "margin", "runs", "saving", "learners_a_year"})
+_OF_THE_SURVIVOR = frozenset({"protected"})
+"""Reasons for keeping one copy rather than another: they stand beside the copy."""
+_RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
+_NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there is none to keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +75,18 @@ def second_line(suggestion: Json) -> str:
     if suggestion["kind"] in ("DUPLICATE", "PROGRAM") and passages:
         if same == passages:
             return say("evidence.all_same", n=same)
+        if not same:
+            return say("evidence.all_near", n=passages)
         return say("evidence.passages", same=same, n=passages)
     if suggestion["claims"]:
-        return str(suggestion["claims"][0]["text"])
-    return next((str(each["text"]) for each in suggestion["evidence"] if each["text"]), "")
+        return dates.in_words(suggestion["claims"][0]["text"])
+    return next((dates.in_words(each["text"]) for each in suggestion["evidence"] if each["text"]), "")
 
 
 def owners(suggestion: Json) -> str:
-    """Names of the programs that the plan touches."""
+    """The program that the plan touches, and how many more."""
     titles = [part["title"] for part in suggestion["plan"]["parts"] if part["id"] != "resources"]
-    return ", ".join(titles)
+    return say("list.more", first=titles[0], n=len(titles) - 1) if len(titles) > 1 else "".join(titles)
 
 
 def changes(suggestion: Json) -> list[Json]:
@@ -94,6 +106,11 @@ def proposal(suggestion: Json) -> str:
             letters = _letters(members, [each for each in done if each["operation"] == operation])
             if letters:
                 sentence = say(f"proposal.{operation}", rest=_listed(letters))
+                because = kept_because(suggestion)
+                if because:
+                    sentence = say(
+                        "proposal.because", sentence=sentence, why=because[0].lower() + because[1:]
+                    )
                 if programs:
                     return f"{sentence} {say('proposal.programs', n=programs)}"
                 return sentence
@@ -115,6 +132,7 @@ def _listed(words: list[str]) -> str:
 
 
 def _sentence(text: str) -> str:
+    text = dates.in_words(text)
     return text if text.endswith((".", "?", "…")) else f"{text}."
 
 
@@ -140,13 +158,54 @@ def _word(text: str) -> str:
     return text.replace(":", "").replace(" ", "_").lower()
 
 
+def can_keep(suggestion: Json) -> bool:
+    """Whether one of the copies can be chosen to stay in place of the others."""
+    return len(suggestion["members"]) > 1 and suggestion["relation"] not in _NEVER_RETIRES
+
+
+def kept_because(suggestion: Json) -> str:
+    """Why the suggested copy stays although another may look better; empty when its score says it."""
+    found = [each["text"] for each in suggestion["evidence"] if each["type"] in _OF_THE_SURVIVOR]
+    return dates.in_words(found[0]) if found else ""
+
+
+def needed(suggestion: Json) -> list[str]:
+    """Who must agree still, a line a part of the plan."""
+    titles = [str(part["title"]) for part in suggestion["plan"]["parts"]]
+    lines: list[str] = []
+    for text in suggestion["plan"]["approvalsNeeded"]:
+        part = next((title for title in titles if text.startswith(f"{title}: ")), "")
+        who = text.removeprefix(f"{part}: ")
+        about = part and part != _RESOURCES
+        lines.append(say("one.needs_for", part=part, who=who) if about else say("one.needs", who=who))
+    return lines
+
+
+def tasks(suggestion: Json, names: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """What is to be done afterwards, each with the passages it is about; people by their names."""
+    found: list[tuple[str, list[str]]] = []
+    for text in suggestion["plan"]["tasks"]:
+        if found and str(text).startswith("“"):
+            found[-1][1].append(str(text))
+        else:
+            found.append((_ADDRESS.sub(lambda each: names.get(each[0], each[0]), dates.in_words(text)), []))
+    return found
+
+
+def held(suggestion: Json) -> str:
+    """Why it waits, without the stable word in front."""
+    _, colon, text = str(suggestion["heldReason"]).partition(": ")
+    return dates.in_words(text if colon else str(suggestion["heldReason"]))
+
+
 def why(suggestion: Json) -> tuple[list[str], list[str]]:
     """What speaks for it and what against it, each once."""
     seen: dict[str, bool] = {}
     for each in suggestion["evidence"]:
-        if each["type"] not in _SILENT and each["text"] and not each["quote"]:
-            seen.setdefault(str(each["text"]), each["against"])
-    lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost"]
+        if each["type"] not in _SILENT | _OF_THE_SURVIVOR and each["text"] and not each["quote"]:
+            seen.setdefault(dates.in_words(each["text"]), each["against"])
+    retires = any(change["operation"] in _RETIRES for change in changes(suggestion))
+    lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost" and retires]
     pro = [text for text, against in seen.items() if not against]
     con = [text for text, against in seen.items() if against]
     if suggestion["passages"] and suggestion["kind"] == "DUPLICATE":

@@ -38,6 +38,7 @@ class Frames:
     """Makes the frame of each page."""
 
     api: Api
+    organisation: str = ""
     _line: StateLine | None = None
     _until: float = 0.0
 
@@ -53,6 +54,8 @@ class Frames:
         mine = sum(each["mine"] for each in counts if each["state"] == "OPEN")
         return {
             "here": here,
+            "organisation": self.organisation,
+            "zone": self.api.clock.zone.key,
             "viewer": viewer,
             "email": viewer["person"]["email"],
             "roles": viewer["person"]["roles"],

@@ -1,8 +1,9 @@
-"""How healthy the catalog is and whether the suggestions were right; for everyone who works on learning."""
+"""How people learn, how healthy the catalog is and whether the suggestions were right; for everyone who works on it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import charts
-from services.gateway.web.api import Api
+from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, TABS
 from services.gateway.web.rendering import page
+
+_PROGRAMS = 40  # that are asked for how people learn in them
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,13 @@ class Insights:
 
     async def show(self, request: Request) -> Response:
         """What the API tells of all of it."""
-        around, counted, reliability, programs, index = await asyncio.gather(
+        around, counted, reliability, programs, health, names = await asyncio.gather(
             self.frames.around(request, "insights"),
             self.api.get(request, "/v1/suggestions:count", {}),
             self.api.get(request, "/v1/reliability", {}),
             self.api.all(request, "/v1/programs", "programs", {}, most=1000),
-            self.frames.index(request),
+            self.api.get(request, "/v1/insights", {}),
+            self.api.names_of_people(request),
         )
         counts = counted["counts"]
         by_kind: list[dict[str, Any]] = [
@@ -52,9 +57,31 @@ class Insights:
             **around,
             by_kind=by_kind,
             waiting=sum(each["all"] for each in by_kind),
+            snoozed=sum(each["snoozed"] for each in by_kind),
             decided=sum(each["decided"] for each in by_kind),
-            programs=live,
-            owned=sum(1 for each in live if each["owners"]),
-            index=index,
+            learning=await self._learning(request, live),
+            programs=len(live),
+            health=health,
+            saved={each["name"]: each["value"] for each in health["savingsMade"]},
+            names=names,
+            decisions=sum(each["value"] for each in health["decisions"]),
             kinds=[{**each, "chart": charts.reliability(each["bins"])} for each in reliability["kinds"]],
         )
+
+    async def _learning(self, request: Request, programs: Sequence[Json]) -> list[dict[str, Any]]:
+        """Programs with how people learn in them, most learners first; what is hidden comes last."""
+        asked = sorted(programs, key=lambda each: each["title"])[:_PROGRAMS]
+        found = await asyncio.gather(
+            *(self.api.get(request, f"/v1/{each['name']}/engagement", {}) for each in asked)
+        )
+        left = await self.api.each(request, [each["dropOff"] for each in found])
+        rows: list[dict[str, Any]] = [
+            {"program": program, "use": use, "left": left.get(use["dropOff"])}
+            for program, use in zip(asked, found, strict=True)
+        ]
+        return sorted(rows, key=_reach, reverse=True)[:_SHOWN]
+
+
+def _reach(row: dict[str, Any]) -> float:
+    told: Json = row["use"].get("reach") or {}
+    return float(told.get("value") or 0)

@@ -36,9 +36,9 @@ from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.work import Work
 
 
-def routes(api: Api) -> list[Route]:
+def routes(api: Api, organisation: str = "") -> list[Route]:
     """All pages, for the application."""
-    frames = Frames(api)
+    frames = Frames(api, organisation)
     today = Today(api, frames)
     review = Review(api, frames, today)
     suggestion = SuggestionPage(api, frames)
@@ -99,6 +99,7 @@ def routes(api: Api) -> list[Route]:
         Route("/programs/{id}/checkup/assign", checkup.assign, methods=["POST"]),
         Route("/programs/{id}/checkup/file", checkup.file, methods=["POST"]),
         Route("/programs/{id}/checkups/{checkup}", checkup.recorded, methods=["GET"]),
+        Route("/resources", resources.show, methods=["GET"]),
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/insights", insights.show, methods=["GET"]),
         Route("/statement", statement.show, methods=["GET"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -46,11 +46,12 @@ class Stretch:
 
 
 _Side = tuple[str, int, str]
+_Found = dict[str, tuple[_Side, str]]
 
 
 def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]:
     """Rows in the order of the first copy; what stands in one copy alone comes last."""
-    found: dict[tuple[str, str, int], dict[str, tuple[_Side, str]]] = {}
+    found: dict[tuple[str, str, int], _Found] = {}
     for each in suggestion["evidence"]:
         if each["type"] not in ("passage", "would_be_lost") or not each["quote"]:
             continue
@@ -65,11 +66,25 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
         row = found.setdefault((shown[0], place, start), {})
         for name in shown:
             row.setdefault(name, (sides[name], each["match"]))
-    order = sorted(found.values(), key=lambda row: len(row) < 2)
+    order = sorted(_once(found.values()), key=lambda row: len(row) < 2)
     return [_row(number, row, columns, letters) for number, row in enumerate(order, 1)]
 
 
-def _row(number: int, found: dict[str, tuple[_Side, str]], columns: Sequence[str], letters: str) -> Row:
+def _once(rows: Iterable[_Found]) -> Iterator[_Found]:
+    """Without what stands in one copy alone and is shown beside its nearest passage already."""
+    every = list(rows)
+    shown = {(name, side[0], side[2]) for row in every if len(row) > 1 for name, (side, _) in row.items()}
+    for row in every:
+        if len(row) > 1 or not any(_within(name, side, shown) for name, (side, _) in row.items()):
+            yield row
+
+
+def _within(name: str, side: _Side, shown: Collection[tuple[str, str, str]]) -> bool:
+    place, _, quote = side
+    return any(name == other and place == there and (quote in words_) for other, there, words_ in shown)
+
+
+def _row(number: int, found: _Found, columns: Sequence[str], letters: str) -> Row:
     first = next(name for name in columns if name in found)
     reference = found[first][0][2]
     cells: list[Cell | None] = []

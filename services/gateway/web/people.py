@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
+from services.gateway.web.may import COLUMNS, MAY
 from services.gateway.web.rendering import page
 
 ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALIST")
@@ -50,6 +51,8 @@ class People:
             administers="ADMINISTRATOR" in around["roles"],
             all_roles=ROLES,
             asked=f"people/{request.query_params.get('role', '')}",
+            columns=COLUMNS,
+            may=MAY,
             trouble=refused,
         )
 

@@ -24,6 +24,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_AGAIN_SECONDS = 10
+
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -35,6 +37,12 @@ _environment = Environment(
 
 def _whole_of(text: str) -> str:
     return f"{int(text):,}"
+
+
+def _blocks(text: str) -> list[tuple[bool, str]]:
+    """An outline in lines, headings without their number signs."""
+    lines = text.splitlines(keepends=True)
+    return [(line.startswith("#"), line.lstrip("# ") if line.startswith("#") else line) for line in lines]
 
 
 def _whole(value: float) -> str:
@@ -53,8 +61,10 @@ _GLOBALS: dict[str, Any] = {
 _FILTERS: dict[str, Any] = {
     "day": dates.day,
     "iso_day": dates.iso_day,
+    "in_words": dates.in_words,
     "time_of_day": dates.time_of_day,
     "duration": dates.length,
+    "blocks": _blocks,
     "number": _whole,
     "number_of": _whole_of,
 }
@@ -75,6 +85,13 @@ def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
 def signed_out(provider: str) -> HTMLResponse:
     """What a visitor sees without a session; `provider` is the name of the single sign-on, empty without one."""
     return page("sign_in.html", status=401, token="", provider=provider)
+
+
+def trying_again(title: str, text: str) -> HTMLResponse:
+    """The page of a service that is down: a browser asks again by itself."""
+    answer = failed(503, title, text)
+    answer.headers["Refresh"] = answer.headers["Retry-After"] = str(_AGAIN_SECONDS)
+    return answer
 
 
 def failed(status: int, title: str, text: str) -> HTMLResponse:

@@ -1,4 +1,4 @@
-"""One resource: where it stands, who uses it, what is suggested about it, what it says."""
+"""Resources: all of them, and one: where it stands, who uses it, what is suggested about it, what it says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import charts
-from services.gateway.web.api import Api
+from services.gateway.web.api import Api, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -20,6 +20,30 @@ class Resources:
 
     api: Api
     frames: Frames
+
+    async def show(self, request: Request) -> Response:
+        """A page of what learners can find, all of it or of one kind or age."""
+        kind, age = (request.query_params.get(name, "") for name in ("kind", "age"))
+        after = request.query_params.get("after", "")
+        query: Query = {"lifecycle": "PUBLISHED", "kind": kind, "age": age, "pageToken": after}
+        around, found, health, names = await asyncio.gather(
+            self.frames.around(request, ""),
+            self.api.get(request, "/v1/resources", query),
+            self.api.get(request, "/v1/insights", {}),
+            self.api.names_of_people(request),
+        )
+        return page(
+            "resources.html",
+            **around,
+            resources=found["resources"],
+            after=found["nextPageToken"],
+            kinds=health["byKind"],
+            ages=health["byAge"],
+            total=health["resources"]["value"],
+            kind=kind,
+            age=age,
+            names=names,
+        )
 
     async def one(self, request: Request) -> Response:
         """The resource with its text."""

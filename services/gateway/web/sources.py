@@ -38,7 +38,15 @@ class SourcesPage:
         }
         today = self.api.clock.today()
         late = {each["name"] for each in found if _late(each, today)}
-        return page("sources.html", **around, sources=found, read=read, late=late)
+        connectors = {each["connector"]["kind"]: each["connector"] for each in found}
+        return page(
+            "sources.html",
+            **around,
+            sources=found,
+            read=read,
+            late=late,
+            connectors=list(connectors.values()),
+        )
 
     async def _imports(self, request: Request) -> dict[str, str]:
         """When the newest of the latest imports of each source ended, by the source's name."""

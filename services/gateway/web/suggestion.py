@@ -25,6 +25,7 @@ from services.gateway.web.words import say
 
 _COLUMNS = 3
 _ROWS = 60
+_REASONS_SHOWN = 6
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
 REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "DUPLICATE": (
@@ -105,7 +106,11 @@ class SuggestionPage:
             title=findings.title(found),
             proposal=findings.proposal(found),
             lines=findings.consequences(found),
+            tasks=findings.tasks(found, names),
+            needed=findings.needed(found),
+            held=findings.held(found),
             pro=pro,
+            pros=_REASONS_SHOWN,
             con=con,
             kind_icon=findings.KIND_ICONS.get(found["kind"], "circle"),
             names=names,
@@ -170,7 +175,8 @@ class SuggestionPage:
             "stretches": list(passages.stretches(shown)),
             "rows_shown": len(shown),
             "rows_all": len(every),
-            "can_choose": bool(members and members[0]["survivor"]) or len(members) > 1,
+            "can_keep": findings.can_keep(found),
+            "kept_because": findings.kept_because(found),
         }
 
     async def _used_in(self, request: Request, resources: Sequence[str]) -> dict[str, list[Json]]:

@@ -1,0 +1,95 @@
+"""What pages make of what the API says: days as people write them, changes that belong together, reasons in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.gateway.web import findings
+from services.gateway.web.dates import in_words
+from services.gateway.web.difference import Run, words
+from services.gateway.web.passages import aligned
+
+RETIRES = {"operation": "deprecate", "target": "resources/b", "other": "resources/a", "text": "…"}
+
+
+def test_days_are_written_out_but_never_in_somebodys_own_words() -> None:
+    assert in_words("Passed on 2026-03-31.") == "Passed on 31 Mar 2026."
+    assert in_words("“Minutes 2025-06-09” is of 2025-06-09") == "“Minutes 2025-06-09” is of 9 Jun 2025"
+    assert in_words("Ticket 2025-13-40 and 12025-06-091") == "Ticket 2025-13-40 and 12025-06-091"
+
+
+def test_words_changed_one_after_another_are_one_change() -> None:
+    changed = words("Carry the mask to the door.", "Wear a hood, by every door.")
+    assert [run.how for run in changed] == ["missing", "here", "same"]
+    assert changed[-1] == Run("same", " door.")
+
+
+def test_the_second_text_can_be_read_in_the_runs_and_the_first_too() -> None:
+    first, second = "One may lift 20 kg. Above that, use a trolley.", "One may lift 25 kg; above that ask."
+    runs = words(first, second)
+    assert "".join(run.text for run in runs if run.how != "missing") == second
+    assert "".join(run.text for run in runs if run.how != "here") == first
+
+
+def test_what_stands_beside_its_nearest_passage_is_not_shown_again_as_lost() -> None:
+    kept = {"resource": "resources/a", "place": "p", "start": 0, "quote": "Four works still use gas."}
+    other = {"resource": "resources/b", "place": "p", "start": 0, "quote": "Two works still use gas."}
+    alone = {"resource": "resources/b", "place": "q", "start": 9, "quote": "Soda falls through the tower."}
+    suggestion = {
+        "evidence": [
+            {**kept, "type": "passage", "match": "near", "counterpart": other},
+            {**other, "type": "would_be_lost", "match": ""},
+            {**alone, "type": "would_be_lost", "match": ""},
+        ]
+    }
+    rows = aligned(suggestion, ["resources/a", "resources/b"], "AB")
+    assert [[cell is not None for cell in row.cells] for row in rows] == [[True, True], [False, True]]
+
+
+def suggestion(**more: Any) -> dict[str, Any]:
+    return {
+        "members": [
+            {"resource": "resources/a", "title": "Gas", "survivor": True},
+            {"resource": "resources/b", "title": "Gas, 2nd edition", "survivor": False},
+        ],
+        "evidence": [
+            {"type": "protected", "text": "It is mandatory or on hold.", "against": False, "quote": ""}
+        ],
+        "plan": {
+            "parts": [
+                {
+                    "id": "resources",
+                    "title": "Resources",
+                    "changes": [RETIRES],
+                }
+            ],
+            "tasks": ["Carry over what only the others say (owner: olga@example.org):", "“Soda falls.” (q)"],
+            "approvalsNeeded": ["Resources: a learning leader"],
+        },
+        "relation": "REVISED",
+        "kind": "DUPLICATE",
+        "passages": 0,
+        "equalPassages": 0,
+        "heldReason": "pacing: 10 others come first.",
+        **more,
+    }
+
+
+def test_why_a_copy_stays_is_said_with_the_proposal_and_is_no_reason_for_the_finding() -> None:
+    found = suggestion()
+    assert findings.proposal(found) == "Keep A, mark B as replaced by it. Why A: it is mandatory or on hold."
+    assert findings.why(found) == ([], [])
+
+
+def test_who_must_agree_what_follows_and_why_it_waits_are_sentences() -> None:
+    found = suggestion()
+    assert findings.needed(found) == ["It takes the yes of a learning leader."]
+    assert findings.held(found) == "10 others come first."
+    ((task, about),) = findings.tasks(found, {"olga@example.org": "Olga"})
+    assert "(owner: Olga)" in task
+    assert about == ["“Soda falls.” (q)"]
+
+
+def test_a_translation_offers_no_copy_to_keep() -> None:
+    assert findings.can_keep(suggestion())
+    assert not findings.can_keep(suggestion(relation="TRANSLATED"))
