@@ -203,7 +203,17 @@ def test_every_field_of_a_task_and_of_a_note_is_filled() -> None:
 
 
 def test_every_field_of_a_notice_is_filled() -> None:
-    value = Notice("s", "Ladders change", NOW, ("It is new.",), ("Nothing.",), ("All.",), 7, sums_only=True)
+    value = Notice(
+        "s",
+        "Ladders change",
+        NOW,
+        ("It is new.",),
+        ("Nothing.",),
+        ("All.",),
+        7,
+        sums_only=True,
+        entitled=True,
+    )
     assert empty_fields(wire_notices.notice(value)) == set()
 
 

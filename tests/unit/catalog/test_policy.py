@@ -83,4 +83,4 @@ def test_a_duty_opens_what_an_owner_may_and_nothing_else() -> None:
     owner = viewer(duties=Duties(resources=frozenset({"r"})))
     policy.check(owner, "/winnow.catalog.v1.CatalogService/SetHold")
     with pytest.raises(PermissionDenied):
-        policy.check(owner, "/winnow.catalog.v1.CatalogService/ImportPackage")
+        policy.check(owner, "/winnow.catalog.v1.CatalogService/AnswerImportQuestion")
