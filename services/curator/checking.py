@@ -92,7 +92,8 @@ class Checker:
         async with self._pool.connection() as connection:
             await self._library.kept_words.refresh(connection)
         kept_words = self._library.kept_words.with_draft(document.id, draft.profile)
-        met = openings.meetings([document.id]) | kept_words.meetings([document.id])
+        met = await asyncio.to_thread(openings.meetings, [document.id])
+        met |= await asyncio.to_thread(kept_words.meetings, [document.id])
         pairs |= {pair for pair in met if document.id in pair}
         others = {name for pair in pairs for name in pair} - {document.id}
         async with self._pool.connection() as connection:

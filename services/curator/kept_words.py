@@ -60,15 +60,17 @@ class KeptWords:
 
     def meetings(self, changed: Iterable[str]) -> set[Pair]:
         """The pairs worth comparing that these have moved: their own, and those of the resources near them."""
-        moved = _around(self._across.nearest(changed))
-        near = self._across.nearest(_around(self._across.nearest(moved)))
-        return {pair for pair in self._across.meetings(near) if not moved.isdisjoint(pair)}
+        across = self._across  # a refresh may put another in its place meanwhile
+        moved = _around(across.nearest(changed))
+        near = across.nearest(_around(across.nearest(moved)))
+        return {pair for pair in across.meetings(near) if not moved.isdisjoint(pair)}
 
     def resemblances(self, pairs: Iterable[Pair]) -> dict[Pair, Resemblance]:
         """How alike the two of each pair are; pairs of one language, or of an unknown one, are left out."""
         asked = [(a, b) for a, b in pairs if self._languages.get(a, "") != self._languages.get(b, "")]
-        near = self._across.nearest({key for pair in asked for key in pair})
-        found = {(a, b): self._across.resemblance(a, b, near) for a, b in asked}
+        across = self._across
+        near = across.nearest({key for pair in asked for key in pair})
+        found = {(a, b): across.resemblance(a, b, near) for a, b in asked}
         return {pair: one for pair, one in found.items() if one is not None}
 
 

@@ -36,7 +36,8 @@ class AcrossWords:
     def __init__(self, words: Mapping[str, U32], languages: Mapping[str, str]) -> None:
         """`words` has the `kept_words` by document; one without a language (empty) is nobody's neighbour."""
         self._names = sorted(name for name in words if languages.get(name))
-        self._words = words
+        # Its own: whoever keeps the words up with the texts goes on while others ask.
+        self._words = {name: words[name] for name in self._names}
         self._languages = {name: languages[name] for name in self._names}
         self._spoken = Counter(self._languages.values())
         self._rows = {name: row for row, name in enumerate(self._names)}

@@ -59,9 +59,8 @@ class Features:
     covered: words in equal or near sentences; equal: in equal ones; runs: five-word runs; meant: blocks found in
     any way, meaning included; code: lines in common; code_share: of the side with more of it; headings: those in
     common, None where there are too few; title: its words in common, None where one is missing; telling: whether
-    both titles say enough to tell entries apart; together, parallel,
-    resemblance, kept: see `Beside`. `cosine` is that of the mean
-    block vectors, 0 where there are none.
+    both titles say enough to tell entries apart; together, parallel, resemblance, kept: see `Beside`. `cosine` is
+    that of the mean block vectors, 0 where there are none.
 
     Over the whole texts, frame and headings included: `inside` is the share of the shorter one's five-word runs
     that the longer has, `jaccard` the shared ones of all, `size_ratio` the shorter length by the longer. What is

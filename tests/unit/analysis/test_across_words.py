@@ -87,3 +87,11 @@ def test_only_what_is_asked_for_is_looked_up() -> None:
 def test_one_language_or_none_has_no_neighbours(languages: dict[str, str]) -> None:
     assert not catalog({**ENGLISH, **SPANISH}, languages).nearest()
     assert not catalog({}, {}).nearest()
+
+
+def test_what_it_was_given_may_change_while_it_is_asked() -> None:
+    one = document("curie", ENGLISH["curie"])
+    words = dict.fromkeys(("curie", "curie-es"), kept_words(profile(one, segment(one))))
+    made = AcrossWords(words, LANGUAGES)
+    words.clear()
+    assert [name for name, _ in made.nearest(["curie"])["curie"]] == ["curie-es"]
