@@ -6,19 +6,48 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.catalog.review import material, plans, risk, safeguards, simulation
-from services.catalog.review.domain import Edits, Plan, Risk
+from services.catalog.review.domain import NO_PLAN, Edits, Plan, Risk
 from services.catalog.review.findings import Proposal
 from services.catalog.review.surroundings import Surroundings
 
 USE_UNKNOWN = "use: not known"
 
 
-def assessed(proposal: Proposal, edits: Edits, around: Surroundings, texts: Mapping[str, str]) -> Plan:
+def assessed(
+    proposal: Proposal,
+    edits: Edits,
+    around: Surroundings,
+    texts: Mapping[str, str],
+    *,
+    before: Plan = NO_PLAN,
+    approved: bool = False,
+) -> Plan:
     """The plan with parts rated and fingerprinted, failing safeguards, simulation and what is not known.
 
-    `texts` gives for a resource the text that counts as the same as its present one.
+    `texts` gives for a resource the text that counts as the same as its present one. What the plan said `before` goes
+    on as `plans.formed` says, unless safeguards forbid that and less of what would be said anew.
     """
-    plan = plans.formed(proposal, edits, around)
+    plan = _checked(proposal, edits, around, texts, before, approved=approved)
+    if not (plan.safeguards and before.parts):
+        return plan
+    anew = _checked(proposal, edits, around, texts, NO_PLAN, approved=False)
+    return anew if _broken(anew) < _broken(plan) else plan
+
+
+def _broken(plan: Plan) -> set[tuple[str, str]]:
+    return {(each.code, each.target) for each in plan.safeguards}
+
+
+def _checked(
+    proposal: Proposal,
+    edits: Edits,
+    around: Surroundings,
+    texts: Mapping[str, str],
+    before: Plan,
+    *,
+    approved: bool,
+) -> Plan:
+    plan = plans.formed(proposal, edits, around, before=before, approved=approved)
     computed = simulation.simulated(plan, around)
     plan = replace(plan, safeguards=safeguards.failing(plan, around), caveat=_caveat(plan, around))
     parts = tuple(

@@ -232,6 +232,10 @@ class Plan:
         return next((part for part in self.parts if part.id == id_), None)
 
 
+NO_PLAN = Plan()
+"""That of a suggestion that is formed for the first time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """One person's yes to one part, as its fingerprint was."""

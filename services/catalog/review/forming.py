@@ -170,7 +170,14 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
     proposal = suggestion.proposal
     before = suggestion.plan.facts or dict(suggestion.baseline)
     texts = await same_texts(tx, before, around, proposal.resources)
-    plan = assessed(proposal, suggestion.edits, around, texts)
+    plan = assessed(
+        proposal,
+        suggestion.edits,
+        around,
+        texts,
+        before=suggestion.plan,
+        approved=bool(suggestion.approvals),
+    )
     # A first plan has nothing to differ from.
     fresh = not suggestion.plan.parts and not suggestion.plan.missing
     changed = () if fresh else _changed(suggestion.plan, plan, around)

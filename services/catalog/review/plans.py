@@ -10,7 +10,16 @@ from services.catalog.domain.people import email_key
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.postgres import codec
 from services.catalog.review import metadata, program_plans
-from services.catalog.review.domain import RESOURCES_PART, Change, Edits, Operation, Part, Plan, Write
+from services.catalog.review.domain import (
+    NO_PLAN,
+    RESOURCES_PART,
+    Change,
+    Edits,
+    Operation,
+    Part,
+    Plan,
+    Write,
+)
 from services.catalog.review.domain_tasks import BRIEF, CARRY_OVER, Errand
 from services.catalog.review.findings import Draft, Evidence, Kind, Proposal, Relation
 from services.catalog.review.surroundings import Surroundings, bare, program_name, resource_name
@@ -38,10 +47,12 @@ _WHO_STAYS = "Choose which copy stays: none stands out."
 
 @dataclass(slots=True)
 class _Draft:
-    """A plan while it is formed."""
+    """A plan while it is formed; `before` is what it said so far, and `approved` whether somebody said yes to that."""
 
     around: Surroundings
     edits: Edits
+    before: Plan = NO_PLAN
+    approved: bool = False
     resources: list[Change] = field(default_factory=list[Change])
     programs: dict[str, list[Change]] = field(default_factory=dict[str, list[Change]])
     errands: list[Errand] = field(default_factory=list[Errand])
@@ -59,6 +70,11 @@ class _Draft:
         self.programs.setdefault(program, []).append(change)
         return True
 
+    def planned(self, resource: str) -> Operation | None:
+        """How the plan so far closes the resource, or would had nobody dropped that; None where it does not."""
+        said = {each.id for each in self.before.changes} | set(self.edits.drop_changes)
+        return next((each for each in LIFECYCLES if f"{each}.{resource}" in said), None)
+
     def items(self, program: str) -> set[str]:
         if program not in self.present:
             self.present[program] = {
@@ -67,12 +83,21 @@ class _Draft:
         return self.present[program]
 
 
-def formed(proposal: Proposal, edits: Edits, around: Surroundings) -> Plan:
+def formed(
+    proposal: Proposal,
+    edits: Edits,
+    around: Surroundings,
+    *,
+    before: Plan = NO_PLAN,
+    approved: bool = False,
+) -> Plan:
     """The plan without its facts, risks and checks (see `assessment`); empty when nothing is left to do.
 
     Members under another's name now, left out or gone are dropped; so is every change that is already so.
+    How many learners there are is never material (behaviour.md §8): how far a member goes stays as the plan said
+    `before`, and all of what somebody has `approved` of it.
     """
-    draft = _Draft(around, edits)
+    draft = _Draft(around, edits, before, approved)
     left_out = set(edits.leave_out)
     members = [each for each in around.present(proposal.resources) if each.id not in left_out]
     survivor, missing = "", ""
@@ -86,7 +111,7 @@ def formed(proposal: Proposal, edits: Edits, around: Surroundings) -> Plan:
             losers = _losers(proposal, edits, members, survivor)
             if survivor:
                 for loser in losers:
-                    operation = _step(proposal.relation, loser, around)
+                    operation = _step(proposal.relation, loser, draft)
                     then = operation is Operation.CLOSE_TO_NEW
                     _retire(draft, loser, around.resources[survivor], operation, then_archive=then)
             elif any(not _already(loser, RETIRING[proposal.relation], "") for loser in losers):
@@ -118,11 +143,16 @@ def _losers(proposal: Proposal, edits: Edits, members: Sequence[Resource], survi
     return [each for each in others if offered & {each.id, *each.aliases}]
 
 
-def _step(relation: Relation, loser: Resource, around: Surroundings) -> Operation:
+def _step(relation: Relation, loser: Resource, draft: _Draft) -> Operation:
     """How far a member goes. Of an older edition whose learners are known: archived where nobody has it before them,
-    else closed to new learners first."""
+    else closed to new learners first; so it stays, whoever begins or finishes meanwhile."""
+    if relation is not Relation.REVISED:
+        return RETIRING[relation]
+    around, planned = draft.around, draft.planned(loser.id)
+    if planned is not None and (draft.approved or planned is not RETIRING[relation]):
+        return planned
     use = around.use.get(loser.id)
-    if relation is not Relation.REVISED or use is None or use.in_progress is None:
+    if use is None or use.in_progress is None:
         return RETIRING[relation]
     before_them = any(each.resource == loser.id and each.state not in _OVER for each in around.enrolments)
     return Operation.CLOSE_TO_NEW if use.in_progress or before_them else Operation.ARCHIVE
@@ -264,8 +294,10 @@ def _retire(
     """
     if survivor is not None and survivor.id == loser.id:
         return
-    if operation is Operation.ARCHIVE and draft.edits.finish_on_old and draft.around.in_progress(loser.id):
-        operation, then_archive = Operation.CLOSE_TO_NEW, True
+    if operation is Operation.ARCHIVE and draft.edits.finish_on_old:
+        planned = draft.planned(loser.id)
+        if planned is Operation.CLOSE_TO_NEW or draft.around.in_progress(loser.id):
+            operation, then_archive = Operation.CLOSE_TO_NEW, True
     if _already(loser, operation, survivor.id if survivor else ""):
         return
     kept = False
@@ -278,12 +310,27 @@ def _retire(
             done = _take_item(draft, program, loser, survivor)
             replaced = replaced or done
             kept = kept or not done
-        unknown = replaced and loser.id not in draft.around.use
-        if unknown or draft.around.ever_completed(loser.id) or loser.mandatory:
+        if loser.mandatory or _credited(draft, loser, survivor, replaced=replaced):
             _equivalence(draft, loser, survivor)
     if kept:
         return
     draft.add(_closing(loser, survivor, operation, then_archive=then_archive))
+
+
+def _credited(draft: _Draft, loser: Resource, survivor: Resource, *, replaced: bool) -> bool:
+    """Whether who has completed it shall have the survivor's credit: somebody has, or may have where it is replaced.
+
+    Of what is approved it stays as it was said, unless learners of a program would lose by that.
+    """
+    completed = draft.around.ever_completed(loser.id)
+    if draft.approved and draft.planned(loser.id) is not None:
+        id_ = _equivalence_id(loser, survivor)
+        return any(each.id == id_ for each in draft.before.changes) or (replaced and completed)
+    return completed or (replaced and loser.id not in draft.around.use)
+
+
+def _equivalence_id(old: Resource, new: Resource) -> str:
+    return f"{Operation.ADD_EQUIVALENCE}.{new.id}.{old.id}"
 
 
 def _closing(
@@ -363,7 +410,7 @@ def _equivalence(draft: _Draft, old: Resource, new: Resource) -> None:
     text = f"Who has completed {_quoted(old)} keeps the credit: it counts as {_quoted(new)}"
     write = Write(resource_name(new.id), "equivalents", "", old.id)
     change = Change(
-        id=f"{Operation.ADD_EQUIVALENCE}.{new.id}.{old.id}",
+        id=_equivalence_id(old, new),
         operation=Operation.ADD_EQUIVALENCE,
         target=resource_name(new.id),
         text=text,

@@ -142,23 +142,41 @@ async def _first(tx: Transaction, proposal: Proposal, on: Ground) -> None:
 
 
 async def _again(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground) -> None:
-    """A live one is found again: new evidence, and a new plan unless a person has written it."""
+    """A live one is found again: new evidence, and a new plan unless a person has written or approved what it says."""
     if known.edits.author:
-        read = {member.resource: member for member in proposal.members}
-        members = tuple(
-            replace(
-                each, content_hash=read[each.resource].content_hash, revision=read[each.resource].revision
-            )
-            if each.resource in read
-            else each
-            for each in known.proposal.members
-        )
-        mine = known.proposal
-        proposal = replace(proposal, members=members, relation=mine.relation, drafts=mine.drafts)
+        proposal = _as_written(known.proposal, proposal)
     if known.filed_by:
         proposal = filing.with_evidence(known.proposal, proposal)
+    if known.approvals and _same_finding(known.proposal, proposal):
+        # What would be offered instead follows from figures alone, which are never material (behaviour.md §8).
+        approved = replace(known, proposal=_as_written(known.proposal, proposal))
+        made = await forming.formed(tx, approved, on)
+        if not made.changed or (known.state is State.SCHEDULED and _holds(known, made.suggestion)):
+            await keep_live(tx, known, made, on)
+            return
     made = await forming.formed(tx, replace(known, proposal=proposal), on)
     await keep_live(tx, known, made, on)
+
+
+def _as_written(mine: Proposal, found: Proposal) -> Proposal:
+    """What was found, with the relation, the survivor and the operations as they stand."""
+    read = {member.resource: member for member in found.members}
+    members = tuple(
+        replace(each, content_hash=read[each.resource].content_hash, revision=read[each.resource].revision)
+        if each.resource in read
+        else each
+        for each in mine.members
+    )
+    return replace(found, members=members, relation=mine.relation, drafts=mine.drafts)
+
+
+def _same_finding(known: Proposal, found: Proposal) -> bool:
+    """Whether both say the same of the same resources, however sure of it they are and whatever they offer."""
+    said, now = (
+        (each.relation, set(each.resources), {(claim.code, claim.hard) for claim in each.claims})
+        for each in (known, found)
+    )
+    return said == now
 
 
 async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground) -> None:
@@ -168,7 +186,7 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
         return
     now = forming.material_now(known, made)
     if known.state is State.SCHEDULED:
-        if _same_work(known.plan, now.plan) and not now.plan.safeguards:
+        if _holds(known, now):
             # Only prior values, safeguards and simulation matter now (behaviour.md §8).
             now = replace(known, proposal=now.proposal, confidence=now.confidence, impact=now.impact)
         else:
@@ -213,8 +231,10 @@ async def _who_moved(tx: Transaction, targets: Iterable[str]) -> str:
     return ""
 
 
-def _same_work(before: Plan, after: Plan) -> bool:
-    return [(c.id, c.writes) for c in before.changes] == [(c.id, c.writes) for c in after.changes]
+def _holds(approved: Suggestion, now: Suggestion) -> bool:
+    """Whether what was approved would still be done, and may be."""
+    before, after = ([(change.id, change.writes) for change in each.plan.changes] for each in (approved, now))
+    return before == after and not now.plan.safeguards
 
 
 def woken(suggestion: Suggestion, made: Formed, around: Surroundings) -> bool:

@@ -15,7 +15,10 @@ from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from services.catalog.postgres.database import Database
 from services.kit import events, nats, outbox
+from services.kit import postgres as kit_postgres
+from services.kit.clock import Clock
 from tests.integration.catalog import conftest as core
 from tests.integration.catalog.conftest import CatalogProcess, SignedIn, eventually
 from tests.servers import NatsServer
@@ -323,6 +326,15 @@ async def curator(nats_session: NatsServer, catalog: CatalogProcess) -> AsyncGen
     catalog.sql(REVIEW_TABLES)
     yield played
     await connection.close()
+
+
+@pytest.fixture
+async def db(catalog: CatalogProcess) -> AsyncGenerator[Database]:
+    """The database as the scheduler has it: what it does now and then is done when the test says so."""
+    pool = kit_postgres.pool(catalog.database.app, name="test", size=2)
+    await pool.open()
+    yield Database(pool, Clock())
+    await pool.close()
 
 
 @pytest.fixture

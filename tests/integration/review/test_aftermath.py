@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
 import grpc
-import pytest
 
 from services.catalog.postgres.database import Database
 from services.catalog.review import aftermath
-from services.kit import postgres
-from services.kit.clock import Clock
-from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
 from tests.integration.review.test_objections import Door
 from tests.integration.review.test_old_links import archived, visit
@@ -22,15 +17,6 @@ from winnow.internal.v1 import public_service_pb2 as public
 from winnow.internal.v1.feed_service_pb2 import CountSearchRequest
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
-
-
-@pytest.fixture
-async def db(catalog: CatalogProcess) -> AsyncGenerator[Database]:
-    """The database as the scheduler has it: what it does once a minute is done here when the test says so."""
-    pool = postgres.pool(catalog.database.app, name="test", size=2)
-    await pool.open()
-    yield Database(pool, Clock())
-    await pool.close()
 
 
 async def test_what_people_still_look_for_is_offered_back_once_and_never_brought_back_alone(

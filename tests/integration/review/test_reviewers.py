@@ -10,6 +10,8 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import PreconditionFailure
 
+from services.catalog.postgres.database import Database
+from services.catalog.review import proposals
 from services.kit.rpc import error_info, status_of
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
@@ -371,6 +373,47 @@ async def test_what_was_added_to_a_program_after_the_approval_stops_the_plan(
     assert "“Ladders 2” was added to “Onboarding”" in back.note
     assert "First" in back.note
     assert (await leader.resource(copy)).lifecycle == Resource.PUBLISHED
+
+
+async def test_learner_counts_and_another_choice_of_the_survivor_leave_an_approved_plan_as_it_is(
+    leader: Reviewer, curator: Curator, db: Database
+) -> None:
+    month = datetime.now(UTC).strftime("%Y-%m")
+    head = "resource,month,enrolled,started,completed,seconds,learner,state,due\n"
+
+    async def heard(state: str) -> None:
+        row = f"c2,{month},1,1,{int(state == 'completed')},60,l1,{state},\n"
+        await leader.imported("lms", {"engagement.csv": (head + row).encode()})
+        while await proposals.reassess(db):
+            pass
+
+    # Mandatory, and one approver: its notice runs for a day.
+    kept, copy = await leader.put(
+        course("c1", "Ladders 1", words("a")), course("c2", "Ladders 2", words("b"), mandatory=True)
+    )
+    await heard("in_progress")
+    found = curator.duplicate(kept, copy, operation="deprecate")
+    await curator.propose(found)
+    seen = await leader.only()
+    assert [c.operation for p in seen.plan.parts for c in p.changes] == ["add_equivalence", "close_to_new"]
+    waits = await leader.accept(seen)
+    assert waits.state == Suggestion.SCHEDULED
+
+    await heard("completed")
+    after = await leader.get(seen.name)
+    assert (after.state, after.revision, after.plan) == (waits.state, waits.revision, waits.plan)
+
+    # Read by how many use each, the other would stay.
+    await curator.propose(curator.duplicate(copy, kept, operation="deprecate", score=0.91))
+    await curator.settled()
+    after = await leader.get(seen.name)
+    assert (after.state, after.revision, after.plan) == (waits.state, waits.revision, waits.plan)
+    assert round(after.confidence, 2) == 0.91
+
+    # Said to be another relation it is another finding.
+    await curator.propose(curator.duplicate(kept, copy, operation="archive"))
+    back = await leader.in_state(seen.name, Suggestion.OPEN)
+    assert (back.revision, list(back.approvals)) == (waits.revision + 1, [])
 
 
 async def test_snoozed_until_the_content_changes(leader: Reviewer, curator: Curator) -> None:

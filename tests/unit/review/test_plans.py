@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from services.catalog.domain.resources import Lifecycle
-from services.catalog.review.domain import RESOURCES_PART, Risk
+from services.catalog.review.assessment import assessed
+from services.catalog.review.domain import RESOURCES_PART, Edits, Risk
 from services.catalog.review.findings import Evidence, Relation
 from tests.unit.review.shorthand import (
     NOW,
@@ -151,6 +152,55 @@ def test_who_is_in_progress_finishes_on_the_old_one_when_the_edit_says_so() -> N
     assert said(plan_of(duplicate("a", "b"), where))[-1][1] == "archive"
     eased = plan_of(duplicate("a", "b"), where, author="x", finish_on_old=True)
     assert (said(eased)[-1][1], eased.safeguards) == ("close_to_new", ())
+
+
+def test_how_far_a_member_goes_stays_as_it_was_said_whoever_begins_or_finishes() -> None:
+    older = duplicate("a", "b", relation=Relation.REVISED)
+    some, nobody = (around(A, B, use={"b": use(in_progress=count)}) for count in (2, 0))
+    closed, archived = plan_of(older, some), plan_of(older, nobody)
+    assert (said(closed)[-1][1], said(archived)[-1][1]) == ("close_to_new", "archive")
+    assert said(assessed(older, Edits(), nobody, {}, before=closed)) == said(closed)
+    assigned = around(A, B, use={"b": use(in_progress=0)}, enrolments=[enrolled("l", resource="b", state="")])
+    assert said(plan_of(older, assigned)) == said(closed)
+    assert said(assessed(older, Edits(), assigned, {}, before=archived)) == said(archived)
+    # What a safeguard forbids by now is said anew.
+    assert said(assessed(older, Edits(), some, {}, before=archived)) == said(closed)
+
+
+def test_a_plan_formed_before_any_use_was_known_is_formed_anew_until_somebody_approves_it() -> None:
+    older = duplicate("a", "b", relation=Relation.REVISED)
+    first, known = plan_of(older, around(A, B)), around(A, B, use={"b": use(in_progress=0, completed=3)})
+    assert [each[1] for each in said(assessed(older, Edits(), known, {}, before=first))] == [
+        "add_equivalence",
+        "archive",
+    ]
+    assert said(assessed(older, Edits(), known, {}, before=first, approved=True)) == said(first)
+
+
+def test_an_approved_plan_gains_an_equivalence_only_where_learners_of_a_program_would_lose_credit() -> None:
+    nobody, some = ({"b": use(completed=count)} for count in (0, 3))
+    alone, held = duplicate("a", "b"), program("p", "b")
+    plan = plan_of(alone, around(A, B, use=nobody))
+    assert said(assessed(alone, Edits(), around(A, B, use=some), {}, before=plan, approved=True)) == said(
+        plan
+    )
+    inside = plan_of(alone, around(A, B, held, use=nobody))
+    now = assessed(alone, Edits(), around(A, B, held, use=some), {}, before=inside, approved=True)
+    assert {each[1] for each in said(now)} - {each[1] for each in said(inside)} == {"add_equivalence"}
+    unknown = plan_of(alone, around(A, B, held))
+    kept = assessed(alone, Edits(), around(A, B, held, use=nobody), {}, before=unknown, approved=True)
+    assert said(kept) == said(unknown)
+
+
+def test_who_finished_meanwhile_does_not_change_what_an_edit_said() -> None:
+    some, nobody = (around(A, B, use={"b": use(in_progress=count)}) for count in (2, 0))
+    edits = Edits(author="x", finish_on_old=True)
+    closed = assessed(duplicate("a", "b"), edits, some, {})
+    assert said(assessed(duplicate("a", "b"), edits, nobody, {}, before=closed)) == said(closed)
+    assert said(closed)[-1][1] == "close_to_new"
+    dropped = Edits(author="x", drop_changes=("close_to_new.b",))
+    older = duplicate("a", "b", relation=Relation.REVISED)
+    assert said(assessed(older, dropped, some, {})) == said(assessed(older, dropped, nobody, {})) == []
 
 
 def test_requirements_move_to_the_one_that_stays_when_the_edit_says_so() -> None:
