@@ -1,9 +1,10 @@
-"""Where there is something to see: every page, with at least one suggestion of every kind."""
+"""Where there is something to see: every page, with at least one suggestion of every kind and state."""
 
 from __future__ import annotations
 
 from itertools import combinations
 
+from tests.browser.decided import decided
 from tests.stack import Json, Stack
 
 
@@ -17,7 +18,7 @@ def places(stack: Stack) -> dict[str, str]:
             "DUPLICATE": "duplicate, " + each["relation"],
             "PROGRAM": "program suggestion",
         }.get(each["kind"], each["kind"])
-        address = "/review/" + each["name"].removeprefix("suggestions/")
+        address = page_of(each)
         kinds.setdefault(name.lower(), address)
         kinds.setdefault(" ".join(words).lower(), address)
         if len(each["members"]) > 2:
@@ -34,6 +35,7 @@ def places(stack: Stack) -> dict[str, str]:
         "review decided": "/review?whose=decided",
         "review without a match": "/review?whose=all&q=nothing-has-this",
         **kinds,
+        **{f"decided, {state.lower()}": page_of(each) for state, each in decided(stack).items()},
         "sources": "/sources",
         "what changed": "/what-changed",
         "search": "/search",
@@ -71,6 +73,11 @@ def places(stack: Stack) -> dict[str, str]:
         "webhooks": "/webhooks",
         "statement": "/statement",
     }
+
+
+def page_of(suggestion: Json) -> str:
+    """The address of its page."""
+    return "/review/" + suggestion["name"].removeprefix("suggestions/")
 
 
 def akin(programs: list[Json]) -> tuple[Json, Json]:

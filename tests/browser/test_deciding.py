@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.places import places
+from tests.browser.decided import decided, lead
+from tests.browser.places import page_of, places
 from tests.browser.visitor import PHONE, Visitor
 from tests.stack import Stack
 
@@ -24,10 +25,6 @@ def one(sample: Stack, kind: str, *states: str, **fits: Any) -> dict[str, Any]:
     raise LookupError(kind)
 
 
-def address(suggestion: dict[str, Any]) -> str:
-    return "/review/" + suggestion["name"].removeprefix("suggestions/")
-
-
 def state(sample: Stack, suggestion: dict[str, Any]) -> str:
     return sample.get("/v1/" + suggestion["name"])["state"]
 
@@ -39,7 +36,7 @@ def press(page: Page, name: str) -> None:
 def test_accepted_and_taken_back(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Accept")
     expect(page.get_by_role("status")).to_contain_text("Accepted.")
     assert state(sample, seen) == "APPLIED"
@@ -51,14 +48,14 @@ def test_accepted_and_taken_back(anyone: Visitor, sample: Stack) -> None:
 def test_rejected_with_a_reason_and_reopened(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Reject")
     box = page.get_by_role("dialog", name="Why not?")
     box.get_by_label("For another level").check()
     box.get_by_label("In your words").fill("The one is for beginners.")
     box.get_by_role("button", name="Reject").click()
     expect(page.get_by_role("status")).to_contain_text("Rejected.")
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     expect(page.get_by_role("main")).to_contain_text("The one is for beginners.")
     press(page, "Reopen")
     expect(page.get_by_role("status")).to_contain_text("Open again.")
@@ -68,7 +65,7 @@ def test_rejected_with_a_reason_and_reopened(anyone: Visitor, sample: Stack) -> 
 def test_snoozed_until_a_day(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "OUTDATED")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Snooze")
     page.get_by_role("dialog", name="Until when?").get_by_role("button", name="Snooze").click()
     expect(page.get_by_role("status")).to_contain_text("Snoozed.")
@@ -80,7 +77,7 @@ def test_snoozed_until_a_day(anyone: Visitor, sample: Stack) -> None:
 def test_still_current(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "OUTDATED")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Still current")
     expect(page.get_by_role("status")).to_contain_text("Confirmed.")
     press(page, "Undo")
@@ -91,7 +88,7 @@ def test_still_current(anyone: Visitor, sample: Stack) -> None:
 def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.get_by_role("radio", name="Keep this one").nth(1).check()
     press(page, "Update the proposal")
     expect(page.get_by_role("status")).to_contain_text("rebuilt")
@@ -108,7 +105,7 @@ def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sampl
 def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     sample.post(f"/v1/{seen['name']}:reject", {"reason": "intentional_copy", "comment": "A mirror."})
     press(page, "Accept")
     alert = page.get_by_role("alert")
@@ -121,9 +118,31 @@ def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: St
     assert state(sample, seen) == "OPEN"
 
 
+def test_what_is_decided_offers_the_ways_back_that_it_has(page: Page, sample: Stack) -> None:
+    back = {
+        "SNOOZED": "Back in the queue now",
+        "SCHEDULED": "Undo this",
+        "APPLIED": "Undo this",
+        "REJECTED": "Reopen",
+    }
+    for is_in, seen in decided(sample).items():
+        page.goto(page_of(seen))
+        verbs = page.get_by_role("group", name="Decide")
+        if is_in not in back:
+            expect(verbs.get_by_role("button")).to_have_count(0)
+            expect(page.get_by_role("main")).not_to_contain_text("you can take it back")
+            expect(page.get_by_role("main")).not_to_contain_text("is asked.")
+            continue
+        press(page, back[is_in])
+        expect(page.get_by_role("status")).to_be_visible()
+        assert state(sample, seen) == "OPEN"
+        lead(sample, seen["name"], is_in)
+        assert state(sample, seen) == is_in
+
+
 def test_a_double_click_decides_once(page: Page, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.get_by_role("button", name="Accept").dblclick()
     expect(page.get_by_role("status")).to_contain_text("Accepted.")
     log = sample.get("/v1/decisions", suggestion=seen["name"])["decisions"]
@@ -136,13 +155,13 @@ def test_whoever_may_not_decide_is_told_who_may(browser: Browser, sample: Stack)
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
     token = sample.winnow("token", "create", "--person", "lewis.okoro@tarnwickwater.example")["token"]
     visitor = Visitor(browser, sample.status["http"], token)
-    visitor.page.goto(address(seen))
+    visitor.page.goto(page_of(seen))
     verbs = visitor.page.get_by_role("group", name="Decide")
     expect(verbs).to_contain_text("decides on this. You can add a note or ask.")
     expect(verbs.get_by_role("button", name=re.compile("Accept|Reject|Snooze"))).to_have_count(0)
     expect(visitor.page.get_by_role("radio", name="Keep this one")).to_have_count(0)
     tried = visitor.page.request.post(
-        f"{address(seen)}/accept", form={"request_id": "by hand"}, headers={"Sec-Fetch-Site": "same-origin"}
+        f"{page_of(seen)}/accept", form={"request_id": "by hand"}, headers={"Sec-Fetch-Site": "same-origin"}
     )
     assert tried.status == 403
     assert "not yours to decide" in tried.text()
@@ -172,7 +191,7 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
     page.keyboard.type("jar")
     expect(page.get_by_label("Find a course")).to_have_value("jar")
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.keyboard.press("r")
     expect(page.get_by_role("dialog", name="Why not?")).to_be_visible()
     page.keyboard.press("a")
@@ -185,7 +204,7 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
     page.goto("/account")
     page.get_by_label("Off").check()
     press(page, "Save")
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.keyboard.press("a")
     page.keyboard.press("j")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -197,7 +216,7 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
 
 def test_activity_tells_and_takes_back(page: Page, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Accept")
     page.goto("/activity")
     expect(page.get_by_role("main")).to_contain_text("You accepted")
@@ -223,7 +242,7 @@ def test_on_a_phone_the_verbs_are_within_reach(browser: Browser, sample: Stack) 
 def test_an_owner_is_asked_and_answers_by_a_task(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "OUTDATED")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     press(page, "Ask the owner")
     box = page.get_by_role("dialog", name="Ask the owner")
     box.get_by_label("Your question").fill("Is this still what the crews do?")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_deciding import address, one, state
+from tests.browser.places import page_of
+from tests.browser.test_deciding import one, state
 from tests.browser.visitor import Visitor
 from tests.stack import Stack, eventually
 
@@ -39,7 +40,7 @@ def test_a_refusal_stands_in_the_ledger_and_what_it_hid_is_shown_again(
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
     sample.post(f"/v1/{seen['name']}:reject", {"reason": "not_same", "comment": "Two different sites."})
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.get_by_role("link", name="What it keeps away").click()
     expect(page.get_by_role("row").filter(has_text="Two different sites.").first).to_be_visible()
     page.goto("/activity")
@@ -75,7 +76,7 @@ def test_by_filter_it_says_how_many_it_would_hide_before_it_does(anyone: Visitor
 def test_one_suggestion_is_kept_away_without_a_verdict(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
     page = anyone.page
-    page.goto(address(seen))
+    page.goto(page_of(seen))
     page.get_by_role("button", name="Reject").first.click()
     page.get_by_role("link", name="keep it away without a verdict").click()
     page.get_by_label("Exactly this suggestion").check()
@@ -127,7 +128,7 @@ def test_whoever_misses_something_is_told_why_it_is_not_shown(anyone: Visitor, s
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("main")).to_contain_text("It is shown")
     page.get_by_role("link", name="See the suggestion").first.click()
-    expect(page).to_have_url(re.compile(address(seen)))
+    expect(page).to_have_url(re.compile(page_of(seen)))
 
 
 def test_rules_are_tried_on_the_past_year_before_they_are_set(anyone: Visitor, sample: Stack) -> None:

@@ -9,10 +9,11 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import BY_COLOUR, SIZES, violations
-from tests.browser.places import places
+from tests.browser.decided import decided
+from tests.browser.places import page_of, places
 from tests.browser.visitor import CHROMIUM, COOKIE, DESKTOP, Visitor
 from tests.stack import Stack
 
@@ -92,6 +93,31 @@ def test_boxes_are_accessible_too(page: Page, sample: Stack) -> None:
     page.keyboard.press("?")
     assert page.get_by_role("heading", name="Keyboard shortcuts").is_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Stack, size: str) -> None:
+    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size])
+    page = visitor.page
+    found = decided(sample)
+    for state, verb, said in (
+        ("REJECTED", "reopen", "Somebody else was first"),  # accepted by whoever still had it open
+        ("SNOOZED", "accept", "This has changed since you looked."),  # as it was before an edit
+    ):
+        page.goto(page_of(found[state]))
+        page.eval_on_selector(
+            f"form[action*='/{verb}']",
+            """form => {
+                form.action = form.action.replace("/reopen", "/accept");
+                form.elements.fingerprint.value = "of another day";
+                form.submit();
+            }""",
+        )
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        assert violations(page) == []
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= SIZES[size][0]
+    visitor.leave()
 
 
 def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> None:
