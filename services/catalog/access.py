@@ -126,26 +126,25 @@ class AccessInterceptor(rpc.IdentityInterceptor):
 
     async def _known(self, caller: Caller) -> Viewer:
         gone = Unauthenticated("CREDENTIAL_INVALID", "This credential is not valid (any more).")
-        async with self._database.snapshot() as tx:
-            people = await tx.people([caller.person])
-            if not people or not people[0].active:
+        async with self._database.glance() as tx:
+            admitted = await tx.admitted(caller.person, caller.credential)
+        if admitted is None:
+            raise gone
+        person = admitted.person
+        if person.duties_version != caller.duties_version:
+            raise Unauthenticated(
+                "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
+            )
+        read_only, token, writes_people, feed = False, "", True, ""
+        if caller.credential:
+            credential = admitted.credential
+            if credential is None:
                 raise gone
-            person = people[0]
-            if person.duties_version != caller.duties_version:
-                raise Unauthenticated(
-                    "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
-                )
-            read_only, token, writes_people, feed = False, "", True, ""
-            if caller.credential:
-                credential = await tx.credential_by_id(caller.credential)
-                if credential is None or credential.person != person.id:
-                    raise gone
-                read_only = credential.read_only
-                if credential.kind in ("token", "feed"):
-                    token, writes_people = credential.id, credential.writes_people
-                feed = credential.feed
-            duties = await tx.duties(person)
+            read_only = credential.read_only
+            if credential.kind in ("token", "feed"):
+                token, writes_people = credential.id, credential.writes_people
+            feed = credential.feed
         known = Viewer(
-            person, duties, read_only, token, caller.method, writes_people=writes_people, feed=feed
+            person, admitted.duties, read_only, token, caller.method, writes_people=writes_people, feed=feed
         )
         return replace(known, acting=policy.acting(known, caller.method))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import select
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.resources.abc import Traversable
@@ -26,6 +27,8 @@ Pool = AsyncConnectionPool[Connection]
 _LIMITS = (
     "-c statement_timeout=15s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
+# A server that vanishes without a word is noticed while nobody uses the connection; libpq waits two hours.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _STANDBY = 2.0  # seconds between two tries for a lock that another process holds
 _DOWN_CLASSES = ("08", "57P", "53300", "58")  # connection, shutdown or start-up, too many connections, system
 
@@ -40,11 +43,22 @@ def pool(conninfo: str, *, name: str, size: int = 10) -> Pool:
         timeout=5,
         max_waiting=20 * size,
         name=name,
-        # Connections of a restarted server are found broken here instead of in somebody's call.
-        check=AsyncConnectionPool.check_connection,
-        kwargs={"autocommit": True, "application_name": name, "options": _LIMITS},
+        check=_check,
+        kwargs={"autocommit": True, "application_name": name, "options": _LIMITS, **_KEEPALIVE},
     )
     return made
+
+
+async def _check(connection: Connection) -> None:
+    """Finds a connection of a restarted server broken, before it breaks somebody's call.
+
+    A server that goes ends the stream, and one that stays says nothing by itself: only where something is to be read
+    does the check cost a round trip, which every call would pay for otherwise.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 async def connect(conninfo: str, *, name: str) -> Connection:

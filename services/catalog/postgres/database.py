@@ -118,6 +118,12 @@ class Database:
         async with postgres.transaction(self.pool, snapshot=True) as connection:
             yield self._on(connection, self.clock.now())
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncGenerator[Transaction]:
+        """As `snapshot` for a single statement, which sees one moment by itself: no BEGIN and COMMIT around it."""
+        async with self.pool.connection() as connection:
+            yield self._on(connection, self.clock.now())
+
     def _on(self, connection: Connection, now: datetime) -> Transaction:
         tx = Transaction(connection, now)
         tx.notice = self.notice

@@ -49,16 +49,11 @@ _CREDENTIAL = """
     SELECT id, kind, person, read_only, writes_people, expire_time FROM credentials
     WHERE digest = %s AND expire_time > %s
 """
-_CREDENTIAL_BY_ID = """
-    SELECT id, kind, person, read_only, writes_people, expire_time FROM credentials
-    WHERE id = %s AND expire_time > %s
-"""
 _SPEND = """
     DELETE FROM credentials WHERE digest = %s AND kind = 'link' AND expire_time > %s
     RETURNING id, kind, person, read_only, writes_people, expire_time
 """
 _DROP_CREDENTIALS = "DELETE FROM credentials WHERE person = %s"
-# One statement: it is asked for the caller of every call.
 _DUTIES = """
     SELECT 'program' AS duty, id, '' AS stage FROM programs WHERE owner_keys @> ARRAY[%(key)s]
     UNION ALL
@@ -66,6 +61,20 @@ _DUTIES = """
     WHERE o.owner_key = %(key)s AND r.alias_of IS NULL
     UNION ALL
     SELECT 'stage', program, stage FROM stage_holders WHERE person = %(person)s
+"""
+# Asked for the caller of every call.
+_ADMITTED = """
+    SELECT p.id, p.email, p.display_name, p.roles, p.create_time, p.deactivate_time, p.duties_version, p.away_until,
+        c.id AS credential, c.kind, c.read_only, c.writes_people, c.expire_time,
+        ARRAY(SELECT id FROM programs WHERE owner_keys @> ARRAY[p.email_key]) AS programs,
+        ARRAY(
+            SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
+            WHERE o.owner_key = p.email_key AND r.alias_of IS NULL
+        ) AS resources,
+        ARRAY(SELECT ARRAY[program, stage] FROM stage_holders WHERE person = p.id) AS stages
+    FROM persons p
+        LEFT JOIN credentials c ON c.id = %(credential)s AND c.person = p.id AND c.expire_time > %(now)s
+    WHERE p.id = %(person)s AND p.deactivate_time IS NULL
 """
 _STAGE_HOLDERS = """
     SELECT program, stage, person, author, time FROM stage_holders WHERE program = ANY(%s) ORDER BY program, stage
@@ -102,6 +111,27 @@ class Credential:
     def feed(self) -> str:
         """Id of the people feed whose token it is; empty for the other kinds."""
         return self.id if self.kind == "feed" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A person who is there, with their duties and the live credential that was named, if it is theirs."""
+
+    person: Person
+    duties: Duties
+    credential: Credential | None
+
+
+_ADDED = (
+    "credential",
+    "kind",
+    "read_only",
+    "writes_people",
+    "expire_time",
+    "programs",
+    "resources",
+    "stages",
+)
 
 
 def _person(row: Row) -> Person:
@@ -143,6 +173,26 @@ class People(Session):
             frozenset(row["id"] for row in rows if row["duty"] == "program"),
             frozenset(row["id"] for row in rows if row["duty"] == "resource"),
             frozenset((row["id"], Stage(row["stage"])) for row in rows if row["duty"] == "stage"),
+        )
+
+    async def admitted(self, person: str, credential: str) -> Admitted | None:
+        """The person of that id with all that admitting a call takes, by one statement; None where nobody is there."""
+        values = {"person": person, "credential": credential, "now": self.now}
+        row = await self.row(_ADMITTED, values)
+        if row is None:
+            return None
+        known = Person(**columns(row, *_ADDED, roles=tuple(Role(role) for role in row["roles"])))
+        stages = frozenset((program, Stage(stage)) for program, stage in row["stages"])
+        return Admitted(
+            known,
+            Duties(frozenset(row["programs"]), frozenset(row["resources"]), stages),
+            Credential(
+                id=row["credential"],
+                person=known.id,
+                **{name: row[name] for name in ("kind", "read_only", "writes_people", "expire_time")},
+            )
+            if row["credential"]
+            else None,
         )
 
     async def stage_holders(self, programs: Iterable[str]) -> dict[str, dict[Stage, StageHolder]]:
@@ -246,11 +296,6 @@ class People(Session):
     async def credential(self, secret: str) -> Credential | None:
         """The live credential with this secret."""
         row = await self.row(_CREDENTIAL, (digest(secret), self.now))
-        return None if row is None else Credential(**row)
-
-    async def credential_by_id(self, id_: str) -> Credential | None:
-        """The live credential with this id."""
-        row = await self.row(_CREDENTIAL_BY_ID, (id_, self.now))
         return None if row is None else Credential(**row)
 
     async def spend_link(self, secret: str) -> Credential | None:

@@ -165,6 +165,15 @@ async def test_a_server_that_is_gone_is_an_outage_and_the_pool_recovers(
         assert await value(made, "SELECT 1") == 1
 
 
+async def test_a_connection_that_its_server_has_closed_is_replaced_before_anybody_gets_it(
+    postgres_server: PostgresServer, pool: postgres.Pool
+) -> None:
+    closed = await value(pool, "SELECT pg_backend_pid()")
+    with postgres_server.admin() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 2000)", (closed,))
+    assert await value(pool, "SELECT pg_backend_pid()") not in (None, closed)
+
+
 async def test_one_holder_at_a_time_and_the_standby_takes_over(
     postgres_server: PostgresServer, database: Database
 ) -> None:
