@@ -54,19 +54,24 @@ async def ground(
 ) -> Ground:
     """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
     named = await _named(tx, proposals, for_update=for_update)
-    others = await tx.resources(sorted(named.held - {each.id for each in named.members}))
+    members = {each.id for each in named.members}
+    others = await tx.resources(sorted(named.held - members))
     everything = [*named.members, *others]
     used = [each.id for each in everything]
+    translations = await postgres.translations(tx, members)
+    told = {id_ for ids in translations.values() for id_ in ids}
+    read = await tx.resources(sorted(told - set(used)))
     sources = sorted({listing.source for each in named.members for listing in each.listings})
     around = Surroundings(
         today=today,
-        resources=_by_name(everything),
+        resources=_by_name([*everything, *read]),
         programs=named.programs,
         use=await tx.engagement(used),
         enrolments=tuple(await tx.enrolments([*used, *named.programs])),
         sources=await tx.sources(sources),
         committed=await postgres.committed(tx, [each.id for each in named.members]),
         listed=await postgres.listed(tx, sources),
+        translations=translations,
         rules=await tx.house_rules(),
     )
     return Ground(around, await _staff(tx, around), await postgres_learning.maps(tx))

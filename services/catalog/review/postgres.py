@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -126,6 +127,14 @@ _OVERLAPPING = """
 """
 _LISTED = """
     SELECT source, count(DISTINCT resource) AS listed FROM listings WHERE source = ANY(%s) AND NOT gone GROUP BY source
+"""
+_TRANSLATIONS = """
+    SELECT ARRAY[a, b] AS members FROM verdicts
+    WHERE verdict = 'translation' AND (a = ANY(%(ids)s) OR b = ANY(%(ids)s))
+    UNION
+    SELECT members FROM suggestions
+    WHERE members && %(ids)s AND kind = 'DUPLICATE' AND proposal ->> 'relation' = 'TRANSLATED'
+        AND state = ANY(%(states)s)
 """
 _ADD_DECISION = """
     INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision, batch)
@@ -381,6 +390,17 @@ async def overlapping(tx: Session, targets: Iterable[str], but: str) -> str:
 async def listed(tx: Session, sources: Iterable[str]) -> dict[str, int]:
     """How many resources each source lists."""
     return {row["source"]: row["listed"] for row in await tx.rows(_LISTED, (sorted(set(sources)),))}
+
+
+async def translations(tx: Session, ids: AbstractSet[str]) -> dict[str, list[str]]:
+    """For each of these resources those that say the same in another language, as people decided or a finding says
+    that nobody has refused."""
+    found: dict[str, set[str]] = {}
+    values = {"ids": sorted(ids), "states": [*_LIVE, State.APPLIED]}
+    for row in await tx.rows(_TRANSLATIONS, values) if ids else ():
+        for id_ in ids & set(row["members"]):
+            found.setdefault(id_, set()).update(row["members"])
+    return {id_: sorted(others - {id_}) for id_, others in found.items()}
 
 
 async def add_decision(tx: Session, value: Decision) -> None:

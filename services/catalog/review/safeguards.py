@@ -10,7 +10,7 @@ from services.catalog.domain.engagement import Enrolment
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
 from services.catalog.review.effects import Effects, effects
-from services.catalog.review.surroundings import Surroundings, program_name, resource_name
+from services.catalog.review.surroundings import Surroundings, program_name, resource_name, retired
 
 SOON = timedelta(days=60)
 MOST_OBJECTS = 50
@@ -45,7 +45,10 @@ def failing(plan: Plan, around: Surroundings) -> tuple[Safeguard, ...]:
             found.append(_obliged(eased, program_name(program)))
     for program, old, new in done.items:
         if new and old in around.resources:
-            found += _replacing(around.resources[old], around.resources.get(new), program, around, done)
+            replaced, taking = around.resources[old], around.resources.get(new)
+            found += _replacing(replaced, taking, program, done)
+            found += _uncovered(replaced, program, around, done, taking)
+            found += _last_of_language(replaced, program, around, done)
     for program in sorted(done.ended):
         found += _ending(program, around)
     found += _required(around, done)
@@ -177,9 +180,7 @@ def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
             )
 
 
-def _replacing(
-    old: Resource, new: Resource | None, program: str, around: Surroundings, done: Effects
-) -> Iterator[Safeguard]:
+def _replacing(old: Resource, new: Resource | None, program: str, done: Effects) -> Iterator[Safeguard]:
     if not old.mandatory or new is None:
         return
     if (old.id, new.id) not in done.equivalents and old.id not in new.equivalents:
@@ -216,9 +217,11 @@ def _required(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
 def _only_language(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
     for id_, part in done.closed.items():
         resource, successor = around.resources.get(id_), around.resources.get(done.successors.get(id_, ""))
-        if resource is None or successor is None or not resource.language or not successor.language:
+        if resource is None or not resource.language:
             continue
-        if _primary(resource.language) != _primary(successor.language):
+        if successor is None:
+            yield from _last_translation(resource, part, around, done)
+        elif successor.language and _primary(resource.language) != _primary(successor.language):
             yield Safeguard(
                 "only_language",
                 resource_name(id_),
@@ -229,17 +232,31 @@ def _only_language(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
             )
 
 
+def _last_translation(
+    resource: Resource, part: str, around: Surroundings, done: Effects
+) -> Iterator[Safeguard]:
+    """What exists in several languages keeps each of them."""
+    staying = [
+        each
+        for each in around.present(around.translations.get(resource.id, ()))
+        if each.language and not retired(each) and each.id not in done.retired
+    ]
+    if staying and all(_primary(each.language) != _primary(resource.language) for each in staying):
+        yield Safeguard(
+            "only_language",
+            resource_name(resource.id),
+            f"“{resource.title}” is the only one in {resource.language} of what “{staying[0].title}” says in "
+            f"{staying[0].language}.",
+            "Name what takes its place in that language, or leave this one out.",
+            part,
+        )
+
+
 def _last_of_language(
     resource: Resource, program_id: str, around: Surroundings, done: Effects
 ) -> Iterator[Safeguard]:
     """A program that exists in several languages keeps each of them."""
-    gone = {old for inside, old, new in done.items if inside == program_id and not new}
-    staying = [
-        _primary(each.language)
-        for item in around.programs[program_id].items
-        if item.resource and item.resource not in gone and (each := around.resources.get(item.resource))
-        if each.language
-    ]
+    staying = [_primary(each.language) for each in _staying(program_id, around, done) if each.language]
     if staying and resource.language and _primary(resource.language) not in staying:
         yield Safeguard(
             "only_language",
@@ -250,29 +267,36 @@ def _last_of_language(
         )
 
 
+def _staying(program_id: str, around: Surroundings, done: Effects) -> list[Resource]:
+    """The items of the program as the plan leaves it."""
+    moves = {old: new for inside, old, new in done.items if inside == program_id}
+    inserted = (id_ for inside, id_ in done.inserted if inside == program_id)
+    return around.present([*(moves.get(id_, id_) for id_ in around.held_by(program_id)), *inserted])
+
+
 def _primary(language: str) -> str:
     return language.split("-")[0].casefold()
 
 
 def _uncovered(
-    resource: Resource, program_id: str, around: Surroundings, done: Effects
+    resource: Resource, program_id: str, around: Surroundings, done: Effects, new: Resource | None = None
 ) -> Iterator[Safeguard]:
+    """Objectives that nothing in the program covers any more; what takes its place covers what its text is about."""
+    if new is not None and new.outline_hash and new.content_hash == resource.content_hash:
+        return
     program = around.programs[program_id]
     wanted = {_said(objective): objective for objective in program.objectives}
-    gone = {old for inside, old, new in done.items if inside == program_id and not new}
-    staying = [
-        each
-        for item in program.items
-        if item.resource and item.resource not in gone and (each := around.resources.get(item.resource))
-    ]
-    covered = {_said(text) for each in staying for text in _objectives(each)}
+    covered = {_said(text) for each in _staying(program_id, around, done) for text in _objectives(each)}
     for text in _objectives(resource):
         if _said(text) in wanted and _said(text) not in covered:
+            objective = wanted[_said(text)]
             yield Safeguard(
                 "only_cover",
                 resource_name(resource.id),
-                f"“{resource.title}” alone covers “{wanted[_said(text)]}” in “{program.title}”.",
-                "Add an item that covers it, or leave this change out.",
+                f"“{resource.title}” alone covers “{objective}” in “{program.title}”.",
+                f"Say that “{new.title}” covers it, if it does, or leave this change out."
+                if new
+                else "Add an item that covers it, or leave this change out.",
                 program_name(program_id),
             )
 

@@ -22,7 +22,8 @@ class Surroundings:
     """One moment's rows. `resources` has each under its id and its aliases; `programs` are those that name a member.
 
     `committed` maps a resource to the suggestions (their ids) whose approved plans lead learners to it.
-    `listed` counts the resources that each source lists.
+    `listed` counts the resources that each source lists. `translations` maps a resource to those that are known to say
+    the same in another language.
     """
 
     today: date
@@ -33,6 +34,7 @@ class Surroundings:
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     committed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
+    translations: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     rules: HouseRules = field(default_factory=HouseRules)
     _holders: dict[str, list[Program]] = field(
         default_factory=dict[str, list[Program]], init=False, repr=False, compare=False

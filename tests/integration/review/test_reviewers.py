@@ -14,11 +14,12 @@ from services.catalog.postgres.database import Database
 from services.catalog.review import proposals
 from services.kit.rpc import error_info, status_of
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import program_pb2
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
+from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.review.v1 import note_pb2
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Decision, Plan, Suggestion
@@ -151,6 +152,32 @@ async def test_a_plan_that_breaks_a_safeguard_is_refused_with_what_would_satisfy
     assert (violation.type, violation.subject) == (code, copy.name)
     assert GUARDED[code] in violation.description
     assert (await leader.resource(copy)).lifecycle == Resource.PUBLISHED
+
+
+@pytest.mark.parametrize("told", ["by a person", "by a finding"])
+async def test_the_only_translation_in_its_language_is_kept(
+    leader: Reviewer, curator: Curator, told: str
+) -> None:
+    english, german = await leader.put(
+        course("c1", "Ladders", words("a"), language="en"), course("c2", "Leitern", words("b"), language="de")
+    )
+    pair = curator.duplicate(english, german)
+    if told == "by a finding":
+        pair.relation = Proposal.TRANSLATED
+    await curator.propose(sealed(pair))
+    seen = await leader.only(Suggestion.OPEN)
+    if told == "by a person":
+        await leader.reject(seen, "different_language")
+    archives = curator.outdated(german, "archive", code="dated_statement", score=0.95)
+    await curator.propose(archives)
+
+    async def found() -> list[Suggestion]:
+        return [each for each in await leader.suggestions() if each.kind == Suggestion.OUTDATED]
+
+    (outdated,) = await eventually(found)
+    (kept,) = outdated.plan.safeguards
+    assert (kept.code, kept.target) == ("only_language", german.name)
+    assert "“Ladders” says in en" in kept.text
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,10 @@ FURTHER: dict[str, Callable[[], Plan]] = {
         drop("p", "b"),
         around(resource("a", language="en"), resource("b", language="de"), program("p", "a", "b")),
     ),
+    "the last translation": lambda: plan_of(
+        outdated("b", "archive"),
+        around(resource("a", language="en"), resource("b", language="de"), translations={"b": ["a"]}),
+    ),
     "a program with somebody in it": lambda: plan_of(
         RETIRE_P, around(A, program("p", "a"), enrolments=(enrolled("l", program="p"),))
     ),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.domain.sources import Source
 from services.catalog.review.domain import Plan
 from services.catalog.review.findings import Relation
 from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (
+    NOW,
     TODAY,
     around,
     drop,
@@ -70,6 +73,46 @@ def test_a_broken_safeguard_is_named_with_its_remedy(code: str) -> None:
     found = BROKEN[code]().safeguards
     assert {guard.code for guard in found} == {code}
     assert all(guard.text and guard.remedy for guard in found)
+
+
+EN, DE, DE_2 = (resource(name, language=said) for name, said in (("a", "en"), ("b", "de"), ("c", "de-AT")))
+
+
+@pytest.mark.parametrize(
+    ("others", "broken"),
+    [((EN,), True), ((EN, DE_2), False), ((resource("a"),), False), ((), False)],
+    ids=["in another language", "in its own too", "language not known", "none"],
+)
+def test_the_last_translation_goes_only_with_a_successor(others: Sequence[Resource], broken: bool) -> None:
+    where = around(*others, DE, translations={"b": [each.id for each in others]})
+    for operation in ("archive", "unlist"):
+        found = plan_of(outdated("b", operation), where).safeguards
+        assert [guard.code for guard in found] == ["only_language"] * broken
+    gone = EN.want("lifecycle", Lifecycle.ARCHIVED, author="x", suggestion="", now=NOW)
+    assert plan_of(outdated("b", "archive"), around(gone, DE, translations={"b": ["a"]})).safeguards == ()
+
+
+def replaced_in_a_program(old: Resource, new: Resource, *others: Resource) -> Plan:
+    held = program("p", old.id, *(each.id for each in others), objectives=("climb safely",))
+    return plan_of(duplicate(new.id, old.id, relation=Relation.REVISED), around(old, new, *others, held))
+
+
+def test_an_objective_stays_covered_by_what_takes_the_place_or_something_else() -> None:
+    old = resource("b", objectives=("Climb safely.",))
+    (guard,) = replaced_in_a_program(old, A).safeguards
+    assert (guard.code, guard.target, guard.part) == ("only_cover", "resources/b", "programs/p")
+    assert "Say that “A” covers it" in guard.remedy
+    assert replaced_in_a_program(old, resource("a", objectives=("climb safely",))).safeguards == ()
+    assert replaced_in_a_program(old, A, resource("c", objectives=("Climb safely",))).safeguards == ()
+    text = {"outline_hash": "t", "content_hash": "t"}
+    same = [replace(each, listings=(replace(each.first, **text),)) for each in (old, A)]
+    assert replaced_in_a_program(*same).safeguards == ()
+
+
+def test_an_item_gives_way_to_one_of_its_language_only() -> None:
+    (guard,) = replaced_in_a_program(DE, EN).safeguards
+    assert (guard.code, guard.part) == ("only_language", "programs/p")
+    assert replaced_in_a_program(DE, DE_2).safeguards == ()
 
 
 KEPT: dict[str, Callable[[], Plan]] = {
