@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from services.catalog.domain.resources import Resource
@@ -14,7 +15,12 @@ AGES = (*(name for name, _, _ in STEPS), UNKNOWN)
 
 def age(resource: Resource, today: date) -> str:
     """The step that the resource is in: by its last change as stated, else its creation."""
-    stated = [day for name in ("updated", "created") if isinstance(day := resource.shown(name), date)]
+    stated = (resource.shown(name) for name in ("updated", "created"))
+    return age_of([day for day in stated if isinstance(day, date)], today)
+
+
+def age_of(stated: Collection[date], today: date) -> str:
+    """The step by the latest of the days on which it is said to have changed."""
     if not stated:
         return UNKNOWN
     years = max(0.0, (today - max(stated)).days / 365.25)

@@ -44,5 +44,10 @@ class Draft:
 
 def missing_fields(resource: Resource, required: Collection[str]) -> list[str]:
     """The required fields that nobody has said, the title first."""
+    return missing({name for name in (*ALWAYS_REQUIRED, *REQUIRABLE) if resource.shown(name)}, required)
+
+
+def missing(said: Collection[str], required: Collection[str]) -> list[str]:
+    """The required fields that are not among those said, the title first."""
     wanted = (*ALWAYS_REQUIRED, *(name for name in REQUIRABLE if name in required))
-    return [name for name in wanted if not resource.shown(name)]
+    return [name for name in wanted if name not in said]

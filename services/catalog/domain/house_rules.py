@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -50,10 +50,15 @@ class NeverArchived:
 
     def covers(self, resource: Resource) -> bool:
         """Whether the resource is one of them."""
+        sources = {each.source for each in resource.listings}
+        return self.fits(str(resource.shown("kind") or ""), resource.title, sources)
+
+    def fits(self, kind: str, title: str, sources: Collection[str]) -> bool:
+        """Whether a resource of that kind and title, listed by these sources, is one of them."""
         return (
-            self.kind in ("", resource.shown("kind"))
-            and (not self.source or any(each.source == self.source for each in resource.listings))
-            and self.title.casefold() in resource.title.casefold()
+            self.kind in ("", kind)
+            and (not self.source or self.source in sources)
+            and self.title.casefold() in title.casefold()
         )
 
     @property

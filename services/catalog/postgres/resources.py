@@ -7,14 +7,21 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from services.catalog.domain.drafts import ALWAYS_REQUIRED, REQUIRABLE
+from services.catalog.domain.glances import Glance
 from services.catalog.domain.people import email_key
 from services.catalog.domain.resources import (
+    CATALOG_ROWS,
+    LIVE,
+    PACKAGES,
+    Lifecycle,
     Listing,
     Outline,
     Resource,
     Visibility,
     in_order,
 )
+from services.catalog.domain.values import NOBODY
 from services.catalog.postgres import codec, names
 from services.catalog.postgres.session import Row, Session
 from services.kit.errors import Aborted, NotFound
@@ -64,6 +71,41 @@ _LISTINGS = """
     SELECT source, external_id, resource, home, format, observed, file, origin, identifiers, visibility, gone,
         outline_hash, content_hash, described_only, import_number
     FROM listings WHERE resource = ANY(%s)
+"""
+# Each row is unpacked once: what a listing says besides may be long, and a whole catalog is read.
+_GLANCES = """
+    WITH page AS (
+        SELECT id, create_time, desired FROM resources
+        WHERE alias_of IS NULL AND id > %(after)s AND (%(ids)s::text[] IS NULL OR id = ANY(%(ids)s))
+        ORDER BY id LIMIT %(limit)s
+    ), said AS (
+        SELECT l.resource, l.source, l.external_id, l.gone, l.visibility, o.*, row_number() OVER (
+            PARTITION BY l.resource ORDER BY l.gone, CASE WHEN l.format = ANY(%(rows)s) THEN 0
+                WHEN l.format = ANY(%(live)s) THEN 1 WHEN l.format = ANY(%(packages)s) THEN 2 ELSE 3 END,
+                l.import_number DESC, l.source, l.external_id) AS place
+        FROM listings l JOIN page ON page.id = l.resource CROSS JOIN LATERAL jsonb_to_record(l.observed) AS o(
+            title text, description text, kind text, language text, url text, version text, owner text,
+            duration_seconds bigint, created date, updated date, reviewed date, review_date date, objectives jsonb)
+    ), shown AS (
+        SELECT resource,
+            (array_agg(title ORDER BY place) FILTER (WHERE title <> ''))[1] AS title,
+            (array_agg(kind ORDER BY place) FILTER (WHERE kind <> ''))[1] AS kind,
+            (array_agg(owner ORDER BY place) FILTER (WHERE owner <> ''))[1] AS owner,
+            (array_agg(created ORDER BY place) FILTER (WHERE created IS NOT NULL))[1] AS created,
+            (array_agg(updated ORDER BY place) FILTER (WHERE updated IS NOT NULL))[1] AS updated,
+            (array_agg(reviewed ORDER BY place) FILTER (WHERE reviewed IS NOT NULL))[1] AS reviewed,
+            (array_agg(review_date ORDER BY place) FILTER (WHERE review_date IS NOT NULL))[1] AS review_date,
+            bool_or(description <> '') AS description, bool_or(language <> '') AS language,
+            bool_or(url <> '') AS url, bool_or(version <> '') AS version,
+            bool_or(duration_seconds <> 0) AS duration_seconds,
+            bool_or(objectives <> '[]') AS objectives,
+            (array_agg(external_id ORDER BY source, external_id))[1] AS external_id,
+            array_agg(DISTINCT source) AS sources,
+            bool_or(visibility = 'visible' AND NOT gone) AS visible,
+            bool_or(visibility = 'hidden' AND NOT gone) AS hidden
+        FROM said GROUP BY resource
+    )
+    SELECT page.*, shown.* FROM page JOIN shown ON shown.resource = page.id ORDER BY page.id
 """
 _AT = "SELECT external_id, resource FROM listings WHERE source = %s AND external_id = ANY(%s)"
 _PAGE = """
@@ -207,9 +249,7 @@ class Resources(Session):
         listings: dict[str, list[Listing]] = {}
         for row in shown:
             listings.setdefault(row["resource"], []).append(_listing(row))
-        aliases: dict[str, list[str]] = {}
-        for row in await self.rows(_ALIASES, ([row["id"] for row in found],)):
-            aliases.setdefault(row["root"], []).append(row["id"])
+        aliases = await self._aliases(row["id"] for row in found)
         named = {name for row in found for name in (row["successor"], *row["equivalents"]) if name}
         renamed = await self.roots(named) if named else {}
         values = [
@@ -234,6 +274,13 @@ class Resources(Session):
         self._loaded_resources.update({value.id: value for value in values})
         return values
 
+    async def _aliases(self, ids: Iterable[str]) -> dict[str, list[str]]:
+        """For those of these resources that others were joined to: the names of the others."""
+        found: dict[str, list[str]] = {}
+        for row in await self.rows(_ALIASES, (list(ids),)):
+            found.setdefault(row["root"], []).append(row["id"])
+        return found
+
     async def roots(self, ids: Iterable[str]) -> dict[str, str]:
         """The present name of each resource that exists: itself, or what it was joined to."""
         return {row["name"]: row["id"] for row in await self.rows(_ROOTS, (list(ids),))}
@@ -249,6 +296,20 @@ class Resources(Session):
         """Resources whose id comes after, in id order (the order in which they were first seen)."""
         values = {"after": after, "limit": limit, "source": source, "external_id": external_id}
         return await self.resources([row["id"] for row in await self.rows(_PAGE, values)])
+
+    async def glances(self, *, after: str, limit: int, ids: Iterable[str] | None = None) -> list[Glance]:
+        """Resources at a glance whose id comes after (of these ids, if any are given), in id order."""
+        values = {
+            "after": after,
+            "limit": limit,
+            "ids": None if ids is None else list(ids),
+            "rows": sorted(CATALOG_ROWS),
+            "live": sorted(LIVE),
+            "packages": sorted(PACKAGES),
+        }
+        found = await self.rows(_GLANCES, values)
+        aliases = await self._aliases(row["id"] for row in found)
+        return [_glance(row, aliases.get(row["id"], ())) for row in found]
 
     async def first_listings(self, source: str, external_id: str, limit: int) -> list[tuple[str, str, str]]:
         """Resources by their first listing, after the given one: (resource, source, external id)."""
@@ -376,6 +437,33 @@ class Resources(Session):
         named = [survivor, other, *after.aliases]
         self._saved_programs.update(row["id"] for row in await self.rows(_NAMED_IN, (named,)))
         return after
+
+
+def _glance(row: Row, aliases: Iterable[str]) -> Glance:
+    wished = codec.desired_value(row["desired"], codec.resource_value)
+
+    def shown(name: str) -> Any:
+        return wished[name].value if name in wished else row[name]
+
+    observed = (
+        Lifecycle.PUBLISHED if row["visible"] else Lifecycle.UNLISTED if row["hidden"] else Lifecycle.ARCHIVED
+    )
+    owner = shown("owner") or ""
+    return Glance(
+        id=row["id"],
+        aliases=tuple(aliases),
+        title=shown("title") or row["external_id"],
+        kind=shown("kind") or "",
+        owner="" if owner == NOBODY else owner,
+        lifecycle=Lifecycle(str(wished["lifecycle"].value)) if "lifecycle" in wished else observed,
+        sources=frozenset(row["sources"]),
+        said=frozenset(name for name in (*ALWAYS_REQUIRED, *REQUIRABLE) if shown(name)),
+        created=shown("created"),
+        updated=shown("updated"),
+        reviewed=shown("reviewed"),
+        review_date=shown("review_date"),
+        create_time=row["create_time"],
+    )
 
 
 def _own_columns(resource: Resource) -> tuple[Any, ...]:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from services.catalog.domain.ages import AGES, age
+from services.catalog.domain.ages import AGES, age_of
 from services.catalog.domain.disclosure import few
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database
 from services.catalog.review import postgres_insights
 from services.catalog.review.findings import Kind
 from services.catalog.review.postgres_insights import HoursRow
-from services.catalog.review.ruling import each_resource
+from services.catalog.review.ruling import each_glance
 
 YEAR = timedelta(days=365)
 
@@ -52,12 +52,12 @@ async def get_insights(db: Database) -> Insights:
     owned = 0
     published = set[str]()
     async with db.snapshot() as tx:
-        async for resource, has_owner in each_resource(tx):
+        async for resource, has_owner in each_glance(tx):
             if resource.lifecycle is not Lifecycle.PUBLISHED:
                 continue
             published.update((resource.id, *resource.aliases))
-            kinds[str(resource.shown("kind") or "")] += 1
-            ages[age(resource, today)] += 1
+            kinds[resource.kind] += 1
+            ages[age_of([day for day in (resource.updated, resource.created) if day], today)] += 1
             owned += has_owner
         rot = await postgres_insights.rot(tx) & published
         live = await postgres_insights.live_by_kind(tx)

@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.catalog.domain.drafts import missing_fields
+from services.catalog.domain.drafts import missing
 from services.catalog.domain.engagement import Use, month_index
+from services.catalog.domain.glances import Glance
 from services.catalog.domain.house_rules import HouseRules
 from services.catalog.domain.people import Person, email_key
 from services.catalog.domain.programs import Program
-from services.catalog.domain.resources import Lifecycle, Resource
+from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import pacing, postgres, postgres_insights
 from services.catalog.review.domain import Operation, Risk
@@ -24,6 +25,7 @@ BREAKABLE = (
 YEAR = timedelta(days=365)
 EXAMPLES = 20
 _PAGE = 500
+_GLANCES = 5000
 _CLAIMS = {
     "review_due": "review_interval",
     "retired_vocabulary": "retired_vocabulary",
@@ -63,7 +65,7 @@ async def violations(db: Database, rule: str) -> list[Breach]:
         rules = await tx.house_rules()
         found: list[Breach] = []
         if rule in ("", "required_field", "resource_owners", "never_archived"):
-            async for resource, owner in each_resource(tx):
+            async for resource, owner in each_glance(tx):
                 found += _of_resource(resource, owner, rules)
         if rule in ("", "program_owners") and rules.min_program_owners:
             async for program, owners in _programs(tx):
@@ -85,7 +87,7 @@ async def dry_run(db: Database, rules: HouseRules) -> tuple[date, list[Outcome]]
     }
     async with db.snapshot() as tx:
         begin = datetime.combine(since, time.min, UTC)
-        async for resource, owner in each_resource(tx):
+        async for resource, owner in each_glance(tx):
             broken = {each.rule for each in _of_resource(resource, owner, rules)}
             if not broken & {"required_field", "resource_owners"}:
                 continue
@@ -142,17 +144,16 @@ def _touch(outcome: Outcome, name: str, uses: Sequence[Use | None], when: date) 
     )
 
 
-def _appeared(resource: Resource) -> date:
-    created = resource.shown("created")
-    return created if isinstance(created, date) else resource.create_time.date()
+def _appeared(resource: Glance) -> date:
+    return resource.created or resource.create_time.date()
 
 
-def _of_resource(resource: Resource, owned: bool, rules: HouseRules) -> list[Breach]:
+def _of_resource(resource: Glance, owned: bool, rules: HouseRules) -> list[Breach]:
     name, title = f"resources/{resource.id}", resource.title
     found: list[Breach] = []
     if resource.lifecycle is Lifecycle.PUBLISHED:
-        if missing := missing_fields(resource, rules.required_fields):
-            words = ", ".join(each.replace("_", " ") for each in missing)
+        if unsaid := missing(resource.said, rules.required_fields):
+            words = ", ".join(each.replace("_", " ") for each in unsaid)
             found.append(Breach("required_field", name, title, f"Nobody has said its {words}."))
         if rules.min_resource_owners and not owned:
             text = f"{resource.owner} is no active person." if resource.owner else "Nobody owns it."
@@ -161,7 +162,7 @@ def _of_resource(resource: Resource, owned: bool, rules: HouseRules) -> list[Bre
         found += [
             Breach("never_archived", name, title, f"It is {resource.lifecycle.lower()}, but {rule.words}.")
             for rule in rules.never_archived
-            if rule.covers(resource)
+            if rule.fits(resource.kind, resource.title, resource.sources)
         ]
     return found
 
@@ -173,10 +174,10 @@ def _of_program(program: Program, owners: int, rules: HouseRules) -> list[Breach
     return [Breach("program_owners", f"programs/{program.id}", program.title, text)]
 
 
-async def each_resource(tx: Transaction) -> AsyncGenerator[tuple[Resource, bool]]:
-    """Every resource, and whether somebody active, or a team, owns it."""
+async def each_glance(tx: Transaction) -> AsyncGenerator[tuple[Glance, bool]]:
+    """Every resource at a glance, and whether somebody active, or a team, owns it."""
     after = ""
-    while page := await tx.resource_page(after=after, limit=_PAGE, source="", external_id=""):
+    while page := await tx.glances(after=after, limit=_GLANCES):
         people = await tx.people_by_email({each.owner for each in page if "@" in each.owner})
         for each in page:
             yield each, owns(each.owner, people)
@@ -212,7 +213,10 @@ async def _claimed(tx: Transaction) -> list[Breach]:
 
 
 async def _titles(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
-    return {name: each.title for each in await tx.resources(ids) for name in (each.id, *each.aliases)}
+    roots = await tx.roots(ids)
+    found = await tx.glances(after="", limit=len(roots), ids=roots.values())
+    titles = {each.id: each.title for each in found}
+    return {name: titles[root] for name, root in roots.items() if root in titles}
 
 
 async def _over_limit(tx: Transaction, rules: HouseRules) -> list[Breach]:

@@ -17,7 +17,7 @@ from services.catalog.review.domain_statements import Quarter, measure, planned,
 from services.catalog.review.findings import Kind
 from services.catalog.review.insights import silo_index
 from services.catalog.review.postgres_statements import End
-from services.catalog.review.ruling import each_resource
+from services.catalog.review.ruling import each_glance
 from services.catalog.telling import letters
 from services.catalog.telling.domain import Kind as Delivered
 from services.catalog.telling.domain import day
@@ -120,7 +120,7 @@ def _silo(known: End | None, decided: Sequence[int]) -> Figure:
 async def _now(tx: Transaction) -> End:
     """The catalog as it is now."""
     resources = owned = 0
-    async for resource, has_owner in each_resource(tx):
+    async for resource, has_owner in each_glance(tx):
         if resource.lifecycle is Lifecycle.PUBLISHED:
             resources += 1
             owned += has_owner
