@@ -68,7 +68,9 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         self, request: api.ListResourcesRequest, context: Any
     ) -> api.ListResourcesResponse:
         lifecycle, age = wire.wanted_lifecycle(request.lifecycle), wire.wanted_age(request.age)
-        scope = ("resources", request.source, request.external_id, lifecycle or "", request.kind, age)
+        owned = request.owned if request.HasField("owned") else None
+        only = resources.Only(lifecycle, request.kind, age, owned)
+        scope = ("resources", request.source, request.external_id, only)
         size = _size(request.page_size)
         found = await resources.list_resources(
             self._db,
@@ -76,7 +78,7 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
             limit=size + 1,
             source=request.source,
             external_id=request.external_id,
-            only=resources.Only(lifecycle, request.kind, age),
+            only=only,
         )
         page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
         return api.ListResourcesResponse(

@@ -228,6 +228,24 @@ def test_activity_tells_and_takes_back(page: Page, sample: Stack) -> None:
     assert state(sample, seen) == "OPEN"
 
 
+def test_activity_shows_the_decisions_that_are_asked_for(page: Page, sample: Stack) -> None:
+    token = sample.joined("quiet@figures.example", "INSTRUCTIONAL_DESIGNER")
+    (seen,) = (each for is_in, each in decided(sample).items() if is_in == "REJECTED")
+    with sample.client(token) as quiet:
+        quiet.post(f"/v1/{seen['name']}:reopen", json={}).raise_for_status()
+    lead(sample, seen["name"], "REJECTED")
+    page.goto("/activity?who=quiet%40figures.example")
+    expect(page.locator(".line")).to_have_count(1)
+    expect(page.locator(".line")).to_contain_text("quiet reopened")
+    page.get_by_role("link", name="Taken back", exact=True).click()
+    expect(page.get_by_role("heading", name="No decision is like that")).to_be_visible()
+    page.get_by_role("link", name="Everyone", exact=True).click()
+    for line in page.locator(".line").all():
+        expect(line).to_contain_text(" undid: ")
+    sheet = page.request.get("/activity.csv?who=quiet%40figures.example").text()
+    assert [row.split(",")[1:3] for row in sheet.splitlines()[1:]] == [["quiet@figures.example", "reopen"]]
+
+
 def test_on_a_phone_the_verbs_are_within_reach(browser: Browser, sample: Stack) -> None:
     visitor = Visitor(browser, sample.status["http"], sample.token, size=PHONE)
     visitor.page.goto(places(sample)["duplicate, revised"])

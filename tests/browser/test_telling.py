@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.decided import decided
 from tests.browser.visitor import Visitor
 from tests.stack import Stack
 
@@ -77,3 +78,32 @@ def test_the_statement_leads_to_its_lists_and_comes_as_csv_and_by_mail(
     page.get_by_role("radio", name="Never").check()
     page.get_by_role("button", name="Save").click()
     assert sample.get("/v1/statementSchedule")["every"] == "NEVER"
+
+
+def test_each_figure_of_the_statement_leads_to_what_it_rests_on(page: Page, sample: Stack) -> None:
+    decided(sample)
+    value = sample.get("/v1/statement")
+    figures = {each["name"]: each for each in value["figures"]}
+    page.goto("/statement")
+    for each in figures.values():
+        row = page.get_by_role("row").nth(1 + value["figures"].index(each))
+        expect(row.get_by_role("link")).to_have_count(0 if each.get("whyUnknown") else 1)
+
+    def follow(address: str, figure: str) -> None:
+        page.goto(address)
+        page.locator("tr", has_text=figure).first.get_by_role("link").click()
+
+    follow("/statement", "Plans applied")
+    expect(page.get_by_role("link", name="Carried out", exact=True)).to_have_attribute("aria-current", "true")
+    expect(page.get_by_text(value["quarter"], exact=True)).to_be_visible()
+    assert min(figures["plans_applied"]["value"], 50) == page.locator(".line").count() > 0
+    follow("/statement", "Wrong content removed")
+    expect(page.get_by_role("link", name="Outdated", exact=True)).to_have_attribute("aria-current", "true")
+    owned = sample.get("/v1/resources", lifecycle="PUBLISHED", owned=True, pageSize=50)["resources"]
+    follow("/statement", "Resources with an owner")
+    expect(page.get_by_role("heading", name="Resources")).to_be_visible()
+    assert page.locator("tbody tr").count() == len(owned) > 0
+    page.goto("/insights")
+    page.locator(".figures a").nth(2).click()
+    assert page.locator("tbody tr").count() == len(owned)
+    expect(page.get_by_role("link", name="With an owner")).to_have_attribute("aria-current", "true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -59,6 +59,14 @@ def in_role_order(roles: Iterable[Role]) -> tuple[Role, ...]:
 def email_key(email: str) -> str:
     """The form in which e-mails are compared."""
     return email.strip().casefold()
+
+
+def owns(owner: str, people: Mapping[str, Person]) -> bool:
+    """Whether an owner's name stands for somebody active; a team's does. `people` are by folded e-mail."""
+    if "@" not in owner:
+        return bool(owner)
+    person = people.get(email_key(owner))
+    return person is not None and person.active
 
 
 def checked_email(email: str, field: str) -> str:

@@ -266,6 +266,27 @@ class Decision:
     batch: str = ""
 
 
+VERBS = frozenset(
+    {
+        *("accept", "reject", "snooze", "reopen", "undo", "edit", "apply", "withdraw", "revoke", "object"),
+        *("assign", "ask", "file", "confirm", "rejudge"),
+    }
+)
+"""What a decision can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which decisions of the log, by what each has; empty and None for any. From `begin` on and before `end`."""
+
+    suggestion: str = ""
+    actor: str = ""
+    verbs: tuple[str, ...] = ()
+    kind: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Edits:
     """What people changed in the plan; the curator may add evidence then, not rewrite it.

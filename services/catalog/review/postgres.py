@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from services.catalog.review.domain import (
     Subject,
     Suggestion,
     Tally,
+    Wanted,
 )
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Kind, Proposal
@@ -143,6 +144,9 @@ _ADD_DECISION = """
 _DECISIONS = """
     SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
     WHERE (%(before)s = '' OR id < %(before)s) AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
+        AND (%(actor)s = '' OR actor = %(actor)s) AND (%(verbs)s::text[] = '{}' OR verb = ANY(%(verbs)s))
+        AND (%(kind)s = '' OR suggestion IN (SELECT s.id FROM suggestions s WHERE s.kind = %(kind)s))
+        AND (%(begin)s::timestamptz IS NULL OR time >= %(begin)s) AND (%(end)s::timestamptz IS NULL OR time < %(end)s)
     ORDER BY id DESC LIMIT %(limit)s
 """
 _DECIDED_BEFORE = """
@@ -410,9 +414,9 @@ async def add_decision(tx: Session, value: Decision) -> None:
     await tx.run(_ADD_DECISION, (*head, *tail))
 
 
-async def decisions(tx: Session, *, before: str, limit: int, suggestion_id: str) -> list[Decision]:
-    """The log, newest first."""
-    values = {"before": before, "limit": limit, "suggestion": suggestion_id}
+async def decisions(tx: Session, wanted: Wanted, *, before: str, limit: int) -> list[Decision]:
+    """What is wanted of the log, newest first."""
+    values = {"before": before, "limit": limit, **asdict(wanted), "verbs": list(wanted.verbs)}
     return [Decision(**columns(row, state=State(row["state"]))) for row in await tx.rows(_DECISIONS, values)]
 
 

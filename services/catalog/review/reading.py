@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_tasks, routing
-from services.catalog.review.domain import Decision, Simulation, State, Subject, Suggestion, Tally
+from services.catalog.review.domain import Decision, Simulation, State, Subject, Suggestion, Tally, Wanted
 from services.catalog.review.findings import Kind
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
@@ -154,10 +154,15 @@ class Log:
     subjects: tuple[Subject, ...]
 
 
-async def list_decisions(db: Database, *, before: str, limit: int, suggestion: str) -> Log:
-    """The log, newest first, of one suggestion or of all."""
+async def list_decisions(db: Database, wanted: Wanted, *, before: str, limit: int) -> Log:
+    """What is wanted of the log, newest first; `wanted.actor` is an e-mail here, or the name of what is no person."""
     async with db.snapshot() as tx:
-        found = await postgres.decisions(tx, before=before, limit=limit, suggestion_id=suggestion)
+        if "@" in wanted.actor:
+            somebody = await tx.people_by_email([email_key(wanted.actor)])
+            if not somebody:
+                return Log((), {}, ())
+            wanted = replace(wanted, actor=next(iter(somebody.values())).id)
+        found = await postgres.decisions(tx, wanted, before=before, limit=limit)
         people = await tx.people(sorted({each.actor for each in found}))
         subjects = await postgres.subjects(tx, sorted({each.suggestion for each in found}))
         return Log(tuple(found), {person.id: person.email for person in people}, tuple(subjects))

@@ -25,9 +25,8 @@ from services.catalog.review.rpc_plans import PlansServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
 from services.catalog.wire import id_of
-from services.catalog.wire.fields import date_of
+from services.catalog.wire.fields import date_of, moment_of
 from services.kit import pages
-from services.kit.protobuf import moment
 from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
 
@@ -145,7 +144,7 @@ class ReviewServicer(
         self, request: api.SnoozeSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         caller, id_ = viewer(), _id(request.name)
-        until = moment(request.until) if request.HasField("until") else None
+        until = moment_of(request.until, "until") if request.HasField("until") else None
 
         async def verb(tx: Transaction) -> Suggestion:
             seen = Seen(request.revision, request.fingerprint)
@@ -234,12 +233,11 @@ class ReviewServicer(
         self, request: api.ListDecisionsRequest, context: Any
     ) -> api.ListDecisionsResponse:
         size = pages.size(request.page_size, maximum=MAX_PAGE)
-        scope = ("decisions", request.suggestion)
+        wanted = wire_ledger.wanted(request)
+        scope = ("decisions", wanted)
         key = pages.keys(request.page_token, 1, scope=scope)
-        suggestion = id_of(request.suggestion, "suggestions", "suggestion") if request.suggestion else ""
-        found = await reading.list_decisions(
-            self._db, before=str(key[0]) if key else "", limit=size + 1, suggestion=suggestion
-        )
+        before = str(key[0]) if key else ""
+        found = await reading.list_decisions(self._db, wanted, before=before, limit=size + 1)
         page, next_ = pages.cut(found.decisions, size, lambda last: [last.id], scope=scope)
         return api.ListDecisionsResponse(
             decisions=[wire.decision(each, found.emails) for each in page],

@@ -10,7 +10,7 @@ from services.catalog.domain.drafts import missing
 from services.catalog.domain.engagement import Use, month_index
 from services.catalog.domain.glances import Glance
 from services.catalog.domain.house_rules import HouseRules
-from services.catalog.domain.people import Person, email_key
+from services.catalog.domain.people import owns
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
@@ -182,14 +182,6 @@ async def each_glance(tx: Transaction) -> AsyncGenerator[tuple[Glance, bool]]:
         for each in page:
             yield each, owns(each.owner, people)
         after = page[-1].id
-
-
-def owns(owner: str, people: Mapping[str, Person]) -> bool:
-    """Whether an owner's name stands for somebody active; a team's does."""
-    if "@" not in owner:
-        return bool(owner)
-    person = people.get(email_key(owner))
-    return person is not None and person.active
 
 
 async def _programs(tx: Transaction) -> AsyncGenerator[tuple[Program, int]]:

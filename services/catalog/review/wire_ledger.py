@@ -1,9 +1,10 @@
-"""Suppressions, verdicts and refusals as protobuf messages."""
+"""Suppressions, verdicts, refusals and what is asked of the log as protobuf messages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from services.catalog.review.domain import VERBS, Wanted
 from services.catalog.review.findings import Relation
 from services.catalog.review.ledger import Rulings, Written
 from services.catalog.review.postgres_verdicts import Ruling
@@ -11,8 +12,8 @@ from services.catalog.review.suppressions import Filter, Scope, Standing, Suppre
 from services.catalog.review.verdicts import Refusal
 from services.catalog.review.wire import bad_field, kind
 from services.catalog.wire import id_of
-from services.catalog.wire.fields import date_of
-from services.kit.protobuf import moment, timestamp
+from services.catalog.wire.fields import date_of, moment_of
+from services.kit.protobuf import timestamp
 from winnow.review.v1 import review_service_pb2, suggestion_pb2, suppression_pb2, verdict_pb2
 
 MAX_COMMENT = 1000
@@ -40,6 +41,21 @@ def refusal(request: review_service_pb2.RejectSuggestionRequest) -> Refusal:
         ),
         hold_end=date_of(request.hold_end, "hold_end") if request.HasField("hold_end") else None,
         wrong=tuple(each.removeprefix("resources/") for each in request.wrong),
+    )
+
+
+def wanted(request: review_service_pb2.ListDecisionsRequest) -> Wanted:
+    """Which decisions are asked for; InvalidArgument for a verb or a kind that there is not."""
+    for number, verb in enumerate(request.verbs):
+        if verb not in VERBS:
+            raise bad_field(f"verbs[{number}]", f"is none of {', '.join(sorted(VERBS))}")
+    return Wanted(
+        suggestion=id_of(request.suggestion, "suggestions", "suggestion") if request.suggestion else "",
+        actor=request.actor.strip(),
+        verbs=tuple(request.verbs),
+        kind=kind(request.kind) or "",
+        begin=moment_of(request.begin_time, "begin_time") if request.HasField("begin_time") else None,
+        end=moment_of(request.end_time, "end_time") if request.HasField("end_time") else None,
     )
 
 
@@ -81,11 +97,13 @@ def asked_rule(message: suppression_pb2.Suppression) -> Suppression:
         members=tuple(id_of(each, "resources", "suppression.resources") for each in message.resources),
         person="",
         reason="",
-        time=moment(message.create_time),
+        time=moment_of(message.create_time, "suppression.create_time"),
         suggestion=id_of(suggestion, "suggestions", "suppression.suggestion") if suggestion else "",
         filter=_filter(message.filter) if by_filter else Filter(),
         comment=message.comment.strip(),
-        expire_time=moment(message.expire_time) if message.HasField("expire_time") else None,
+        expire_time=moment_of(message.expire_time, "suppression.expire_time")
+        if message.HasField("expire_time")
+        else None,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from services.catalog import policy
 from services.catalog.domain.ages import age
-from services.catalog.domain.people import Viewer
+from services.catalog.domain.people import Viewer, owns
 from services.catalog.domain.resources import Lifecycle, Outline, Resource
 from services.catalog.domain.sources import MAX_NAME
 from services.catalog.postgres.database import Database, Transaction
@@ -41,16 +41,20 @@ async def get_resource(db: Database, id_: str, *, with_outline: bool) -> Read:
 
 @dataclass(frozen=True, slots=True)
 class Only:
-    """Which resources a list is about, by what is shown of them; empty for all."""
+    """Which resources a list is about, by what is shown of them; empty for all.
+
+    `owned` is by somebody active or by a team.
+    """
 
     lifecycle: Lifecycle | None = None
     kind: str = ""
     age: str = ""
+    owned: bool | None = None
 
     @property
     def all(self) -> bool:
         """Whether it leaves nothing out."""
-        return self.lifecycle is None and not (self.kind or self.age)
+        return self.lifecycle is None and self.owned is None and not (self.kind or self.age)
 
     def fits(self, resource: Resource, today: date) -> bool:
         """Whether the resource is one of them."""
@@ -71,7 +75,11 @@ async def list_resources(
         size = limit if only.all else _SCANNED
         while True:
             page = await tx.resource_page(after=after, limit=size, source=source, external_id=external_id)
-            found += [each for each in page if only.fits(each, db.clock.today())]
+            fit = [each for each in page if only.fits(each, db.clock.today())]
+            if only.owned is not None:
+                people = await tx.people_by_email({each.owner for each in fit if "@" in each.owner})
+                fit = [each for each in fit if owns(each.owner, people) is only.owned]
+            found += fit
             if len(page) < size or len(found) >= limit:
                 return found[:limit]
             after = page[-1].id

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import cast
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
 from services.kit.errors import InvalidArgument, Violation
-from services.kit.protobuf import date_message, date_value
+from services.kit.protobuf import date_message, date_value, moment
 
 
 def bad_field(field: str, text: str) -> InvalidArgument:
@@ -37,6 +38,14 @@ def date_of(message: Date, field: str) -> date | None:
         return date_value(message)
     except ValueError:
         raise bad_field(field, "is no day of the calendar") from None
+
+
+def moment_of(message: Timestamp, field: str) -> datetime:
+    """The moment; InvalidArgument for one outside of the years 1 to 9999."""
+    try:
+        return moment(message)
+    except ValueError:
+        raise bad_field(field, "is no moment of the years 1 to 9999") from None
 
 
 def texts_of(value: object) -> list[str]:

@@ -49,6 +49,7 @@ def dry_run(since: date, outcomes: Sequence[Outcome]) -> insights_pb2.DryRunHous
 def insights(value: Insights) -> insights_pb2.Insights:
     """All figures, each with the list behind it."""
     everything = "/v1/resources?lifecycle=PUBLISHED"
+    decided = "/v1/decisions?verbs=accept&verbs=reject"
 
     def share(count: int) -> float:
         return round(count / value.resources, 4) if value.resources else 0.0
@@ -62,9 +63,7 @@ def insights(value: Insights) -> insights_pb2.Insights:
         by_age=[
             _figure(name, count, "resources", f"{everything}&age={name}") for name, count in value.by_age
         ],
-        owner_coverage=_figure(
-            "owner_coverage", share(value.owned), "share", "/v1/violations?rule=resource_owners"
-        ),
+        owner_coverage=_figure("owner_coverage", share(value.owned), "share", f"{everything}&owned=true"),
         rot_share=_figure("rot_share", share(value.rot), "share", "/v1/suggestions"),
         suggestions=[
             _figure(str(kind), count, "suggestions", f"/v1/suggestions?kind={kind}")
@@ -72,7 +71,10 @@ def insights(value: Insights) -> insights_pb2.Insights:
         ],
         savings_planned=_savings(value.planned, "/v1/suggestions?states=SCHEDULED"),
         savings_made=_savings(value.made, "/v1/suggestions?states=APPLIED"),
-        decisions=[_figure(email, count, "decisions", "/v1/decisions") for email, count in value.decisions],
+        decisions=[
+            _figure(email, count, "decisions", f"{decided}&actor={quote(email)}")
+            for email, count in value.decisions
+        ],
         silo_index=None if value.silo_index is None else round(value.silo_index, 4),
         entitled=value.entitled,
     )

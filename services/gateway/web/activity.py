@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from starlette.responses import Response
 from services.gateway.web import dates
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
+from services.gateway.web.lists import KINDS
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
@@ -36,6 +39,59 @@ _ICONS = {
 }
 
 
+WHAT: dict[str, tuple[str, ...]] = {
+    "decided": ("accept", "reject"),
+    "applied": ("apply",),
+    "undone": ("undo",),
+}
+"""Verbs of the log, by the word of an address."""
+_COLUMNS = ("time", "actor", "verb", "state", "reason", "comment", "suggestion", "summary")
+_MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which decisions somebody looks at: by whom (an e-mail or `me`), what, on which kind, in which quarter."""
+
+    who: str = ""
+    what: str = ""
+    kind: str = ""
+    quarter: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Chosen:
+        """What the address says; anything unknown is as if it were not there."""
+        what, kind, quarter = (query.get(name, "") for name in ("what", "kind", "quarter"))
+        return cls(
+            who=query.get("who", ""),
+            what=what if what in WHAT else "",
+            kind=kind if kind.upper() in KINDS else "",
+            quarter=quarter if dates.quarter(quarter, UTC) else "",
+        )
+
+    def with_(self, **changes: str) -> Chosen:
+        """Another choice."""
+        return replace(self, **changes)
+
+    def address(self, page: str = "/activity", **more: str) -> str:
+        """Where it stands, or the file of it."""
+        given = {name: value for name, value in {**asdict(self), **more}.items() if value}
+        return f"{page}?{urlencode(given)}" if given else page
+
+    def query(self, email: str, zone: tzinfo) -> Query:
+        """What the API is asked; `email` is the viewer's."""
+        asked: Query = {
+            "actor": email if self.who == "me" else self.who,
+            "verbs": list(WHAT.get(self.what, ())),
+        }
+        if self.kind:
+            asked["kind"] = self.kind.upper()
+        time = dates.quarter(self.quarter, zone)
+        if time:
+            asked["beginTime"], asked["endTime"] = time
+        return asked
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """`/activity`."""
@@ -45,55 +101,44 @@ class Activity:
 
     async def show(self, request: Request) -> Response:
         """A page of the log, newest first."""
-        who = request.query_params.get("who", "")
-        query: Query = {"pageToken": request.query_params.get("after", "")}
-        around, found, names = await asyncio.gather(
-            self.frames.around(request, "activity"),
-            self.api.get(request, "/v1/decisions", query),
-            self.api.names_of_people(request),
+        chosen = Chosen.of(request.query_params)
+        around, names = await asyncio.gather(
+            self.frames.around(request, "activity"), self.api.names_of_people(request)
+        )
+        query = chosen.query(around["email"], self.api.clock.zone)
+        found = await self.api.get(
+            request, "/v1/decisions", {**query, "pageToken": request.query_params.get("after", "")}
         )
         subjects = {each["suggestion"]: each for each in found["subjects"]}
-        actor = around["email"] if who == "me" else who
-        chosen = [each for each in found["decisions"] if actor in ("", each["actor"])]
         return page(
             "activity.html",
             **around,
-            who=who,
+            chosen=chosen,
+            whats=list(WHAT),
             names=names,
-            days=list(_days(chosen, subjects)),
+            days=list(_days(found["decisions"], subjects)),
             after=found["nextPageToken"],
         )
 
     async def sheet(self, request: Request) -> Response:
-        """The log as a file."""
+        """The same choice as a file, all rows of it."""
         viewer = await self.api.get(request, "/v1/viewer", {})
-        who = request.query_params.get("who", "")
-        actor = viewer["person"]["email"] if who == "me" else who
+        query = Chosen.of(request.query_params).query(viewer["person"]["email"], self.api.clock.zone)
         rows: list[list[str]] = []
         token = ""
-        while len(rows) < 50_000:
-            query: Query = {"pageSize": "200", "pageToken": token}
-            found = await self.api.get(request, "/v1/decisions", query)
-            subjects = {each["suggestion"]: each for each in found["subjects"]}
+        while len(rows) < _MOST_ROWS:
+            found = await self.api.get(
+                request, "/v1/decisions", {**query, "pageSize": "200", "pageToken": token}
+            )
+            summaries = {each["suggestion"]: str(each["summary"]) for each in found["subjects"]}
             rows += [
-                [
-                    each["time"],
-                    each["actor"],
-                    each["verb"],
-                    each["state"],
-                    each["reason"],
-                    each["comment"],
-                    each["suggestion"],
-                    str(subjects.get(each["suggestion"], {}).get("summary", "")),
-                ]
+                [*(each[name] for name in _COLUMNS[:-1]), summaries.get(each["suggestion"], "")]
                 for each in found["decisions"]
-                if actor in ("", each["actor"])
             ]
             token = found["nextPageToken"]
             if not token:
                 break
-        header = ("time", "actor", "verb", "state", "reason", "comment", "suggestion", "summary")
-        return csv("activity.csv", header, rows)
+        return csv("activity.csv", _COLUMNS, rows)
 
 
 def _days(decisions: list[Json], subjects: dict[str, Json]) -> Iterator[dict[str, Any]]:

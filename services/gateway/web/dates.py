@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, cast
 
 from services.gateway.web.words import say
 
+_QUARTER = re.compile(r"([12]\d{3})-Q([1-4])")
 _QUOTED_OR_DAY = re.compile(r"“[^”]*”|\b\d{4}-\d{2}-\d{2}\b")
 
 
@@ -26,6 +27,19 @@ def iso_day(value: Any) -> str:
     """`2026-11-19` of the same; empty for none."""
     found = _date(value)
     return found.isoformat() if found else ""
+
+
+def quarter(name: str, zone: tzinfo) -> tuple[str, str] | None:
+    """When the quarter of that name (`2026-Q2`) begins there and when it is over, as timestamps; None for none."""
+    found = _QUARTER.fullmatch(name)
+    if found is None:
+        return None
+    first = int(found[1]) * 12 + 3 * int(found[2]) - 3  # months since year 0
+    begin, end = (
+        datetime(at // 12, at % 12 + 1, 1, tzinfo=zone).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for at in (first, first + 3)
+    )
+    return begin, end
 
 
 def in_words(text: str) -> str:

@@ -13,6 +13,8 @@ from services.gateway.web.api import Api, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
+_OWNED = {"yes": "true", "no": "false"}
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -22,10 +24,12 @@ class Resources:
     frames: Frames
 
     async def show(self, request: Request) -> Response:
-        """A page of what learners can find, all of it or of one kind or age."""
-        kind, age = (request.query_params.get(name, "") for name in ("kind", "age"))
+        """A page of what learners can find, all of it or of one kind or age, with or without an owner."""
+        kind, age, owned = (request.query_params.get(name, "") for name in ("kind", "age", "owned"))
         after = request.query_params.get("after", "")
         query: Query = {"lifecycle": "PUBLISHED", "kind": kind, "age": age, "pageToken": after}
+        if owned in _OWNED:
+            query["owned"] = _OWNED[owned]
         around, found, health, names = await asyncio.gather(
             self.frames.around(request, ""),
             self.api.get(request, "/v1/resources", query),
@@ -42,6 +46,7 @@ class Resources:
             total=health["resources"]["value"],
             kind=kind,
             age=age,
+            owned=owned if owned in _OWNED else "",
             names=names,
         )
 

@@ -8,21 +8,26 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.gateway.web.activity import Chosen
 from services.gateway.web.api import Api, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import HEADERS, page
 
 EVERY = ("NEVER", "MONTH", "QUARTER")
 _QUARTERS = 6  # that the page leads to
-LISTS = {
-    "learner_hours_planned": "/review?whose=decided",
-    "wrong_content_removed": "/review?whose=decided&kind=outdated",
-    "owner_coverage": "/programs?whose=none",
-    "silo_index": "/activity",
-    "calibration_error": "/accuracy",
-    "plans_applied": "/activity",
-    "plans_undone": "/activity",
+_APPLIED = Chosen(what="applied")
+_LISTS = {
+    "learner_hours_planned": _APPLIED,
+    "learner_hours_planned_of_measured": _APPLIED,
+    "learner_hours_measured": _APPLIED,
+    "plans_not_measured": _APPLIED,
+    "wrong_content_removed": Chosen(what="applied", kind="outdated"),
+    "silo_index": Chosen(what="decided"),
+    "plans_applied": _APPLIED,
+    "plans_undone": Chosen(what="undone"),
 }
+"""What of the quarter's log each figure rests on."""
+_ELSEWHERE = {"owner_coverage": "/resources?owned=yes", "calibration_error": "/accuracy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,10 @@ class StatementPage:
             "statement.html",
             **around,
             statement=value,
-            lists=LISTS,
+            lists={
+                **{name: each.with_(quarter=value["quarter"]).address() for name, each in _LISTS.items()},
+                **_ELSEWHERE,
+            },
             quarters=_before(now.year, (now.month + 2) // 3),
             every=schedule["every"],
             choices=EVERY,

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import PreconditionFailure
 
 from services.catalog.postgres.database import Database
@@ -101,6 +102,49 @@ async def test_a_repeated_request_is_answered_as_the_first_time(leader: Reviewer
     await refused(leader.accept(seen, request_id="twice"), grpc.StatusCode.ABORTED, "SUGGESTION_DECIDED")
     log = await leader("ListDecisions", review.ListDecisionsRequest(suggestion=seen.name))
     assert [each.verb for each in log.decisions] == ["apply", "accept"]
+
+
+async def test_the_log_is_read_by_person_verb_kind_and_time(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    designer = await team.join("dana@example.org", Person.INSTRUCTIONAL_DESIGNER)
+    made = await leader.put(*(course(f"c{n}", f"T{n}", words(str(n // 2))) for n in range(6)))
+    for n in (0, 2, 4):
+        await curator.propose(curator.duplicate(made[n], made[n + 1]))
+    await curator.settled()
+    one, two, three = await leader.suggestions(Suggestion.OPEN)
+    await designer.reject(one, "not_same")
+    applied = await leader.accept(two)
+    await designer.reject(three, "not_same")
+
+    async def log(**asked: Any) -> list[tuple[str, str]]:
+        lines: list[Decision] = []
+        token = ""
+        while True:  # a page at a time: the filter is of the log, not of a page
+            request = review.ListDecisionsRequest(page_size=1, page_token=token, **asked)
+            page = await leader("ListDecisions", request)
+            lines += page.decisions
+            token = page.next_page_token
+            if not token:
+                return [(each.verb, each.suggestion) for each in lines]
+
+    assert await log(actor="Dana@example.org") == [("reject", three.name), ("reject", one.name)]
+    assert await log(verbs=["apply", "undo"]) == [("apply", two.name)]
+    assert len(await log(kind=Suggestion.DUPLICATE)) == 4
+    assert await log(kind=Suggestion.OUTDATED) == []
+    assert await log(actor="nobody@example.org") == []
+    moment = applied.decision.time
+    assert await log(end_time=moment) == [("accept", two.name), ("reject", one.name)]
+    assert await log(begin_time=moment, actor="dana@example.org") == [("reject", three.name)]
+    for wrong, field in (
+        ({"verbs": ["accept", "devour"]}, "verbs[1]"),
+        ({"end_time": Timestamp(seconds=1 << 50)}, "end_time"),
+    ):
+        call = leader("ListDecisions", review.ListDecisionsRequest(**wrong))
+        error = await refused(call, grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
+        info = error_info(error)
+        assert info is not None
+        assert info.metadata["field"] == field
 
 
 GUARDED = {

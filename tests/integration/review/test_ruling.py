@@ -132,11 +132,14 @@ async def test_insights_name_figures_and_the_list_each_leads_to(leader: Reviewer
     (unused,) = [each for each in found if each.kind == Suggestion.UNUSED]
     before = await leader("GetInsights", insights_pb2.GetInsightsRequest())
     assert (before.resources.value, before.rot_share.value) == (4, 0.5)
+    for owned, count in ((True, 1), (False, 3)):
+        request = api.ListResourcesRequest(lifecycle=Resource.PUBLISHED, owned=owned)
+        assert len((await leader("ListResources", request)).resources) == count
     assert {each.name: each.value for each in before.by_kind} == {"course": 2, "video": 2}
     assert {each.name: each.value for each in before.by_age if each.value} == {"over_5": 1, "unknown": 3}
     assert (before.owner_coverage.value, before.owner_coverage.list) == (
         0.25,
-        "/v1/violations?rule=resource_owners",
+        "/v1/resources?lifecycle=PUBLISHED&owned=true",
     )
     assert not before.HasField("silo_index")
     await leader.reject(unused, "used_elsewhere")
