@@ -147,7 +147,10 @@ def test_whoever_may_not_publish_is_told_who_may(browser: Browser, sample: Stack
     token = sample.winnow("token", "create", "--person", "helen.garside@tarnwickwater.example")["token"]
     visitor = Visitor(browser, sample.status["http"], token)
     upload(visitor.page, "gate.html", html("Gates", *lesson(904)))
-    expect(visitor.page.get_by_role("heading", name="could be published")).to_be_visible()
+    visitor.page.get_by_role("link", name="Gates").click()
+    press(visitor.page, "Publish")
+    alert = visitor.page.get_by_role("alert")
+    expect(alert).to_contain_text("It is for: a learning leader")
     visitor.leave()
 
 

@@ -10,7 +10,7 @@ import random
 import socket
 import struct
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import grpc
 import grpc.aio
@@ -23,9 +23,11 @@ from tests.integration.review.test_proposals import course, words
 from tests.servers import free_port
 from winnow.review.v1 import note_pb2
 
-MUTATIONS = 100
+MUTATIONS = 50
 AT_ONCE = 8
 PATIENCE = 60.0
+ANSWERS_LATE = 0.01
+"""Seconds between what the server says and what the client hears: the gap that a reset has to fall into."""
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER without lingering: closing sends RST
 
 
@@ -44,6 +46,8 @@ class Proxy:
 
         async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             while piece := await source.read(65_536):
+                if target is writer:
+                    await asyncio.sleep(ANSWERS_LATE)
                 target.write(piece)
                 await target.drain()
 
@@ -60,10 +64,11 @@ class Proxy:
 
     async def _reset(self) -> None:
         while True:
-            await asyncio.sleep(self._chance.uniform(0.02, 0.15))
+            await asyncio.sleep(self._chance.uniform(0.05, 0.4))
             for end in tuple(self._open):
                 connection: socket.socket = end.get_extra_info("socket")
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                with suppress(OSError):  # its other side was reset just now
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 end.transport.abort()
                 self.resets += 1
 
@@ -118,8 +123,10 @@ async def test_changes_over_connections_that_are_reset_happen_once_with_a_key_an
         while not doubled:
             rounds += 1
             assert rounds <= 5
+            resets = proxy.resets
             catalog.sql("DELETE FROM notes")
             await asyncio.gather(*(one(number, "") for number in range(MUTATIONS)))
+            assert proxy.resets > resets
             ((doubled,),) = catalog.sql("SELECT count(*) - count(DISTINCT text) FROM notes")
 
 
