@@ -78,8 +78,9 @@ def choose(
 ) -> Choice:
     """Who survives: protected members first, then the score; in a revision the newer edition, if it is clear.
 
-    Two protected members: none may go. A member with attempts in progress may go only in a plan that lets them
-    finish, which is the plan's business; here it only counts for the member.
+    Two protected members: none may go. A protected older edition stays beside the newest, since of editions only the
+    older may go. A member with attempts in progress may go only in a plan that lets them finish, which is the plan's
+    business; here it only counts for the member.
     """
     standings = sorted(
         (_standing(name, group, documents, blocks, facts, today) for name in group.members),
@@ -93,13 +94,15 @@ def choose(
             "protected", float(len(protected)), f"{len(protected)} of them are mandatory or on hold."
         )
         return Choice("", margin, why, tuple(standings), ())
-    if protected:
+    if protected and _newest(group) in ("", *protected):
         survivor, why = protected[0], Reason("protected", 1.0, "It is mandatory or on hold.")
     else:
         survivor, why = _by_edition_or_score(group, standings, margin)
+    going = tuple(name for name in group.members if name not in (survivor, *protected))
+    if survivor and not going:
+        survivor, why = "", Reason("protected", 1.0, "The older edition is mandatory or on hold.")
     if not survivor:
         return Choice("", margin, why, tuple(standings), ())
-    going = tuple(name for name in group.members if name != survivor)
     return Choice(
         survivor, margin, why, tuple(standings), going, would_be_lost(survivor, going, documents, blocks)
     )
@@ -132,10 +135,9 @@ def would_be_lost(
 
 
 def _by_edition_or_score(group: Group, standings: Sequence[Standing], margin: float) -> tuple[str, Reason]:
-    if group.relation is Relation.REVISED:
-        newest = _newest(group)
-        if newest:
-            return newest, Reason("newest_edition", 1.0, "It is the newest edition.")
+    newest = _newest(group)
+    if newest:
+        return newest, Reason("newest_edition", 1.0, "It is the newest edition.")
     if margin < MARGIN:
         return "", Reason(
             "margin", margin, f"The two best differ by {margin:.2f} only: a person should choose."
@@ -148,7 +150,9 @@ def _by_edition_or_score(group: Group, standings: Sequence[Standing], margin: fl
 
 
 def _newest(group: Group) -> str:
-    """The member that is nobody's older edition, if the directions are clear and leave one only."""
+    """Of editions the one that is nobody's older one, if the directions are clear and leave one only."""
+    if group.relation is not Relation.REVISED:
+        return ""
     revised = [one for one in group.judgements if one.relation is Relation.REVISED]
     if any(reason.code == "direction_unclear" for one in revised for reason in one.reasons):
         return ""

@@ -48,6 +48,15 @@ def test_with_two_protected_members_none_may_go() -> None:
     assert (choice.survivor, choice.archivable) == ("", ())
 
 
+def test_a_protected_older_edition_stays_beside_the_newest() -> None:
+    choice = chosen(made(Relation.REVISED), {"a": Facts(protected=True)})
+    assert (choice.survivor, choice.archivable, choice.why.code) == ("", (), "protected")
+    three = chosen(made(Relation.REVISED, "a", "b", "c"), {"a": Facts(protected=True)})
+    assert (three.survivor, three.archivable) == ("c", ("b",))
+    newer = chosen(made(Relation.REVISED), {"b": Facts(protected=True)})
+    assert (newer.survivor, newer.archivable) == ("b", ("a",))
+
+
 def test_equal_members_are_left_to_a_person() -> None:
     choice = chosen(made(), {})
     assert choice.survivor == ""
