@@ -53,10 +53,13 @@ class PeopleServicer(PeopleServiceServicer):
 
     @override
     async def CreatePerson(self, request: api.CreatePersonRequest, context: Any) -> api.Person:
-        given = request.person
+        caller, given = viewer(), request.person
         roles = tuple(wire.role(each, "person.roles") for each in given.roles)
-        created = await people.create_person(self._db, viewer(), given.email, given.display_name, roles)
-        return wire.person(created)
+
+        async def verb(tx: Transaction) -> api.Person:
+            return wire.person(await people.create_person(tx, caller, given.email, given.display_name, roles))
+
+        return await self._db.answer_once(request, caller, api.Person, verb)
 
     @override
     async def DeactivatePerson(self, request: api.DeactivatePersonRequest, context: Any) -> api.Person:
@@ -229,10 +232,14 @@ class PeopleServicer(PeopleServiceServicer):
     async def RegisterPeopleFeed(
         self, request: people_feed_pb2.RegisterPeopleFeedRequest, context: Any
     ) -> people_feed_pb2.RegisterPeopleFeedResponse:
+        caller = viewer()
         (title, roles), ttl = wire.wanted_feed(request.feed), wire.ttl(request.ttl.seconds)
-        return wire.registered_feed(
-            await people_feeds.register_people_feed(self._db, viewer(), title, roles, ttl)
-        )
+
+        async def verb(tx: Transaction) -> tuple[str, people_feed_pb2.RegisterPeopleFeedResponse]:
+            made = await people_feeds.register_people_feed(tx, caller, title, roles, ttl)
+            return f"credentials/{made.feed.id}", wire.registered_feed(made)
+
+        return await self._db.show_once(request, caller, verb)
 
     @override
     async def GetViewer(self, request: api.GetViewerRequest, context: Any) -> api.Viewer:
@@ -240,11 +247,13 @@ class PeopleServicer(PeopleServiceServicer):
 
     @override
     async def CreateApiToken(self, request: api.CreateApiTokenRequest, context: Any) -> api.ApiToken:
-        ttl = wire.ttl(request.ttl.seconds)
-        minted = await people.create_api_token(
-            self._db, viewer(), request.email, ttl, read_only=request.read_only
-        )
-        return wire.minted(minted)
+        caller, ttl = viewer(), wire.ttl(request.ttl.seconds)
+
+        async def verb(tx: Transaction) -> tuple[str, api.ApiToken]:
+            made = await people.create_api_token(tx, caller, request.email, ttl, read_only=request.read_only)
+            return f"credentials/{made.id}", wire.minted(made)
+
+        return await self._db.show_once(request, caller, verb)
 
 
 class IdentityServicer(IdentityServiceServicer):

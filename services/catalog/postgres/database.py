@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
+from google.protobuf.wrappers_pb2 import StringValue
 from psycopg import Rollback
 from typing_extensions import override
 
@@ -32,6 +33,7 @@ from services.catalog.postgres.sources import Sources
 from services.catalog.postgres.webhooks import Webhooks
 from services.kit import postgres
 from services.kit.clock import Clock
+from services.kit.errors import AlreadyExists
 from services.kit.postgres import Connection, Pool
 from winnow.catalog.v1.events_pb2 import PeopleChanged
 
@@ -103,6 +105,27 @@ class Database:
                 return earlier
             answer = await verb(tx)
             await tx.keep(request, answer, **once)
+            return answer
+
+    async def show_once(
+        self, request: Any, caller: Viewer, verb: Callable[[Transaction], Awaitable[tuple[str, M]]]
+    ) -> M:
+        """What the verb answers beside the name of what it made; the answer has a secret and is kept nowhere.
+
+        AlreadyExists with that name for a repetition of the request.
+        """
+        once = {"principal": caller.person.id, "request_id": request.request_id, "method": caller.method}
+        async with self.transaction() as tx:
+            earlier = await tx.earlier(request, StringValue, **once)
+            if earlier is not None:
+                raise AlreadyExists(
+                    "SECRET_SHOWN",
+                    f"The first call with this request_id made {earlier.value} and showed its secret, which is not "
+                    "shown again. If that answer is lost, end what it made and ask with another request_id.",
+                    {"request_id": request.request_id, "name": earlier.value},
+                )
+            name, answer = await verb(tx)
+            await tx.keep(request, StringValue(value=name), **once)
             return answer
 
     @asynccontextmanager

@@ -27,16 +27,14 @@ _GONE = 410
 LONGEST_URL = 2000
 
 
-async def register(db: Database, viewer: Viewer, url: str, types: Sequence[str], way: HttpWay) -> Webhook:
+async def register(tx: Transaction, viewer: Viewer, url: str, types: Sequence[str], way: HttpWay) -> Webhook:
     """A new webhook with its secret, which is shown this once; AlreadyExists when the address has one."""
     _check(url, types, way)
-    new = Webhook(
-        new_id(), url, tuple(types), secrets.token_bytes(SECRET_BYTES), viewer.person.id, db.clock.now()
-    )
-    async with db.transaction() as tx:
-        if not await tx.add_webhook(new):
-            raise AlreadyExists("WEBHOOK_EXISTS", f"{url} has a webhook already.", {"url": url})
-        await tx.audited(viewer, f"webhooks/{new.id}", {"url": url, "types": " ".join(types)})
+    secret = secrets.token_bytes(SECRET_BYTES)
+    new = Webhook(new_id(), url, tuple(types), secret, viewer.person.id, tx.now)
+    if not await tx.add_webhook(new):
+        raise AlreadyExists("WEBHOOK_EXISTS", f"{url} has a webhook already.", {"url": url})
+    await tx.audited(viewer, f"webhooks/{new.id}", {"url": url, "types": " ".join(types)})
     return new
 
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from services.catalog.access import viewer
 from services.catalog.domain.webhooks import Webhook, shown
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.telling import hooks
 from services.catalog.telling.hooks import HttpWay
 from services.catalog.wire.fields import id_of
@@ -28,8 +28,14 @@ class WebhookServicer(WebhookServiceServicer):
     async def RegisterWebhook(
         self, request: api.RegisterWebhookRequest, context: Any
     ) -> api.RegisterWebhookResponse:
-        made = await hooks.register(self._db, viewer(), request.url, list(request.types), self._way)
-        return api.RegisterWebhookResponse(webhook=_webhook(made), secret=shown(made.secret))
+        caller = viewer()
+
+        async def verb(tx: Transaction) -> tuple[str, api.RegisterWebhookResponse]:
+            made = await hooks.register(tx, caller, request.url, list(request.types), self._way)
+            webhook = _webhook(made)
+            return webhook.name, api.RegisterWebhookResponse(webhook=webhook, secret=shown(made.secret))
+
+        return await self._db.show_once(request, caller, verb)
 
     @override
     async def ListWebhooks(self, request: api.ListWebhooksRequest, context: Any) -> api.ListWebhooksResponse:

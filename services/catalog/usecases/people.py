@@ -47,13 +47,12 @@ async def list_people(db: Database, *, after: str, limit: int) -> list[Person]:
 
 
 async def create_person(
-    db: Database, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
+    tx: Transaction, viewer: Viewer, email: str, display_name: str, roles: tuple[Role, ...]
 ) -> Person:
     """Adds a person; AlreadyExists when the e-mail is taken."""
     checked = checked_email(email, "person.email")
-    async with db.transaction() as tx:
-        await tx.lock_people()
-        return await add_person(tx, viewer, checked, display_name, roles)
+    await tx.lock_people()
+    return await add_person(tx, viewer, checked, display_name, roles)
 
 
 async def add_person(
@@ -136,14 +135,15 @@ async def keep_an_administrator(tx: Transaction, person: Person) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MintedToken:
-    """A fresh token's secret, which is nowhere else, and its end."""
+    """A fresh token: the id of its credential, its secret, which is nowhere else, and its end."""
 
+    id: str
     token: str
     expire_time: datetime
 
 
 async def create_api_token(
-    db: Database, viewer: Viewer, email: str, ttl: timedelta, *, read_only: bool
+    tx: Transaction, viewer: Viewer, email: str, ttl: timedelta, *, read_only: bool
 ) -> MintedToken:
     """A token for oneself or, as an administrator, for another person."""
     if ttl < timedelta(0) or ttl > MAX_TTL:
@@ -153,30 +153,29 @@ async def create_api_token(
             {"field": "ttl"},
             violations=[Violation("ttl", "must be 0 to 366 days")],
         )
-    async with db.transaction() as tx:
-        owner = viewer.person
-        if email and email_key(email) != email_key(owner.email):
-            if not viewer.person.has(Role.ADMINISTRATOR):
-                raise denied(viewer.method, "an administrator, or that person")
-            if not viewer.writes_people:
-                # It would be signed in as the other, whom its owner has never been.
-                raise writes_no_people(viewer.method)
-            owner = (await tx.people_by_email([email])).get(email_key(email))
-            if owner is None or not owner.active:
-                raise NotFound("PERSON_NOT_FOUND", f"There is no person {email}.", {"person": email})
-        secret = f"wnw_{secrets.token_urlsafe(32)}"
-        expire_time = tx.now + (ttl or DEFAULT_TTL)
-        id_ = new_id()
-        # Only an administrator mints one that writes people, and only for an administrator.
-        administrators = viewer.person.has(Role.ADMINISTRATOR) and owner.has(Role.ADMINISTRATOR)
-        await tx.add_credential(
-            id_,
-            "token",
-            owner.id,
-            secret,
-            read_only=read_only,
-            writes_people=viewer.writes_people and administrators and not read_only,
-            expire_time=expire_time,
-        )
-        await tx.audited(viewer, f"people/{owner.id}", {"token": id_, "read_only": str(read_only).lower()})
-        return MintedToken(secret, expire_time)
+    owner = viewer.person
+    if email and email_key(email) != email_key(owner.email):
+        if not viewer.person.has(Role.ADMINISTRATOR):
+            raise denied(viewer.method, "an administrator, or that person")
+        if not viewer.writes_people:
+            # It would be signed in as the other, whom its owner has never been.
+            raise writes_no_people(viewer.method)
+        owner = (await tx.people_by_email([email])).get(email_key(email))
+        if owner is None or not owner.active:
+            raise NotFound("PERSON_NOT_FOUND", f"There is no person {email}.", {"person": email})
+    secret = f"wnw_{secrets.token_urlsafe(32)}"
+    expire_time = tx.now + (ttl or DEFAULT_TTL)
+    id_ = new_id()
+    # Only an administrator mints one that writes people, and only for an administrator.
+    administrators = viewer.person.has(Role.ADMINISTRATOR) and owner.has(Role.ADMINISTRATOR)
+    await tx.add_credential(
+        id_,
+        "token",
+        owner.id,
+        secret,
+        read_only=read_only,
+        writes_people=viewer.writes_people and administrators and not read_only,
+        expire_time=expire_time,
+    )
+    await tx.audited(viewer, f"people/{owner.id}", {"token": id_, "read_only": str(read_only).lower()})
+    return MintedToken(id_, secret, expire_time)

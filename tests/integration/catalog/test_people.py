@@ -14,6 +14,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from services.kit.rpc import error_info
 from tests.integration.catalog.conftest import FIRST_LINK, CatalogProcess, SignedIn
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import credential_service_pb2 as credentials
 from winnow.catalog.v1 import people_service_pb2 as people_api
 from winnow.internal.v1.identity_service_pb2 import OpenSessionRequest
 from winnow.internal.v1.identity_service_pb2_grpc import IdentityServiceStub
@@ -200,6 +201,34 @@ async def test_tokens_are_for_oneself_or_minted_by_an_administrator(
         leader("CreateApiToken", people_api.CreateApiTokenRequest(email="first@example.org"))
     )
     assert code is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_repeated_request_mints_no_second_token_and_names_the_first(
+    first: SignedIn, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    request = people_api.CreateApiTokenRequest(ttl=Duration(seconds=60), request_id="once")
+    minted = await first("CreateApiToken", request)
+    code, info = await refusal(first("CreateApiToken", request))
+    assert (code, info.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SECRET_SHOWN")
+    listed = await first("ListCredentials", credentials.ListCredentialsRequest(page_size=200))
+    same = [each for each in listed.credentials if each.expire_time == minted.expire_time]
+    assert [each.name for each in same] == [info.metadata["name"]]
+    await SignedIn(channel, minted.token)("GetViewer", people_api.GetViewerRequest())
+    kept = catalog.sql("SELECT result FROM requests WHERE request_id = 'once'")
+    assert minted.token.encode() not in bytes(kept[0][0])
+    code, info = await refusal(
+        first("CreateApiToken", people_api.CreateApiTokenRequest(read_only=True, request_id="once"))
+    )
+    assert (code, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "REQUEST_ID_REUSED")
+
+
+async def test_a_repeated_request_adds_one_person(first: SignedIn) -> None:
+    person = people_api.Person(email="twice@example.org")
+    request = people_api.CreatePersonRequest(person=person, request_id="one person")
+    made = await first("CreatePerson", request)
+    assert await first("CreatePerson", request) == made
+    code, info = await refusal(first("CreatePerson", people_api.CreatePersonRequest(person=person)))
+    assert (code, info.reason) == (grpc.StatusCode.ALREADY_EXISTS, "PERSON_EXISTS")
 
 
 async def test_a_people_file_is_taken_whole_or_not_at_all(first: SignedIn, catalog: CatalogProcess) -> None:

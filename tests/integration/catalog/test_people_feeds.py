@@ -170,6 +170,17 @@ async def test_a_feed_is_its_registrars_alone_and_ends_with_their_role(
     assert "c@x.org" not in await team(first)
 
 
+async def test_a_repeated_request_registers_one_feed(first: SignedIn) -> None:
+    wanted = people_feed_pb2.PeopleFeed(title="Human resources")
+    request = people_feed_pb2.RegisterPeopleFeedRequest(feed=wanted, request_id="one feed")
+    await first("RegisterPeopleFeed", request)
+    code, info = await refusal(first("RegisterPeopleFeed", request))
+    assert (code, info.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SECRET_SHOWN")
+    asked = credentials.ListCredentialsRequest(kind=credentials.Credential.PEOPLE_FEED)
+    (only,) = (await first("ListCredentials", asked)).credentials
+    assert only.name == info.metadata["name"]
+
+
 async def test_a_feed_is_listed_and_ended_as_other_credentials_are(
     first: SignedIn, channel: grpc.aio.Channel
 ) -> None:

@@ -317,6 +317,13 @@ async def test_only_administrators_register_and_an_address_has_one(
     info = error_info(again.value)
     assert info is not None
     assert info.reason == "WEBHOOK_EXISTS"
+    once = api.RegisterWebhookRequest(url=f"{receiver.url}/once", request_id="once")
+    made = await hooks("RegisterWebhook", once)
+    with pytest.raises(grpc.aio.AioRpcError) as shown:
+        await hooks("RegisterWebhook", once)
+    info = error_info(shown.value)
+    assert info is not None
+    assert (info.reason, info.metadata["name"]) == ("SECRET_SHOWN", made.webhook.name)
     with pytest.raises(grpc.aio.AioRpcError) as unknown:
         await hooks.register(f"{receiver.url}/2", "winnow.review.v1.NoteAdded")
     assert unknown.value.code() == grpc.StatusCode.INVALID_ARGUMENT
