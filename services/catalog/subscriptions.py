@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.catalog.postgres.database import Database
-from services.catalog.review import proposals, wire
+from services.catalog.review import classes, proposals, wire
 from services.catalog.review.findings import Proposal
 from services.kit import events
 from services.kit.events import Event
-from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.events_pb2 import (
+    PassCompleted,
+    ProposalMade,
+    ProposalWithdrawn,
+    ResourcesClassified,
+)
 
 DURABLE = "catalog-review"
 
 _MADE = ProposalMade.DESCRIPTOR.full_name
 _WITHDRAWN = ProposalWithdrawn.DESCRIPTOR.full_name
+_CLASSIFIED = ResourcesClassified.DESCRIPTOR.full_name
 
 
 class Reviews:
@@ -35,6 +41,9 @@ class Reviews:
             if event.type == _WITHDRAWN:
                 gone = wire.withdrawal(events.payload(event, ProposalWithdrawn))
                 await proposals.withdraw(self._db, gone)
+            elif event.type == _CLASSIFIED:
+                said = wire.classes(events.payload(event, ResourcesClassified))
+                await classes.take_classes(self._db, said)
             else:
                 page = wire.pass_page(events.payload(event, PassCompleted))
                 await proposals.complete_pass(self._db, page)

@@ -20,7 +20,7 @@ import numpy as np
 
 from services.curator import findings, metrics, outcomes, postgres, proposing, wire
 from services.curator.analysis import candidates, unused
-from services.curator.analysis.classes import HALF_LIVES, ContentClass
+from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.entries import MOST_OF_A_DAY, Entries
 from services.curator.analysis.model import Judgement, Relation
 from services.curator.analysis.related import relate
@@ -35,7 +35,12 @@ from services.kit import outbox
 from services.kit.clock import Clock
 from services.kit.postgres import Connection, Pool, transaction
 from winnow.curation.v1.curation_service_pb2 import Comparison
-from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.events_pb2 import (
+    PassCompleted,
+    ProposalMade,
+    ProposalWithdrawn,
+    ResourcesClassified,
+)
 from winnow.curation.v1.proposal_pb2 import Proposal
 
 SOURCE = "curator"
@@ -67,6 +72,8 @@ class Judge:
         self._apart = False  # whether programs moved since they were all laid beside each other
         self._neglect = Neglect()
         self._half_lives: Mapping[ContentClass, int] = HALF_LIVES
+        self._classes: dict[str, tuple[str, str]] = {}
+        """The class of each resource as this judge has told the catalog of an epoch; a new judge tells it again."""
 
     async def run(self, session: Connection, *, sweep_seconds: float = 300.0) -> None:
         """Judges until cancelled."""
@@ -216,8 +223,18 @@ class Judge:
         if together:
             for one in await self._together(changed, kept, boilerplate):
                 proposals[one.key] = one
+        classes = await asyncio.to_thread(_classes, books, touched)
         return outcomes.Outcome(
-            rows, programs, changed, kept, members, concerned_programs, neglected, proposals, together
+            rows,
+            programs,
+            changed,
+            kept,
+            members,
+            concerned_programs,
+            neglected,
+            proposals,
+            together,
+            classes,
         )
 
     async def _together(
@@ -421,7 +438,7 @@ class Judge:
                 programs |= self._shelf.programs.keys()
             stored = await postgres.proposals_of(session, outcome.concerned | outcome.neglected, programs)
             previous = {row.key: row for row in stored if outcomes.judged_anew(row, outcome)}
-            events: list[ProposalMade | ProposalWithdrawn] = []
+            events: list[ProposalMade | ProposalWithdrawn | ResourcesClassified] = []
             for key, proposal in outcome.proposals.items():
                 known = previous.pop(key, None)
                 if known is None or known.evidence_hash != proposal.evidence_hash:
@@ -430,11 +447,27 @@ class Judge:
             for key, row in previous.items():
                 await postgres.drop_proposal(session, key)
                 events.append(self._withdrawal(row, outcome.proposals))
+            epoch = self._shelf.epoch or ""
+            news = {
+                key: word for key, word in outcome.classes.items() if self._classes.get(key) != (epoch, word)
+            }
+            if news:
+                events.append(self._classified(news))
             await postgres.judged(session, outcome.rows, outcome.programs)
             await postgres.count(session, "pairs_compared", len(outcome.judgements))
             for event in events:
                 await outbox.record(session, event, source=SOURCE, now=now)
+        self._classes.update({key: (epoch, word) for key, word in news.items()})
         metrics.pairs_compared.inc(len(outcome.judgements))
+
+    def _classified(self, classes: Mapping[str, str]) -> ResourcesClassified:
+        return ResourcesClassified(
+            entries=[
+                ResourcesClassified.Entry(resource=key, content_class=word)
+                for key, word in sorted(classes.items())
+            ],
+            epoch=self._shelf.epoch or "",
+        )
 
     def _withdrawal(self, row: ProposalRow, successors: Mapping[str, Proposal]) -> ProposalWithdrawn:
         last = Proposal.FromString(row.proposal)
@@ -477,6 +510,10 @@ class Judge:
                 last=number == len(pages) - 1,
             )
             await outbox.record(session, completed, source=SOURCE, now=self._clock.now())
+
+
+def _classes(books: Mapping[str, Book], resources: AbstractSet[str]) -> dict[str, str]:
+    return {key: str(classify(books[key].document).content_class) for key in resources & books.keys()}
 
 
 def _pair(one: Judgement) -> Pair:

@@ -27,6 +27,8 @@ class Outcome:
     proposals: Mapping[str, Proposal]
     together: bool
     """Whether all programs were laid beside each other."""
+    classes: Mapping[str, str]
+    """The class of content of each resource that was judged anew."""
 
 
 def judged_anew(row: ProposalRow, outcome: Outcome) -> bool:

@@ -303,6 +303,15 @@ def test_every_field_of_a_withdrawal_and_of_a_pass_is_read() -> None:
     assert unread(wire.pass_page(filled(events_pb2.PassCompleted))) == set()
 
 
+def test_a_class_of_content_is_read_if_house_rules_have_a_word_for_it() -> None:
+    said = {"a": "compliance", "b": "poems"}
+    entries = [
+        events_pb2.ResourcesClassified.Entry(resource=key, content_class=word) for key, word in said.items()
+    ]
+    read = wire.classes(events_pb2.ResourcesClassified(entries=entries, epoch="e"))
+    assert (dict(read.classes), read.epoch) == ({"a": "compliance"}, "e")
+
+
 def test_of_a_few_learners_no_door_of_a_suggestion_tells_how_many_they_are() -> None:
     """Impact, its hours, the simulation: a group of four looks like any group of one to four."""
     seen = set[bytes]()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 
 from services.catalog.domain.drafts import missing
 from services.catalog.domain.engagement import Use, month_index
@@ -14,7 +15,7 @@ from services.catalog.domain.people import owns
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import pacing, postgres, postgres_insights
+from services.catalog.review import pacing, postgres, postgres_classes, postgres_insights
 from services.catalog.review.domain import Operation, Risk
 
 BREAKABLE = (
@@ -24,6 +25,7 @@ BREAKABLE = (
 """The rules that can be broken, in the order in which violations are listed."""
 YEAR = timedelta(days=365)
 EXAMPLES = 20
+DAYS_A_MONTH = 365.25 / 12
 _PAGE = 500
 _GLANCES = 5000
 _CLAIMS = {
@@ -31,6 +33,10 @@ _CLAIMS = {
     "retired_vocabulary": "retired_vocabulary",
     "vendor_retired": "vendor_retired",
 }
+_TRIED = (
+    *("required_field", "resource_owners", "program_owners", "never_archived", "review_interval"),
+    "notice",
+)
 _AWAY = frozenset({Operation.ARCHIVE, Operation.UNLIST})
 
 
@@ -81,22 +87,19 @@ async def dry_run(db: Database, rules: HouseRules) -> tuple[date, list[Outcome]]
     """What these rules would have touched in the past 12 months, each that says something, and the first day."""
     today = db.clock.today()
     since = today - YEAR
-    outcomes = {
-        name: Outcome(name)
-        for name in ("required_field", "resource_owners", "program_owners", "never_archived", "notice")
-    }
+    outcomes = {name: Outcome(name) for name in _TRIED}
     async with db.snapshot() as tx:
         begin = datetime.combine(since, time.min, UTC)
-        async for resource, owner in each_glance(tx):
-            broken = {each.rule for each in _of_resource(resource, owner, rules)}
-            if not broken & {"required_field", "resource_owners"}:
-                continue
-            use = (await tx.engagement([resource.id])).get(resource.id)
-            appeared = max(since, _appeared(resource))
-            if "required_field" in broken and _appeared(resource) >= since:
-                _touch(outcomes["required_field"], f"resources/{resource.id}", [use], appeared)
-            if "resource_owners" in broken:
-                _touch(outcomes["resource_owners"], f"resources/{resource.id}", [use], appeared)
+        touched = [
+            (rule, resource, max(since, when))
+            for resource, owner, content_class in await _classed(tx)
+            for rule, when in _touching(resource, owner, content_class, rules, since, today)
+        ]
+        for start in range(0, len(touched), _PAGE):
+            page = touched[start : start + _PAGE]
+            use = await tx.engagement({resource.id for _, resource, _ in page})
+            for rule, resource, when in page:
+                _touch(outcomes[rule], f"resources/{resource.id}", [use.get(resource.id)], when)
         if rules.min_program_owners:
             async for program, owners in _programs(tx):
                 if _of_program(program, owners, rules):
@@ -108,9 +111,43 @@ async def dry_run(db: Database, rules: HouseRules) -> tuple[date, list[Outcome]]
         "resource_owners": bool(rules.min_resource_owners),
         "program_owners": bool(rules.min_program_owners),
         "never_archived": bool(rules.never_archived),
+        "review_interval": bool(rules.review_intervals),
         "notice": rules.notice_days_r2 is not None or rules.notice_days_r3 is not None,
     }
     return since, [outcome for name, outcome in outcomes.items() if asked[name]]
+
+
+async def _classed(tx: Transaction) -> list[tuple[Glance, bool, str]]:
+    """Every resource at a glance, whether somebody owns it, and its class of content; empty where none is known."""
+    found = [each async for each in each_glance(tx)]
+    classes = await postgres_classes.of(tx, [resource.id for resource, _ in found])
+    return [(resource, owned, classes.get(resource.id, "")) for resource, owned in found]
+
+
+def _touching(
+    resource: Glance, owned: bool, content_class: str, rules: HouseRules, since: date, today: date
+) -> Iterator[tuple[str, date]]:
+    """Rules that would have touched the resource, each with the first day on which it would."""
+    broken = {each.rule for each in _of_resource(resource, owned, rules)}
+    appeared = _appeared(resource)
+    if "required_field" in broken and appeared >= since:
+        yield "required_field", appeared
+    if "resource_owners" in broken:
+        yield "resource_owners", appeared
+    months = {each.content_class: each.months for each in rules.review_intervals}.get(content_class)
+    if months is not None and resource.lifecycle is not Lifecycle.ARCHIVED:
+        due = _due(resource, months, today)
+        if due is not None and due <= today:
+            yield "review_interval", due
+
+
+def _due(resource: Glance, months: int, today: date) -> date | None:
+    """When its review is due by the clock of behaviour.md §4; None where no day is known, or one is stated."""
+    if resource.review_date and not (resource.reviewed and resource.reviewed >= resource.review_date):
+        return None
+    signs = [day for day in (resource.reviewed, resource.updated) if day and day <= today]
+    last = max(signs, default=resource.created)
+    return last + timedelta(days=ceil(months * DAYS_A_MONTH)) if last and last <= today else None
 
 
 async def _applied(

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import PreconditionFailure
 
 from services.catalog.domain.disclosure import coarse, few
+from services.catalog.domain.house_rules import CLASSES
 from services.catalog.postgres import codec
 from services.catalog.review import wire_tasks
 from services.catalog.review.applying import Conflict
@@ -91,6 +92,14 @@ class PassPage:
     epoch: str
     pass_id: str
     last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The class of content of each of some resources, by id, by how fast it ages."""
+
+    classes: Mapping[str, str]
+    epoch: str
 
 
 _PROPOSED_KINDS: dict[int, Kind] = {
@@ -199,6 +208,12 @@ def pass_page(message: curation_events.PassCompleted) -> PassPage:
         message.pass_id,
         message.last,
     )
+
+
+def classes(message: curation_events.ResourcesClassified) -> Classes:
+    """How fast resources age; a class that house rules have no word for is left out."""
+    said = {each.resource: each.content_class for each in message.entries if each.content_class in CLASSES}
+    return Classes(said, message.epoch)
 
 
 def suggestion(

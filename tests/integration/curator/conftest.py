@@ -30,13 +30,19 @@ from services.kit.natsrpc import NatsChannel, NatsServer
 from services.kit.postgres import Connection, Pool
 from tests.integration.curator.feed import MemoryFeed
 from tests.servers import PostgresServer
-from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.events_pb2 import (
+    PassCompleted,
+    ProposalMade,
+    ProposalWithdrawn,
+    ResourcesClassified,
+)
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.internal.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 
 TODAY = date(2026, 6, 15)
 EVENTS: dict[str, type[Any]] = {
-    kind.DESCRIPTOR.full_name: kind for kind in (ProposalMade, ProposalWithdrawn, PassCompleted)
+    kind.DESCRIPTOR.full_name: kind
+    for kind in (ProposalMade, ProposalWithdrawn, PassCompleted, ResourcesClassified)
 }
 
 

@@ -7,7 +7,7 @@ from google.type.date_pb2 import Date
 from services.curator import postgres as sql
 from tests.integration.curator.conftest import TODAY, Curator
 from tests.integration.curator.test_curator import GREETING, INVOICES, SAFETY
-from winnow.curation.v1.events_pb2 import ProposalWithdrawn
+from winnow.curation.v1.events_pb2 import ProposalWithdrawn, ResourcesClassified
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.internal.v1.feed_service_pb2 import (
     AnnouncementState,
@@ -179,3 +179,27 @@ async def test_dead_links_are_quoted_while_the_house_rule_is_on_and_they_are_dea
     await curator.hear("c")
     await curator.settle()
     assert await curator.proposals() == {}
+
+
+async def test_how_fast_content_ages_is_told_once_and_again_when_it_reads_otherwise(curator: Curator) -> None:
+    async def told() -> list[tuple[str, str]]:
+        return [
+            (entry.resource, entry.content_class)
+            for event in await curator.events()
+            if isinstance(event, ResourcesClassified)
+            for entry in event.entries
+        ]
+
+    curator.feed.put("a", SAFETY, title="Money laundering: what the law asks", updated=FRESH)
+    curator.feed.put("b", INVOICES, title="Grammar and vocabulary for physics", updated=FRESH)
+    await curator.hear("a", "b")
+    await curator.settle()
+    assert await told() == [("a", "compliance"), ("b", "evergreen")]
+    curator.feed.put("b", INVOICES, title="Grammar and vocabulary for physics, again", updated=FRESH)
+    await curator.hear("b")
+    await curator.settle()
+    assert await told() == []
+    curator.feed.put("b", INVOICES, title="Price lists and promotions", updated=FRESH)
+    await curator.hear("b")
+    await curator.settle()
+    assert await told() == [("b", "news")]

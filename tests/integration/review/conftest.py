@@ -26,7 +26,12 @@ from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1 import program_pb2
 from winnow.catalog.v1.resource_pb2 import Part
-from winnow.curation.v1.events_pb2 import PassCompleted, ProposalMade, ProposalWithdrawn
+from winnow.curation.v1.events_pb2 import (
+    PassCompleted,
+    ProposalMade,
+    ProposalWithdrawn,
+    ResourcesClassified,
+)
 from winnow.curation.v1.proposal_pb2 import (
     Claim,
     DraftOperation,
@@ -283,6 +288,12 @@ class Curator:
                 saving_minutes=saving,
             )
         )
+
+    async def classify(self, content_class: str, *ones: Any, epoch: str = "") -> None:
+        entries = [
+            ResourcesClassified.Entry(resource=bare(one.name), content_class=content_class) for one in ones
+        ]
+        await self.publish(ResourcesClassified(entries=entries, epoch=epoch))
 
     async def propose(self, *proposals: Proposal) -> None:
         for proposal in proposals:

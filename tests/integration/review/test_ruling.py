@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from tests.integration.review.conftest import Curator, Reviewer, bare, course, w
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import insights_pb2
 from winnow.catalog.v1.engagement_pb2 import EngagementRow, RecordEngagementRequest
-from winnow.catalog.v1.house_rules_pb2 import HouseRules, NeverArchived
+from winnow.catalog.v1.house_rules_pb2 import HouseRules, NeverArchived, ReviewInterval
 from winnow.catalog.v1.resource_pb2 import Resource
+from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 
@@ -111,6 +112,46 @@ async def test_a_dry_run_tells_what_a_year_of_the_rule_would_have_touched_and_wh
     assert (kept.touched, kept.used_afterwards) == (2, 1)
     assert set(kept.examples) == {ones[0].name, ones[1].name}
     assert (await leader("GetHouseRules", api.GetHouseRulesRequest())).never_archived == []
+
+
+async def test_a_dry_run_tells_which_reviews_intervals_would_have_asked_for(
+    leader: Reviewer, curator: Curator
+) -> None:
+    today = datetime.now(UTC).date()
+
+    def before(months: int) -> Date:
+        day = today - timedelta(days=months * 31)
+        return Date(year=day.year, month=day.month, day=day.day)
+
+    due, long_due, fresh, reviewed, stated, other, unread = await leader.put(
+        course("c1", "Due for five months", words("a"), updated=before(11)),
+        course("c2", "Due for years", words("b"), created=before(60)),
+        course("c3", "Fresh", words("c"), updated=before(3)),
+        course("c4", "Reviewed since", words("d"), updated=before(30)),
+        course("c5", "With a day of its own", words("e"), updated=before(30), review_date=before(2)),
+        course("c6", "Of another class", words("f"), updated=before(30)),
+        course("c7", "Not classified", words("g"), updated=before(30)),
+    )
+    await leader("ConfirmCurrent", review.ConfirmCurrentRequest(name=reviewed.name))
+    await curator.classify("product", other, due, long_due, fresh, reviewed, stated)
+    await curator.classify("skills", other)
+    await curator.classify("product", unread, epoch="of a catalog that was restored since")
+    await curator.settled()
+    months = {"c1": before(2), "c2": before(11)}
+    rows = [
+        EngagementRow(resource=name, month=Date(year=day.year, month=day.month, day=1), enrolled=9, started=9)
+        for name, day in months.items()
+    ]
+    await leader("RecordEngagement", RecordEngagementRequest(source="lms", rows=rows))
+    tried = HouseRules(review_intervals=[ReviewInterval(content_class="product", months=6)])
+    request = insights_pb2.DryRunHouseRulesRequest(house_rules=tried)
+    (_, found) = (await leader("DryRunHouseRules", request)).outcomes
+    assert (found.rule, set(found.examples)) == ("review_interval", {due.name, long_due.name})
+    # Both were used after their day: the one that has been due for years since the first day looked at.
+    assert (found.touched, found.used_afterwards) == (2, 2)
+    request.house_rules.review_intervals[0].months = 12
+    (_, found) = (await leader("DryRunHouseRules", request)).outcomes
+    assert (found.touched, list(found.examples)) == (1, [long_due.name])
 
 
 async def test_insights_name_figures_and_the_list_each_leads_to(leader: Reviewer, curator: Curator) -> None:
