@@ -42,6 +42,8 @@ def places(stack: Stack) -> dict[str, str]:
         "search with hits": "/search?q=which+is+the+current+jar+test",
         "is it there already": "/publish",
         "exact copies": "/review/batch/exact",
+        "several at once": "/review/bulk?"
+        + "&".join(f"pick={each['name'].removeprefix('suggestions/')}" for each in found[:3]),
         "tasks": "/tasks?whose=all",
         "changes": "/changes",
         "programs": "/programs",

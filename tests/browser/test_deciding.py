@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,18 +12,26 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.decided import decided, lead
 from tests.browser.places import page_of, places
 from tests.browser.visitor import PHONE, Visitor
-from tests.stack import Stack
+from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
 
 
 def one(sample: Stack, kind: str, *states: str, **fits: Any) -> dict[str, Any]:
     """A suggestion of that kind that one yes applies."""
-    for each in sample.suggestions(*(states or ("OPEN",))):
-        easy = each["plan"]["risk"] in ("R0", "R1") and not each["plan"]["safeguards"]
-        if easy and each["kind"] == kind and all(each[name] == value for name, value in fits.items()):
-            return each
-    raise LookupError(kind)
+    return several(sample, kind, *states, **fits)[0]
+
+
+def several(sample: Stack, kind: str, *states: str, **fits: Any) -> list[dict[str, Any]]:
+    """All of these; there is at least one."""
+    found = [
+        each
+        for each in sample.suggestions(*(states or ("OPEN",)))
+        if each["plan"]["risk"] in ("R0", "R1") and not each["plan"]["safeguards"]
+        if each["kind"] == kind and all(each[name] == value for name, value in fits.items())
+    ]
+    assert found, kind
+    return found
 
 
 def state(sample: Stack, suggestion: dict[str, Any]) -> str:
@@ -79,7 +88,13 @@ def test_still_current(anyone: Visitor, sample: Stack) -> None:
     page = anyone.page
     page.goto(page_of(seen))
     press(page, "Still current")
+    box = page.get_by_role("dialog", name="Still current")
+    again = date.fromisoformat(AS_OF) + timedelta(days=100)
+    box.get_by_label("Check again on").fill(again.isoformat())
+    box.get_by_role("button", name="It is still current").click()
     expect(page.get_by_role("status")).to_contain_text("Confirmed.")
+    day = sample.get("/v1/" + seen["members"][0]["resource"])["reviewDate"]
+    assert date(day["year"], day["month"], day["day"]) == again
     press(page, "Undo")
     expect(page.get_by_role("status")).to_contain_text("Open again.")
     assert state(sample, seen) == "OPEN"
@@ -186,6 +201,10 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
     expect(page.locator("[data-row]").nth(1)).to_be_focused()
     page.keyboard.press("k")
     expect(page.locator("[data-row]").nth(0)).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox").nth(0)).to_be_checked()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox").nth(0)).not_to_be_checked()
     page.keyboard.press("/")
     expect(page.get_by_label("Find a course")).to_be_focused()
     page.keyboard.type("jar")
@@ -285,3 +304,54 @@ def test_exact_copies_are_decided_and_taken_back_together(anyone: Visitor, sampl
     press(page, "Undo")
     expect(page.get_by_role("main")).to_contain_text("Exact copies together")
     assert state(sample, seen) == "OPEN"
+
+
+def test_what_was_decided_together_is_taken_back_together_by_a_key(page: Page, sample: Stack) -> None:
+    copies = several(sample, "DUPLICATE", "OPEN", "HELD", relation="IDENTICAL")
+    page.goto("/review/batch/exact")
+    press(page, "Accept")
+    expect(page.get_by_role("status")).to_contain_text("Accepted.")
+    taken = [each for each in copies if state(sample, each) == "APPLIED"]
+    assert taken
+    page.goto("/programs")
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="Exact copies together")).to_be_visible()
+    assert "APPLIED" not in {state(sample, each) for each in taken}
+
+
+def test_ticked_ones_are_decided_and_taken_back_at_once(anyone: Visitor, sample: Stack) -> None:
+    page = anyone.page
+    page.goto("/review?whose=all&kind=outdated")
+    easy = {each["name"] for each in several(sample, "OUTDATED")}
+    boxes = [(f"suggestions/{box.get_attribute('value')}", box) for box in page.locator("[name=pick]").all()]
+    ticked = [(name, box) for name, box in boxes if name in easy][:3]
+    shown = [name for name, _ in ticked]
+    for _, box in ticked:
+        box.check()
+    press(page, "Decide the ticked ones together")
+    expect(page.get_by_role("heading", name="Several at once")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(3)
+    page.get_by_role("checkbox").nth(2).uncheck()
+    # One of them was somebody else's a moment ago.
+    first, second, _ = shown
+    sample.post(f"/v1/{second}:reject", {"reason": "other", "comment": "It is mine."})
+    press(page, "Accept")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else was first")
+    states = [sample.get("/v1/" + name)["state"] for name in shown]
+    assert states == ["APPLIED", "REJECTED", "OPEN"]
+    sample.post(f"/v1/{first}:undo", {})
+    sample.post(f"/v1/{second}:reopen", {})
+    page.goto("/review/bulk?" + "&".join(f"pick={name.removeprefix('suggestions/')}" for name in shown))
+    press(page, "Snooze a week")
+    expect(page.get_by_role("status")).to_contain_text("3 snoozed for a week.")
+    assert {sample.get("/v1/" + name)["state"] for name in shown} == {"SNOOZED"}
+    press(page, "Undo")
+    expect(page.get_by_role("status")).to_contain_text("3 taken back.")
+    assert {sample.get("/v1/" + name)["state"] for name in shown} == {"OPEN"}
+    page.get_by_label("A question to the owners").fill("Who works by this today?")
+    page.get_by_role("checkbox").nth(1).uncheck()
+    page.get_by_role("checkbox").nth(2).uncheck()
+    press(page, "Ask the owners")
+    expect(page.get_by_role("status")).to_contain_text("The owner is asked.")
+    notes = sample.get(f"/v1/{first}/notes")["notes"]
+    assert "Who works by this today?" in [each["text"] for each in notes]

@@ -65,7 +65,8 @@ async def repair(
     """Does what the reason stands for where the whole is refused."""
     match refusal.reason:
         case "still_accurate":
-            until = suggestion.edits.review_date or plans.next_review(suggestion.proposal, around.today)
+            asked = refusal.review_date or suggestion.edits.review_date
+            until = asked or plans.next_review(suggestion.proposal, around.today)
             member = around.resource(suggestion.proposal.resources[0])
             if member is None:
                 return Repair(until=until)

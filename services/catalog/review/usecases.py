@@ -276,6 +276,10 @@ def _check_refusal(refusal: Refusal, case: Case) -> None:
             )
     if refusal.hold_end is not None and (reason != "required" or refusal.hold_end < around.today):
         raise wire.bad_field("hold_end", "goes with required and lies ahead")
+    if refusal.review_date is not None and (
+        reason != verdicts.STILL_ACCURATE or refusal.review_date <= around.today
+    ):
+        raise wire.bad_field("review_date", "goes with still_accurate and lies ahead")
     if refusal.wrong:
         if reason != "bad_data":
             raise wire.bad_field("wrong", "goes with bad_data")

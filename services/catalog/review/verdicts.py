@@ -41,13 +41,15 @@ ATTRIBUTES = {"different_audience": "audience", "different_language": "language"
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why somebody refuses. `attributes` are (resource id, value) for a reason of ATTRIBUTES; `hold_end` is the last
-    day of a hold; `wrong` names what bad_data is about: ids of resources whose text is wrong, or codes of claims."""
+    day of a hold; `wrong` names what bad_data is about: ids of resources whose text is wrong, or codes of claims;
+    `review_date` is the day of the next review after still_accurate, None for what its class asks."""
 
     reason: str
     comment: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     hold_end: date | None = None
     wrong: tuple[str, ...] = ()
+    review_date: date | None = None
 
 
 async def of_rejection(

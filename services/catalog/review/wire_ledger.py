@@ -41,6 +41,7 @@ def refusal(request: review_service_pb2.RejectSuggestionRequest) -> Refusal:
         ),
         hold_end=date_of(request.hold_end, "hold_end") if request.HasField("hold_end") else None,
         wrong=tuple(each.removeprefix("resources/") for each in request.wrong),
+        review_date=date_of(request.review_date, "review_date") if request.HasField("review_date") else None,
     )
 
 

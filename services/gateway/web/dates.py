@@ -42,6 +42,15 @@ def quarter(name: str, zone: tzinfo) -> tuple[str, str] | None:
     return begin, end
 
 
+def calendar_day(text: str) -> dict[str, int] | None:
+    """A day as forms give it (`2026-11-19`) as a google.type.Date of JSON; None for none."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return {"year": found.year, "month": found.month, "day": found.day}
+
+
 def in_words(text: str) -> str:
     """A sentence of the API with its ISO dates as people read them; what stands in “…” is somebody's own words."""
     return _QUOTED_OR_DAY.sub(lambda found: found[0] if found[0].startswith("“") else _day_of(found[0]), text)

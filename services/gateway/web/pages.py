@@ -10,6 +10,7 @@ from services.gateway.web.account import Account
 from services.gateway.web.accuracy import Accuracy
 from services.gateway.web.activity import Activity
 from services.gateway.web.api import Api
+from services.gateway.web.bulk import Bulk
 from services.gateway.web.changes import Changes
 from services.gateway.web.checkup import CheckupPage
 from services.gateway.web.frame import Frames
@@ -47,6 +48,7 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
     notices = Notices(api, frames)
     statement = StatementPage(api, frames)
     webhooks = Webhooks(api, frames)
+    bulk = Bulk(api, frames)
     work = Work(api, frames, suggestion)
     changes = Changes(api, frames)
     programs = Programs(api, frames)
@@ -71,6 +73,9 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
         Route("/", today.home, methods=["GET"]),
         Route("/today", today.show, methods=["GET"]),
         Route("/review", review.queue, methods=["GET"]),
+        Route("/review/bulk", bulk.show, methods=["GET"]),
+        Route("/review/bulk", bulk.decide, methods=["POST"]),
+        Route("/review/bulk/undo", bulk.undo, methods=["POST"]),
         Route("/review/batch/exact", work.exact, methods=["GET"]),
         Route("/review/batch/exact", work.decide_exact, methods=["POST"]),
         Route("/review/batch/{batch}/undo", work.undo_exact, methods=["POST"]),

@@ -112,6 +112,8 @@ class Review:
             tabs=list(TABS),
             kinds=KINDS,
             rows=shown,
+            ticks=chosen.whose in ("you", "all"),
+            ticked=request.query_params.get("tick") == "all",
             others=not asked and chosen.whose == "all",
             next_page=chosen.with_(after=after, before=chosen.before + len(shown)) if after else None,
             receipt=done,

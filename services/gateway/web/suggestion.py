@@ -6,12 +6,13 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import charts, findings, passages
+from services.gateway.web import charts, dates, findings, passages
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
@@ -26,6 +27,7 @@ from services.gateway.web.words import say
 _COLUMNS = 3
 _ROWS = 60
 _REASONS_SHOWN = 6
+_REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
 REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "DUPLICATE": (
@@ -127,6 +129,8 @@ class SuggestionPage:
             calibration=_calibration(found, reliability["kinds"]),
             live=found["state"] in ("OPEN", "HELD", "SNOOZED"),
             mine=any(each["person"] == around["email"] for each in found["approvals"]),
+            again=_again(found, self.api.clock.today()),
+            tomorrow=dates.iso_day(self.api.clock.today() + timedelta(days=1)),
             reasons=REASONS.get(found["kind"], REASONS["OUTDATED"]),
             request_id=str(uuid.uuid4()),
         )
@@ -226,6 +230,17 @@ class SuggestionPage:
             "rows_shown": min(len(rows_), _ROWS),
             "rows_all": len(rows_),
         }
+
+
+def _again(found: Json, today: date) -> str:
+    """The day on which whoever finds it still right should look again: after the interval of its class."""
+    if found["kind"] not in ("OUTDATED", "UNUSED"):
+        return ""
+    named = [
+        int(each["value"]) for each in found["evidence"] if each["type"] == "class" and each["value"] >= 1
+    ]
+    months = today.month - 1 + (named[0] if named else _REVIEW_MONTHS)
+    return date(today.year + months // 12, months % 12 + 1, min(today.day, 28)).isoformat()
 
 
 def _next(request: Request, place: Place, chosen: Chosen) -> str:

@@ -11,15 +11,16 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import trouble
+from services.gateway.web import dates, trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import SuggestionPage
+from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
 _UNDO_DEPTH = "200"
 _DECISIONS = frozenset({"accept", "reject", "snooze"})
-_ASIDE = frozenset({"assign", "ask"})
+_ASIDE = frozenset({"assign", "ask", "apply"})  # an accept that is due is applied in the same breath
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,13 @@ class Verbs:
         return await self._decide(request, form, "reject", body)
 
     async def still(self, request: Request) -> Response:
-        """Confirms that it is still right, which answers the finding."""
+        """Confirms that it is still right, which answers the finding, until the day it is to be looked at again."""
         form = await request.form()
-        return await self._decide(request, form, "reject", {**_seen(form), "reason": "still_accurate"})
+        body: Json = {**_seen(form), "reason": "still_accurate"}
+        again = dates.calendar_day(_text(form, "again"))
+        if again:
+            body["reviewDate"] = again
+        return await self._decide(request, form, "reject", body)
 
     async def snooze(self, request: Request) -> Response:
         """Puts it off."""
@@ -58,8 +63,7 @@ class Verbs:
         until = _text(form, "until")
         body = _seen(form)
         if until in _SNOOZE_DAYS:
-            day = self.api.clock.today() + timedelta(days=_SNOOZE_DAYS[until])
-            body["until"] = datetime.combine(day, time(6), UTC).isoformat().replace("+00:00", "Z")
+            body["until"] = snoozed_until(self.api.clock, until)
         else:
             body["event"] = until
         return await self._decide(request, form, "snooze", body)
@@ -80,7 +84,7 @@ class Verbs:
         form = await request.form()
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
-        verb = _way_back(found)
+        verb = way_back(found)
         return await self._decide(request, form, verb, {"requestId": _text(form, "request_id")}, stay=True)
 
     async def undo_last(self, request: Request) -> Response:
@@ -91,7 +95,16 @@ class Verbs:
         if last is None:
             return RedirectResponse("/activity", status_code=303)
         request.path_params["id"] = last["suggestion"].removeprefix("suggestions/")
+        if last["batch"]:  # what was decided together goes back together
+            return await self._undo_batch(request, last["batch"])
         return await self.undo(request)
+
+    async def _undo_batch(self, request: Request, batch: str) -> Response:
+        try:
+            await self.api.post(request, f"/v1/{batch}:undo", {})
+        except grpc.aio.AioRpcError as error:
+            return await self.pages.shown(request, trouble.of(error))
+        return RedirectResponse("/review/batch/exact", status_code=303)
 
     def _edits(self, form: FormData) -> bool:
         kept, was = _text(form, "keep"), _text(form, "was")
@@ -137,7 +150,14 @@ def _last_standing(log: Json, email: str) -> Json | None:
     return None
 
 
-def _way_back(found: Json) -> str:
+def snoozed_until(clock: Clock, until: str) -> str:
+    """The moment, as JSON has it, at which what was put off for a week, month or quarter comes back."""
+    day = clock.today() + timedelta(days=_SNOOZE_DAYS[until])
+    return datetime.combine(day, time(6), UTC).isoformat().replace("+00:00", "Z")
+
+
+def way_back(found: Json) -> str:
+    """The verb that takes back what stands of a suggestion."""
     decision = found.get("decision")
     partly = found["state"] == "OPEN" and decision is not None and decision["verb"] == "reject"
     if found["state"] in ("REJECTED", "SNOOZED") or partly:

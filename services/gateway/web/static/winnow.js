@@ -21,6 +21,7 @@ function keep(number) {
 function press(key) {
   if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
   if ("123".includes(key)) return keep(Number(key));
+  if (key === "x") return document.activeElement?.closest("tr")?.querySelector("[name=pick]")?.click();
   if (key === "/") return find("input[type=search]")?.focus();
   const target = find(`[data-key="${key}"]`);
   if (!target) return;
@@ -33,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   const within = event.target instanceof Element && event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea");
   if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || within) return;
   if (document.body.dataset.keys === "off" || find(":popover-open")) return;
-  if (!"jkarsovu123/?".includes(event.key) || event.key.length !== 1) return;
+  if (!"jkarsovux123/?".includes(event.key) || event.key.length !== 1) return;
   event.preventDefault();
   press(event.key);
 });
