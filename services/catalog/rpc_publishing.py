@@ -28,6 +28,7 @@ class Publishing(CatalogServiceServicer):
         async def verb(tx: Transaction) -> resource_pb2.Resource:
             id_ = wire.id_of(request.name, "drafts")
             said = wire.draft_fields(request.fields)
-            return wire.resource(await publishing.publish_resource(tx, caller, id_, said))
+            program = wire.id_of(request.program, "programs") if request.program else ""
+            return wire.resource(await publishing.publish_resource(tx, caller, id_, said, program))
 
         return await self._db.answer_once(request, caller, resource_pb2.Resource, verb)

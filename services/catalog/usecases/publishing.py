@@ -9,6 +9,7 @@ from services.catalog import policy
 from services.catalog.domain.drafts import KEPT, MAX_DRAFTS, Draft, missing_fields
 from services.catalog.domain.imports import Import
 from services.catalog.domain.people import Viewer
+from services.catalog.domain.programs import ProgramItem
 from services.catalog.domain.resources import Outline, Resource, Visibility
 from services.catalog.ids import new_id
 from services.catalog.imports.model import ResourceRecord
@@ -38,12 +39,13 @@ async def drafts_of(db: Database, import_: Import) -> list[Draft]:
 
 
 async def publish_resource(
-    tx: Transaction, viewer: Viewer, draft_id: str, said: Mapping[str, object]
+    tx: Transaction, viewer: Viewer, draft_id: str, said: Mapping[str, object], program: str = ""
 ) -> Resource:
     """Makes the draft a resource with what is `said` of it, in the caller's transaction (which also keeps the answer).
 
-    NotFound when it is published already or forgotten; InvalidArgument names each required field that is missing;
-    PermissionDenied unless a role allows it or the viewer owns the resource of which it is a new version.
+    What is new becomes an item of `program`, where one is named. NotFound when it is published already or forgotten;
+    InvalidArgument names each required field that is missing; PermissionDenied unless a role allows it, or the viewer
+    owns the program, or the resource of which it is a new version.
     """
     draft = (await tx.drafts([draft_id], for_update=True)).get(draft_id)
     if draft is None:
@@ -52,14 +54,20 @@ async def publish_resource(
             f"There is no draft {draft_id} (any more); upload the file again.",
             {"draft": draft_id},
         )
-    policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
+    if program:
+        await _check_program(tx, draft, program)
+        policy.check_about(viewer, viewer.method, await purview.over_program(tx, viewer, program))
+    else:
+        policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
     before = await purview.names(tx, [draft.resource])
     outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
     source = draft.listing.source
     await tx.make_source(source, from_files=True)
     taken = await take_listings(tx, source, [Incoming(draft.listing, outline)], await tx.next_import_number())
-    await purview.check_joined(tx, viewer, before, taken.resources)
     resource = await tx.resource(taken.resources[0], for_update=True)
+    new = resource.create_time == tx.now and len(resource.listings) == 1
+    if not (program and new):
+        await purview.check_joined(tx, viewer, before, taken.resources)
     for name, value in said.items():
         resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
     missing = missing_fields(resource, (await tx.house_rules()).required_fields)
@@ -71,9 +79,36 @@ async def publish_resource(
             violations=[Violation(f"fields.{name}", "is required by house rules") for name in missing],
         )
     saved = await tx.save(resource)
+    if program and new:
+        await _take_in(tx, viewer, program, saved)
     await tx.drop_draft(draft_id)
-    await tx.audited(viewer, f"resources/{saved.id}", {"source": source, "draft": draft_id})
+    detail = {"source": source, "draft": draft_id}
+    await tx.audited(viewer, f"resources/{saved.id}", {**detail, **({"program": program} if program else {})})
     return saved
+
+
+async def _check_program(tx: Transaction, draft: Draft, program: str) -> None:
+    if draft.resource:
+        raise _bad_program("goes with what is new; this is a new version of what there is")
+    if (await tx.program(program, for_update=True)).archived:
+        raise _bad_program("is archived; name one that is in use, or none")
+
+
+def _bad_program(text: str) -> InvalidArgument:
+    return InvalidArgument(
+        "FIELD_INVALID",
+        f"program {text}.",
+        {"field": "program"},
+        violations=[Violation("program", text)],
+    )
+
+
+async def _take_in(tx: Transaction, viewer: Viewer, program: str, resource: Resource) -> None:
+    """The program with the resource as its last item. Elective: nobody who has begun gets a new duty."""
+    known = await tx.program(program, for_update=True)
+    item = ProgramItem(resource.first.external_id, resource=resource.id, mandatory=False)
+    items = (*known.items, item)
+    await tx.save_program(known.want("items", items, author=viewer.person.id, suggestion="", now=tx.now))
 
 
 @dataclass(frozen=True, slots=True)

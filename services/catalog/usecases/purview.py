@@ -33,6 +33,12 @@ async def over(tx: Transaction, viewer: Viewer, resources: Collection[str]) -> A
     return About(own=frozenset(own))
 
 
+async def over_program(tx: Transaction, viewer: Viewer, program: str) -> About:
+    """The duty by which what is added to the program is the viewer's."""
+    mine = program in await inside(tx, viewer.duties.programs)
+    return About(own=frozenset({Column.PO} if mine else ()))
+
+
 async def names(tx: Transaction, resources: Collection[str]) -> frozenset[str]:
     """Every name by which these resources go now."""
     return frozenset(name for each in await tx.resources(resources) for name in (each.id, *each.aliases))

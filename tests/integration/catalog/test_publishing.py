@@ -11,7 +11,7 @@ from services.kit.rpc import error_info
 from tests.hostile import manifest, package, page
 from tests.integration.catalog.conftest import CatalogProcess, SignedIn
 from winnow.catalog.v1 import catalog_service_pb2 as api
-from winnow.catalog.v1 import import_pb2, publishing_pb2
+from winnow.catalog.v1 import import_pb2, program_pb2, publishing_pb2
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.house_rules_pb2 import HouseRules
 from winnow.internal.v1 import feed_service_pb2 as feed_api
@@ -93,6 +93,45 @@ async def test_an_owner_publishes_a_new_version_of_their_own_and_nothing_else(
     assert await refusal(ola, publishing(other)) == "NOT_ALLOWED"
 
 
+async def test_a_programs_owner_publishes_what_is_new_into_it(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    row = api.ResourceInput(external_id="old", title="Old")
+    (old,) = (
+        await first("BatchUpsertResources", api.BatchUpsertResourcesRequest(source="lms", resources=[row]))
+    ).resources
+    programs = {}
+    for key, owner in (("theirs", "pam@example.org"), ("others", "someone@example.org")):
+        program = program_pb2.Program(
+            source="lms", key=key, owners=[owner], items=[program_pb2.ProgramItem(resource=old.name)]
+        )
+        programs[key] = await first("UpsertProgram", api.UpsertProgramRequest(program=program))
+    pam = await person(first, channel, "pam@example.org")
+    weirs, gates = await drafts(pam, weirs=PAGE, gates=PAGE.replace(b"Weirs", b"Gates"))
+    assert await refusal(pam, publishing(weirs)) == "NOT_ALLOWED"
+    into = publishing_pb2.PublishResourceRequest(name=weirs.name, program=programs["others"].name)
+    assert await refusal(pam, into) == "NOT_ALLOWED"
+    into.program = programs["theirs"].name
+    published = await pam("PublishResource", into)
+    held = (await first("GetProgram", api.GetProgramRequest(name=into.program))).items
+    assert [(item.resource, item.mandatory) for item in held][1:] == [(published.name, False)]
+
+    # By what it holds now it is theirs to publish anew, but not as something new.
+    (again,) = await drafts(pam, weirs=PAGE.replace(b"dry", b"wet"))
+    into.name = again.name
+    assert await refusal(pam, into) == "FIELD_INVALID"
+    assert (await pam("PublishResource", publishing(again))).name == published.name
+    into.name = gates.name
+    await first("UpsertProgram", api.UpsertProgramRequest(program=_archived(programs["theirs"])))
+    assert await refusal(pam, into) == "FIELD_INVALID"
+
+
+def _archived(program: program_pb2.Program) -> program_pb2.Program:
+    return program_pb2.Program(
+        source=program.source, key=program.key, owners=program.owners, items=program.items, archived=True
+    )
+
+
 async def test_an_owner_uploads_packages_and_publishes_the_one_that_is_theirs(
     first: SignedIn, channel: grpc.aio.Channel
 ) -> None:
@@ -146,6 +185,12 @@ async def test_an_owner_joins_nothing_of_others_to_what_is_theirs(
     info = error_info(refused.value)
     assert info is not None
     assert info.reason == "NOT_ALLOWED"
+    program = program_pb2.Program(source="lms", key="pols", owners=["pol@example.org"])
+    program = await first("UpsertProgram", api.UpsertProgramRequest(program=program))
+    table = b"external_id,title,file\nfresh,Fresh,gates.zip\n"
+    (draft,) = (await pol.imported("lms", {"catalog.csv": table}, validate_only=True)).drafts
+    into = publishing_pb2.PublishResourceRequest(name=draft.name, program=program.name)
+    assert (draft.resource, await refusal(pol, into)) == ("", "NOT_ALLOWED")
     table = b"external_id,title,file\nown,Own,gates.zip\n"
     (draft,) = (await pol.imported("lms", {"catalog.csv": table}, validate_only=True)).drafts
     assert draft.resource == own.name
