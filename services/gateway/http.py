@@ -44,6 +44,8 @@ from winnow.catalog.v1.import_pb2 import ImportPackageRequest
 
 CHUNK = 1024 * 1024
 MAX_FILES = 20_000
+_FORM = "application/x-www-form-urlencoded"
+_MOST_KEPT = 64 * 1024  # bytes of a form that came without a session; far more than any field takes
 _UPLOAD_PATH = "/winnow.catalog.v1.CatalogService/ImportPackage"
 
 
@@ -282,7 +284,7 @@ async def _page_error(request: Request, error: Exception) -> Response:
     if code == 401:
         if reason_of(status) == "SIGN_IN_FAILED":
             return failed(code, say("sign_in.failed"), status.message)
-        return signed_out(request.app.state.provider)
+        return signed_out(request.app.state.provider, _address(request), await _sent(request))
     if code in (503, 504):
         if request.method == "GET":
             return trying_again(say("error.down"), say("error.down_text"))
@@ -297,6 +299,22 @@ async def _page_error(request: Request, error: Exception) -> Response:
     if code == 404:
         return failed(code, say("error.missing"), say("error.missing_text"))
     return failed(code, say("error.failed"), status.message or reason_of(status))
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _sent(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form that came without a session: what somebody wrote is not lost. Not those of a sign-in."""
+    kind = request.headers.get("content-type", "")
+    size = request.headers.get("content-length", "")
+    if request.method != "POST" or request.url.path.startswith("/sign-") or not kind.startswith(_FORM):
+        return []
+    if not size.isdecimal() or int(size) > _MOST_KEPT:
+        return []
+    form = await request.form()
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 def _page_of(request: Request) -> str:

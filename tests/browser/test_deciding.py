@@ -355,3 +355,27 @@ def test_ticked_ones_are_decided_and_taken_back_at_once(anyone: Visitor, sample:
     expect(page.get_by_role("status")).to_contain_text("The owner is asked.")
     notes = sample.get(f"/v1/{first}/notes")["notes"]
     assert "Who works by this today?" in [each["text"] for each in notes]
+
+
+def test_what_was_written_outlives_the_session(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    page = anyone.page
+    page.goto(page_of(seen))
+    press(page, "Reject")
+    box = page.get_by_role("dialog", name="Why not?")
+    box.get_by_label("For another level").check()
+    box.get_by_label("In your words").fill("<b>The one is for beginners.</b>")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    box.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(page.get_by_label("What you wrote")).to_have_value("<b>The one is for beginners.</b>")
+    assert state(sample, seen) == "OPEN"
+    page.context.add_cookies(
+        [{name: each[name] for name in ("name", "value", "domain", "path")} for each in cookies]
+    )
+    press(page, "Send it again")
+    expect(page.get_by_role("status")).to_contain_text("Rejected.")
+    now = sample.get("/v1/" + seen["name"])
+    assert (now["state"], now["decision"]["comment"]) == ("REJECTED", "<b>The one is for beginners.</b>")
+    sample.post(f"/v1/{seen['name']}:reopen", {})

@@ -115,8 +115,13 @@ def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Sta
         )
         expect(page.get_by_role("alert")).to_contain_text(said)
         assert violations(page) == []
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= SIZES[size][0]
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    page.context.clear_cookies()
+    page.get_by_label("Add a note").fill("I have rung the depot.")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.get_by_label("What you wrote")).to_have_value("I have rung the depot.")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     visitor.leave()
 
 

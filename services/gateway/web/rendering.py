@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,12 @@ def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(render(template, **values), status_code=status, headers=HEADERS)
 
 
-def signed_out(provider: str) -> HTMLResponse:
-    """What a visitor sees without a session; `provider` is the name of the single sign-on, empty without one."""
-    return page("sign_in.html", status=401, token="", provider=provider)
+def signed_out(provider: str, address: str = "", sent: Sequence[tuple[str, str]] = ()) -> HTMLResponse:
+    """What a visitor sees without a session; `provider` is the name of the single sign-on, empty without one.
+
+    What they `sent` to the `address` meanwhile stays on the page, to be sent again.
+    """
+    return page("sign_in.html", status=401, token="", provider=provider, address=address, sent=sent)
 
 
 def trying_again(title: str, text: str) -> HTMLResponse:
