@@ -28,7 +28,7 @@ from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
-from services.gateway.web.rendering import failed, page, signed_out, trying_again
+from services.gateway.web.rendering import failed, page, sign_in, trying_again
 from services.gateway.web.words import say
 from services.kit.errors import (
     InvalidArgument,
@@ -284,7 +284,8 @@ async def _page_error(request: Request, error: Exception) -> Response:
     if code == 401:
         if reason_of(status) == "SIGN_IN_FAILED":
             return failed(code, say("sign_in.failed"), status.message)
-        return signed_out(request.app.state.provider, _address(request), await _sent(request))
+        sent = await _sent(request)
+        return sign_in(request.app.state.provider, status=code, address=_address(request), sent=sent)
     if code in (503, 504):
         if request.method == "GET":
             return trying_again(say("error.down"), say("error.down_text"))

@@ -83,12 +83,19 @@ def page(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(render(template, **values), status_code=status, headers=HEADERS)
 
 
-def signed_out(provider: str, address: str = "", sent: Sequence[tuple[str, str]] = ()) -> HTMLResponse:
-    """What a visitor sees without a session; `provider` is the name of the single sign-on, empty without one.
+def sign_in(
+    provider: str,
+    *,
+    status: int = 200,
+    token: str = "",
+    address: str = "",
+    sent: Sequence[tuple[str, str]] = (),
+) -> HTMLResponse:
+    """The page that asks to sign in; `provider` is the name of the single sign-on, empty without one.
 
-    What they `sent` to the `address` meanwhile stays on the page, to be sent again.
+    What somebody `sent` to the `address` without a session stays on the page, to be sent again.
     """
-    return page("sign_in.html", status=401, token="", provider=provider, address=address, sent=sent)
+    return page("sign_in.html", status=status, token=token, provider=provider, address=address, sent=sent)
 
 
 def trying_again(title: str, text: str) -> HTMLResponse:

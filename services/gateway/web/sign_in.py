@@ -13,7 +13,7 @@ from starlette.routing import Route
 from services.gateway.auth import Authenticator
 from services.gateway.openid import Attempt, OpenIdProvider
 from services.gateway.session_cookie import SessionCookie
-from services.gateway.web.rendering import page
+from services.gateway.web.rendering import page, sign_in
 from services.kit.clock import Clock
 from services.kit.errors import NotFound, Unauthenticated
 from services.kit.protobuf import moment
@@ -56,7 +56,7 @@ class SignIn:
 
     async def form(self, request: Request) -> Response:
         """A button rather than an immediate sign-in: link scanners follow links, they do not press buttons."""
-        return page("sign_in.html", token=request.query_params.get("token", ""), provider=self.provider_name)
+        return sign_in(self.provider_name, token=request.query_params.get("token", ""))
 
     async def by_link(self, request: Request) -> Response:
         """Spends the one-time link and opens a session in a cookie."""
