@@ -22,6 +22,7 @@ from services.catalog.usecases import (
     refusals,
     responsibility,
     strangers,
+    waiting,
 )
 from services.kit import pages
 from winnow.catalog.v1 import handover_pb2, people_feed_pb2, person_request_pb2, responsibility_mode_pb2
@@ -243,7 +244,8 @@ class PeopleServicer(PeopleServiceServicer):
 
     @override
     async def GetViewer(self, request: api.GetViewerRequest, context: Any) -> api.Viewer:
-        return wire.viewer(viewer())
+        caller = viewer()
+        return wire.viewer(caller, await waiting.waiting(self._db, caller))
 
     @override
     async def CreateApiToken(self, request: api.CreateApiTokenRequest, context: Any) -> api.ApiToken:

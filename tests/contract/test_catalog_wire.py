@@ -55,6 +55,7 @@ from services.catalog.usecases.people_files import PeopleImported
 from services.catalog.usecases.publishing import Break, DraftState
 from services.catalog.usecases.resources import Read, Upserted
 from services.catalog.usecases.status import Status
+from services.catalog.usecases.waiting import Waiting
 from services.kit.errors import InvalidArgument
 from winnow.catalog.v1.catalog_service_pb2 import ResourceInput
 from winnow.catalog.v1.resource_pb2 import Part as PartMessage
@@ -231,7 +232,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "file": (wire.import_(IMPORT).files[0], frozenset()),
     # In test_responsibility_wire.py with its consequences.
     "person": (wire.person(PERSON), frozenset({"away_until", "consequences"})),
-    "viewer": (wire.viewer(VIEWER), frozenset()),
+    "viewer": (wire.viewer(VIEWER, Waiting(2, 3)), frozenset()),
     # What consequences are made of is in test_responsibility_wire.py.
     "people imported": (wire.people_imported(PeopleImported(1, 2, 3, 4)), frozenset()),
     "people feed": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")), frozenset()),

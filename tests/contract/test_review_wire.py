@@ -164,6 +164,7 @@ def shown(value: Suggestion) -> wire.Shown:
         one_approver=True,
         questions=(TASK,),
         history=past,
+        assignee_name="Lea",
     )
 
 

@@ -101,6 +101,11 @@ class Person:
         """Whether the person has access."""
         return self.deactivate_time is None
 
+    @property
+    def shown_name(self) -> str:
+        """The name, the e-mail where there is none."""
+        return self.display_name or self.email
+
     def away(self, today: date) -> bool:
         """Whether the person is not there to decide, though active."""
         return self.away_until is not None and self.away_until >= today

@@ -166,6 +166,24 @@ def in_order(listings: Sequence[Listing]) -> tuple[Listing, ...]:
     )
 
 
+def title_of(listings: Sequence[Listing], wanted: object | None) -> str:
+    """The title that a resource has by its listings, in the order in which they win, and by what is wanted (or None).
+
+    Never empty: the smallest external id stands in.
+    """
+    said = next((each.observed.title for each in listings if each.observed.title), "")
+    title = said if wanted is None else wanted
+    return title if isinstance(title, str) and title else min(each.key for each in listings)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """A resource by its present name and its title."""
+
+    id: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One thing a learner can open on its own.
@@ -256,8 +274,8 @@ class Resource:
     @property
     def title(self) -> str:
         """Never empty: the external id stands in."""
-        title = self.shown("title")
-        return title if isinstance(title, str) and title else self.first.external_id
+        wish = self.desired.get("title")
+        return title_of(self.listings, None if wish is None else wish.value)
 
     @property
     def owner(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -151,13 +151,18 @@ class Proposal:
     @property
     def stage(self) -> Stage | None:
         """The stage of a program that it belongs to; None for one that is about resources alone."""
-        match self.kind:
-            case Kind.PROGRAM:
-                return Stage.DESIGN
-            case Kind.OUTDATED:
-                codes = {claim.code for claim in self.claims}
-                return Stage.FACILITATE if codes and codes <= _FACILITATE else Stage.DEVELOP
-            case Kind.UNUSED:
-                return Stage.EVALUATE
-            case Kind.DUPLICATE:
-                return Stage.DEVELOP if self.relation is Relation.REVISED else None
+        return stage_of(self.kind, self.relation, self.claims)
+
+
+def stage_of(kind: Kind, relation: Relation, claims: Sequence[Claim]) -> Stage | None:
+    """The stage of a program that such a finding belongs to; None for one that is about resources alone."""
+    match kind:
+        case Kind.PROGRAM:
+            return Stage.DESIGN
+        case Kind.OUTDATED:
+            codes = {claim.code for claim in claims}
+            return Stage.FACILITATE if codes and codes <= _FACILITATE else Stage.DEVELOP
+        case Kind.UNUSED:
+            return Stage.EVALUATE
+        case Kind.DUPLICATE:
+            return Stage.DEVELOP if relation is Relation.REVISED else None

@@ -49,7 +49,7 @@ _BY_KEY = """
 """
 _LIVE_KEYS = "SELECT id FROM suggestions WHERE key = ANY(%s) AND state = ANY(%s) ORDER BY id"
 _PAGE = """
-    SELECT id FROM suggestions
+    SELECT id, priority AS place FROM suggestions
     WHERE (%(priority)s::float8 IS NULL OR (priority, id) < (%(priority)s, %(id)s))
         AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
         AND (%(kind)s = '' OR kind = %(kind)s)
@@ -208,6 +208,7 @@ _PASS_BY = """
 """
 _ABOUT = "SELECT id FROM suggestions WHERE state = ANY(%s) AND objects && %s::text[] ORDER BY id"
 _LOAD = "SELECT assignee, count(*) AS open FROM suggestions WHERE state = 'OPEN' GROUP BY assignee"
+_OPEN_OF = "SELECT count(*) AS open FROM suggestions WHERE state = 'OPEN' AND assignee = %s"
 _UNASSIGNED = "SELECT count(*) AS live FROM suggestions WHERE state = ANY(%s) AND assignee = ''"
 _LAST_EDITOR = """
     SELECT p.display_name, p.email FROM audit a JOIN persons p ON p.id = a.person
@@ -276,7 +277,7 @@ async def live_with_keys(tx: Session, keys: Sequence[str]) -> list[Suggestion]:
     return await suggestions(tx, [row["id"] for row in rows])
 
 
-async def page(
+async def places(
     tx: Session,
     *,
     after: tuple[float, str] | None,
@@ -289,8 +290,8 @@ async def page(
     but: str = "",
     query: str = "",
     order: str = "",
-) -> list[tuple[float, Suggestion]]:
-    """Suggestions with their place in the order, after the one of that (place, id); by priority without an order.
+) -> list[tuple[float, str]]:
+    """Ids of suggestions with their place in the order, after that (place, id); by priority without an order.
 
     `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern.
     """
@@ -308,8 +309,7 @@ async def page(
         "order": order,
     }
     rows = await tx.rows(_PAGE_BY, values) if order else await tx.rows(_PAGE, values)
-    found = {each.id: each for each in await suggestions(tx, [row["id"] for row in rows])}
-    return [(row["place"] if order else found[row["id"]].priority, found[row["id"]]) for row in rows]
+    return [(row["place"], row["id"]) for row in rows]
 
 
 async def counts(tx: Session, *, query: str, person: str) -> list[Tally]:
@@ -521,6 +521,12 @@ async def about(tx: Session, objects: Iterable[str]) -> list[str]:
 async def open_by_assignee(tx: Session) -> dict[str, int]:
     """How many OPEN suggestions each person has."""
     return {row["assignee"]: row["open"] for row in await tx.rows(_LOAD)}
+
+
+async def open_of(tx: Session, person: str) -> int:
+    """How many OPEN suggestions a person has."""
+    row = await tx.row(_OPEN_OF, (person,))
+    return int(row["open"]) if row else 0
 
 
 async def unassigned(tx: Session) -> int:

@@ -57,7 +57,8 @@ async def shown_on(
     }
     before = await postgres.decided_before(tx, [each.id for each in found if each.live and each.returned])
     people |= {decision.actor for past in before.values() for decision in past}
-    emails = {person.id: person.email for person in await tx.people(sorted(people - {""}))}
+    known = {person.id: person for person in await tx.people(sorted(people - {""}))}
+    emails = {id_: person.email for id_, person in known.items()}
     made: list[Shown] = []
     for each in found:
         stage = each.proposal.stage
@@ -71,6 +72,7 @@ async def shown_on(
                 any(needs.one_approver for needs in needed),
                 tuple(questions.get(each.id, ())),
                 tuple(before.get(each.id, ())),
+                known[each.assignee].shown_name if each.assignee in known else "",
             )
         )
     return made
@@ -94,40 +96,48 @@ async def list_suggestions(
 ) -> list[tuple[float, Shown]]:
     """A page of suggestions with their places in the order asked for, by which the next page is found."""
     async with db.snapshot() as tx:
-        assignee: str | None = None
-        if asked.assignee:
-            people = await tx.people_by_email([email_key(asked.assignee)])
-            if not people:
-                return []
-            assignee = next(iter(people.values())).id
-        names: list[str] | None = None
-        if asked.resource:
-            known = await tx.resources([asked.resource])
-            names = [name for each in known for name in (each.id, *each.aliases)]
-        objects: Collection[str] | None = None
-        if asked.program:
-            objects = await purview.inside(tx, [(await tx.program(asked.program)).id])
-        but = ""
-        if asked.shared_with:
-            owner = (await tx.people_by_email([asked.shared_with])).get(email_key(asked.shared_with))
-            owned = (await tx.duties(owner)).programs if owner else frozenset[str]()
-            objects = owned if objects is None else owned & frozenset(objects)
-            but = owner.id if owner else ""
-        found = await postgres.page(
-            tx,
-            after=after,
-            limit=limit,
-            states=asked.states,
-            kind=asked.kind,
-            assignee=assignee,
-            resource=names,
-            objects=objects,
-            but=but,
-            query=asked.query,
-            order=asked.order,
-        )
-        seen = await shown(tx, db.clock.today(), [each for _, each in found])
+        found = await places(tx, asked, after=after, limit=limit)
+        known = {each.id: each for each in await postgres.suggestions(tx, [id_ for _, id_ in found])}
+        seen = await shown(tx, db.clock.today(), [known[id_] for _, id_ in found])
         return [(place, each) for (place, _), each in zip(found, seen, strict=True)]
+
+
+async def places(
+    tx: Transaction, asked: Asked, *, after: tuple[float, str] | None, limit: int
+) -> list[tuple[float, str]]:
+    """Ids of a page of suggestions with their places in the order asked for; NotFound for a program there is not."""
+    assignee: str | None = None
+    if asked.assignee:
+        people = await tx.people_by_email([email_key(asked.assignee)])
+        if not people:
+            return []
+        assignee = next(iter(people.values())).id
+    names: list[str] | None = None
+    if asked.resource:
+        known = await tx.resources([asked.resource])
+        names = [name for each in known for name in (each.id, *each.aliases)]
+    objects: Collection[str] | None = None
+    if asked.program:
+        objects = await purview.inside(tx, [(await tx.program(asked.program)).id])
+    but = ""
+    if asked.shared_with:
+        owner = (await tx.people_by_email([asked.shared_with])).get(email_key(asked.shared_with))
+        owned = (await tx.duties(owner)).programs if owner else frozenset[str]()
+        objects = owned if objects is None else owned & frozenset(objects)
+        but = owner.id if owner else ""
+    return await postgres.places(
+        tx,
+        after=after,
+        limit=limit,
+        states=asked.states,
+        kind=asked.kind,
+        assignee=assignee,
+        resource=names,
+        objects=objects,
+        but=but,
+        query=asked.query,
+        order=asked.order,
+    )
 
 
 async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Tally]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from services.catalog import policy
@@ -21,6 +22,7 @@ from services.catalog.review.domain import (
     Risk,
     Suggestion,
 )
+from services.catalog.review.domain_lines import Line
 from services.catalog.review.surroundings import Surroundings, bare
 
 _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
@@ -247,18 +249,52 @@ def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surr
 
 def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
     """The viewer's part in the suggestion: duties on what it concerns, their approval; and what it changes."""
-    touched = {bare(name) for name in suggestion.plan.touches}
-    resources = touched | {each.id for each in around.present(suggestion.proposal.resources)}
-    programs = touched | {*suggestion.proposal.programs, *(bare(part.id) for part in suggestion.plan.parts)}
-    programs |= {each.id for id_ in resources for each in around.holding(id_)}
-    own = {
-        Column.PO: viewer.duties.programs & programs,
-        Column.ST: {id_ for id_, stage in viewer.duties.stages if stage is suggestion.proposal.stage}
-        & programs,
-        Column.RO: viewer.duties.resources & resources,
-    }
+    proposal, plan = suggestion.proposal, suggestion.plan
+    own = _own(
+        viewer,
+        around,
+        touched={bare(name) for name in plan.touches},
+        members=proposal.resources,
+        programs={*proposal.programs, *(bare(part.id) for part in plan.parts)},
+        stage=proposal.stage,
+    )
     return About(
-        own=frozenset(column for column, theirs in own.items() if theirs),
-        metadata=_metadata_only(suggestion.plan.changes),
+        own=own,
+        metadata=_metadata_only(plan.changes),
         approved=any(each.person == viewer.person.id for each in suggestion.approvals),
     )
+
+
+def standing_on_line(viewer: Viewer, line: Line, around: Surroundings) -> About:
+    """The same of a line; `around` needs the viewer's own programs alone."""
+    own = _own(
+        viewer,
+        around,
+        touched={bare(name) for name in line.targets},
+        members=line.members,
+        programs={*line.programs, *(bare(share.id) for share in line.shares)},
+        stage=line.stage,
+    )
+    metadata = bool(line.operations) and line.operations <= METADATA
+    return About(own=own, metadata=metadata, approved=viewer.person.id in line.approved_by)
+
+
+def _own(
+    viewer: Viewer,
+    around: Surroundings,
+    *,
+    touched: AbstractSet[str],
+    members: Iterable[str],
+    programs: AbstractSet[str],
+    stage: Stage | None,
+) -> frozenset[Column]:
+    """By which duties the viewer answers for something of this."""
+    resources = touched | {each.id for each in around.present(members)}
+    holding = {each.id for id_ in resources for each in around.holding(id_)}
+    concerned = touched | programs | holding
+    own = {
+        Column.PO: viewer.duties.programs & concerned,
+        Column.ST: {id_ for id_, held in viewer.duties.stages if held is stage} & concerned,
+        Column.RO: viewer.duties.resources & resources,
+    }
+    return frozenset(column for column, theirs in own.items() if theirs)

@@ -13,7 +13,17 @@ from services.catalog.domain.people import Viewer
 from services.catalog.policy import METHODS
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Transaction
-from services.catalog.review import learning, reading, routing, usecases, wire, wire_learning, wire_ledger
+from services.catalog.review import (
+    learning,
+    lines,
+    reading,
+    routing,
+    usecases,
+    wire,
+    wire_learning,
+    wire_ledger,
+    wire_lines,
+)
 from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
@@ -32,6 +42,8 @@ from winnow.review.v1 import review_service_pb2 as api
 
 MAX_PAGE = 200
 _DECIDES = "/winnow.review.v1.ReviewService/AcceptSuggestion"
+_ME = "me"
+"""As an assignee: whoever calls; no e-mail, as it has no @."""
 MAX_QUERY = 200
 MAX_BYTES = 3 * 1024 * 1024  # an answer has at most 4 MiB; evidence makes suggestions large
 
@@ -57,14 +69,13 @@ class ReviewServicer(
         asked = reading.Asked(
             states=wire.states(request.states),
             kind=wire.kind(request.kind),
-            assignee=request.assignee,
+            assignee=viewer().person.email if request.assignee == _ME else request.assignee,
             resource=id_of(request.resource, "resources", "resource") if request.resource else "",
             query=_words(request.query),
             order=wire.order(request.order_by),
             program=id_of(request.program, "programs", "program") if request.program else "",
             shared_with=request.shared_with,
         )
-        brief = request.view == api.ListSuggestionsRequest.BASIC
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
         if asked.query or asked.order:
@@ -73,18 +84,31 @@ class ReviewServicer(
             scope = (*scope, asked.program, asked.shared_with)
         key = pages.keys(request.page_token, 2, scope=scope)
         after = (float(key[0] or 0), str(key[1])) if key else None
-        found = await reading.list_suggestions(self._db, asked, after=after, limit=size + 1)
         answer = api.ListSuggestionsResponse()
-        total = 0
-        for number, (_, each) in enumerate(found):
-            message = wire.suggestion(each, quotes=not brief, may_decide=_may_decide(each))
+        total, last = 0, (0.0, "")
+        for number, (place, message) in enumerate(await self._listed(request.view, asked, after, size + 1)):
             total += message.ByteSize()
             if number == size or (number and total > MAX_BYTES):
-                place, last = found[number - 1]
-                answer.next_page_token = pages.token([place, last.suggestion.id], scope=scope)
+                answer.next_page_token = pages.token(last, scope=scope)
                 break
             answer.suggestions.append(message)
+            last = (place, _id(message.name))
         return answer
+
+    async def _listed(
+        self, view: int, asked: reading.Asked, after: tuple[float, str] | None, limit: int
+    ) -> list[tuple[float, suggestion_pb2.Suggestion]]:
+        """Suggestions as the view shows them, with their places."""
+        if view == api.ListSuggestionsRequest.LINE:
+            deciding = METHODS[_DECIDES]
+            printed = await lines.list_lines(self._db, asked, viewer(), deciding, after=after, limit=limit)
+            return [(place, wire_lines.line(each)) for place, each in printed]
+        found = await reading.list_suggestions(self._db, asked, after=after, limit=limit)
+        quotes = view != api.ListSuggestionsRequest.BASIC
+        return [
+            (place, wire.suggestion(each, quotes=quotes, may_decide=_may_decide(each)))
+            for place, each in found
+        ]
 
     @override
     async def WatchSuggestions(

@@ -60,7 +60,7 @@ class Shown:
     """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed.
 
     `questions` are those that wait for an owner's answer.
-    `history`: what people had decided, of one that has returned.
+    `history`: what people had decided, of one that has returned. `assignee_name` is empty where nobody has it.
     """
 
     suggestion: Suggestion
@@ -70,6 +70,7 @@ class Shown:
     one_approver: bool = False
     questions: tuple[Task, ...] = ()
     history: tuple[Decision, ...] = ()
+    assignee_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,17 +247,10 @@ def suggestion(
         equal_passages=sum(1 for each in aligned if each.match == "exact"),
         plan=plan(shown),
         assignee=shown.emails.get(value.assignee, ""),
+        assignee_name=shown.assignee_name,
         held_reason=f"{word}: not said before the decision." if value.blind and word else value.held_reason,
         summary=value.proposal.summary,
-        claims=[
-            suggestion_pb2.Claim(
-                code=each.code,
-                confidence=0.0 if value.blind else each.confidence,
-                text=each.text,
-                hard=each.hard,
-            )
-            for each in value.proposal.claims
-        ],
+        claims=[claim(each, blind=value.blind) for each in value.proposal.claims],
         impact=impact(value.impact),
         approvals=[
             suggestion_pb2.Approval(
@@ -291,6 +285,13 @@ def suggestion(
     if value.due_time is not None and value.state is State.SCHEDULED:
         message.due_time.CopyFrom(timestamp(value.due_time))
     return message
+
+
+def claim(value: Claim, *, blind: bool) -> suggestion_pb2.Claim:
+    """One claim; without how certain it is where that is held back."""
+    return suggestion_pb2.Claim(
+        code=value.code, confidence=0.0 if blind else value.confidence, text=value.text, hard=value.hard
+    )
 
 
 def _edits(value: Edits, emails: Mapping[str, str]) -> suggestion_pb2.PlanEdits:
@@ -380,17 +381,18 @@ def plan(shown: Shown) -> suggestion_pb2.Plan:
     value = shown.suggestion.plan
     caveats = [value.caveat, value.missing, "one approver" if shown.one_approver else ""]
     return suggestion_pb2.Plan(
-        risk=_risk(value.risk) if value.parts else suggestion_pb2.Plan.RISK_UNSPECIFIED,
+        risk=risk(value.risk) if value.parts else suggestion_pb2.Plan.RISK_UNSPECIFIED,
         parts=[_part(each, shown.around) for each in value.parts],
         tasks=value.tasks,
-        safeguards=[_safeguard(each) for each in value.safeguards],
+        safeguards=[safeguard(each) for each in value.safeguards],
         simulation=simulation(value.simulation) if value.simulation else None,
         approvals_needed=shown.approvals_needed,
         caveat="; ".join(each for each in caveats if each),
     )
 
 
-def _risk(value: Risk) -> suggestion_pb2.Plan.Risk.ValueType:
+def risk(value: Risk) -> suggestion_pb2.Plan.Risk.ValueType:
+    """What can go wrong, in the API's terms."""
     return suggestion_pb2.Plan.Risk.Value(value.name)
 
 
@@ -398,7 +400,7 @@ def _part(value: Part, around: Surroundings) -> suggestion_pb2.PlanPart:
     return suggestion_pb2.PlanPart(
         id=value.id,
         title=value.title,
-        risk=_risk(value.risk),
+        risk=risk(value.risk),
         fingerprint=value.fingerprint,
         changes=[_change(each, around) for each in value.changes],
         depends_on=value.depends_on,
@@ -430,7 +432,8 @@ def field_text(value: object, field_name: str, around: Surroundings) -> str:
     return resource_name(str(value)) if names_resource else str(value)
 
 
-def _safeguard(value: Safeguard) -> suggestion_pb2.Safeguard:
+def safeguard(value: Safeguard) -> suggestion_pb2.Safeguard:
+    """A rule that forbids the plan now."""
     return suggestion_pb2.Safeguard(
         code=value.code, target=value.target, text=value.text, remedy=value.remedy
     )

@@ -10,7 +10,7 @@ from services.catalog import policy
 from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import About
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview
 from services.kit import outbox
 
@@ -48,6 +48,14 @@ async def processing_status(db: Database, due_plans: DuePlans, lag: Lag) -> Stat
     )
 
 
+async def visible_targets(tx: Transaction, viewer: Viewer, method: str) -> list[str] | None:
+    """Names of what the viewer lists changes of by that method: what their duties reach; None for everything."""
+    if policy.METHODS[method].allows(viewer, About()):
+        return None
+    theirs = await purview.inside(tx, viewer.duties.programs) | viewer.duties.resources
+    return [f"{kind}/{id_}" for kind in ("resources", "programs") for id_ in sorted(theirs)]
+
+
 async def list_changes(
     db: Database, viewer: Viewer, *, after: str, limit: int, state: ChangeState | None
 ) -> tuple[list[Change], int]:
@@ -56,10 +64,6 @@ async def list_changes(
     For whoever has nothing but duties, of what is theirs.
     """
     async with db.snapshot() as tx:
-        targets: list[str] | None = None
-        if not policy.METHODS[viewer.method].allows(viewer, About()):
-            held = await purview.inside(tx, viewer.duties.programs)
-            theirs = held | viewer.duties.resources
-            targets = [f"{kind}/{id_}" for kind in ("resources", "programs") for id_ in sorted(theirs)]
+        targets = await visible_targets(tx, viewer, viewer.method)
         page = await tx.change_page(after=after, limit=limit, state=state, targets=targets)
         return page, await tx.change_count(state=state, targets=targets)

@@ -8,6 +8,7 @@ from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.usecases.consequences import Consequences
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.people import MintedToken
+from services.catalog.usecases.waiting import Waiting
 from services.catalog.wire.duties import consequences
 from services.catalog.wire.fields import bad_field, day
 from services.kit.protobuf import timestamp
@@ -40,13 +41,15 @@ def role(number: int, field: str = "role") -> Role:
     return Role(kinds.Name(kinds.ValueType(number)))
 
 
-def viewer(value: Viewer) -> people_service_pb2.Viewer:
-    """The caller."""
+def viewer(value: Viewer, waits: Waiting) -> people_service_pb2.Viewer:
+    """The caller and how much waits for them."""
     return people_service_pb2.Viewer(
         person=person(value.person),
         read_content=value.reads_content,
         read_only=value.read_only,
         owned_programs=[f"programs/{each}" for each in sorted(value.duties.programs)],
+        open_suggestions=waits.suggestions,
+        pending_changes=waits.changes,
     )
 
 

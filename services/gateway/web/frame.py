@@ -44,14 +44,7 @@ class Frames:
 
     async def around(self, request: Request, here: str) -> dict[str, Any]:
         """What the base template needs; raises Unauthenticated for whoever is not signed in."""
-        viewer, line, counted, changes = await asyncio.gather(
-            self.api.get(request, "/v1/viewer", {}),
-            self.state_line(request),
-            _or_none(self.api.get(request, "/v1/suggestions:count", {})),
-            _or_none(self.api.get(request, "/v1/changes", {"state": "PENDING", "pageSize": "1"})),
-        )
-        counts: list[Json] = counted["counts"] if counted else []
-        mine = sum(each["mine"] for each in counts if each["state"] == "OPEN")
+        viewer, line = await asyncio.gather(self.api.get(request, "/v1/viewer", {}), self.state_line(request))
         return {
             "here": here,
             "organisation": self.organisation,
@@ -60,8 +53,7 @@ class Frames:
             "email": viewer["person"]["email"],
             "roles": viewer["person"]["roles"],
             "state": line,
-            "tally": counts if counted else None,
-            "counts": {"review": mine, "changes": changes["totalSize"] if changes else 0},
+            "counts": {"review": viewer["openSuggestions"], "changes": viewer["pendingChanges"]},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),

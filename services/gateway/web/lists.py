@@ -84,18 +84,19 @@ class Chosen:
         """Another choice, from its first page on unless a page is named."""
         return replace(self, **{"after": "", "before": 0, **changes})
 
-    def query(self, viewer: str) -> Query:
-        """What the API is asked; `viewer` is an e-mail."""
+    @property
+    def query(self) -> Query:
+        """What the API is asked."""
         asked: Query = {
             "states": list(TABS[self.whose]),
             "pageSize": str(PAGE_SIZE),
             "pageToken": self.after,
             "orderBy": ORDERS[self.order],
-            "view": "BASIC",
+            "view": "LINE",
             "query": self.q,
         }
         if self.whose == "you":
-            asked["assignee"] = viewer
+            asked["assignee"] = "me"
         if self.kind:
             asked["kind"] = self.kind
         return asked

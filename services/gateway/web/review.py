@@ -36,14 +36,10 @@ class Row:
     icon: str
 
 
-async def rows(api: Api, request: Request, chosen: Chosen, email: str) -> tuple[list[Json], str]:
+async def rows(api: Api, request: Request, chosen: Chosen) -> tuple[list[Json], str]:
     """A page of the queue and the token of the next."""
-    answer = await api.get(request, "/v1/suggestions", chosen.query(email))
+    answer = await api.get(request, "/v1/suggestions", chosen.query)
     return answer["suggestions"], answer["nextPageToken"]
-
-
-async def _later() -> None:
-    """Stands for what is asked when more is known, or has been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +54,21 @@ class Review:
         """A page of suggestions, the most useful first."""
         chosen = Chosen.of(request.query_params, "you")
         asked = "whose" in request.query_params
-        # Whose list it is has to be known for one's own alone.
-        around, listed, names = await asyncio.gather(
+        around, (found, after), counted = await asyncio.gather(
             self.frames.around(request, "review"),
-            rows(self.api, request, chosen, "") if chosen.whose != "you" else _later(),
-            self.api.names_of_people(request),
+            rows(self.api, request, chosen),
+            self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
-        email: str = around["email"]
-        done, counts, shared, mine_listed = await asyncio.gather(
-            receipt(self.api, request, email),
-            self._counts(request, chosen, around["tally"]),
-            self._shared(request, around, chosen),
-            rows(self.api, request, chosen, email) if listed is None else _later(),
+        counts: list[Json] = counted["counts"]
+        done, shared = await asyncio.gather(
+            receipt(self.api, request, around["email"]), self._shared(request, around, chosen)
         )
-        found, after = listed or mine_listed or ([], "")
         # Whoever may decide on it and has nothing of their own begins with what waits for others.
         mine = found if chosen.whose == "you" else []
         waiting: list[Json] | None = None
         if not asked and not found:
             every = Chosen.of(request.query_params, "all")
-            waiting, more = await rows(self.api, request, every, email)
+            waiting, more = await rows(self.api, request, every)
             if any(each["mayDecide"] for each in waiting):
                 chosen, found, after = every, waiting, more
         now = self.api.clock.now()
@@ -88,7 +79,7 @@ class Review:
                 findings.title(each),
                 findings.second_line(each),
                 findings.owners(each),
-                names.get(each["assignee"]) or each["assignee"],
+                each["assigneeName"],
                 round(each["impact"]["learners"]["value"]) if each.get("impact") else 0,
                 dates.waited(each["createTime"], now),
                 findings.KIND_ICONS.get(each["kind"], "circle"),
@@ -133,13 +124,6 @@ class Review:
             "sharedWith": around["email"],
             "states": ["OPEN", "HELD"],
             "pageSize": _SHARED,
-            "view": "BASIC",
+            "view": "LINE",
         }
         return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
-
-    async def _counts(self, request: Request, chosen: Chosen, tally: list[Json] | None) -> list[Json]:
-        """What the search leaves, by state and kind; the frame has asked already where nothing is searched for."""
-        if tally is not None and not chosen.q:
-            return tally
-        counted = await self.api.get(request, "/v1/suggestions:count", {"query": chosen.q})
-        return counted["counts"]

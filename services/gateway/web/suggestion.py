@@ -85,7 +85,7 @@ class SuggestionPage:
         names, done, place, decisions, reliability, counted = await asyncio.gather(
             self.api.names_of_people(request),
             receipt(self.api, request, around["email"]),
-            self._place(request, chosen, found["name"], around["email"]),
+            self._place(request, chosen, found["name"]),
             self.api.get(request, "/v1/decisions", {"suggestion": found["name"], "pageSize": "20"}),
             self.api.get(request, "/v1/reliability", {}),
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
@@ -135,8 +135,8 @@ class SuggestionPage:
             request_id=str(uuid.uuid4()),
         )
 
-    async def _place(self, request: Request, chosen: Chosen, name: str, email: str) -> Place:
-        found, after = await rows(self.api, request, chosen, email)
+    async def _place(self, request: Request, chosen: Chosen, name: str) -> Place:
+        found, after = await rows(self.api, request, chosen)
         ids = [each["name"].removeprefix("suggestions/") for each in found]
         id_ = name.removeprefix("suggestions/")
         if id_ not in ids:
@@ -144,7 +144,7 @@ class SuggestionPage:
         at = ids.index(id_)
         following = ids[at + 1] if at + 1 < len(ids) else ""
         if not following and after:
-            more, _ = await rows(self.api, request, chosen.with_(after=after), email)
+            more, _ = await rows(self.api, request, chosen.with_(after=after))
             following = more[0]["name"].removeprefix("suggestions/") if more else ""
         return Place(chosen.before + at + 1, ids[at - 1] if at else "", following)
 

@@ -59,12 +59,11 @@ class Today:
     async def show(self, request: Request) -> Response:
         """The one thing alone."""
         around = await self.frames.around(request, "")
-        mine = await self._listed(request, around, "you") if around["viewer"]["readContent"] else []
+        mine = await self._listed(request, "you") if around["viewer"]["readContent"] else []
         return page("today.html", **around, thing=await self.thing(request, around, mine))
 
-    async def _listed(self, request: Request, around: dict[str, Any], whose: str) -> list[Json]:
-        query = Chosen(whose=whose).query(around["email"])
-        return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
+    async def _listed(self, request: Request, whose: str) -> list[Json]:
+        return (await self.api.get(request, "/v1/suggestions", Chosen(whose=whose).query))["suggestions"]
 
     async def thing(
         self,
@@ -83,7 +82,7 @@ class Today:
             return decision
         roles = frozenset(around["roles"])
         if waiting is None:
-            waiting = await self._listed(request, around, "all") if around["viewer"]["readContent"] else []
+            waiting = await self._listed(request, "all") if around["viewer"]["readContent"] else []
         for ask in self._steps(roles, around):
             found = await ask(request, around, waiting)
             if found is not None:

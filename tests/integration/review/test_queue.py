@@ -6,9 +6,10 @@ from typing import Any
 
 from tests.integration.catalog.conftest import eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
+from winnow.catalog.v1 import catalog_service_pb2 as core
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.review.v1 import review_service_pb2 as review
-from winnow.review.v1.suggestion_pb2 import Suggestion
+from winnow.review.v1.suggestion_pb2 import Evidence, Member, Plan, PlanChange, Suggestion
 
 Asked = review.ListSuggestionsRequest
 
@@ -104,3 +105,106 @@ async def test_each_is_told_whether_they_may_decide_and_on_which_side_a_reason_s
     for who, may in ((leader, True), (designer, True), (specialist, False)):
         (listed_,) = await who.suggestions()
         assert ((await who.get(seen.name)).may_decide, listed_.may_decide) == (may, may)
+
+
+def as_line(full: Suggestion) -> Suggestion:
+    """What the view LINE says of a suggestion that the view BASIC shows."""
+    line = Suggestion()
+    line.CopyFrom(full)
+    for name in (
+        *("fingerprint", "held_reason", "approvals", "decision", "snooze_until", "snooze_event", "due_time"),
+        *("note", "asked", "filed_by", "edits", "returned", "history", "receipts", "kept"),
+    ):
+        line.ClearField(name)
+    del line.evidence[:]
+    line.evidence.extend(
+        Evidence(type=each.type, text=each.text) for each in [one for one in full.evidence if one.text][:1]
+    )
+    del line.members[:]
+    line.members.extend(
+        Member(resource=each.resource, title=each.title, survivor=each.survivor) for each in full.members
+    )
+    plan = Plan(risk=full.plan.risk, safeguards=full.plan.safeguards)
+    for part in full.plan.parts:
+        plan.parts.add(
+            id=part.id,
+            title=part.title,
+            risk=part.risk,
+            changes=[
+                PlanChange(
+                    operation=each.operation,
+                    target=each.target,
+                    before=each.before if each.operation == "item_drop" else "",
+                )
+                for each in part.changes
+            ],
+        )
+    line.plan.CopyFrom(plan)
+    return line
+
+
+async def test_a_line_says_what_the_whole_suggestion_says_to_whoever_asks(
+    leader: Reviewer, team: Team, curator: Curator
+) -> None:
+    olga = await team.join("olga@example.org")
+    rosa = await team.join("rosa@example.org")
+    dora = await team.join("dora@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    sam = await team.join("sam@example.org", people.Person.SPECIALIST)
+    ladders, copy, twin, other, old, third = await leader.put(
+        *(course(f"c{n}", f"Ladders {n}", words("a")) for n in range(1, 4)),
+        course("c4", "Valves", words("v"), owner="rosa@example.org"),
+        *(course(f"c{n}", f"Pumps {n}", words(str(n)), owner="nobody@example.org") for n in (5, 6)),
+    )
+    program = await leader.program("path", ladders, copy, old, third, owners=["olga@example.org"])
+    linked = curator.duplicate(copy, twin, operation="link_listings")
+    linked.summary = "One thing"
+    findings = [
+        sealed(linked),
+        curator.duplicate(ladders, copy),
+        curator.outdated(other),
+        curator.unused(old),
+        curator.drop(program, third),
+        curator.drop(program, ladders, old),
+    ]
+    await curator.propose(*findings)
+    await eventually(lambda: more(leader, len(findings)))
+
+    async def may_decide(who: Reviewer) -> int:
+        whole = await who.suggestions(view=Asked.BASIC)
+        lines = await who.suggestions(view=Asked.LINE)
+        assert lines == [as_line(each) for each in whole], (await who.who()).person
+        return sum(each.may_decide for each in lines)
+
+    assert [await may_decide(who) for who in (leader, dora, sam, olga, rosa)] == [6, 6, 1, 5, 1]
+    # From then on the one is another name of the other.
+    (joining,) = [each for each in await leader.suggestions() if each.summary == linked.summary]
+    await leader.accept(joining)
+    assert [await may_decide(who) for who in (leader, dora, sam, olga, rosa)] == [6, 6, 1, 5, 1]
+
+
+async def test_me_stands_for_whoever_asks(leader: Reviewer, team: Team, curator: Curator) -> None:
+    await found(leader, curator)
+    dora = await team.join("dora@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    assert await listed(leader, assignee="me") == await listed(leader, assignee="first@example.org") != []
+    assert await listed(dora, assignee="me") == []
+
+
+async def test_everybody_is_told_how_much_waits_for_them(
+    leader: Reviewer, team: Team, curator: Curator
+) -> None:
+    async def waits(who: Reviewer) -> tuple[int, int]:
+        seen = await who("GetViewer", people.GetViewerRequest())
+        return seen.open_suggestions, seen.pending_changes
+
+    await found(leader, curator)
+    newcomer = await team.join("nora@example.org")
+    olga = await team.join("olga@example.org")
+    assert await waits(leader) == (2, 0)
+    for each in await leader.suggestions(Suggestion.OPEN):
+        await leader.accept(each)
+    changes = (await leader("ListChanges", core.ListChangesRequest())).total_size
+    await leader.program("theirs", owners=["olga@example.org"])
+    assert changes
+    assert (await waits(leader))[1] == changes
+    assert (await waits(olga))[1] == (await olga("ListChanges", core.ListChangesRequest())).total_size == 0
+    assert await waits(newcomer) == (0, 0)
