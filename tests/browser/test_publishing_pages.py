@@ -154,6 +154,28 @@ def test_whoever_may_not_publish_is_told_who_may(browser: Browser, sample: Stack
     visitor.leave()
 
 
+def test_a_programs_owner_publishes_into_it(browser: Browser, sample: Stack) -> None:
+    token = sample.joined("wendy@tarnwickwater.example")
+    (first,) = sample.put("locks", resource("first", "Locks", lesson(906)))
+    program = {"source": "locks", "key": "locks", "title": "Working at locks"}
+    owned = {"owners": ["wendy@tarnwickwater.example"], "items": [{"resource": first["name"]}]}
+    made = sample.post("/v1/programs:upsert", {**program, **owned})
+    visitor = Visitor(browser, sample.status["http"], token)
+    page = visitor.page
+    upload(page, "paddles.html", html("Paddles", *lesson(907)))
+    page.get_by_role("link", name="Paddles").click()
+    press(page, "Publish")
+    expect(page.get_by_role("alert")).to_contain_text("owner")
+    page.get_by_label("Into your program").select_option("Working at locks")
+    assert violations(page) == []
+    press(page, "Publish")
+    expect(page.get_by_role("status")).to_contain_text("Published.")
+    items = sample.get("/v1/" + made["name"])["items"]
+    assert [item.get("mandatory") for item in items] == [items[0].get("mandatory"), False]
+    assert page.url.split("?")[0].endswith(items[1]["resource"])
+    visitor.leave()
+
+
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_the_pages_of_a_draft_are_accessible_and_fit(browser: Browser, strict: Stack, sight: str) -> None:
     visitor = Visitor(browser, strict.status["http"], strict.token, **SIGHTS[sight])

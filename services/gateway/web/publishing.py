@@ -22,6 +22,7 @@ from services.kit.rpc import is_down
 
 _REFRESH_SECONDS = "2"
 _SOURCES = 1000
+_PROGRAMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Publishing:
 
     async def draft(self, request: Request) -> Response:
         """One draft: what is near it, which house rules it breaks, what is to be said of it."""
-        return await self._draft(request, {}, {}, None)
+        return await self._draft(request, {}, {}, None, "")
 
     async def _draft(
         self,
@@ -97,6 +98,7 @@ class Publishing:
         told: Mapping[str, str],
         wrong: Mapping[str, str],
         refused: trouble.Trouble | None,
+        program: str,
     ) -> Response:
         draft = await self._of(request)
         around, rules, names = await asyncio.gather(
@@ -111,6 +113,8 @@ class Publishing:
             if not is_down(error):
                 raise
             checked = None
+        mine: list[str] = [] if draft["resource"] else around["viewer"]["ownedPrograms"]
+        programs = await self.api.each(request, mine[:_PROGRAMS])
         return page(
             "draft.html",
             refused.status if refused else 200,
@@ -126,6 +130,8 @@ class Publishing:
             wrong=wrong,
             trouble=refused,
             people=names,
+            programs=[each for each in programs.values() if not each["archived"]],
+            program=program,
             request_id=str(uuid.uuid4()),
         )
 
@@ -133,17 +139,17 @@ class Publishing:
         """Publishes it with what the form says; a refusal shows the fields that are missing beside what was said."""
         draft = await self._of(request)
         form = await request.form()
-        told = drafts.said(form)
+        told, program = drafts.said(form), str(form.get("program", ""))
         body, wrong = drafts.fields(told)
         if wrong:
             stop = trouble.Trouble("refused", 400, say("publish.wrong"), "")
-            return await self._draft(request, told, wrong, stop)
-        asked: Json = {"fields": body, "requestId": str(form.get("request_id", ""))}
+            return await self._draft(request, told, wrong, stop, program)
+        asked: Json = {"fields": body, "program": program, "requestId": str(form.get("request_id", ""))}
         try:
             made = await self.api.post(request, f"/v1/{draft['name']}:publish", asked)
         except grpc.aio.AioRpcError as error:
             missing = trouble.fields(error)
-            return await self._draft(request, told, missing, trouble.of(error))
+            return await self._draft(request, told, missing, trouble.of(error), program)
         return RedirectResponse(f"/{made['name']}?did=published", status_code=303)
 
     async def _of(self, request: Request) -> Json:
