@@ -33,6 +33,7 @@ ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALI
 CONTROLS = {
     ("people", "Add a person"): {"ADMINISTRATOR"},
     ("people", "End their access"): {"ADMINISTRATOR"},
+    ("mode", "See what it would come to"): {"ADMINISTRATOR", "LEARNING_LEADER"},
     ("webhooks", 'name="url"'): {"ADMINISTRATOR"},
     ("program", 'name="stage"'): {"LEARNING_LEADER"},
     ("check-up", ">Record the check-up</button>"): {"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"},

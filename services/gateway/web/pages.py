@@ -14,11 +14,14 @@ from services.gateway.web.bulk import Bulk
 from services.gateway.web.changes import Changes
 from services.gateway.web.checkup import CheckupPage
 from services.gateway.web.frame import Frames
+from services.gateway.web.handovers import Handovers
 from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
 from services.gateway.web.keep_away import KeepAway
+from services.gateway.web.mode import Mode
 from services.gateway.web.notices import Notices
 from services.gateway.web.people import People
+from services.gateway.web.person_requests import PersonRequests
 from services.gateway.web.program import ProgramPage
 from services.gateway.web.programs import Programs
 from services.gateway.web.publishing import Publishing
@@ -64,6 +67,9 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
     accuracy = Accuracy(api, frames)
     imports = Imports(api, frames)
     people = People(api, frames)
+    person_requests = PersonRequests(api, frames)
+    handovers = Handovers(api, frames)
+    mode = Mode(api, frames)
     search = Search(api, frames)
     sources = SourcesPage(api, frames)
     what_changed = WhatChanged(api, frames)
@@ -132,7 +138,16 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
         Route("/people", people.show, methods=["GET"]),
         Route("/people", people.add, methods=["POST"]),
         Route("/people/{id}/roles", people.change, methods=["POST"]),
+        Route("/people/{id}/remove", people.removal, methods=["GET"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
+        Route("/people/requests", person_requests.show, methods=["GET"]),
+        Route("/people/requests", person_requests.file, methods=["POST"]),
+        Route("/people/requests/{id}", person_requests.answer, methods=["POST"]),
+        Route("/people/handovers", handovers.show, methods=["GET"]),
+        Route("/people/handovers", handovers.offer, methods=["POST"]),
+        Route("/people/handovers/{id}/{verb}", handovers.answer, methods=["POST"]),
+        Route("/people/mode", mode.show, methods=["GET"]),
+        Route("/people/mode", mode.set, methods=["POST"]),
         Route("/what-changed", what_changed.show, methods=["GET"]),
         Route("/what-changed/{id}/told", what_changed.tell, methods=["POST"]),
         Route("/what-changed/{id}/learners.csv", what_changed.learners, methods=["GET"]),

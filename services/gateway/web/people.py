@@ -88,6 +88,18 @@ class People:
         ]
         return await self._do(request, steps)
 
+    async def removal(self, request: Request) -> Response:
+        """What ending a person's access would come to, before it is done."""
+        name = f"people/{request.path_params['id']}"
+        around, names = await asyncio.gather(
+            self.frames.around(request, "people"), self.api.names_of_people(request)
+        )
+        try:
+            person = await self.api.post(request, f"/v1/{name}:deactivate", {"validateOnly": True})
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return page("person_remove.html", **around, person=person, names=names)
+
     async def remove(self, request: Request) -> Response:
         """Ends a person's access."""
         return await self._do(request, [(f"/v1/people/{request.path_params['id']}:deactivate", {})])

@@ -29,7 +29,9 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
     reason = info.reason if info is not None else ""
     who = info.metadata.get("who_can", "") if info is not None else ""
     code = HTTP_CODES[error.code().name]
-    if is_down(error) or code in (401, 404, 500):
+    title = known(f"trouble_reason.{reason.lower()}", "")
+    # What a form named may be missing; what its address names is another page's to say.
+    if is_down(error) or code in (401, 500) or (code == 404 and not title):
         raise error
     said = error.details() or reason
     if reason == "SUGGESTION_DECIDED":
@@ -39,8 +41,8 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
         return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
     if code == 403:
         return Trouble("denied", 403, say("trouble.denied"), say("trouble.denied_text", who=who or said))
-    title = known(f"trouble_reason.{reason.lower()}", say("trouble.refused"))
-    return Trouble("refused", 409 if code == 400 and reason != "JSON_INVALID" else code, title, said)
+    status = 409 if code == 400 and reason != "JSON_INVALID" else code
+    return Trouble("refused", status, title or say("trouble.refused"), said)
 
 
 def fields(error: grpc.aio.AioRpcError) -> dict[str, str]:

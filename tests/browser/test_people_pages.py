@@ -1,0 +1,112 @@
+"""Who may do what is asked for, switched and handed over on the page, each seen before it is done.
+
+The mode of the stack stays as it is, since other tests decide by it: a switch is asked for and taken back.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.visitor import Visitor
+from tests.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+
+def test_a_person_is_asked_for_and_added_by_an_administrator(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    new = f"{uuid.uuid4().hex[:8]}@people.example"
+    asker = Visitor(browser, sample.status["http"], sample.joined("sam@people.example", "SPECIALIST"))
+    asker.page.goto("/people")
+    asker.page.get_by_role("link", name="Ask for a change of people").click()
+    asker.page.get_by_label("Add a person").check()
+    asker.page.get_by_label("E-mail").fill(new)
+    asker.page.get_by_label("Name, of a person to add").fill("Nell Marsh")
+    asker.page.get_by_label("Specialist").check()
+    asker.page.get_by_label("Why").fill("She joins the yard in July.")
+    asker.page.get_by_role("button", name="Send the request").click()
+    expect(asker.page.get_by_text("It waits for an answer.").first).to_be_visible()
+    expect(asker.page.get_by_role("button", name="Do it")).to_have_count(0)
+    asker.leave()
+    page = anyone.page
+    page.goto("/people")
+    page.get_by_role("link", name="Requests").click()
+    expect(page.get_by_role("main")).to_contain_text("She joins the yard in July.")
+    page.get_by_role("button", name=f"Do it {new}").click()
+    expect(page.get_by_role("main")).to_contain_text("Done by Administrator on")
+    person = next(each for each in sample.get("/v1/people", pageSize=200)["people"] if each["email"] == new)
+    assert person["roles"] == ["SPECIALIST"]
+    # Before her access ends the page says what that comes to.
+    page.goto(f"/{person['name']}/remove")
+    expect(page.get_by_role("main")).to_contain_text("No suggestion moves and nothing becomes ownerless.")
+    page.get_by_role("button", name="End their access").click()
+    expect(page.get_by_role("heading", name="People and responsibilities")).to_be_visible()
+    assert sample.get(f"/v1/{person['name']}")["deactivateTime"]
+
+
+def test_what_a_request_lacks_is_said_and_what_was_written_stays(page: Page, sample: Stack) -> None:
+    page.goto("/people/requests")
+    page.get_by_label("Give access again").check()
+    page.get_by_label("E-mail").fill("never@people.example")
+    page.get_by_label("Why").fill("He is back from leave.")
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Why")).to_have_value("He is back from leave.")
+    assert violations(page) == []
+
+
+def test_another_mode_is_looked_at_asked_for_and_taken_back(browser: Browser, sample: Stack) -> None:
+    leader = Visitor(browser, sample.status["http"], sample.joined("lea@people.example", "LEARNING_LEADER"))
+    page = leader.page
+    before = sample.get("/v1/responsibilityMode")
+    assert before["mode"] == "HYBRID"
+    page.goto("/people")
+    page.get_by_role("link", name="Who decides").click()
+    page.get_by_role("radio", name="By role Roles decide").check()
+    page.get_by_role("button", name="See what it would come to").click()
+    would = page.get_by_role("region", name="By role: what it would come to")
+    expect(would.get_by_role("table")).to_be_visible()
+    expect(would).to_contain_text("Nothing is decided or applied by it")
+    assert violations(page) == []
+    assert sample.get("/v1/responsibilityMode") == before
+    would.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_role("main")).to_contain_text("lea has asked for: By role.")
+    now = sample.get("/v1/responsibilityMode")
+    assert (now["mode"], now["asked"], now["askedBy"]) == ("HYBRID", "ROLE_BASED", "lea@people.example")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("main")).not_to_contain_text("has asked for")
+    assert sample.get("/v1/responsibilityMode") == before
+    leader.leave()
+    reader = Visitor(browser, sample.status["http"], sample.joined("sam@people.example", "SPECIALIST"))
+    reader.page.goto("/people/mode?mode=ROLE_BASED")
+    expect(reader.page.get_by_role("main")).to_contain_text("switch it together")
+    expect(reader.page.get_by_role("main").get_by_role("button")).to_have_count(0)
+    reader.leave()
+
+
+def test_a_program_is_handed_over_once_the_receiver_says_so(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    program = sample.get("/v1/programs", pageSize=1)["programs"][0]
+    token = sample.joined("ria@people.example", "INSTRUCTIONAL_DESIGNER")
+    page = anyone.page
+    page.goto("/" + program["name"])
+    page.get_by_role("link", name="Hand it over to somebody else").click()
+    page.get_by_label("To").select_option(label="ria")
+    page.get_by_role("button", name="See what it would come to").click()
+    expect(page.get_by_role("region", name="If ria accepts")).to_contain_text("Nothing is decided or applied")
+    assert sample.get("/v1/handovers")["handovers"] == []
+    page.get_by_role("button", name="Offer it to ria").click()
+    expect(page.get_by_role("main")).to_contain_text("offered it to ria on")
+    receiver = Visitor(browser, sample.status["http"], token)
+    receiver.page.goto("/people/handovers")
+    assert violations(receiver.page) == []
+    receiver.page.get_by_role("button", name="Decline").click()
+    expect(receiver.page.get_by_role("main")).to_contain_text("No offer stands.")
+    receiver.leave()
+    assert sample.get(f"/v1/{program['name']}")["owners"] == program["owners"]
