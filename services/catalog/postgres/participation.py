@@ -17,12 +17,16 @@ _COUNTS = """
         JOIN engagement_names n ON n.listing_source = l.source AND n.listing_external_id = l.external_id
         UNION
         SELECT asked.subject, n.source, n.reference FROM asked JOIN engagement_names n ON n.program = asked.id
-    ), newest AS (
-        SELECT d.subject, max(greatest(
+    ), sources AS MATERIALIZED (
+        SELECT d.source, greatest(
             (SELECT max(month) FROM engagement_sums s WHERE s.source = d.source),
             (SELECT max(month) FROM learner_months m WHERE m.source = d.source)
-        )) AS newest
-        FROM (SELECT DISTINCT subject, source FROM named) AS d GROUP BY d.subject
+        ) AS newest
+        FROM (SELECT DISTINCT source FROM named) AS d
+    ), newest AS (
+        SELECT d.subject, max(sources.newest) AS newest
+        FROM (SELECT DISTINCT subject, source FROM named) AS d JOIN sources ON sources.source = d.source
+        GROUP BY d.subject
     ), counted AS (
         SELECT named.subject, s.month, NULL::text AS learner, s.enrolled, s.started, s.completed, s.seconds, s.rating
         FROM named JOIN engagement_sums s ON s.source = named.source AND s.reference = named.reference

@@ -48,38 +48,51 @@ _BY_KEY = """
     ORDER BY state = ANY(%(live)s) DESC, state <> 'APPLIED' DESC, id DESC
 """
 _LIVE_KEYS = "SELECT id FROM suggestions WHERE key = ANY(%s) AND state = ANY(%s) ORDER BY id"
-_PAGE = """
-    SELECT id, priority AS place FROM suggestions
-    WHERE (%(priority)s::float8 IS NULL OR (priority, id) < (%(priority)s, %(id)s))
-        AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+# Each order has an index, by which a page is found without reading every suggestion.
+_ASKED = """
+    (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
         AND (%(kind)s = '' OR kind = %(kind)s)
         AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
         AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
         AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
         AND (%(but)s = '' OR assignee <> %(but)s)
         AND (%(query)s = '' OR summary ILIKE %(query)s)
+"""
+_BY_PRIORITY = f"""
+    SELECT id, priority AS place FROM suggestions
+    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR (priority, id) < (%(place)s, %(id)s))
     ORDER BY priority DESC, id DESC LIMIT %(limit)s
 """
-# By anything else than the priority, which has an index of its own.
-_PAGE_BY = """
-    SELECT id, place FROM (
-        SELECT id, CASE %(order)s
-            WHEN 'LEARNERS' THEN learners
-            WHEN 'CONFIDENCE' THEN CASE WHEN blind THEN 0 ELSE confidence END
-            WHEN 'OLDEST' THEN -extract(epoch FROM create_time)::float8
-            ELSE extract(epoch FROM create_time)::float8 END AS place
-        FROM suggestions
-        WHERE (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
-            AND (%(kind)s = '' OR kind = %(kind)s)
-            AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
-            AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
-            AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
-            AND (%(but)s = '' OR assignee <> %(but)s)
-            AND (%(query)s = '' OR summary ILIKE %(query)s)
-    ) AS placed
-    WHERE %(priority)s::float8 IS NULL OR (place, id) < (%(priority)s, %(id)s)
-    ORDER BY place DESC, id DESC LIMIT %(limit)s
+_BY_LEARNERS = f"""
+    SELECT id, learners AS place FROM suggestions
+    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR (learners, id) < (%(place)s, %(id)s))
+    ORDER BY learners DESC, id DESC LIMIT %(limit)s
 """
+_TOLD = "(CASE WHEN blind THEN 0 ELSE confidence END)"
+_BY_CONFIDENCE = f"""
+    SELECT id, {_TOLD} AS place FROM suggestions
+    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR ({_TOLD}, id) < (%(place)s, %(id)s))
+    ORDER BY {_TOLD} DESC, id DESC LIMIT %(limit)s
+"""
+# A place is the moment in seconds, which as a double still tells microseconds.
+_NEWEST_FIRST = f"""
+    SELECT id, extract(epoch FROM create_time)::float8 AS place FROM suggestions
+    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR (create_time, id) < (to_timestamp(%(place)s), %(id)s))
+    ORDER BY create_time DESC, id DESC LIMIT %(limit)s
+"""
+_OLDEST_FIRST = f"""
+    SELECT id, -extract(epoch FROM create_time)::float8 AS place FROM suggestions
+    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR (create_time >= to_timestamp(-%(place)s)
+        AND (create_time > to_timestamp(-%(place)s) OR id < %(id)s)))
+    ORDER BY create_time, id DESC LIMIT %(limit)s
+"""
+_ORDERS = {
+    "": _BY_PRIORITY,
+    "LEARNERS": _BY_LEARNERS,
+    "CONFIDENCE": _BY_CONFIDENCE,
+    "NEWEST": _NEWEST_FIRST,
+    "OLDEST": _OLDEST_FIRST,
+}
 _COUNTS = """
     SELECT state, kind, count(*) AS count, count(*) FILTER (WHERE assignee = %(person)s) AS mine
     FROM suggestions WHERE %(query)s = '' OR summary ILIKE %(query)s
@@ -296,7 +309,7 @@ async def places(
     `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern.
     """
     values = {
-        "priority": after[0] if after else None,
+        "place": after[0] if after else None,
         "id": after[1] if after else "",
         "limit": limit,
         "states": [str(state) for state in states] or None,
@@ -306,10 +319,8 @@ async def places(
         "objects": sorted(objects) if objects is not None else None,
         "but": but,
         "query": _pattern(query),
-        "order": order,
     }
-    rows = await tx.rows(_PAGE_BY, values) if order else await tx.rows(_PAGE, values)
-    return [(row["place"], row["id"]) for row in rows]
+    return [(row["place"], row["id"]) for row in await tx.rows(_ORDERS[order], values)]
 
 
 async def counts(tx: Session, *, query: str, person: str) -> list[Tally]:
