@@ -117,6 +117,19 @@ def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sampl
     assert state(sample, seen) == "OPEN"
 
 
+def test_copies_are_compared_by_how_many_finished_them(page: Page, sample: Stack) -> None:
+    for seen in sample.suggestions("OPEN", "HELD"):
+        if seen["kind"] != "DUPLICATE" or len(seen["members"]) != 2:
+            continue
+        told = [sample.get(f"/v1/{each['resource']}/engagement").get("completed") for each in seen["members"]]
+        if all(each and each.get("value") for each in told):
+            break
+    page.goto(page_of(seen))
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Finished, 12 months"))
+    shown = {cell.inner_text().split()[-1] for cell in row.get_by_role("cell").all()}
+    assert shown == {f"{each['value']:,.0f}" for each in told}
+
+
 def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
     page = anyone.page

@@ -61,6 +61,30 @@ def test_a_program_is_gone_through_and_the_record_bears_its_day(anyone: Visitor,
     assert sample.get("/v1/checkups", program=program["name"])["checkups"][0]["note"] == note
 
 
+def test_the_list_tells_how_programs_are_used_and_what_waits_in_them(page: Page, sample: Stack) -> None:
+    program = with_something_to_decide(sample)
+    use = sample.get(f"/v1/{program['name']}/engagement")
+    waiting = sample.get("/v1/suggestions", pageSize=200, program=program["name"], states=["OPEN", "HELD"])[
+        "suggestions"
+    ]
+    others = {
+        item["resource"]
+        for each in sample.get("/v1/programs", pageSize=200)["programs"]
+        for item in each["items"]
+        if each["name"] != program["name"] and not each["archived"]
+    }
+    page.goto("/programs")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=program["title"], exact=True))
+    numbers = [cell.inner_text() for cell in row.locator("td.num").all()]
+    assert numbers[0] == str(len(program["items"]))
+    assert numbers[2] == f"{use['reach']['value']:,.0f}"
+    assert numbers[3] == f"{use['completion']['value'] * 100:.0f}%"
+    assert numbers[4] == str(len({item["resource"] for item in program["items"]} & others - {""}))
+    assert numbers[5].split()[0] == str(len(waiting))
+    row.locator("td.num").nth(5).get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1, name=program["title"])).to_be_visible()
+
+
 def test_what_was_seen_on_the_way_becomes_a_suggestion(anyone: Visitor, sample: Stack) -> None:
     key = uuid.uuid4().hex
     text = {"title": "1", "location": "1", "text": f"North is at the top of the sheet {key}."}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
 _MOST = 1000
+_ROWS = 25  # each asks how the program is used and what waits in it
+_COUNTED = "50"  # suggestions of one program; more are told as that many and more
 _MATRIX = 12
 _STEPS = ((60, 5), (45, 4), (30, 3), (15, 2), (5, 1))
 
@@ -50,15 +53,49 @@ class Programs:
             "mine": sum(1 for each in programs if email in each["owners"]),
             "none": sum(1 for each in programs if not each["owners"]),
         }
+        first = _first(request)
         return page(
             "programs.html",
             **around,
-            programs=shown,
+            rows=await self._rows(request, shown[first : first + _ROWS], programs),
+            first=first,
+            total=len(shown),
+            step=_ROWS,
             names=names,
             whose=whose,
             whose_counts=counts,
             reviewed={each["program"]: each for each in checkups},
         )
+
+    async def _rows(self, request: Request, shown: list[Json], programs: list[Json]) -> list[dict[str, Any]]:
+        """Each with how it is used, how much of it other programs hold too, and how much of it waits for a decision."""
+        holders = Counter(name for each in programs for name in items_of(each))
+        asked = [
+            asyncio.gather(
+                self.api.get(request, f"/v1/{each['name']}/engagement", {}),
+                self.api.get(
+                    request,
+                    "/v1/suggestions",
+                    {
+                        "program": each["name"],
+                        "states": ["OPEN", "HELD"],
+                        "view": "BASIC",
+                        "pageSize": _COUNTED,
+                    },
+                ),
+            )
+            for each in shown
+        ]
+        return [
+            {
+                "program": each,
+                "use": use,
+                "elsewhere": sum(1 for name in items_of(each) if holders[name] > 1),
+                "waiting": len(found["suggestions"]),
+                "more": bool(found["nextPageToken"]),
+            }
+            for each, (use, found) in zip(shown, await asyncio.gather(*asked), strict=True)
+        ]
 
     async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:
         items = {each["name"]: items_of(each) for each in programs}
@@ -105,6 +142,11 @@ class Programs:
         names = [each[side] for each in found["shared"] for side in ("a", "b")]
         resources = await self.api.each(request, names)
         return {"found": found, "titles": {name: each["title"] for name, each in resources.items()}}
+
+
+def _first(request: Request) -> int:
+    text = request.query_params.get("first", "")
+    return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
 def items_of(program: Json) -> set[str]:

@@ -166,6 +166,7 @@ class SuggestionPage:
         resources, used = await asyncio.gather(
             self.api.each(request, [each["resource"] for each in members]), self._used_in(request, names)
         )
+        finished = await self._finished(request, [name for name in names if name in resources])
         letters = "".join(findings.LETTERS[members.index(each) % 12] for each in columns)
         every = passages.aligned(found, names, letters)
         shown = every if request.query_params.get("all") else every[:_ROWS]
@@ -174,7 +175,7 @@ class SuggestionPage:
             "members": members,
             "columns": columns,
             "letters": letters,
-            "facts": _facts(columns, resources, used),
+            "facts": _facts(columns, resources, used, finished),
             "resources": resources,
             "stretches": list(passages.stretches(shown)),
             "rows_shown": len(shown),
@@ -182,6 +183,13 @@ class SuggestionPage:
             "can_keep": findings.can_keep(found),
             "kept_because": findings.kept_because(found),
         }
+
+    async def _finished(self, request: Request, resources: Sequence[str]) -> dict[str, str]:
+        """How many have finished each in 12 months, in words."""
+        told = await asyncio.gather(
+            *(self.api.get(request, f"/v1/{name}/engagement", {}) for name in resources)
+        )
+        return {name: _figure(each.get("completed")) for name, each in zip(resources, told, strict=True)}
 
     async def _used_in(self, request: Request, resources: Sequence[str]) -> dict[str, list[Json]]:
         programs = await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
@@ -261,8 +269,17 @@ def _calibration(found: Json, kinds: Sequence[Json]) -> str:
     return say("sure.unchecked", n=kind["labels"], needed=kind["labelsNeeded"])
 
 
+def _figure(told: Json | None) -> str:
+    if told is None or (not told["hidden"] and told.get("value") is None):
+        return ""
+    return say("engagement.hidden") if told["hidden"] else f"{told['value']:,.0f}"
+
+
 def _facts(
-    columns: Sequence[Json], resources: dict[str, Json], used: dict[str, list[Json]]
+    columns: Sequence[Json],
+    resources: dict[str, Json],
+    used: dict[str, list[Json]],
+    finished: dict[str, str],
 ) -> list[dict[str, Any]]:
     """Rows of the comparison: a name, a value a copy, and whether the values differ."""
     found = [resources.get(each["resource"], {}) for each in columns]
@@ -270,6 +287,7 @@ def _facts(
         ("source", [f"{each['source']}: {each['externalId']}" for each in columns]),
         ("owner", [str(each.get("owner", "")) for each in found]),
         ("updated", [charts.day(each.get("updated")) for each in found]),
+        ("completed", [finished.get(each["resource"], "") for each in columns]),
         ("length", [charts.duration(each) for each in found]),
         ("language", [str(each.get("language", "")) for each in found]),
         ("version", [str(each.get("version", "")) for each in found]),
