@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.visitor import Visitor
 from tests.stack import Stack
 
@@ -83,6 +84,43 @@ def test_the_list_tells_how_programs_are_used_and_what_waits_in_them(page: Page,
     assert numbers[5].split()[0] == str(len(waiting))
     row.locator("td.num").nth(5).get_by_role("link").click()
     expect(page.get_by_role("heading", level=1, name=program["title"])).to_be_visible()
+
+
+def test_before_and_after_says_why_and_which_topics_stay_covered(page: Page, sample: Stack) -> None:
+    key = uuid.uuid4().hex
+    wanted = ["Read a map", "Find north", "Use a compass"]
+    inputs = [
+        {
+            "externalId": f"{key}-{number}",
+            "title": f"Way {number}",
+            "objectives": objectives,
+            "outline": [{"title": "1", "location": "1", "text": f"Sheet {number} of {key}."}],
+        }
+        for number, objectives in enumerate([["Read a map."], ["find  north"], []], 1)
+    ]
+    items = [{"resource": each["name"], "mandatory": True} for each in sample.put("shelf", *inputs)]
+    program = {"source": "shelf", "key": key, "title": f"Ways {key}", "items": items, "objectives": wanted}
+    made = sample.post("/v1/programs:upsert", program)
+    filed = sample.post(
+        "/v1/suggestions",
+        {
+            "kind": "PROGRAM",
+            "operation": "item_drop",
+            "members": [items[2]["resource"]],
+            "program": made["name"],
+            "reason": "Nobody opens the third sheet.",
+        },
+    )
+    page.goto("/review/" + filed["name"].removeprefix("suggestions/"))
+    expect(page.locator(".figures")).to_contain_text("2 of 3")
+    topics = page.locator("#topics")
+    expect(topics).to_contain_text("Read a map")
+    expect(topics.get_by_role("link")).to_have_text(["Way 1", "Way 2"])
+    expect(topics).to_contain_text("Use a compass: no item states it")
+    row = page.get_by_role("row").filter(has_text="Way 3")
+    expect(row).to_contain_text("Nobody opens the third sheet.")
+    assert violations(page) == []
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only to see it."})
 
 
 def test_what_was_seen_on_the_way_becomes_a_suggestion(anyone: Visitor, sample: Stack) -> None:

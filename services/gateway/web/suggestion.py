@@ -26,6 +26,8 @@ from services.gateway.web.words import say
 
 _COLUMNS = 3
 _ROWS = 60
+_OF_AN_ITEM = frozenset({"coverage", "minutes", "better_copy", "objective_open", "could_fill", "filed"})
+"""Types of evidence that are of one item of a program."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
@@ -304,6 +306,37 @@ def _facts(
     ]
 
 
+def _because(found: Json, resource: str, *, alone: bool) -> list[str]:
+    """What was measured of an item that the plan changes; what names no item is of the one that is changed `alone`."""
+    return [
+        dates.in_words(each["text"])
+        for each in found["evidence"]
+        if each["type"] in _OF_AN_ITEM and (each["resource"] == resource or (alone and not each["resource"]))
+    ]
+
+
+def _topics(
+    program: Json, rows_: Sequence[dict[str, Any]], resources: dict[str, Json]
+) -> list[dict[str, Any]]:
+    """Each objective of the program with the items that state it and stay, as the catalog compares them."""
+    stating = [
+        (
+            resources[row["resource"]],
+            {_said(text) for text in resources[row["resource"]].get("objectives", ())},
+        )
+        for row in rows_
+        if not row["goes"] and row["resource"] in resources
+    ]
+    return [
+        {"objective": text, "where": [resource for resource, said in stating if _said(text) in said]}
+        for text in program["objectives"]
+    ]
+
+
+def _said(objective: str) -> str:
+    return " ".join(objective.casefold().split()).rstrip(".")
+
+
 def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict[str, Any]:
     """The program item by item, with what the plan makes of each, and the sums."""
     touched = {
@@ -326,6 +359,7 @@ def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dic
         )
         seconds = int(resource.get("durationSeconds", 0))
         goes = change is not None and change["operation"] == "item_drop"
+        why = _because(found, item["resource"], alone=len(touched) == 1) if change else []
         rows_.append(
             {
                 "number": number,
@@ -335,6 +369,7 @@ def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dic
                 "after": 0 if goes else seconds,
                 "goes": goes,
                 "change": change,
+                "why": why,
                 "mandatory": item["mandatory"],
             }
         )
@@ -343,6 +378,7 @@ def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dic
         "rows": rows_,
         "items_before": len(rows_),
         "items_after": sum(1 for row in rows_ if not row["goes"]),
+        "topics": _topics(program, rows_, resources),
         "before": sum(row["seconds"] for row in rows_),
         "after": sum(row["after"] for row in rows_),
     }
