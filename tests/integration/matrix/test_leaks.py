@@ -601,6 +601,79 @@ async def test_what_is_anothers_is_refused_whatever_field_names_it(planted: Plan
     assert [each.reason for each in decided.outcomes] in (["NOT_ALLOWED"], ["NOT_EXACT"])
 
 
+BESIDE = frozenset(
+    {"resource", "resources", "program", "suggestion", "survivor", "leave_out", "take_in", "target", "object"}
+) | {"prerequisites"}
+"""What fields are called that name a second object beside the one that a method is about."""
+NOT_ASKED_BESIDE = {
+    "UpsertProgram program.items.resource": "a program may hold what anybody publishes",
+    "UpsertProgram program.items.program": "a program may hold what anybody publishes",
+    "UpsertProgram program.items.prerequisites": "a program may hold what anybody publishes",
+    "PublishResource program": "test_publishing",
+    "RequestPersonChange request.object": "asks, and changes nothing",
+    "UndoSuggestion answers.target": "of the plan's own writes alone",
+    "CreateSuppression suppression.filter.program": "proposed: a leader decides about filters",
+    "CreateSuppression suppression.suggestion": "says where a rule came from; not read",
+}
+
+
+def beside(suggestion: Suggestion, own: str, another: str) -> dict[str, Message]:
+    """For each field that names a second object: a request about what is one's own that names another's there."""
+    edit, seen = review.EditSuggestionRequest, {"name": suggestion.name, "revision": suggestion.revision}
+    rule = suppression_pb2.Suppression(
+        scope=suppression_pb2.Suppression.EXACT_SET, kind=Suggestion.DUPLICATE, resources=[own, another]
+    )
+    attribute = review.RejectSuggestionRequest.Attribute(resource=another, value="nurses")
+    refuse = review.RejectSuggestionRequest(
+        name=suggestion.name, reason="different_audience", attributes=[attribute]
+    )
+    return {
+        "EditSuggestion survivor": edit(**seen, survivor=another),
+        "EditSuggestion leave_out": edit(**seen, leave_out=[another]),
+        "EditSuggestion take_in": edit(**seen, take_in=[another]),
+        "RejectSuggestion attributes.resource": refuse,
+        "CreateSuppression suppression.resources": suppression_pb2.CreateSuppressionRequest(suppression=rule),
+    }
+
+
+async def test_what_is_anothers_is_refused_beside_what_is_ones_own(planted: Planted) -> None:
+    world, who = planted.world, BY_NAME["resource owner"]
+    own, another = (world.resources[relation, "twin"].name for relation in ("own", "another"))
+    seen = await planted.by("resource owner").get(world.suggestions["own", "links"])
+    for field_, request in beside(seen, own, another).items():
+        (path,) = (path for path in METHODS if short(path) == field_.split()[0])
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await planted.callers.answer(who, path, request)
+        assert refused.value.code() in {*DENIED, grpc.StatusCode.INVALID_ARGUMENT}, (field_, refused.value)
+
+
+def test_each_field_that_names_a_second_object_is_asked_about_what_is_anothers() -> None:
+    """Found by reflection over the methods that some may call on what is theirs alone."""
+    known = {*NOT_ASKED_BESIDE, *beside(Suggestion(), "x", "x")}
+    assert set(_seconds()) == known
+
+
+def _seconds() -> Iterator[str]:
+    own = {Cell.OWN, Cell.AUTHORED, Cell.APPROVED}
+    for path, row in policy.METHODS.items():
+        theirs = own & {row.cells[column] for column in (Column.PO, Column.ST, Column.RO)}
+        if not row.reads and (row.everyone or theirs) and path in METHODS:
+            for field_ in _strings(METHODS[path].input.DESCRIPTOR):
+                if field_.rpartition(".")[2] in BESIDE:
+                    yield f"{short(path)} {field_}"
+
+
+def _strings(message: Any, prefix: str = "") -> Iterator[str]:
+    for entry in message.fields:
+        name = f"{prefix}{entry.name}"
+        if entry.type == FieldDescriptor.TYPE_STRING:
+            yield name
+        elif entry.type == FieldDescriptor.TYPE_MESSAGE and entry.message_type.file.package.startswith(
+            "winnow"
+        ):
+            yield from _strings(entry.message_type, f"{name}.")
+
+
 def test_each_method_on_what_is_ones_own_is_asked_about_what_is_anothers() -> None:
     """A new one that nobody has thought of fails here."""
     known = {*ELSEWHERE, *on_others(NOWHERE)}
