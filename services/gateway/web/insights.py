@@ -74,14 +74,13 @@ class Insights:
         found = await asyncio.gather(
             *(self.api.get(request, f"/v1/{each['name']}/engagement", {}) for each in asked)
         )
-        left = await self.api.each(request, [each["dropOff"] for each in found])
-        rows: list[dict[str, Any]] = [
-            {"program": program, "use": use, "left": left.get(use["dropOff"])}
-            for program, use in zip(asked, found, strict=True)
+        shown = sorted(zip(asked, found, strict=True), key=lambda each: _reach(each[1]), reverse=True)[
+            :_SHOWN
         ]
-        return sorted(rows, key=_reach, reverse=True)[:_SHOWN]
+        left = await self.api.each(request, [use["dropOff"] for _, use in shown])
+        return [{"program": program, "use": use, "left": left.get(use["dropOff"])} for program, use in shown]
 
 
-def _reach(row: dict[str, Any]) -> float:
-    told: Json = row["use"].get("reach") or {}
+def _reach(use: Json) -> float:
+    told: Json = use.get("reach") or {}
     return float(told.get("value") or 0)
