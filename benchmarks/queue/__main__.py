@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         stack = Stack(options.data or Path(scratch) / "data").up()
         try:
-            fill(stack, options.suggestions)
+            filled = fill(stack, options.suggestions)
             stack.wait(3600)
             began = os.getloadavg()[0]
             served = measuring.served(stack)
@@ -43,7 +43,8 @@ def main() -> None:
                 )
                 paints = measuring.painted(stack, browser)
                 browser.close()
-            text = page(waiting(stack), served, paints, load=(began, os.getloadavg()[0]))
+            load = (began, os.getloadavg()[0])
+            text = page(waiting(stack), served, paints, load=load, filled=filled)
         finally:
             stack.down()
     options.out.write_text(text, "utf-8")

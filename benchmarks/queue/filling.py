@@ -26,10 +26,11 @@ _ROLES = ("INSTRUCTIONAL_DESIGNER", "LEARNING_LEADER", "SPECIALIST", "")
 T = TypeVar("T")
 
 
-def fill(stack: Stack, suggestions: int) -> None:
-    """Until so many suggestions wait; nothing is told to a Winnow in which they do already."""
+def fill(stack: Stack, suggestions: int) -> float:
+    """Until so many suggestions wait, in seconds; 0, and nothing is told, where they do already."""
     if waiting(stack) >= suggestions:
-        return
+        return 0.0
+    began = time.monotonic()
     drawn = random.Random(1)
     owners = _people(stack)
     courses = list(_courses(suggestions, owners, drawn))
@@ -56,6 +57,7 @@ def fill(stack: Stack, suggestions: int) -> None:
         if time.monotonic() > until:
             raise SystemExit(f"{now} suggestions after {_HOURS} hours, {suggestions} are needed")
         time.sleep(5)
+    return time.monotonic() - began
 
 
 def waiting(stack: Stack) -> int:

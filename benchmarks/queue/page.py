@@ -27,9 +27,16 @@ Measured on {cores} processors with a load of {before:.1f} when it began and {af
 {cores} on, others were waiting for the same processors, and times are longer than Winnow makes them.
 """
 
+_FILLED = """\
+From the first call of the API until all of them waited it took {seconds:.0f} s: 10,500 courses told, read and judged, a
+tenth of them with texts.
+"""
 
-def page(waiting: int, served: Sequence[Served], paints: Paints, *, load: tuple[float, float]) -> str:
-    """All of it."""
+
+def page(
+    waiting: int, served: Sequence[Served], paints: Paints, *, load: tuple[float, float], filled: float
+) -> str:
+    """All of it; `filled` are the seconds that it took until so many waited, 0 where they did before."""
     return "\n".join(
         [
             _INTRODUCTION.format(
@@ -41,6 +48,7 @@ def page(waiting: int, served: Sequence[Served], paints: Paints, *, load: tuple[
                 before=load[0],
                 after=load[1],
             ),
+            *([_FILLED.format(seconds=filled)] if filled else []),
             "## The queue\n",
             *_table(
                 (

@@ -36,7 +36,10 @@ CHUNK = 20  # suggestions brought up to date in one transaction: others wait for
 
 
 async def take_proposals(db: Database, proposals: Sequence[Proposal]) -> None:
-    """Takes findings in, in order; each leaves the same state however often it comes."""
+    """Takes findings in, in order; each leaves the same state however often it comes.
+
+    Places are given once, with the last of them: that reads all that wait. Who stops before is told all of it again.
+    """
     for start in range(0, len(proposals), CHUNK):
         chunk = proposals[start : start + CHUNK]
         async with db.transaction() as tx:
@@ -46,7 +49,8 @@ async def take_proposals(db: Database, proposals: Sequence[Proposal]) -> None:
             on = await forming.ground(tx, db.clock.today(), current)
             for proposal in current:
                 await _take(tx, proposal, on)
-            await forming.place_all(tx)
+            if start + CHUNK >= len(proposals):
+                await forming.place_all(tx)
 
 
 async def show_again(tx: Transaction, rules: Sequence[str], today: date) -> None:
@@ -408,7 +412,7 @@ async def reassess(db: Database) -> bool:
 
 
 async def reassess_all(db: Database, ids: Iterable[str]) -> None:
-    """Re-forms these suggestions where they are still live."""
+    """Re-forms these suggestions where they are still live; places are given once, with the last of them."""
     ordered = sorted(ids)
     for start in range(0, len(ordered), CHUNK):
         async with db.transaction() as tx:
@@ -417,7 +421,8 @@ async def reassess_all(db: Database, ids: Iterable[str]) -> None:
                 each for each in await postgres.suggestions(tx, ordered[start : start + CHUNK]) if each.live
             ]
             await _reform(tx, live, db.clock.today())
-            await forming.place_all(tx)
+            if start + CHUNK >= len(ordered):
+                await forming.place_all(tx)
 
 
 async def _reform(tx: Transaction, live: Sequence[Suggestion], today: date) -> None:

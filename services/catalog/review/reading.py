@@ -142,7 +142,7 @@ async def places(
 
 async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Tally]:
     """How many of each state and kind there are, and how many of these are the viewer's (a person's id)."""
-    async with db.snapshot() as tx:
+    async with db.glance() as tx:
         return await postgres.counts(tx, query=query, person=viewer)
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from services.catalog.postgres.database import Database
+from services.catalog.review import wire
+from services.catalog.review.pacing import FIRST_SLOTS
+from services.catalog.review.proposals import CHUNK, take_proposals
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from winnow.catalog.v1.people_service_pb2 import DeactivatePersonRequest, Person
@@ -344,3 +349,17 @@ async def test_suggestions_of_somebody_who_left_go_to_whoever_the_rules_name_now
         return (await leader.get(seen.name)).assignee == "first@example.org"
 
     await eventually(routed)
+
+
+async def test_findings_that_come_together_all_have_their_place(
+    leader: Reviewer, curator: Curator, db: Database
+) -> None:
+    made = await leader.put(*(course(f"c{n}", f"Pump {n}", words(str(n))) for n in range(2 * CHUNK + 5)))
+    found = [wire.proposal(curator.outdated(each)) for each in made]
+    await take_proposals(db, found)
+    placed = await leader.suggestions()
+    assert Counter(each.state for each in placed) == {
+        Suggestion.OPEN: FIRST_SLOTS,
+        Suggestion.HELD: len(found) - FIRST_SLOTS,
+    }
+    assert {each.held_reason.partition(":")[0] for each in placed} == {"", "pacing"}
