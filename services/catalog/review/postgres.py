@@ -204,9 +204,12 @@ _DUE = "SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND due_time <= %s 
 _SNOOZED = "SELECT id FROM suggestions WHERE state = 'SNOOZED' ORDER BY id"
 _STATES = "SELECT id, state FROM suggestions WHERE id = ANY(%s)"
 _SUBJECTS = "SELECT id, summary, state FROM suggestions WHERE id = ANY(%s) ORDER BY id"
+# What is HELD without a reason has just come in, and gets its place with the last of those it came with.
 _ORPHANED = """
     SELECT s.id FROM suggestions s LEFT JOIN persons p ON p.id = s.assignee
-    WHERE s.state = ANY(%s) AND (p.id IS NULL OR p.deactivate_time IS NOT NULL) ORDER BY s.id
+    WHERE s.state = ANY(%s) AND (p.id IS NULL OR p.deactivate_time IS NOT NULL)
+        AND NOT (s.state = 'HELD' AND s.held_reason = '')
+    ORDER BY s.id
 """
 _OF_PERSON = """
     SELECT id FROM suggestions

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.catalog.postgres.database import Database
-from services.catalog.review import wire
+from services.catalog.review import postgres, wire
 from services.catalog.review.pacing import FIRST_SLOTS
 from services.catalog.review.proposals import CHUNK, take_proposals
 from tests.integration.catalog.conftest import CatalogProcess, eventually
@@ -363,3 +363,18 @@ async def test_findings_that_come_together_all_have_their_place(
         Suggestion.HELD: len(found) - FIRST_SLOTS,
     }
     assert {each.held_reason.partition(":")[0] for each in placed} == {"", "pacing"}
+
+
+async def test_what_has_just_come_in_is_nobodys_case_to_be_given_anew(
+    leader: Reviewer, curator: Curator, db: Database, catalog: CatalogProcess
+) -> None:
+    (made,) = await leader.put(course("c1", "Pump", words("p")))
+    await take_proposals(db, [wire.proposal(curator.outdated(made))])
+    async with db.snapshot() as tx:
+        assert await postgres.orphaned(tx) == []
+    catalog.sql("UPDATE suggestions SET state = 'HELD', assignee = ''")
+    async with db.snapshot() as tx:
+        assert await postgres.orphaned(tx) == []
+    catalog.sql("UPDATE suggestions SET held_reason = 'pacing: 10 others come first.'")
+    async with db.snapshot() as tx:
+        assert len(await postgres.orphaned(tx)) == 1
