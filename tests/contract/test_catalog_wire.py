@@ -237,7 +237,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "people imported": (wire.people_imported(PeopleImported(1, 2, 3, 4)), frozenset()),
     "people feed": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")), frozenset()),
     "people feed itself": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")).feed, frozenset()),
-    "token": (wire.minted(MintedToken("t", NOW)), frozenset()),
+    "token": (wire.minted(MintedToken("t1", "t", NOW)), frozenset()),
     "authenticated": (wire.authenticated(Authenticated(VIEWER, CREDENTIAL)), frozenset()),
     "session": (wire.session(Session("s", NOW)), frozenset()),
     "status": (wire.status(Status(1, 2, NOW, 3, "e", 4, 5)), frozenset()),
