@@ -69,7 +69,7 @@ def test_the_statement_leads_to_its_lists_and_comes_as_csv_and_by_mail(
     quarter = sample.get("/v1/statement")["quarter"]
     expect(page.get_by_role("heading", name=f"Statement of {quarter}")).to_be_visible()
     row = page.get_by_role("row", name="Resources with an owner")
-    expect(row.get_by_role("link")).to_have_attribute("href", "/programs?whose=none")
+    expect(row.get_by_role("link")).to_have_attribute("href", "/resources?owned=yes")
     sheet = page.request.get(f"/statement.csv?quarter={quarter}")
     assert f"{quarter},owner_coverage," in sheet.text()
     page.get_by_role("radio", name="Each quarter").check()

@@ -96,17 +96,20 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground, *, again: bool 
     ]
     if (known is None or not known.live) and len(replaced) == 1:
         known = replaced.pop()
+    # What was applied is done: what is found after it is another.
+    goes_on = known is not None and known.state is not State.APPLIED
+    id_ = known.id if known is not None and goes_on else new_id()
     for each in replaced:
-        await _end(tx, each, on.around, f"Replaced by what was found as {proposal.key}.")
+        await _end(tx, each, on.around, f"Replaced by suggestions/{id_}.")
     await postgres_suppressions.forget(tx, proposal.replaces)
     if known is None:
-        await _first(tx, proposal, on)
+        await _first(tx, proposal, on, id_)
     elif known.live:
         await _again(tx, known, proposal, on)
     elif known.state is State.WITHDRAWN:
         await _return(tx, known, proposal, on, note="")
     else:
-        await _after_decision(tx, known, proposal, on)
+        await _after_decision(tx, known, proposal, on, id_)
 
 
 def _older(proposal: Proposal, known: Suggestion | None, around: Surroundings) -> bool:
@@ -128,9 +131,9 @@ def _older(proposal: Proposal, known: Suggestion | None, around: Surroundings) -
     )
 
 
-async def _first(tx: Transaction, proposal: Proposal, on: Ground) -> None:
+async def _first(tx: Transaction, proposal: Proposal, on: Ground, id_: str) -> None:
     new = Suggestion(
-        id=new_id(),
+        id=id_,
         version=1,
         state=State.HELD,
         revision=1,
@@ -278,8 +281,13 @@ async def _return(tx: Transaction, known: Suggestion, proposal: Proposal, on: Gr
     await postgres.save(tx, replace(back, update_time=tx.now), forming.order_key(proposal, on.around))
 
 
-async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground) -> None:
-    """A decided one is found again: it comes back only for facts that the decision did not know."""
+async def _after_decision(
+    tx: Transaction, known: Suggestion, proposal: Proposal, on: Ground, id_: str
+) -> None:
+    """A decided one is found again: it comes back only for facts that the decision did not know.
+
+    What is found after an applied one is another, of the id given.
+    """
     around = on.around
     texts = await forming.same_texts(tx, known.baseline, around, proposal.resources)
     facts = material.member_facts(proposal.resources, around, texts)
@@ -293,7 +301,7 @@ async def _after_decision(tx: Transaction, known: Suggestion, proposal: Proposal
         await hiding.remember(tx, proposal, frozenset(whole))
         return
     if known.state is State.APPLIED:
-        await _first(tx, proposal, on)
+        await _first(tx, proposal, on, id_)
         return
     due = "a season has passed" if proposal.kind is Kind.UNUSED else "its review is due again"
     reason = "; ".join(moved) or (due if over else told or "there is hard evidence now")

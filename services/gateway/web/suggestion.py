@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _OF_AN_ITEM = frozenset({"coverage", "minutes", "better_copy", "objective_open",
 """Types of evidence that are of one item of a program."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
+_REPLACED = re.compile(r"suggestions/[0-9a-f-]{36}")
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
 REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "DUPLICATE": (
@@ -94,10 +96,12 @@ class SuggestionPage:
         )
         pro, con = findings.why(found)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
-        view, notes, touched = await asyncio.gather(
+        later = _REPLACED.search(found["note"]) if found["state"] == "WITHDRAWN" else None
+        view, notes, touched, replaced = await asyncio.gather(
             self._view(request, found),
             self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
             self.api.each(request, programs),
+            self.api.each(request, [later[0]] if later else []),
         )
         part_rows = parts(found, touched, around["email"])
         return page(
@@ -117,6 +121,7 @@ class SuggestionPage:
             pros=_REASONS_SHOWN,
             con=con,
             kind_icon=findings.KIND_ICONS.get(found["kind"], "circle"),
+            replaced=list(replaced.values()),
             names=names,
             history=decisions["decisions"],
             notes=notes["notes"],

@@ -145,6 +145,21 @@ async def test_a_wider_finding_goes_on_under_the_name_of_the_one_it_replaces(
     assert len(await leader.suggestions()) == 1
 
 
+async def test_what_a_wider_finding_replaces_leads_to_it(leader: Reviewer, curator: Curator) -> None:
+    a, b, c, d = await leader.put(*(course(f"c{n}", f"T{n}", words("a")) for n in range(4)))
+    narrow = [curator.duplicate(a, b), curator.duplicate(c, d)]
+    for each in narrow:
+        await curator.propose(each)
+    await curator.settled()
+    before = await leader.suggestions(Suggestion.OPEN)
+    assert len(before) == 2
+    await curator.propose(curator.duplicate(a, b, c, d, replaces=[each.key for each in narrow]))
+    for each in before:
+        gone = await leader.in_state(each.name, Suggestion.WITHDRAWN)
+        wide = await leader.get(gone.note.removeprefix("Replaced by ").rstrip("."))
+        assert (wide.state, len(wide.members)) == (Suggestion.OPEN, 4)
+
+
 async def test_what_was_applied_is_not_proposed_again_by_a_repeated_or_older_finding(
     leader: Reviewer, curator: Curator
 ) -> None:
