@@ -21,6 +21,7 @@ from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.entries import Entries
 from services.curator.analysis.features import Beside
 from services.curator.analysis.fingerprints import Profile, profile
+from services.curator.analysis.groups import translations
 from services.curator.analysis.model import (
     Block,
     Claim,
@@ -89,7 +90,8 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     vectors = _embed(blocks, frame, embedder)
     across = _embed_openings(blocks, profiles) if index and installed() else {}
     judgements = _judge(corpus, blocks, profiles, frame, vectors, across, model)
-    groups = find_duplicates(judgements)
+    changed = {name: one.updated for name, one in corpus.documents.items() if one.updated}
+    groups = find_duplicates(judgements, changed=changed)
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
     streamlined = program_rows(_streamline(corpus, blocks, frame, groups))
@@ -223,13 +225,13 @@ def _pair(judgement: Judgement) -> dict[str, object]:
 
 
 def finding_rows(groups: Iterable[Group], judgements: Iterable[Judgement]) -> list[dict[str, object]]:
-    """Every pair of every group and of every family of translations, with the confidence of the whole."""
+    """Every pair of every group, with the confidence of the whole; of families of translations, with its own."""
     rows: dict[tuple[str, str], dict[str, object]] = {}
     for group in groups:
         for judgement in group.judgements:
             rows[judgement.a, judgement.b] = _finding(judgement, group.confidence)
-    for judgement in judgements:
-        if judgement.relation is Relation.TRANSLATED and judgement.confidence >= PROPOSED:
+    for family in translations(one for one in judgements if one.confidence >= PROPOSED):
+        for judgement in family.judgements:
             rows[judgement.a, judgement.b] = _finding(judgement, judgement.confidence)
     return [row for _, row in sorted(rows.items())]
 

@@ -56,10 +56,11 @@ def duplicates(
     ]
     documents = {key: book.document for key, book in books.items()}
     blocks = {key: book.blocks for key, book in books.items()}
+    changed = {key: each.updated for key, each in documents.items() if each.updated}
     found: list[Duplicate] = []
     apart = shelf.apart()
     families = translations((one for one in live if one.confidence >= PROPOSED), apart)
-    for group in [*find_duplicates(live, apart), *families]:
+    for group in [*find_duplicates(live, apart, changed), *families]:
         choice = None
         if group.relation in _COPIES:
             facts = {member: _facts(shelf, member, held_by) for member in group.members}

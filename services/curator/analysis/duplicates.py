@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
 from services.curator.analysis.folding import following
 from services.curator.analysis.groups import Pair, group, pair, surest_first
@@ -13,17 +14,22 @@ PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
 _ALONE = (Relation.CONTAINED, Relation.OVERLAP)
 
 
-def find_duplicates(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
+def find_duplicates(
+    judgements: Iterable[Judgement],
+    apart: Collection[Pair] = frozenset(),
+    changed: Mapping[str, date] | None = None,
+) -> list[Group]:
     """The duplicate findings of these judgements, surest first.
 
     Copies and editions are put into groups (see `groups.group`); each excerpt and each overlap is a finding of
     its two documents. Needs a confidence of 0.40; pairs in `apart` (contrary verdicts) make none, nor do those that
-    share the text of a template only (`templates.of_templates`) or follow from others (`folding.following`).
+    share the text of a template only (`templates.of_templates`) or follow from others (`folding.following`, which also
+    asks when each document was last `changed`, where that is known).
     """
     known = list(judgements)
     quiet = of_templates(known)
     strong = [one for one in known if one.confidence >= PROPOSED and (one.a, one.b) not in quiet]
-    told = following(one for one in strong if pair(one.a, one.b) not in apart)
+    told = following((one for one in strong if pair(one.a, one.b) not in apart), changed)
     strong = [one for one in strong if (one.a, one.b) not in told]
     groups = group(strong, apart)
     alone: dict[tuple[object, object], Judgement] = {}

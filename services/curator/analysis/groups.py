@@ -105,8 +105,9 @@ def copies(judgements: Iterable[Judgement], sure: float, whole: float) -> dict[s
 def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
     """One content in several languages, surest families first; no cap, nothing of it ever goes.
 
-    Grown along the ties of translation, copy and edition, surest first: two parts become one where at least half of
-    the pairs between them are tied, so that a single mistaken tie cannot chain two lessons into one family. Not all
+    Grown along the ties of translation, copy and edition, surest first: two parts become one where ties are expected
+    to be right for at least half of the pairs between them, so that mistaken ones cannot chain two lessons on one
+    subject into one family. Not all
     pairs must hold: two translations may share too little to have been compared. `judgements` are those of
     translations; `confidence` is that of the member which belongs least surely.
     """
@@ -120,7 +121,8 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
         left, right = family_of.get(tie.a, [tie.a]), family_of.get(tie.b, [tie.b])
         if left is right:
             continue
-        between = sum(pair(one, other) in tied for one in left for other in right)
+        across = (tied.get(pair(one, other)) for one in left for other in right)
+        between = sum(one.confidence for one in across if one)
         if 2 * between >= len(left) * len(right):
             joined = [*left, *right]
             family_of.update(dict.fromkeys(joined, joined))

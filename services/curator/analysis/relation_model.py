@@ -296,7 +296,7 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
             found.repeated,
             f"{found.repeated:.0%} of the differing words stand for another throughout, as in a filled template.",
         )
-    if found.title is not None and found.title >= _SAME_TITLE:
+    if found.telling and found.title is not None and found.title >= _SAME_TITLE:
         sentences["title"] = (found.title, f"{found.title:.0%} of the titles' words agree, editions apart.")
     if found.together:
         sentences["created_together"] = (

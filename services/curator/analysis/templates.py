@@ -45,7 +45,7 @@ def of_templates(judgements: Iterable[Judgement]) -> set[tuple[str, str]]:
         for one in sharing
         if one.relation in _QUOTED
         and not _is_whole(one)
-        and not _of_one_title(one)
+        and not of_one_title(one, _SAME_TITLE)
         and max(
             _shared_by_many(((passage.a, passage) for passage in one.passages), held[one.a]),
             _shared_by_many(((passage.b, passage) for passage in one.passages), held[one.b]),
@@ -60,8 +60,9 @@ def _is_whole(one: Judgement) -> bool:
     return found(one.coverage_a, one.coverage_b) >= _WHOLE
 
 
-def _of_one_title(one: Judgement) -> bool:
-    return any(reason.code == "title" and reason.value >= _SAME_TITLE for reason in one.reasons)
+def of_one_title(one: Judgement, share: float) -> bool:
+    """Whether the two have a telling title of which they share this much of the words, editions apart."""
+    return any(reason.code == "title" and reason.value >= share for reason in one.reasons)
 
 
 def _shared_by_many(

@@ -168,7 +168,8 @@ def _proposed(
     """What would be dropped from the program as it was, or replaced by what was there already."""
     there = {key for key in blocks if (documents[key].created or act.on) <= act.on} | set(act.items)
     own = set(act.items)
-    groups = find_duplicates(one for one in judgements if {one.a, one.b} <= there and {one.a, one.b} & own)
+    ties = (one for one in judgements if {one.a, one.b} <= there and {one.a, one.b} & own)
+    groups = find_duplicates(ties, changed={key: day for key in there if (day := documents[key].updated)})
     better: dict[str, str] = {}
     for group in groups:
         chosen = choose(group, documents, blocks, {key: Facts() for key in group.members}, act.on)

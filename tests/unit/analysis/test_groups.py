@@ -103,12 +103,12 @@ def test_translations_of_one_content_are_one_family_with_its_editions() -> None:
         tie("de", "en", Relation.TRANSLATED, 0.9),
         tie("de", "en2", Relation.TRANSLATED, 0.8),
         tie("en", "en2", Relation.REVISED, 0.95),
-        tie("en", "es", Relation.TRANSLATED, 0.7),
-        tie("en2", "es", Relation.TRANSLATED, 0.6),
+        tie("en", "es", Relation.TRANSLATED, 0.85),
+        tie("en2", "es", Relation.TRANSLATED, 0.8),
     ]
     (found,) = translations(ties)
     assert (found.members, found.relation) == (("de", "en", "en2", "es"), Relation.TRANSLATED)
-    assert found.confidence == 0.7  # es belongs least surely
+    assert found.confidence == 0.85  # es belongs least surely
     assert {one.relation for one in found.judgements} == {Relation.TRANSLATED}
     assert not translations(ties[2:3])
     apart = {("de", "en"), ("de", "en2")}
@@ -121,3 +121,10 @@ def test_one_mistaken_tie_does_not_make_two_lessons_one_family() -> None:
     mistaken = tie("a-en", "b-es", Relation.TRANSLATED, 0.99)
     found = translations([*ties, mistaken])
     assert all(not {"a-de", "b-de"} <= set(one.members) for one in found)
+
+
+def test_unsure_ties_between_two_lessons_on_one_subject_do_not_make_them_one_family() -> None:
+    lessons = [[f"{lesson}-{language}" for language in ("de", "en", "es", "fr")] for lesson in "ab"]
+    ties = [tie(x, y, Relation.TRANSLATED, 0.98) for names in lessons for x, y in combinations(names, 2)]
+    alike = [tie(x, y, Relation.TRANSLATED, 0.6) for x in lessons[0] for y in lessons[1] if x[2:] != y[2:]]
+    assert [one.members for one in translations([*ties, *alike])] == [tuple(names) for names in lessons]

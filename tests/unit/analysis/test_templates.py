@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from itertools import combinations
 
 from services.curator.analysis.duplicates import find_duplicates
@@ -78,6 +80,7 @@ def contained(a: str, b: str, coverage: float) -> Judgement:
     return tie(a, b, OWN, relation=Relation.CONTAINED, coverage=(coverage, 0.2))
 
 
+TITLE = Reason("title", 1.0, "")
 EDITIONS = tie("lesson 2023", "lesson 2024", relation=Relation.REVISED, coverage=(0.7, 0.7), probability=0.95)
 
 
@@ -91,6 +94,52 @@ def test_of_two_editions_inside_a_course_the_closest_is_named() -> None:
 def test_two_editions_of_which_a_course_has_as_much_are_both_named() -> None:
     ties = [EDITIONS, contained("lesson 2023", "course", 0.8), contained("lesson 2024", "course", 0.8)]
     assert not following(ties)
+
+
+def test_of_equally_close_editions_the_one_of_its_day_is_named_and_of_its_copies_the_first() -> None:
+    names = ("lesson 2022", "lesson 2023", "lesson 2024", "copy of 2023")
+    ties = [
+        *(
+            tie(a, b, relation=Relation.REVISED, coverage=(0.9, 0.9), probability=0.95)
+            for a, b in combinations(names, 2)
+            if (a, b) != ("lesson 2023", "copy of 2023")
+        ),
+        tie(
+            "copy of 2023", "lesson 2023", relation=Relation.IDENTICAL, coverage=(1.0, 1.0), probability=0.99
+        ),
+        *(contained(name, "course", 0.8) for name in names),
+    ]
+    changed = {
+        "lesson 2022": date(2022, 1, 1),
+        "lesson 2023": date(2023, 1, 1),
+        "copy of 2023": date(2023, 5, 1),
+        "lesson 2024": date(2024, 1, 1),
+        "course": date(2023, 9, 1),
+    }
+    assert {(name, "course") for name in names} - following(ties, changed) == {("lesson 2023", "course")}
+    del changed["course"]
+    assert not following(ties, changed)
+
+
+def test_editions_of_one_document_that_were_rewritten_are_all_named() -> None:
+    rewritten = [
+        tie(edition, "now", OWN, relation=Relation.REVISED, coverage=(share, share), reasons=(TITLE,))
+        for edition, share in (("lesson 2023", 0.2), ("lesson 2024", 0.3))
+    ]
+    assert not following([EDITIONS, *rewritten])
+    under_other_titles = [replace(one, reasons=()) for one in rewritten]
+    assert following([EDITIONS, *under_other_titles]) == {("lesson 2023", "now")}
+
+
+def test_a_part_of_a_course_that_another_holds_is_explained_by_the_lessons_of_both() -> None:
+    inner = contained("week", "course", 0.9)
+    lessons = [
+        tie(lesson, whole, OWN, relation=Relation.CONTAINED, coverage=(1.0, share))
+        for lesson, share in (("one", 0.5), ("two", 0.4))
+        for whole in ("week", "course")
+    ]
+    assert following([inner, *lessons]) == {("week", "course")}
+    assert not following([inner, *lessons[:2]])
 
 
 def test_two_courses_that_hold_one_lesson_are_tied_by_it() -> None:
