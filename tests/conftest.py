@@ -8,10 +8,15 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from nats.aio.client import Client
 
 from services.kit import nats
 from tests.servers import Database, NatsServer, PostgresServer
+
+# Machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("winnow", deadline=None)
+settings.load_profile("winnow")
 
 PROTOS = Path(__file__).resolve().parents[1] / "protos"
 

@@ -61,14 +61,14 @@ async def test_a_login_by_nkey_reaches_its_subjects_and_refusals_are_counted(
     news = await reader.subscribe("news.>")
     await reader.flush()
     await writer.publish("news.today", b"hello")
-    assert (await news.next_msg(timeout=5)).data == b"hello"
+    assert (await news.next_msg(timeout=30)).data == b"hello"
 
     async def answer(message: Msg) -> None:
         await writer.publish(message.reply, b"answer")
 
     await writer.subscribe("ask.>", cb=answer)
     await writer.flush()
-    assert (await reader.request("ask.me", b"", timeout=5)).data == b"answer"
+    assert (await reader.request("ask.me", b"", timeout=30)).data == b"answer"
 
     await writer.subscribe("_INBOX_reader.>")
     await reader.publish("news.fake", b"")

@@ -197,7 +197,7 @@ def _left_covered(kept: set[str], words: Mapping[str, list[int]], dropped: set[s
     return all(len([s for s in words[one] if s in held]) >= 0.8 * len(words[one]) for one in dropped)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=6, unique=True), min_size=2, max_size=6))
 def test_the_dropped_set_is_covered_and_no_other_set_saves_more(content: list[list[int]]) -> None:
     words = {f"r{number}": seeds for number, seeds in enumerate(content)}

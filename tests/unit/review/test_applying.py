@@ -220,7 +220,7 @@ class Undoing(RuleBasedStateMachine):
             assert all(each.observed(name) != wish.value for name, wish in each.desired.items())
 
 
-Undoing.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+Undoing.TestCase.settings = settings(max_examples=150, stateful_step_count=20)
 TestUndoing = Undoing.TestCase
 
 
