@@ -115,7 +115,7 @@ class Bulk:
         did = request.query_params.get("did", "") if not refused else ""
         return page(
             "bulk.html",
-            status=max((each.status for each in refused.values()), default=200),
+            status=max((each.status for each in refused.values()), default=404 if ids and not rows else 200),
             **around,
             rows=rows,
             live=[row for row in rows if row["live"]],
