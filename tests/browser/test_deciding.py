@@ -272,7 +272,9 @@ def test_activity_shows_the_decisions_that_are_asked_for(page: Page, sample: Sta
     page.get_by_role("link", name="Taken back", exact=True).click()
     expect(page.get_by_role("heading", name="No decision is like that")).to_be_visible()
     page.get_by_role("link", name="Everyone", exact=True).click()
-    for line in page.locator(".line").all():
+    lines = page.locator(".line")
+    expect(lines).not_to_have_count(0)
+    for line in lines.all():
         expect(line).to_contain_text(" undid: ")
     sheet = page.request.get("/activity.csv?who=quiet%40figures.example").text()
     assert [row.split(",")[1:3] for row in sheet.splitlines()[1:]] == [["quiet@figures.example", "reopen"]]
@@ -336,8 +338,9 @@ def test_ticked_ones_are_decided_and_taken_back_at_once(anyone: Visitor, sample:
     page = anyone.page
     page.goto("/review?whose=all&kind=outdated")
     easy = {each["name"] for each in several(sample, "OUTDATED")}
-    boxes = [(f"suggestions/{box.get_attribute('value')}", box) for box in page.locator("[name=pick]").all()]
-    ticked = [(name, box) for name, box in boxes if name in easy][:3]
+    boxes = [(box.get_attribute("value") or "", box) for box in page.locator("[name=pick]").all()]
+    named = [(f"suggestions/{value.partition('|')[0]}", box) for value, box in boxes]
+    ticked = [(name, box) for name, box in named if name in easy][:3]
     shown = [name for name, _ in ticked]
     for _, box in ticked:
         box.check()
@@ -350,6 +353,7 @@ def test_ticked_ones_are_decided_and_taken_back_at_once(anyone: Visitor, sample:
     sample.post(f"/v1/{second}:reject", {"reason": "other", "comment": "It is mine."})
     press(page, "Accept")
     expect(page.get_by_role("alert")).to_contain_text("Somebody else was first")
+    expect(page.get_by_role("status")).to_contain_text("1 accepted.")
     states = [sample.get("/v1/" + name)["state"] for name in shown]
     assert states == ["APPLIED", "REJECTED", "OPEN"]
     sample.post(f"/v1/{first}:undo", {})

@@ -44,6 +44,13 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
     return Receipt(id_, *_words(found, verb), undo=found["state"] in STANDING or _waits(found, email))
 
 
+def outcome(suggestion: Json) -> str:
+    """What the decision on it has led to, in words: done, done later, or waiting for somebody else's yes."""
+    word, text = _words(suggestion, suggestion["decision"]["verb"])
+    title = findings.title(suggestion)
+    return word if text == title else f"{word} {text.removesuffix(f': {title}')}."
+
+
 def _waits(suggestion: Json, email: str) -> bool:
     mine = any(approval["person"] == email for approval in suggestion["approvals"])
     return suggestion["state"] == "OPEN" and (mine or suggestion["decision"]["verb"] == "reject")
