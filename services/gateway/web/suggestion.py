@@ -29,6 +29,8 @@ _COLUMNS = 3
 _ROWS = 60
 _OF_AN_ITEM = frozenset({"coverage", "minutes", "better_copy", "objective_open", "could_fill", "filed"})
 """Types of evidence that are of one item of a program."""
+_BRINGS = frozenset({"item_replace", "item_insert"})
+"""Operations whose `other` is an item afterwards."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
 _REPLACED = re.compile(r"suggestions/[0-9a-f-]{36}")
@@ -231,13 +233,14 @@ class SuggestionPage:
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
         known = await self.api.each(request, programs)
         items = [item["resource"] for each in known.values() for item in each["items"]]
-        wanted = [*items, *(member["resource"] for member in found["members"])]
+        coming = [each["other"] for each in findings.changes(found) if each["operation"] in _BRINGS]
+        wanted = [*items, *coming, *(member["resource"] for member in found["members"])]
         resources = await self.api.each(request, wanted)
         names = [each["resource"] for each in findings.ordered(found)][:2]
         rows_ = passages.aligned(found, names, "AB")
         return {
             "template": "streamline.html",
-            "programs": [_before_after(each, found, resources) for each in known.values()],
+            "programs": [before_after(each, found, resources) for each in known.values()],
             "resources": resources,
             "columns": [each for each in findings.ordered(found) if each["resource"] in names],
             "letters": "AB",
@@ -320,17 +323,12 @@ def _because(found: Json, resource: str, *, alone: bool) -> list[str]:
     ]
 
 
-def _topics(
-    program: Json, rows_: Sequence[dict[str, Any]], resources: dict[str, Json]
-) -> list[dict[str, Any]]:
-    """Each objective of the program with the items that state it and stay, as the catalog compares them."""
+def _topics(program: Json, afterwards: Sequence[str], resources: dict[str, Json]) -> list[dict[str, Any]]:
+    """Each objective of the program with the items of `afterwards` that state it, as the catalog compares them."""
     stating = [
-        (
-            resources[row["resource"]],
-            {_said(text) for text in resources[row["resource"]].get("objectives", ())},
-        )
-        for row in rows_
-        if not row["goes"] and row["resource"] in resources
+        (resources[name], {_said(text) for text in resources[name].get("objectives", ())})
+        for name in afterwards
+        if name in resources
     ]
     return [
         {"objective": text, "where": [resource for resource, said in stating if _said(text) in said]}
@@ -342,48 +340,68 @@ def _said(objective: str) -> str:
     return " ".join(objective.casefold().split()).rstrip(".")
 
 
-def _before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict[str, Any]:
-    """The program item by item, with what the plan makes of each, and the sums."""
-    touched = {
-        change["before"] or change["text"]: change
+def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict[str, Any]:
+    """The program item by item, with what the plan makes of each and what it brings, and the sums."""
+    touched = [
+        change
         for part in found["plan"]["parts"]
         if part["id"] == program["name"]
         for change in part["changes"]
-    }
+    ]
+    held = {item["resource"] for item in program["items"]}
     rows_: list[dict[str, Any]] = []
-    for number, item in enumerate(program["items"], 1):
-        resource = resources.get(item["resource"], {})
-        title = resource.get("title") or item["reference"]
+    for item in program["items"]:
         change = next(
-            (
-                each
-                for each in touched.values()
-                if item["resource"] and item["resource"].split("/")[1] in each["id"]
-            ),
+            (each for each in touched if item["resource"] and item["resource"].split("/")[1] in each["id"]),
             None,
         )
-        seconds = int(resource.get("durationSeconds", 0))
-        goes = change is not None and change["operation"] == "item_drop"
-        why = _because(found, item["resource"], alone=len(touched) == 1) if change else []
+        stays = item["resource"]
+        if change is not None and change["operation"] == "item_drop":
+            stays = ""
+        elif change is not None and change["operation"] == "item_replace":
+            # What takes its place may be an item already, and is one once.
+            stays = "" if change["other"] in held else change["other"]
+        goes = bool(item["resource"]) and not stays
         rows_.append(
             {
-                "number": number,
-                "title": title,
+                "title": resources.get(item["resource"], {}).get("title") or item["reference"],
                 "resource": item["resource"],
-                "seconds": seconds,
-                "after": 0 if goes else seconds,
+                "seconds": _seconds(resources, item["resource"]),
+                "after": _seconds(resources, stays),
                 "goes": goes,
+                "comes": False,
+                "stays": stays,
                 "change": change,
-                "why": why,
+                "why": _because(found, item["resource"], alone=len(touched) == 1) if change else [],
                 "mandatory": item["mandatory"],
             }
         )
+    rows_ += [
+        {
+            "title": resources.get(change["other"], {}).get("title") or change["text"],
+            "resource": change["other"],
+            "seconds": 0,
+            "after": _seconds(resources, change["other"]),
+            "goes": False,
+            "comes": True,
+            "stays": change["other"],
+            "change": change,
+            "why": _because(found, change["other"], alone=len(touched) == 1),
+            "mandatory": False,
+        }
+        for change in touched
+        if change["operation"] == "item_insert" and change["other"] not in held
+    ]
     return {
         "program": program,
         "rows": rows_,
-        "items_before": len(rows_),
+        "items_before": len(program["items"]),
         "items_after": sum(1 for row in rows_ if not row["goes"]),
-        "topics": _topics(program, rows_, resources),
+        "topics": _topics(program, [row["stays"] for row in rows_], resources),
         "before": sum(row["seconds"] for row in rows_),
         "after": sum(row["after"] for row in rows_),
     }
+
+
+def _seconds(resources: dict[str, Json], name: str) -> int:
+    return int(resources.get(name, {}).get("durationSeconds", 0))
