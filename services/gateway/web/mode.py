@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -30,11 +30,15 @@ class Mode:
         return await self._shown(request, request.query_params.get("mode", ""), None)
 
     async def _shown(self, request: Request, wanted: str, refused: trouble.Trouble | None) -> Response:
-        around, mode, names = await asyncio.gather(
+        around, mode, people = await asyncio.gather(
             self.frames.around(request, "people"),
             self.api.get(request, "/v1/responsibilityMode", {}),
-            self.api.names_of_people(request),
+            self.api.people(request),
         )
+        asker = next((each for each in people if each["email"] == mode["askedBy"]), None)
+        agree = set(around["roles"])
+        if mode["asked"] == wanted and asker is not None and not asker.get("deactivateTime"):
+            agree |= set(asker["roles"])
         sets = bool(_SETS & set(around["roles"]))
         tried: Json | None = None
         if sets and wanted in MODES and wanted != mode["mode"] and refused is None:
@@ -47,10 +51,10 @@ class Mode:
             mode=mode,
             modes=MODES,
             wanted=wanted if wanted in MODES else mode["mode"],
-            alone=set(around["roles"]) >= _SETS,
+            lacks=sorted(_SETS - agree),
             sets=sets,
             tried=tried,
-            names=names,
+            names=names_of(people),
             trouble=refused,
         )
 
