@@ -45,7 +45,7 @@ OTHERS = {
         "accuracy",
     )
 }
-_ROWS = re.compile(r'<a href="/review/([^?"]+)[^"]*" data-row')
+_ROWS = re.compile(r'<a href="/review/([^?"]+)[^>]* data-row')
 # It may come after the load: without the promise, a page that is not painted yet counts as painted at 0.
 _PAINT = """() => new Promise(painted => new PerformanceObserver(seen => {
     for (const each of seen.getEntriesByName('first-contentful-paint')) painted(each.startTime);
