@@ -110,3 +110,38 @@ def test_a_program_is_handed_over_once_the_receiver_says_so(
     expect(receiver.page.get_by_role("main")).to_contain_text("No offer stands.")
     receiver.leave()
     assert sample.get(f"/v1/{program['name']}")["owners"] == program["owners"]
+
+
+def test_owners_hand_over_what_is_theirs_and_whoever_takes_it_over_owns_it(
+    browser: Browser, sample: Stack
+) -> None:
+    key = uuid.uuid4().hex
+    owner, helper, receiver = (f"{name}-{key}@people.example" for name in ("owen", "cora", "rhea"))
+    tokens = {email: sample.joined(email, "SPECIALIST") for email in (owner, helper, receiver)}
+    text = {"title": "1", "location": "1", "text": f"Coil the line with the sun, {key}."}
+    (resource,) = sample.put(
+        "shelf", {"externalId": key, "title": f"Lines {key}", "owner": owner, "outline": [text]}
+    )
+    program = sample.post(
+        "/v1/programs:upsert",
+        {"source": "shelf", "key": key, "title": f"Deck {key}", "items": [], "owners": [owner, helper]},
+    )
+    visitors = {email: Visitor(browser, sample.status["http"], token) for email, token in tokens.items()}
+    for name, may in ((program["name"], (owner,)), (resource["name"], (owner,))):
+        for email, visitor in visitors.items():
+            visitor.page.goto("/" + name)
+            link = visitor.page.get_by_role("link", name="Hand it over to somebody else")
+            expect(link).to_have_count(1 if email in may else 0)
+    giver = visitors[owner].page
+    giver.goto("/" + resource["name"])
+    giver.get_by_role("link", name="Hand it over to somebody else").click()
+    giver.get_by_label("To").select_option(value=receiver)
+    giver.get_by_role("button", name="See what it would come to").click()
+    giver.get_by_role("button", name="Offer it to").click()
+    taker = visitors[receiver].page
+    taker.goto("/people/handovers")
+    taker.get_by_role("button", name=f"Take it over Lines {key}").click()
+    expect(taker.get_by_role("main")).to_contain_text("No offer stands.")
+    assert sample.get("/v1/" + resource["name"])["owner"] == receiver
+    for visitor in visitors.values():
+        visitor.leave()

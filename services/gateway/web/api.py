@@ -67,6 +67,11 @@ class Api:
         return names_of(await self.people(request))
 
 
+def same_person(one: str, other: str) -> bool:
+    """Whether two e-mails are one person's: the API compares them without regard to case."""
+    return bool(one) and one.casefold() == other.casefold()
+
+
 def names_of(people: Iterable[Json]) -> dict[str, str]:
     """Names as shown by e-mail."""
     return {each["email"]: each["displayName"] or each["email"] for each in people}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import charts, trouble
-from services.gateway.web.api import Api, Json, names_of
+from services.gateway.web.api import Api, Json, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 from services.gateway.web.stages import STAGES, stages
@@ -60,6 +62,7 @@ class ProgramPage:
             about=about,
             stages=stages(responsible["responsibilities"][0], about),
             sets_owner="LEARNING_LEADER" in around["roles"],
+            hands_over=_hands_over(program, around),
             ownerless=responsible["responsibilities"][0]["ownerless"],
             sets_stages="LEARNING_LEADER" in around["roles"] or owns(around["viewer"], name),
             checkups=checkups["checkups"],
@@ -80,6 +83,12 @@ class ProgramPage:
             return await self._shown(request, trouble.of(error))
         there = "" if stage == OWNER else "#stages"
         return RedirectResponse(f"/programs/{id_}{there}", status_code=303)
+
+
+def _hands_over(program: Json, around: Mapping[str, Any]) -> bool:
+    """Whether who looks may offer the program to somebody: its owner, whom the others help, or a learning leader."""
+    owner = str(next(iter(program["owners"]), ""))
+    return "LEARNING_LEADER" in around["roles"] or same_person(owner, around["email"])
 
 
 async def suggested(api: Api, request: Request, name: str) -> list[Json]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import charts
-from services.gateway.web.api import Api, Query
+from services.gateway.web.api import Api, Query, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -78,5 +78,7 @@ class Resources:
             engagement=engagement,
             about=found["suggestions"],
             others=others,
+            hands_over="LEARNING_LEADER" in around["roles"]
+            or same_person(resource["owner"], around["email"]),
             line=charts.months(engagement["months"]),
         )
