@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.visitor import Visitor
-from tests.stack import Stack
+from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
 
@@ -64,6 +64,8 @@ def test_a_program_is_gone_through_and_the_record_bears_its_day(anyone: Visitor,
 
 def test_the_list_tells_how_programs_are_used_and_what_waits_in_them(page: Page, sample: Stack) -> None:
     program = with_something_to_decide(sample)
+    put_off = next(each for each in about(sample, program["name"]) if each["state"] == "OPEN")
+    sample.post(f"/v1/{put_off['name']}:snooze", {"until": f"{int(AS_OF[:4]) + 1}-01-01T06:00:00Z"})
     use = sample.get(f"/v1/{program['name']}/engagement")
     waiting = sample.get("/v1/suggestions", pageSize=200, program=program["name"], states=["OPEN", "HELD"])[
         "suggestions"
@@ -80,10 +82,28 @@ def test_the_list_tells_how_programs_are_used_and_what_waits_in_them(page: Page,
     assert numbers[0] == str(len(program["items"]))
     assert numbers[2] == f"{use['reach']['value']:,.0f}"
     assert numbers[3] == f"{use['completion']['value'] * 100:.0f}%"
-    assert numbers[4] == str(len({item["resource"] for item in program["items"]} & others - {""}))
+    assert numbers[4].split()[0] == str(len({item["resource"] for item in program["items"]} & others - {""}))
     assert numbers[5].split()[0] == str(len(waiting))
     row.locator("td.num").nth(5).get_by_role("link").click()
     expect(page.get_by_role("heading", level=1, name=program["title"])).to_be_visible()
+    expect(page.locator("#suggested + ul > li")).to_have_count(len(waiting))
+    expect(page.get_by_text("1 more is snoozed")).to_be_visible()
+    sample.post(f"/v1/{put_off['name']}:reopen", {})
+
+
+def test_what_other_programs_hold_too_leads_to_a_matrix_with_that_program(page: Page, sample: Stack) -> None:
+    key = uuid.uuid4().hex
+    text = {"title": "1", "location": "1", "text": f"Whistle twice, then turn round, {key}."}
+    (alone,) = sample.put("shelf", {"externalId": key, "title": "Signals", "outline": [text]})
+    items = [{"resource": alone["name"], "mandatory": True}]
+    titles = [f"{letter} {key}" for letter in "ab"]
+    for title in titles:
+        program = {"source": "shelf", "key": title, "title": title, "items": items, "owners": []}
+        sample.post("/v1/programs:upsert", program)
+    page.goto("/programs?whose=none")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=titles[1], exact=True))
+    row.locator("td.num").nth(4).get_by_role("link").click()
+    expect(page.locator(".heat thead th")).to_have_text([titles[1], titles[0]])
 
 
 def test_before_and_after_says_why_and_which_topics_stay_covered(page: Page, sample: Stack) -> None:

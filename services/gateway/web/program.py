@@ -49,6 +49,7 @@ class ProgramPage:
             self.api.get(request, "/v1/responsibilities", {"name": name}),
             self.api.get(request, "/v1/checkups", {"program": name, "pageSize": _CHECKUPS}),
         )
+        waiting = [each for each in about if each["state"] != "SNOOZED"]
         return page(
             "program.html",
             status=refused.status if refused else 200,
@@ -59,8 +60,9 @@ class ProgramPage:
             resources=resources,
             engagement=engagement,
             learning={each["resource"]: each for each in engagement["items"]},
-            about=about,
-            stages=stages(responsible["responsibilities"][0], about),
+            about=waiting,
+            snoozed=[each for each in about if each["state"] == "SNOOZED"],
+            stages=stages(responsible["responsibilities"][0], waiting),
             sets_owner="LEARNING_LEADER" in around["roles"],
             hands_over=_hands_over(program, around),
             ownerless=responsible["responsibilities"][0]["ownerless"],

@@ -98,6 +98,7 @@ class Programs:
         ]
 
     async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:
+        asked = request.query_params
         items = {each["name"]: items_of(each) for each in programs}
         shared = {
             each["name"]: sum(
@@ -105,12 +106,17 @@ class Programs:
             )
             for each in programs
         }
-        shown = sorted(programs, key=lambda each: (-shared[each["name"]], each["title"]))[:_MATRIX]
+        of = next((each for each in programs if each["name"] == f"programs/{asked.get('of', '')}"), None)
+        candidates = [each for each in programs if of is None or items[of["name"]] & items[each["name"]]]
+        # The program that is asked about comes first, then what has most in common.
+        shown = sorted(candidates, key=lambda each: (each is not of, -shared[each["name"]], each["title"]))[
+            :_MATRIX
+        ]
         matrix = [
             [None if row is column else _cell(items[row["name"]], items[column["name"]]) for column in shown]
             for row in shown
         ]
-        pair = request.query_params.get("pair", "").split("..")
+        pair = asked.get("pair", "").split("..")
         chosen = [each for name in pair for each in programs if each["name"] == f"programs/{name}"][:2]
         detail: dict[str, Any] = {}
         if len(chosen) == 2:
@@ -118,6 +124,7 @@ class Programs:
         return page(
             "overlap.html",
             **around,
+            of=of,
             programs=shown,
             total=len(programs),
             matrix=matrix,

@@ -15,18 +15,12 @@ from services.gateway.web.rendering import HEADERS, page
 
 EVERY = ("NEVER", "MONTH", "QUARTER")
 _QUARTERS = 6  # that the page leads to
-_APPLIED = Chosen(what="applied")
 _LISTS = {
-    "learner_hours_planned": _APPLIED,
-    "learner_hours_planned_of_measured": _APPLIED,
-    "learner_hours_measured": _APPLIED,
-    "plans_not_measured": _APPLIED,
-    "wrong_content_removed": Chosen(what="applied", kind="outdated"),
     "silo_index": Chosen(what="decided"),
-    "plans_applied": _APPLIED,
+    "plans_applied": Chosen(what="applied"),
     "plans_undone": Chosen(what="undone"),
 }
-"""What of the quarter's log each figure rests on."""
+"""What of the quarter's log a figure counts; none for what rests on plans that stand, which the log cannot tell."""
 _ELSEWHERE = {"owner_coverage": "/resources?owned=yes", "calibration_error": "/accuracy"}
 
 
