@@ -56,7 +56,7 @@ async def publish_resource(
         )
     if program:
         await _check_program(tx, draft, program)
-        policy.check_about(viewer, viewer.method, await purview.over_program(tx, viewer, program))
+        policy.check_about(viewer, viewer.method, purview.over_program(viewer, program))
     else:
         policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
     before = await purview.names(tx, [draft.resource])

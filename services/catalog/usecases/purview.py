@@ -33,10 +33,9 @@ async def over(tx: Transaction, viewer: Viewer, resources: Collection[str]) -> A
     return About(own=frozenset(own))
 
 
-async def over_program(tx: Transaction, viewer: Viewer, program: str) -> About:
-    """The duty by which what is added to the program is the viewer's."""
-    mine = program in await inside(tx, viewer.duties.programs)
-    return About(own=frozenset({Column.PO} if mine else ()))
+def over_program(viewer: Viewer, program: str) -> About:
+    """The duty by which what is added to the program is the viewer's: not by that of a program around it."""
+    return About(own=frozenset({Column.PO} if program in viewer.duties.programs else ()))
 
 
 async def names(tx: Transaction, resources: Collection[str]) -> frozenset[str]:

@@ -126,6 +126,27 @@ async def test_a_programs_owner_publishes_what_is_new_into_it(
     assert await refusal(pam, into) == "FIELD_INVALID"
 
 
+async def test_an_owner_publishes_nothing_into_what_their_program_holds(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    """A nested program has owners of its own."""
+    inner = program_pb2.Program(source="lms", key="inner", owners=["someone@example.org"])
+    inner = await first("UpsertProgram", api.UpsertProgramRequest(program=inner))
+    outer = program_pb2.Program(
+        source="lms",
+        key="outer",
+        owners=["pat@example.org"],
+        items=[program_pb2.ProgramItem(program=inner.name)],
+    )
+    outer = await first("UpsertProgram", api.UpsertProgramRequest(program=outer))
+    pat = await person(first, channel, "pat@example.org")
+    (draft,) = await drafts(pat, locks=PAGE.replace(b"Weirs", b"Locks"))
+    into = publishing_pb2.PublishResourceRequest(name=draft.name, program=inner.name)
+    assert await refusal(pat, into) == "NOT_ALLOWED"
+    into.program = outer.name
+    await pat("PublishResource", into)
+
+
 def _archived(program: program_pb2.Program) -> program_pb2.Program:
     return program_pb2.Program(
         source=program.source, key=program.key, owners=program.owners, items=program.items, archived=True
