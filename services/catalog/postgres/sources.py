@@ -52,6 +52,7 @@ _OF_SUGGESTION = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state FROM changes
     WHERE suggestion = %s ORDER BY id
 """
+_SET_VALUES = "UPDATE changes SET from_value = %s, to_value = %s WHERE id = %s"
 _SET_STATE = "UPDATE changes SET state = %s WHERE id = ANY(%s)"
 
 
@@ -133,6 +134,10 @@ class Sources(Session):
     async def changes_of(self, suggestion: str) -> list[Change]:
         """Every line of one suggestion's plan."""
         return await self._changes(_OF_SUGGESTION, (suggestion,))
+
+    async def set_change_values(self, id_: str, from_value: str, to_value: str) -> None:
+        """Has a line ask for another value."""
+        await self.run(_SET_VALUES, (from_value, to_value, id_))
 
     async def set_change_state(self, ids: Iterable[str], state: ChangeState) -> None:
         """Moves lines to a state."""

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from services.catalog.domain.changes import Change as Line
+from services.catalog.domain.changes import items_line, items_text
 from services.catalog.domain.programs import Items, Program, ProgramItem, same_items
 from services.catalog.domain.resources import OWN_FIELDS, WANTED_VISIBILITY, WRITTEN_BACK, Lifecycle, Resource
 from services.catalog.domain.values import Desired
@@ -84,10 +85,10 @@ def apply(work: Work, changes: Sequence[Change]) -> None:
                 work.receipts.append(Receipt(program_name(id_), name, prior, made, wish))
         work.touch(program_name(id_))
         if "items" in program.desired:
-            work.lines.append(_items_line(work, program))
+            work.lines.append(items_line(new_id(), program, work.suggestion))
         if program.archived and "archived" in program.desired:
-            line = replace(_items_line(work, program), field="archived", from_value="no", to_value="yes")
-            work.lines.append(line)
+            line = items_line(new_id(), program, work.suggestion)
+            work.lines.append(replace(line, field="archived", from_value="no", to_value="yes"))
 
 
 def _write_resource(work: Work, write: Write) -> None:
@@ -169,24 +170,6 @@ def _line_text(value: object) -> str:
     if isinstance(value, list | tuple):
         return "\n".join(str(each) for each in cast("Sequence[object]", value))
     return "" if value is None else str(value)
-
-
-def _items_line(work: Work, program: Program) -> Line:
-    return Line(
-        id=new_id(),
-        suggestion=work.suggestion,
-        target=program_name(program.id),
-        source=program.source,
-        external_id=program.key,
-        field="items",
-        from_value=items_text(program.observed_program.items),
-        to_value=items_text(program.items),
-    )
-
-
-def items_text(items: Sequence[ProgramItem]) -> str:
-    """A program's items as the change list shows them: a reference a line."""
-    return "\n".join(item.reference or item.resource or item.program for item in items)
 
 
 def _write_program(work: Work, write: Write) -> None:

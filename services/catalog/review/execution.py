@@ -42,6 +42,7 @@ from services.catalog.review.domain import (
 from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import Surroundings, bare, resource_name
 from services.catalog.telling import urgent
+from services.catalog.usecases.programs import tell_items
 from services.kit.errors import FailedPrecondition
 
 IDLE = timedelta(days=90)  # between the steps of the ladder for unused content (behaviour.md §5)
@@ -199,15 +200,17 @@ async def undo(
     if conflicts:
         raise _conflict(known, conflicts)
     lines = await tx.changes_of(known.id)
-    await tx.set_change_state(
-        [each.id for each in lines if each.state is ChangeState.PENDING], ChangeState.WITHDRAWN
-    )
+    waiting = [each for each in lines if each.state is ChangeState.PENDING]
+    await tx.set_change_state([each.id for each in waiting], ChangeState.WITHDRAWN)
     written = [each for each in lines if each.state is ChangeState.DONE]
     kept_fields = {of for of, answer in answers.items() if answer == applying.KEEP}
     work.lines += [
         _inverse(each, work) for each in written if (each.target, _field_of(each)) not in kept_fields
     ]
     await _store(tx, work, split=True)
+    for each in waiting:
+        if each.field == "items":  # of the plan's items and of what was published into the program since
+            await tell_items(tx, await tx.program(bare(each.target)))
     await closings.undone(tx, known)
     await notices.undone(tx, known)
     taken = await postgres.by_key(tx, known.key)

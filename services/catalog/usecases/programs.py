@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.catalog import policy
+from services.catalog.domain.changes import items_line
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.programs import (
     Items,
@@ -153,6 +154,19 @@ async def resolve_items(tx: Transaction, programs: Sequence[Program]) -> list[Pr
                 resolved = _with_meaning(program, {key: m for key, m in meaning.items() if m[0]})
         saved.append(await tx.save_program(resolved.heard()[0]))
     return saved
+
+
+async def tell_items(tx: Transaction, program: Program) -> None:
+    """Has the source told of the items that are wanted: by the newest line that waits for it, else by a new one."""
+    wish = program.desired.get("items")
+    if wish is None:
+        return
+    line = items_line(new_id(), program, wish.suggestion)
+    waiting = [each.id for each in await tx.pending_changes([line.target]) if each.field == line.field]
+    if waiting:
+        await tx.set_change_values(waiting[-1], line.from_value, line.to_value)
+    else:
+        await tx.add_changes([line])
 
 
 def _with_meaning(program: Program, meaning: Mapping[str, tuple[str, str]]) -> Program:

@@ -16,6 +16,7 @@ from services.catalog.imports.model import ResourceRecord
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview, records
 from services.catalog.usecases.listings import Incoming, take_listings
+from services.catalog.usecases.programs import MAX_ITEMS, tell_items
 from services.kit.errors import InvalidArgument, NotFound, Violation
 
 
@@ -106,9 +107,15 @@ def _bad_program(text: str) -> InvalidArgument:
 async def _take_in(tx: Transaction, viewer: Viewer, program: str, resource: Resource) -> None:
     """The program with the resource as its last item. Elective: nobody who has begun gets a new duty."""
     known = await tx.program(program, for_update=True)
+    if len(known.items) >= MAX_ITEMS:
+        raise _bad_program(f"has {MAX_ITEMS} items, as many as there may be; name another, or none")
     item = ProgramItem(resource.first.external_id, resource=resource.id, mandatory=False)
-    items = (*known.items, item)
-    await tx.save_program(known.want("items", items, author=viewer.person.id, suggestion="", now=tx.now))
+    before = known.desired.get("items")
+    suggestion = before.suggestion if before else ""  # whose plan still asks for the other items
+    wanted = known.want(
+        "items", (*known.items, item), author=viewer.person.id, suggestion=suggestion, now=tx.now
+    )
+    await tell_items(tx, await tx.save_program(wanted))
 
 
 @dataclass(frozen=True, slots=True)

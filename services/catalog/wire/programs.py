@@ -102,7 +102,7 @@ def change(value: Change) -> catalog_service_pb2.Change:
     """A line of the change list."""
     return catalog_service_pb2.Change(
         name=f"changes/{value.id}",
-        suggestion=f"suggestions/{value.suggestion}",
+        suggestion=f"suggestions/{value.suggestion}" if value.suggestion else "",
         target=value.target,
         source=value.source,
         external_id=value.external_id,

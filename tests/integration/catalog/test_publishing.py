@@ -115,6 +115,14 @@ async def test_a_programs_owner_publishes_what_is_new_into_it(
     published = await pam("PublishResource", into)
     held = (await first("GetProgram", api.GetProgramRequest(name=into.program))).items
     assert [(item.resource, item.mandatory) for item in held][1:] == [(published.name, False)]
+    (line,) = (await first("ListChanges", api.ListChangesRequest(state=api.Change.PENDING))).changes
+    assert (line.target, line.external_id, line.field, line.suggestion) == (
+        into.program,
+        "theirs",
+        "items",
+        "",
+    )
+    assert (line.from_value, line.to_value) == ("old", "old\nweirs.html")
 
     # By what it holds now it is theirs to publish anew, but not as something new.
     (again,) = await drafts(pam, weirs=PAGE.replace(b"dry", b"wet"))
@@ -145,6 +153,16 @@ async def test_an_owner_publishes_nothing_into_what_their_program_holds(
     assert await refusal(pat, into) == "NOT_ALLOWED"
     into.program = outer.name
     await pat("PublishResource", into)
+
+
+async def test_a_program_that_is_full_takes_nothing_in(first: SignedIn) -> None:
+    rows = [program_pb2.ProgramItem(reference=f"r{number}") for number in range(1000)]
+    program = program_pb2.Program(source="lms", key="full", items=rows)
+    program = await first("UpsertProgram", api.UpsertProgramRequest(program=program))
+    (draft,) = await drafts(first, weirs=PAGE)
+    into = publishing_pb2.PublishResourceRequest(name=draft.name, program=program.name)
+    assert await refusal(first, into) == "FIELD_INVALID"
+    assert len((await first("GetProgram", api.GetProgramRequest(name=program.name))).items) == 1000
 
 
 def _archived(program: program_pb2.Program) -> program_pb2.Program:

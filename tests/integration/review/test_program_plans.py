@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.review.conftest import Curator, Reviewer, bare, course, sealed, words
+from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1.publishing_pb2 import PublishResourceRequest
 from winnow.curation.v1.proposal_pb2 import DraftOperation, Proposal, ProposalProgram
 from winnow.review.v1.suggestion_pb2 import Plan, Suggestion
 
@@ -77,3 +79,30 @@ async def test_an_open_objective_without_a_resource_is_a_task(leader: Reviewer, 
     found = await leader.only()
     assert list(found.plan.tasks) == ["Find or make an item for “Path” on “Climb safely”"]
     assert (await leader.accept(found)).state == Suggestion.APPLIED
+
+
+async def test_what_is_published_into_a_program_is_told_with_what_a_plan_asks_and_stays_when_that_is_undone(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, kept, copy = await leader.put(
+        course("a", "A", words("a")), course("kept", "B", words("b")), course("copy", "C", words("b"))
+    )
+    path = await leader.program("path", a, copy)
+    await curator.propose(curator.duplicate(kept, copy))
+    applied = await leader.accept(await leader.only())
+
+    async def waiting() -> list[tuple[str, str]]:
+        asked = api.ListChangesRequest(state=api.Change.PENDING)
+        found = (await leader("ListChanges", asked)).changes
+        return [(each.suggestion, each.to_value) for each in found if each.field == "items"]
+
+    assert await waiting() == [(applied.name, "a\nkept")]
+    for name, told in (("one", "a\nkept\none.html"), ("two", "a\nkept\none.html\ntwo.html")):
+        page = f"<html lang='en'><title>{name}</title><h1>{name}</h1><p>{words(name)}</p></html>"
+        looked = await leader.imported("lms", {f"{name}.html": page.encode()}, validate_only=True)
+        request = PublishResourceRequest(name=looked.drafts[0].name, program=path.name)
+        await leader("PublishResource", request)
+        assert await waiting() == [(applied.name, told)]
+    await leader.undo(applied)
+    (line,) = await waiting()
+    assert line[1] == "a\ncopy\none.html\ntwo.html"
