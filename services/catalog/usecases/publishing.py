@@ -56,8 +56,8 @@ async def publish_resource(
             {"draft": draft_id},
         )
     if program:
-        await _check_program(tx, draft, program)
         policy.check_about(viewer, viewer.method, purview.over_program(viewer, program))
+        await _check_program(tx, draft, program)
     else:
         policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, [draft.resource]))
     before = await purview.names(tx, [draft.resource])
@@ -69,6 +69,8 @@ async def publish_resource(
     new = resource.create_time == tx.now and len(resource.listings) == 1
     if not (program and new):
         await purview.check_joined(tx, viewer, before, taken.resources)
+    if program and not new:
+        raise _bad_program(f"goes with what is new; this is what resources/{resource.id} was already")
     for name, value in said.items():
         resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
     missing = missing_fields(resource, (await tx.house_rules()).required_fields)
@@ -80,7 +82,7 @@ async def publish_resource(
             violations=[Violation(f"fields.{name}", "is required by house rules") for name in missing],
         )
     saved = await tx.save(resource)
-    if program and new:
+    if program:
         await _take_in(tx, viewer, program, saved)
     await tx.drop_draft(draft_id)
     detail = {"source": source, "draft": draft_id}

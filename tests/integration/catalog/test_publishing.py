@@ -155,6 +155,33 @@ async def test_an_owner_publishes_nothing_into_what_their_program_holds(
     await pat("PublishResource", into)
 
 
+async def test_what_turns_out_to_be_there_already_is_refused_for_a_program(first: SignedIn) -> None:
+    """What a draft comes to is known once it is published: a row joins the package that it names."""
+    (draft,) = (await first.imported("lms", {"gates.zip": package()}, validate_only=True)).drafts
+    gates = await first("PublishResource", publishing(draft))
+    program = program_pb2.Program(source="lms", key="path", owners=["pol@example.org"])
+    program = await first("UpsertProgram", api.UpsertProgramRequest(program=program))
+    table = b"external_id,title,file\nfresh,Fresh,gates.zip\n"
+    (draft,) = (await first.imported("lms", {"catalog.csv": table}, validate_only=True)).drafts
+    into = publishing_pb2.PublishResourceRequest(name=draft.name, program=program.name)
+    assert await refusal(first, into) == "FIELD_INVALID"
+    assert (await first("PublishResource", publishing(draft))).name == gates.name
+
+
+async def test_who_may_not_publish_into_a_program_hears_nothing_of_it(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    program = program_pb2.Program(source="lms", key="gone", owners=["someone@example.org"], archived=True)
+    program = await first("UpsertProgram", api.UpsertProgramRequest(program=program))
+    row = api.ResourceInput(external_id="own", title="Own", owner="pip@example.org")
+    await first("BatchUpsertResources", api.BatchUpsertResourcesRequest(source="lms", resources=[row]))
+    pip = await person(first, channel, "pip@example.org")
+    (draft,) = await drafts(pip, weirs=PAGE)
+    for name in (program.name, "programs/none"):
+        into = publishing_pb2.PublishResourceRequest(name=draft.name, program=name)
+        assert await refusal(pip, into) == "NOT_ALLOWED"
+
+
 async def test_a_program_that_is_full_takes_nothing_in(first: SignedIn) -> None:
     rows = [program_pb2.ProgramItem(reference=f"r{number}") for number in range(1000)]
     program = program_pb2.Program(source="lms", key="full", items=rows)
