@@ -58,7 +58,8 @@ async def ground(
     others = await tx.resources(sorted(named.held - members))
     everything = [*named.members, *others]
     used = [each.id for each in everything]
-    translations = await postgres.translations(tx, members)
+    present = {name: each.id for name, each in _by_name(named.members).items()}
+    translations = await postgres.translations(tx, present)
     told = {id_ for ids in translations.values() for id_ in ids}
     read = await tx.resources(sorted(told - set(used)))
     sources = sorted({listing.source for each in named.members for listing in each.listings})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -410,15 +409,17 @@ async def listed(tx: Session, sources: Iterable[str]) -> dict[str, int]:
     return {row["source"]: row["listed"] for row in await tx.rows(_LISTED, (sorted(set(sources)),))}
 
 
-async def translations(tx: Session, ids: AbstractSet[str]) -> dict[str, list[str]]:
+async def translations(tx: Session, present: Mapping[str, str]) -> dict[str, list[str]]:
     """For each of these resources those that say the same in another language, as people decided or a finding says
-    that nobody has refused."""
+    that nobody has refused. `present` has the id of each by all of its names: decisions keep those they were made
+    under."""
     found: dict[str, set[str]] = {}
-    values = {"ids": sorted(ids), "states": [*_LIVE, State.APPLIED]}
-    for row in await tx.rows(_TRANSLATIONS, values) if ids else ():
-        for id_ in ids & set(row["members"]):
-            found.setdefault(id_, set()).update(row["members"])
-    return {id_: sorted(others - {id_}) for id_, others in found.items()}
+    values = {"ids": sorted(present), "states": [*_LIVE, State.APPLIED]}
+    for row in await tx.rows(_TRANSLATIONS, values) if present else ():
+        members = {present.get(name, name) for name in row["members"]}
+        for id_ in members.intersection(present.values()):
+            found.setdefault(id_, set()).update(members - {id_})
+    return {id_: sorted(others) for id_, others in found.items()}
 
 
 async def add_decision(tx: Session, value: Decision) -> None:

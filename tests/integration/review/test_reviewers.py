@@ -199,11 +199,15 @@ async def test_a_plan_that_breaks_a_safeguard_is_refused_with_what_would_satisfy
 
 
 @pytest.mark.parametrize("told", ["by a person", "by a finding"])
+@pytest.mark.parametrize("joined", [False, True])
 async def test_the_only_translation_in_its_language_is_kept(
-    leader: Reviewer, curator: Curator, told: str
+    leader: Reviewer, curator: Curator, told: str, joined: bool
 ) -> None:
-    english, german = await leader.put(
-        course("c1", "Ladders", words("a"), language="en"), course("c2", "Leitern", words("b"), language="de")
+    """By whatever name the decision knows it: what it is joined to gives it another."""
+    older, english, german = await leader.put(
+        course("c0", "Leiter", words("c"), language="de"),
+        course("c1", "Ladders", words("a"), language="en"),
+        course("c2", "Leitern", words("b"), language="de"),
     )
     pair = curator.duplicate(english, german)
     if told == "by a finding":
@@ -212,6 +216,17 @@ async def test_the_only_translation_in_its_language_is_kept(
     seen = await leader.only(Suggestion.OPEN)
     if told == "by a person":
         await leader.reject(seen, "different_language")
+    if joined:
+        await curator.propose(curator.duplicate(older, german, operation="link_listings"))
+        await curator.settled()
+        (same,) = [
+            each
+            for each in await leader.suggestions(Suggestion.OPEN)
+            if each.relation == Suggestion.SAME_ITEM
+        ]
+        await leader.accept(same)
+        german = await leader.resource(german)
+        assert german.name == older.name
     archives = curator.outdated(german, "archive", code="dated_statement", score=0.95)
     await curator.propose(archives)
 
