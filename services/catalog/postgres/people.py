@@ -62,12 +62,12 @@ _DUTIES = """
     UNION ALL
     SELECT 'stage', program, stage FROM stage_holders WHERE person = %(person)s
 """
-# Asked for the caller of every call. The index of owners has the database's own collation, e-mails of people have "C":
-# without naming one, every owner would be read.
+# Asked for the caller of every call. Indexes of owners have the database's own collation, e-mails of people have "C":
+# without naming one, every owner and every program would be read.
 _ADMITTED = """
     SELECT p.id, p.email, p.display_name, p.roles, p.create_time, p.deactivate_time, p.duties_version, p.away_until,
         c.id AS credential, c.kind, c.read_only, c.writes_people, c.expire_time,
-        ARRAY(SELECT id FROM programs WHERE owner_keys @> ARRAY[p.email_key]) AS programs,
+        ARRAY(SELECT id FROM programs WHERE owner_keys @> ARRAY[p.email_key COLLATE "default"]) AS programs,
         ARRAY(
             SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
             WHERE o.owner_key = p.email_key COLLATE "default" AND r.alias_of IS NULL

@@ -44,6 +44,11 @@ _COUNT_CHANGES = """
     SELECT count(*) AS count FROM changes
     WHERE (%(state)s = '' OR state = %(state)s) AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s))
 """
+# The state is written out: by a parameter the index of what is pending would not be found.
+_COUNT_PENDING = """
+    SELECT count(*) AS count FROM changes
+    WHERE state = 'PENDING' AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s))
+"""
 _PENDING = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state FROM changes
     WHERE state = 'PENDING' AND target = ANY(%s) ORDER BY id
@@ -125,6 +130,11 @@ class Sources(Session):
     ) -> int:
         """How many lines all pages have."""
         row = await self.row(_COUNT_CHANGES, {"state": str(state or ""), "targets": targets})
+        return row["count"] if row else 0
+
+    async def pending_count(self, targets: Sequence[str] | None) -> int:
+        """How many lines are not yet seen in the source's data; of these targets only, unless None."""
+        row = await self.row(_COUNT_PENDING, {"targets": targets})
         return row["count"] if row else 0
 
     async def pending_changes(self, targets: Iterable[str]) -> list[Change]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.catalog import policy
-from services.catalog.domain.changes import ChangeState
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database
 from services.catalog.review import postgres as review
@@ -31,5 +30,5 @@ async def waiting(db: Database, viewer: Viewer) -> Waiting:
             suggestions = await review.open_of(tx, viewer.person.id)
         if policy.METHODS[_CHANGES].opens(viewer):
             targets = await status.visible_targets(tx, viewer, _CHANGES)
-            changes = await tx.change_count(state=ChangeState.PENDING, targets=targets)
+            changes = await tx.pending_count(targets)
         return Waiting(suggestions, changes)

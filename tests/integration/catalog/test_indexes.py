@@ -1,0 +1,33 @@
+"""What is asked at every call or page is found by an index, however many rows there are."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+import pytest
+
+from services.catalog.postgres import people, sources
+from tests.integration.catalog.conftest import CatalogProcess
+
+
+def plan(catalog: CatalogProcess, query: str) -> str:
+    """How PostgreSQL would run it whatever the values, reading a whole table only where nothing else is left."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
+    numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", query)
+    with psycopg.connect(catalog.database.owner, options="-c enable_seqscan=off") as connection:
+        cursor = connection.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode())
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("query", "indexes"),
+    [
+        (people._ADMITTED, {"programs_owners", "resource_owners_key"}),
+        (sources._COUNT_PENDING, {"changes_target"}),
+    ],
+    ids=["who calls", "how many changes wait"],
+)
+def test_rows_are_found_by_an_index(catalog: CatalogProcess, query: str, indexes: set[str]) -> None:
+    found = plan(catalog, query)
+    assert (indexes - set(re.findall(r"\w+", found)), "Seq Scan" in found) == (set(), False), found
