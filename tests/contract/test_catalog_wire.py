@@ -6,8 +6,11 @@ Left out are fields that exist only in requests or only in one view; each is nam
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from services.catalog import wire
@@ -59,6 +62,7 @@ from services.catalog.usecases.waiting import Waiting
 from services.kit.errors import InvalidArgument
 from winnow.catalog.v1.catalog_service_pb2 import ResourceInput
 from winnow.catalog.v1.resource_pb2 import Part as PartMessage
+from winnow.review.v1.review_service_pb2 import ListDecisionsRequest
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 DAY = date(2026, 10, 1)
@@ -198,6 +202,7 @@ INSIGHTS = Insights(
     Savings(1.0, 2.0),
     Savings(1.0, 2.0),
     (("o@example.org", 3),),
+    NOW,
     0.5,
     2,
 )
@@ -288,6 +293,20 @@ def test_every_field_of_the_message_is_filled(name: str) -> None:
     filled = {field.name for field, _ in message.ListFields()}
     wanted = {field.name for field in message.DESCRIPTOR.fields}
     assert wanted - filled == left_out
+
+
+def test_the_list_behind_a_figure_of_decisions_begins_where_the_count_does() -> None:
+    (figure,) = wire.insights(INSIGHTS).decisions
+    path, _, query = figure.list.partition("?")
+    said = parse_qs(query)
+    asked: dict[str, Any] = {**{name: value for name, (value, *_) in said.items()}, "verbs": said["verbs"]}
+    request = ParseDict(asked, ListDecisionsRequest())
+    assert (path, request.actor, list(request.verbs)) == (
+        "/v1/decisions",
+        "o@example.org",
+        ["accept", "reject"],
+    )
+    assert request.begin_time.ToDatetime(UTC) == NOW
 
 
 def test_every_field_of_a_pushed_resource_is_taken_in() -> None:

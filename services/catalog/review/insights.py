@@ -29,7 +29,8 @@ class Savings:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """Counts of what learners can find, and of what people decided; `silo_index` None when nobody has or may."""
+    """Counts of what learners can find, and of what people decided `since` then; `silo_index` None when nobody has or
+    may."""
 
     resources: int
     by_kind: tuple[tuple[str, int], ...]
@@ -40,6 +41,7 @@ class Insights:
     planned: Savings
     made: Savings
     decisions: tuple[tuple[str, int], ...]
+    since: datetime
     silo_index: float | None
     entitled: int
 
@@ -75,6 +77,7 @@ async def get_insights(db: Database) -> Insights:
         planned=_saved(hours, "SCHEDULED"),
         made=_saved(hours, "APPLIED"),
         decisions=tuple(decided),
+        since=begin,
         silo_index=silo_index([count for _, count in decided], entitled),
         entitled=entitled,
     )

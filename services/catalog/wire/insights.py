@@ -9,6 +9,7 @@ from urllib.parse import quote
 from services.catalog.review.insights import Insights, Savings
 from services.catalog.review.ruling import BREAKABLE, EXAMPLES, Breach, Outcome
 from services.catalog.wire.fields import bad_field, day
+from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import insights_pb2
 
 
@@ -49,7 +50,8 @@ def dry_run(since: date, outcomes: Sequence[Outcome]) -> insights_pb2.DryRunHous
 def insights(value: Insights) -> insights_pb2.Insights:
     """All figures, each with the list behind it."""
     everything = "/v1/resources?lifecycle=PUBLISHED"
-    decided = "/v1/decisions?verbs=accept&verbs=reject"
+    since = timestamp(value.since).ToJsonString()
+    decided = f"/v1/decisions?verbs=accept&verbs=reject&beginTime={quote(since)}"
 
     def share(count: int) -> float:
         return round(count / value.resources, 4) if value.resources else 0.0
