@@ -617,34 +617,50 @@ NOT_ASKED_BESIDE = {
 }
 
 
-def beside(suggestion: Suggestion, own: str, another: str) -> dict[str, Message]:
-    """For each field that names a second object: a request about what is one's own that names another's there."""
+def beside(suggestion: Suggestion, own: str, other: str) -> dict[str, Message]:
+    """For each field that names a second object: a request about what is one's own that names the other there.
+
+    In the order in which each may be asked with one of the suggestion's own: what is taken in was left out before.
+    """
     edit, seen = review.EditSuggestionRequest, {"name": suggestion.name, "revision": suggestion.revision}
     rule = suppression_pb2.Suppression(
-        scope=suppression_pb2.Suppression.EXACT_SET, kind=Suggestion.DUPLICATE, resources=[own, another]
+        scope=suppression_pb2.Suppression.EXACT_SET, kind=Suggestion.DUPLICATE, resources=[own, other]
     )
-    attribute = review.RejectSuggestionRequest.Attribute(resource=another, value="nurses")
+    attribute = review.RejectSuggestionRequest.Attribute(resource=other, value="nurses")
     refuse = review.RejectSuggestionRequest(
         name=suggestion.name, reason="different_audience", attributes=[attribute]
     )
     return {
-        "EditSuggestion survivor": edit(**seen, survivor=another),
-        "EditSuggestion leave_out": edit(**seen, leave_out=[another]),
-        "EditSuggestion take_in": edit(**seen, take_in=[another]),
+        "EditSuggestion leave_out": edit(**seen, leave_out=[other]),
+        "EditSuggestion take_in": edit(**seen, take_in=[other]),
+        "EditSuggestion survivor": edit(**seen, survivor=other),
         "RejectSuggestion attributes.resource": refuse,
         "CreateSuppression suppression.resources": suppression_pb2.CreateSuppressionRequest(suppression=rule),
     }
 
 
 async def test_what_is_anothers_is_refused_beside_what_is_ones_own(planted: Planted) -> None:
+    """And the same goes through with one's own there, so that it is the other's for which it is refused."""
     world, who = planted.world, BY_NAME["resource owner"]
-    own, another = (world.resources[relation, "twin"].name for relation in ("own", "another"))
-    seen = await planted.by("resource owner").get(world.suggestions["own", "links"])
-    for field_, request in beside(seen, own, another).items():
+    rows = (course(f"beside {n}", f"Beside {n}", words("beside"), owner=who.email) for n in range(3))
+    kept, one, two = await planted.by("leader").put(*rows)
+    curator: Any = Curator(None, world)  # type: ignore[arg-type]
+    copies = sealed(curator.duplicate(kept, one, two))
+    async with the_database(world) as real:
+        await proposals.take_proposals(real, [review_wire.proposal(copies)])
+    ((id_,),) = world.sql("SELECT id FROM suggestions WHERE key = %s", (copies.key,))
+    another = world.resources["another", "twin"].name
+    for field_ in beside(Suggestion(), "x", "x"):
         (path,) = (path for path in METHODS if short(path) == field_.split()[0])
+        seen = await planted.by(who.name).get(f"suggestions/{id_}")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await planted.callers.answer(who, path, request)
-        assert refused.value.code() in {*DENIED, grpc.StatusCode.INVALID_ARGUMENT}, (field_, refused.value)
+            await planted.callers.answer(who, path, beside(seen, kept.name, another)[field_])
+        info = error_info(refused.value)
+        assert info is not None
+        if refused.value.code() not in DENIED:
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT, (field_, refused.value)
+            assert info.metadata["field"] == field_.split()[1].partition(".")[0], info
+        await planted.callers.answer(who, path, beside(seen, kept.name, two.name)[field_])
 
 
 def test_each_field_that_names_a_second_object_is_asked_about_what_is_anothers() -> None:
