@@ -20,11 +20,12 @@ from typing import TypeVar, cast
 
 from benchmarks.quality.page import page
 from benchmarks.quality.pairs import Labelled
-from benchmarks.quality.reading import reading, sheets
+from benchmarks.quality.reading import reading, sheet
 from benchmarks.quality.tasks import Task, code_of_curation, curated, files_in, hash_of, simple_scores, task
 from benchmarks.quality.train import FAMILIES, gather, kin, train
 from services.curator.analysis.relation_model import Model, judge, shipped
 from services.curator.evaluate import Evaluation, case, programs
+from services.curator.evaluation import drawing
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import figures
 from services.curator.evaluation.reliability import plot
@@ -104,7 +105,9 @@ def main() -> None:
                 for family, one in plain.items()
             ]
             extra = _evaluation(View.PLAIN, cases)
-    (cache / "drawn.txt").write_text(sheets(as_is), "utf-8")
+    found, unknown = drawing.found(as_is), drawing.unknown(as_is)
+    (cache / "drawn.txt").write_text(sheet(found, "findings"), "utf-8")
+    (cache / "unknown.txt").write_text(sheet(unknown, "findings that no answer knows"), "utf-8")
     unseen = {view: evaluations[False, view] for view in View}
     outs = {corpora / family: tasks[False, family, View.FULL].out(cache) for family in families}
     unseen[View.FULL] = replace(unseen[View.FULL], programs=programs(outs))
@@ -113,10 +116,11 @@ def main() -> None:
     }
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    text = page(unseen, evaluations[True, View.FULL], made, translated, reading(as_is), extra)
+    told = (reading(found), reading(unknown))
+    text = page(unseen, evaluations[True, View.FULL], made, translated, as_is, *told, extra)
     (out / PAGE.name).write_text(text, "utf-8")
-    told = unseen[View.HIDDEN].pooled
-    curves = {"pairs": told.calibration, "findings": told.findings.calibration}
+    hidden = unseen[View.HIDDEN].pooled
+    curves = {"pairs": hidden.calibration, "findings": hidden.findings.calibration}
     (out / PLOT.name).write_text(plot(curves), "utf-8")
     _say(began, f"{out / PAGE.name} written")
 

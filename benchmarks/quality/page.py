@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from benchmarks.quality.goals import GOALS, Goal, short_of
 from benchmarks.quality.pairs import Labelled
-from benchmarks.quality.reading import SEED, Reading
+from benchmarks.quality.reading import ASKED, COUNT, SEED, Reading
+from benchmarks.quality.unmet import Measured, unmet
 from services.curator.analysis.model import Relation
 from services.curator.analysis.relation_model import Verdict
 from services.curator.evaluate import Evaluation
+from services.curator.evaluation.cases import Case
 from services.curator.evaluation.figures import ANY, HARD, OPENED, Figures
 from services.curator.evaluation.resampling import Estimate
 from services.curator.evaluation.scores import Calibration, Score
@@ -41,9 +44,9 @@ are shared text only are left out, except among findings. *Titles hidden*: title
 In brackets: 95 % intervals of 1,000 draws of whole documents with all their copies, and of the commits that retired
 or moved pages, inside each source; a pair of two documents counts as often as both were drawn. Rows of one document
 or one sweep move together: drawing rows would give intervals that are too narrow. *Best baseline* is the best of
-single scores (5-gram Jaccard, which is what MinHash estimates; 5-gram containment; words of the titles in common) at
-the threshold that is best on the very pairs it is judged on, and for a relation against unrelated pairs only: both
-flatter it, and the figures beside it have no such help.
+single scores (5-gram Jaccard, which is what MinHash estimates; 5-gram containment; words of the titles in common; the
+larger of these two; equal words) at the threshold that is best on the very pairs it is judged on, and for a relation
+against unrelated pairs only: both flatter it, and the figures beside it have no such help.
 """
 
 UNKNOWN = """\
@@ -53,7 +56,7 @@ UNKNOWN = """\
   compliance courses were to be had: made company training stands for them, and shows what the rules do, not what
   people would say of them.
 - A finding that no answer knows is counted as unjudged, neither right nor wrong; of these, a person has to read a
-  sample (`winnow evaluate DIR --out OUT --draw 50`).
+  sample, as was done above (`winnow evaluate DIR --out OUT --draw 50` draws one of other content).
 - The families of outdated content follow what owners did. Pages that were left in place may still have been wrong.
 - Rules that are no part of the fitted model (cuts between kinds of duplicates, what of a template stays quiet, which
   findings follow from others, weights of claims about age) were chosen by people who had seen these corpora; leaving a
@@ -61,78 +64,6 @@ UNKNOWN = """\
 - Intervals say how figures would move with other documents of the same sources. By whole sources (the table below the
   first) they are wider, and with so few sources they are rough.
 """
-
-# Figures of issue 4: (name, how to take it, floor and goal by view, whether less is better); where the issue names no
-# floor (retired), the best baseline it names.
-_Take = Callable[[Figures], Estimate | None]
-
-
-def _f1(name: str) -> _Take:
-    return lambda told: told.pairs[name].f1 if name in told.pairs else None
-
-
-def _auc(family: str) -> _Take:
-    return lambda told: told.outdated[family].auc if family in told.outdated else None
-
-
-_GOALS: tuple[tuple[str, _Take, Mapping[View, tuple[float, float]], bool], ...] = (
-    (
-        "any duplicate, F1",
-        _f1(ANY),
-        {View.FULL: (0.95, 0.98), View.HIDDEN: (0.93, 0.97), View.PLAIN: (0.92, 0.94)},
-        False,
-    ),
-    ("REVISED, F1", _f1("revised"), {View.FULL: (0.80, 0.90)}, False),
-    ("TRANSLATED, F1", _f1("translated"), {View.FULL: (0.90, 0.97)}, False),
-    ("CONTAINED, F1", _f1("contained"), {View.FULL: (0.95, 0.98)}, False),
-    ("OVERLAP, F1", _f1("overlap"), {View.FULL: (0.45, 0.75)}, False),
-    ("hard slice, F1", _f1(HARD), {View.HIDDEN: (0.60, 0.80)}, False),
-    (
-        "findings, precision of judged ones",
-        lambda told: told.findings.score.precision,
-        {View.FULL: (0.90, 0.95)},
-        False,
-    ),
-    ("findings, recall", lambda told: told.findings.score.recall, {View.FULL: (0.85, 0.85)}, False),
-    (
-        "findings, calibration error",
-        lambda told: told.findings.calibration.ece,
-        {View.FULL: (0.05, 0.03)},
-        True,
-    ),
-    (
-        "pairs of confidence 0.05–0.95, calibration error",
-        lambda told: told.middle.ece,
-        {View.FULL: (0.10, 0.06)},
-        True,
-    ),
-    (
-        "newer copy, pair and direction: recall",
-        lambda told: told.newer_pairs.recall,
-        {View.FULL: (0.90, 0.95)},
-        False,
-    ),
-    (
-        "newer copy, pair and direction: precision",
-        lambda told: told.newer_pairs.precision,
-        {View.FULL: (0.90, 0.95)},
-        False,
-    ),
-    ("translation behind, AUC", _auc("translation"), {View.FULL: (0.75, 0.85)}, False),
-    ("retired against kept, AUC", _auc("retired"), {View.FULL: (0.58, 0.65)}, False),
-    (
-        "kept pages proposed for more than a review",
-        lambda told: told.kept_proposed,
-        {View.FULL: (0.02, 0.01)},
-        True,
-    ),
-    (
-        "candidates, recall of true pairs",
-        lambda told: told.candidates.recall,
-        {View.FULL: (0.97, 0.99)},
-        False,
-    ),
-)
 
 # What the multilingual extra changes.
 _EXTRA = frozenset(
@@ -159,13 +90,16 @@ def page(
     shipped: Evaluation,
     made: Judged,
     translated: Views,
+    cases: Sequence[Case],
     read: Reading,
+    unknown: Reading,
     extra: Evaluation | None = None,
 ) -> str:
     """The whole page; `made` are pairs of made company training, judged by models that never saw their texts.
 
     `translated` has the figures of prose in two languages with the multilingual extra; empty where nobody asked.
-    `read` is what a reader said of findings in unseen families, as is. `extra` has the figures of the plain view where
+    `cases` are those of unseen families as is; `read` is what a reader said of their findings, `unknown` of those that
+    no answer knows. `extra` has the figures of the plain view where
     families of several languages were judged with the multilingual extra.
     """
     return "\n".join(
@@ -173,11 +107,12 @@ def page(
             INTRODUCTION,
             *_against_goals(unseen, extra),
             *_by_sources(unseen),
+            *unmet(Measured(unseen, cases, unknown)),
             *_by_family(unseen),
             *_relations(unseen),
             *_baselines(unseen),
             *_findings(unseen),
-            *_read(read),
+            *_read(read, unknown),
             *_reliability(unseen),
             *_outdated(unseen),
             *_candidates(unseen),
@@ -194,17 +129,17 @@ def _against_goals(unseen: Views, extra: Evaluation | None) -> Iterator[str]:
     yield "## Unseen families, pooled, beside what was asked for"
     yield ""
     yield from _head("figure", *View, "best baseline, as is", "floor", "goal", "state")
-    for name, take, asked, less in _GOALS:
-        values = {view: take(told.pooled) for view, told in unseen.items()}
-        floors = " · ".join(f"{floor:.2f}" for floor, _ in asked.values())
-        goals = " · ".join(f"{goal:.2f}" for _, goal in asked.values())
-        states = " · ".join(_state(values.get(view), limits, less) for view, limits in asked.items())
+    for goal in GOALS:
+        values = {view: goal.take(told.pooled) for view, told in unseen.items()}
+        floors = " · ".join(f"{floor:.2f}" for floor, _ in goal.asked.values())
+        goals = " · ".join(f"{wanted:.2f}" for _, wanted in goal.asked.values())
+        states = " · ".join(_state(goal, values.get(view), limits) for view, limits in goal.asked.items())
         seen = [_interval(values.get(view)) for view in View]
-        yield _row(name, *seen, _baseline(name, unseen[View.FULL].pooled), floors, goals, states)
+        yield _row(goal.name, *seen, _baseline(goal.name, unseen[View.FULL].pooled), floors, goals, states)
     pooled = unseen[View.FULL].pooled
     yield ""
     yield (
-        f"Findings that no answer knows: {pooled.findings.unjudged_share:.0%} of all ({pooled.findings.unjudged}). "
+        f"Findings that no answer knows: {pooled.findings.unjudged_share:.1%} of all ({pooled.findings.unjudged}). "
         f"Candidates: {pooled.candidates.per_resource} a resource. "
         f"Distinct confidences of pairs: {pooled.distinct_confidences}."
     )
@@ -220,9 +155,9 @@ def _with_extra(without: Figures, told: Figures) -> Iterator[str]:
     )
     yield ""
     yield from _head("figure, plain", "by words alone", "with the multilingual extra")
-    for name, take, _, _ in _GOALS:
-        if name in _EXTRA:
-            yield _row(name, _interval(take(without)), _interval(take(told)))
+    for goal in GOALS:
+        if goal.name in _EXTRA:
+            yield _row(goal.name, _interval(goal.take(without)), _interval(goal.take(told)))
     yield ""
 
 
@@ -235,15 +170,14 @@ def _baseline(name: str, told: Figures) -> str:
     return _NONE
 
 
-def _state(value: Estimate | None, limits: tuple[float, float], less: bool) -> str:
+def _state(goal: Goal, value: Estimate | None, limits: tuple[float, float]) -> str:
     if value is None:
         return _NONE
-    floor, goal = limits
-    sign = -1 if less else 1
-    if sign * value.value >= sign * goal:
+    floor, wanted = limits
+    if goal.reached(value.value, wanted):
         return "goal"
-    missing = f"{abs(goal - value.value):.2f} short of the goal"
-    return f"floor, {missing}" if sign * value.value >= sign * floor else f"**below the floor**, {missing}"
+    missing = f"{short_of(value.value, wanted)} short of the goal"
+    return f"floor, {missing}" if goal.reached(value.value, floor) else f"**below the floor**, {missing}"
 
 
 def _by_sources(unseen: Views) -> Iterator[str]:
@@ -328,9 +262,10 @@ def _findings(unseen: Views) -> Iterator[str]:
     yield ""
     yield (
         "Over whole catalogs: precision of the findings that answers judge (a pair inside one document's copies is "
-        f"right), and recall of listed pairs; all findings (confidence 0.40 and more) and those opened ({OPENED:.2f}). "
-        "What follows from another finding is none of its own: of several editions of one text that share something "
-        "with a document, the closest is named, and two documents that hold one part in whole are tied by that part."
+        "right), and recall of listed pairs; all findings (confidence 0.40 and more) and those opened "
+        f"({OPENED:.2f}). What follows from another finding is none of its own: of several editions of one text "
+        "that share something with a document, the closest is named, and two documents that hold one part in whole "
+        "are tied by that part."
     )
     yield ""
     yield from _head("family, as is", "precision", "recall", "opened: P/R", "judged", "unjudged", "ECE")
@@ -351,21 +286,29 @@ def _findings(unseen: Views) -> Iterator[str]:
     yield ""
 
 
-def _read(told: Reading) -> Iterator[str]:
+def _read(told: Reading, unknown: Reading) -> Iterator[str]:
+    days = sorted({*told.days, *unknown.days})
     yield (
-        f"**Read one by one**: of the {told.found} findings (unseen families, as is), {told.drawn} drawn at random "
-        f"(seed {SEED}, both texts side by side in `drawn.txt` of the cache folder): {told.read} read"
-        f"{' on ' if told.days else ''}{', '.join(told.days)}, **{told.right} right**. Of these, answers know all but "
-        f"{told.unknown}, of which {told.unknown_read} were read, {told.unknown_right} right. The verdicts stand in "
-        "`benchmarks/quality/read.jsonl`, from the beginnings of both texts and from what differs; right means that "
-        "the two belong together, whatever kind was proposed. Asked for: 45 of 50."
+        f"**Read one by one**{' on ' if days else ''}{', '.join(days)}: findings of unseen families, as is, drawn "
+        f"at random (seed {SEED}; both texts side by side in `drawn.txt` and `unknown.txt` of the cache folder), "
+        "once of all and once of those that no answer knows. The verdicts stand in "
+        "`benchmarks/quality/read.jsonl`, from the beginnings of both texts and from what differs; right means "
+        f"that the two belong together, whatever kind was proposed. Asked for: {ASKED} of {COUNT}."
     )
     yield ""
-    if told.wrong:
-        yield "Not right, with the confidence said:"
-        yield ""
-        yield from (f"- {one}" for one in told.wrong)
-        yield ""
+    yield from _head("drawn", "of", "read", "right", "mean confidence said")
+    draws = {"of all findings": told, "of those that no answer knows": unknown}
+    for name, one in draws.items():
+        yield _row(
+            f"{one.drawn} {name}", str(one.found), str(one.read), f"**{one.right}**", f"{one.confidence:.2f}"
+        )
+    yield ""
+    for name, one in draws.items():
+        if one.wrong:
+            yield f"Not right {name}, with the confidence said:"
+            yield ""
+            yield from (f"- {why}" for why in one.wrong)
+            yield ""
 
 
 def _programs(told: Evaluation) -> Iterator[str]:
@@ -374,9 +317,9 @@ def _programs(told: Evaluation) -> Iterator[str]:
     yield "## Programs, beside what their owners cut"
     yield ""
     yield (
-        "Programs as they were before their owners cut them: what would have been dropped or replaced, and how much of "
-        "it was cut. Owners cut for many reasons (time, audience), of which repetition is one. *AUC*: an item that was "
-        "cut is covered more by the rest of its program than one that stayed."
+        "Programs as they were before their owners cut them: what would have been dropped or replaced, and how "
+        "much of it was cut. Owners cut for many reasons (time, audience), of which repetition is one. *AUC*: an "
+        "item that was cut is covered more by the rest of its program than one that stayed."
     )
     yield ""
     yield from _head(
@@ -427,9 +370,9 @@ def _outdated(unseen: Views) -> Iterator[str]:
     yield "## Outdated content (as is)"
     yield ""
     yield (
-        "*By dates alone*: days since the update; for translations, days by which another language was updated later. "
-        "*Newer copy*: of superseded copies, whether the two were judged an edition in the right direction (pair), and "
-        "whether that very copy was named as successor."
+        "*By dates alone*: days since the update; for translations, days by which another language was updated "
+        "later. *Newer copy*: of superseded copies, whether the two were judged an edition in the right direction "
+        "(pair), and whether that very copy was named as successor."
     )
     yield ""
     yield from _head("family", "kind", "outdated", "P/R/F1", "AUC", "by dates alone", "ECE")
@@ -475,8 +418,8 @@ def _translated(translated: Views) -> Iterator[str]:
     yield "## Translated prose, with the multilingual extra"
     yield ""
     yield (
-        "A book in two languages, without code, judged by a model that never saw it, with the openings of its sections "
-        "embedded. Asked for: F1 of TRANSLATED 0.90, goal 0.97."
+        "A book in two languages, without code, judged by a model that never saw it, with the openings of its "
+        "sections embedded. Asked for: F1 of TRANSLATED 0.90, goal 0.97."
     )
     yield ""
     yield from _head("figure", *translated)
@@ -494,8 +437,8 @@ def _shipped(shipped: Evaluation) -> Iterator[str]:
     yield "In-sample: no promise for other content. As is, pooled and by family:"
     yield ""
     yield from _head("figure", "all, pooled")
-    for name, take, _, _ in _GOALS:
-        yield _row(name, _interval(take(shipped.pooled)))
+    for goal in GOALS:
+        yield _row(goal.name, _interval(goal.take(shipped.pooled)))
     yield ""
     yield from _head("family", "any duplicate", "findings: P/R", "unjudged", *_RELATIONS)
     for family, told in _families(shipped):
@@ -520,9 +463,10 @@ def _company(made: Judged) -> Iterator[str]:
     yield "## Company training, made from real prose"
     yield ""
     yield (
-        f"Share of pairs at probability {OPENED:.2f} and above, by how they were made, titles hidden, judged by models "
-        f"that never saw their texts. The last {quiet} must not be shown. The last column is the hardest: both others "
-        "share texts or templates with it, so its model saw no company training and no filled template in prose at all."
+        f"Share of pairs at probability {OPENED:.2f} and above, by how they were made, titles hidden, judged by "
+        f"models that never saw their texts. The last {quiet} must not be shown. The last column is the hardest: "
+        "both others share texts or templates with it, so its model saw no company training and no filled template "
+        "in prose at all."
     )
     yield ""
     yield from _head("made by", "relation", *families)

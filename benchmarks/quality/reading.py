@@ -12,10 +12,10 @@ from pathlib import Path
 
 from services.curator.corpus import read_rows
 from services.curator.evaluation import drawing
-from services.curator.evaluation.cases import Case, judged
-from services.curator.evaluation.truth import Row, pair
+from services.curator.evaluation.truth import Row, number, pair
 
 COUNT, SEED = 50, 1
+ASKED = 45  # of them right
 _FOLDER = Path(__file__).parent
 
 
@@ -23,56 +23,43 @@ _FOLDER = Path(__file__).parent
 class Reading:
     """Of `found` findings, `drawn` were drawn with the seed, of which `read` were read and `right` found right.
 
-    `unknown` of the drawn are known to no answer, of which `unknown_read` were read and `unknown_right` found right.
-    `wrong` says why others are not; `days` are those of reading.
+    `confidence` is the mean of those that were read, 0 of none. `wrong` says why others are not right; `days` are those
+    of reading.
     """
 
     found: int
     drawn: int
     read: int
     right: int
-    unknown: int
-    unknown_read: int
-    unknown_right: int
+    confidence: float
     wrong: tuple[str, ...]
     days: tuple[str, ...]
 
 
-def drawn(cases: Sequence[Case]) -> list[drawing.Found]:
-    """The findings that are to be read."""
-    return drawing.draw(drawing.found(cases), COUNT, SEED)
+def sheet(among: Sequence[drawing.Found], what: str) -> str:
+    """Those of the findings that are to be read, for a person; `what` names all they are drawn from."""
+    chosen = drawing.draw(among, COUNT, SEED)
+    return drawing.sheets(chosen, f"{len(chosen)} of {len(among)} {what} (seed {SEED}).")
 
 
-def sheets(cases: Sequence[Case]) -> str:
-    """They, for a person to read."""
-    chosen = drawn(cases)
-    return drawing.sheets(chosen, f"{len(chosen)} of {len(drawing.found(cases))} findings (seed {SEED}).")
-
-
-def reading(cases: Sequence[Case], folder: Path = _FOLDER) -> Reading:
-    """What the verdicts in `folder` say of the findings that are drawn now."""
+def reading(among: Sequence[drawing.Found], folder: Path = _FOLDER) -> Reading:
+    """What the verdicts in `folder` say of those of the findings that are drawn now."""
     verdicts = {_key(str(row["corpus"]), row): row for row in read_rows(folder, "read")}
-    chosen = drawn(cases)
-    unknown = {both for case in cases for both in judged(case)[2]}
-    told = [
-        (verdicts.get(_key(case.truth.name, case.findings[both])), case.findings[both], both in unknown)
-        for case, both in chosen
-    ]
-    read = [(verdict, found, is_unknown) for verdict, found, is_unknown in told if verdict is not None]
+    chosen = [(case.truth.name, case.findings[both]) for case, both in drawing.draw(among, COUNT, SEED)]
+    told = [(verdicts.get(_key(corpus, found)), found) for corpus, found in chosen]
+    read = [(verdict, found) for verdict, found in told if verdict is not None]
     return Reading(
-        len(drawing.found(cases)),
+        len(among),
         len(chosen),
         len(read),
-        sum(bool(verdict["right"]) for verdict, _, _ in read),
-        sum(is_unknown for _, _, is_unknown in told),
-        sum(is_unknown for _, _, is_unknown in read),
-        sum(bool(verdict["right"]) for verdict, _, is_unknown in read if is_unknown),
+        sum(bool(verdict["right"]) for verdict, _ in read),
+        sum(number(found, "confidence") for _, found in read) / max(1, len(read)),
         tuple(
             f"{found['relation']} ({found['confidence']}): {verdict['because']}"
-            for verdict, found, _ in read
+            for verdict, found in read
             if not verdict["right"]
         ),
-        tuple(sorted({str(verdict["read"]) for verdict, _, _ in read})),
+        tuple(sorted({str(verdict["read"]) for verdict, _ in read})),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from services.curator.analysis.relation_model import Model
 from services.curator.evaluate import curate_view
@@ -27,6 +30,7 @@ _CURATION = (
     "evaluation/views.py",
     "analysis",
 )
+_WORD = re.compile(r"\w+")
 _MODEL_TABLE = "relations.json"  # the model is part of the key by itself
 
 
@@ -66,10 +70,22 @@ def curated(task: Task, out: Path) -> float:
 
 
 def simple_scores(folder: Path, view: View) -> dict[str, Numbers]:
-    """The simple scores of the listed pairs of a corpus in a view."""
+    """The simple scores of the listed pairs of a corpus in a view.
+
+    Besides those of `signals`: whether the words are equal (what a hash of normalised text finds), and where there are
+    titles the larger of what titles and runs of words say.
+    """
     truth = read_truth(folder)
     rows = {name: seen(row, view) for name, row in truth.resources.items()}
-    return signals(rows, [pair(row) for row in truth.pairs])
+    pairs = [pair(row) for row in truth.pairs]
+    found = signals(rows, pairs)
+    words = {
+        name: _WORD.findall(str(rows[name].get("body") or "").lower()) for both in pairs for name in both
+    }
+    found["equal words"] = np.array([float(words[a] == words[b]) for a, b in pairs])
+    if "title words" in found:
+        found["max(title, containment)"] = np.maximum(found["title words"], found["5-gram containment"])
+    return found
 
 
 def code_of_curation() -> str:

@@ -15,14 +15,18 @@ from typing import Any
 
 import pytest
 
+from benchmarks.quality.goals import short_of
 from benchmarks.quality.page import page
-from benchmarks.quality.reading import reading
+from benchmarks.quality.reading import reading, sheet
+from benchmarks.quality.tasks import simple_scores
+from benchmarks.quality.unmet import Measured, unmet
 from services.cli.main import main
 from services.curator.evaluate import case, evaluate
+from services.curator.evaluation import drawing
 from services.curator.evaluation.cases import Case, read_case
 from services.curator.evaluation.figures import Figures, figures
 from services.curator.evaluation.scores import Calibration, Score
-from services.curator.evaluation.truth import Truth, read_truth
+from services.curator.evaluation.truth import Pair, Truth, read_truth
 from services.curator.evaluation.views import View
 from tests.integration.test_curate import TRUCKS, catalog, row, write
 from tests.shared import shared_dir
@@ -139,12 +143,55 @@ def test_folders_of_one_name_and_a_draw_without_a_place_are_refused(
 
 def test_the_page_on_quality_is_made_of_figures(answered: Path, tmp_path: Path) -> None:
     by_view = {view: evaluate([answered], tmp_path / view, index=False, view=view) for view in View}
-    read = reading([case(answered, tmp_path / View.FULL / "small", View.FULL)], tmp_path)
-    text = page(by_view, by_view[View.FULL], [], by_view, read)
-    rows = [line for line in text.splitlines() if line.startswith("|")]
+    cases = [case(answered, tmp_path / View.FULL / "small", View.FULL)]
+    (unknown,) = drawing.unknown(cases)
+    write(tmp_path, "read.jsonl", [verdict(cases, unknown[1], right=False)])
+    told = (reading(drawing.found(cases), tmp_path), reading([unknown], tmp_path))
+    text = page(by_view, by_view[View.FULL], [], by_view, cases, *told)
+    lines = text.splitlines()
+    rows = [line for line in lines if line.startswith("|")]
     assert any(line.startswith("| any duplicate, F1 | 0.800 [") for line in rows)  # 2 right, 1 missed
     assert any(line.startswith("| small | 4 | 1.00/0.67/0.80 [") for line in rows)
+    sure = cases[0].findings[unknown[1]]["confidence"]
+    assert f"| 4 of all findings | 4 | 1 | **0** | {sure:.2f} |" in rows
+    assert f"| 1 of those that no answer knows | 1 | 1 | **0** | {sure:.2f} |" in rows
+    listed = lines.index("Not right of those that no answer knows, with the confidence said:")
+    assert lines[listed + 2] == f"- {cases[0].findings[unknown[1]]['relation']} ({sure}): no"
     assert "nan" not in text
+
+
+def test_a_goal_that_is_not_reached_says_by_how_much_and_why(answered: Path, tmp_path: Path) -> None:
+    by_view = {view: evaluate([answered], tmp_path / view, index=False, view=view) for view in View}
+    cases = [case(answered, tmp_path / View.FULL / "small", View.FULL)]
+    (unknown,) = drawing.unknown(cases)
+    write(tmp_path, "read.jsonl", [verdict(cases, unknown[1], right=False)])
+    lines = list(unmet(Measured(by_view, cases, reading([unknown], tmp_path))))
+    told = {line.split("**")[1]: line for line in lines if line.startswith("- **")}
+    assert "CONTAINED, F1** (as is): 0.000, 0.98 short of 0.98." in told["CONTAINED, F1"]
+    assert "of 1 excerpts" in told["CONTAINED, F1"]
+    assert "1 are found the wrong way round" in told["CONTAINED, F1"]
+    assert "of 1 pairs 0 are found" in told["OVERLAP, F1"]
+    assert "Of the 1 in which one page replaced another in other words, 0 are found" in told["OVERLAP, F1"]
+    assert "of 1 rewritten copies 0 are found" in told["hard slice, F1"]
+    assert "0 of 1 are right, 45 short of 45" in told["Findings that no answer knows, read one by one"]
+    assert "REVISED, F1" not in told  # it is reached
+    assert "newer copy, pair and direction: recall" not in told
+
+
+def test_what_little_is_missing_is_not_called_nothing() -> None:
+    assert short_of(0.9782, 0.98) == "0.0018"
+    assert short_of(0.0322, 0.03) == "0.0022"
+    assert short_of(0.6029, 0.75) == "0.15"
+
+
+def verdict(cases: Sequence[Case], both: Pair, *, right: bool) -> dict[str, object]:
+    return {
+        **cases[0].findings[both],
+        "corpus": "small",
+        "right": right,
+        "because": "no",
+        "read": "2026-01-02",
+    }
 
 
 def test_findings_that_a_person_read_are_counted_as_long_as_they_say_the_same(
@@ -152,25 +199,29 @@ def test_findings_that_a_person_read_are_counted_as_long_as_they_say_the_same(
 ) -> None:
     evaluate([answered], tmp_path / "out", index=False)
     cases = [case(answered, tmp_path / "out" / "small", View.FULL)]
-    assert reading(cases, tmp_path).read == 0
+    found, unknown = drawing.found(cases), drawing.unknown(cases)
+    assert reading(found, tmp_path).read == 0
     both = sorted(cases[0].findings)
-    verdicts = [
-        {
-            **cases[0].findings[one],
-            "corpus": "small",
-            "right": one != both[0],
-            "because": "no",
-            "read": "2026-01-02",
-        }
-        for one in both
-    ]
+    verdicts = [verdict(cases, one, right=one != both[0]) for one in both]
     write(tmp_path, "read.jsonl", verdicts)
-    told = reading(cases, tmp_path)
+    told = reading(found, tmp_path)
     assert (told.found, told.drawn, told.read, told.right) == (4, 4, 4, 3)
-    assert (told.unknown, told.unknown_read) == (1, 1)
     assert (len(told.wrong), told.days) == (1, ("2026-01-02",))
+    sure = [float(str(one["confidence"])) for one in cases[0].findings.values()]
+    assert told.confidence == pytest.approx(sum(sure) / 4)
+    apart = reading(unknown, tmp_path)  # the kettle, as above
+    assert (apart.found, apart.drawn, apart.read, apart.right) == (1, 1, 1, int(unknown[0][1] != both[0]))
+    assert "1 of 1 findings that no answer knows (seed 1)." in sheet(unknown, "findings that no answer knows")
     write(tmp_path, "read.jsonl", [{**verdicts[0], "relation": "variant"}, *verdicts[1:]])
-    assert reading(cases, tmp_path).read == 3
+    assert reading(found, tmp_path).read == 3
+
+
+def test_simple_scores_are_of_words_and_of_titles_where_these_are_seen(answered: Path) -> None:
+    told = simple_scores(answered, View.FULL)
+    assert told["equal words"].tolist() == [0, 1, 0, 0, 0]  # the tea and its copy
+    larger = zip(told["title words"], told["5-gram containment"], strict=True)
+    assert told["max(title, containment)"].tolist() == [max(both) for both in larger]
+    assert "max(title, containment)" not in simple_scores(answered, View.HIDDEN)
 
 
 def test_what_owners_cut_from_programs_is_scored_where_it_is_recorded(
