@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from services.catalog.domain.programs import Program, ProgramItem
 
@@ -35,21 +36,34 @@ class Change:
     to_value: str
     state: ChangeState = ChangeState.PENDING
 
+    @property
+    def about(self) -> str:
+        """The field of the resource or program that the line is about."""
+        return "lifecycle" if self.field == "visibility" else self.field
 
-def items_line(id_: str, program: Program, suggestion: str) -> Change:
-    """A line by which the program's source should have the items that Winnow has."""
+
+def program_line(id_: str, program: Program, field: str, suggestion: str) -> Change:
+    """A line by which the program's source should say of a field what Winnow says."""
     return Change(
         id=id_,
         suggestion=suggestion,
         target=f"programs/{program.id}",
         source=program.source,
         external_id=program.key,
-        field="items",
-        from_value=items_text(program.observed_program.items),
-        to_value=items_text(program.items),
+        field=field,
+        from_value=text_of(program.observed(field)),
+        to_value=text_of(program.shown(field)),
     )
 
 
-def items_text(items: Sequence[ProgramItem]) -> str:
-    """A program's items as the change list shows them: a reference a line."""
-    return "\n".join(item.reference or item.resource or item.program for item in items)
+def text_of(value: object) -> str:
+    """A field's value as the change list shows it; of several one a line, items by their references."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, ProgramItem):
+        return value.reference or value.resource or value.program
+    if isinstance(value, list | tuple):
+        return "\n".join(text_of(each) for each in cast("Sequence[object]", value))
+    return str(value)

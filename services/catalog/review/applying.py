@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from services.catalog.domain.changes import Change as Line
-from services.catalog.domain.changes import items_line, items_text
+from services.catalog.domain.changes import program_line, text_of
 from services.catalog.domain.programs import Items, Program, ProgramItem, same_items
 from services.catalog.domain.resources import OWN_FIELDS, WANTED_VISIBILITY, WRITTEN_BACK, Lifecycle, Resource
 from services.catalog.domain.values import Desired
@@ -83,12 +83,9 @@ def apply(work: Work, changes: Sequence[Change]) -> None:
             if prior != made:
                 wish = _wish(old.desired.get(name))
                 work.receipts.append(Receipt(program_name(id_), name, prior, made, wish))
+                if name in program.desired:
+                    work.lines.append(program_line(new_id(), program, name, work.suggestion))
         work.touch(program_name(id_))
-        if "items" in program.desired:
-            work.lines.append(items_line(new_id(), program, work.suggestion))
-        if program.archived and "archived" in program.desired:
-            line = items_line(new_id(), program, work.suggestion)
-            work.lines.append(replace(line, field="archived", from_value="no", to_value="yes"))
 
 
 def _write_resource(work: Work, write: Write) -> None:
@@ -161,15 +158,9 @@ def _field_line(work: Work, resource: Resource, field: str, prior: object, after
         source=listing.source,
         external_id=listing.external_id,
         field=field,
-        from_value=_line_text(prior),
-        to_value=_line_text(after),
+        from_value=text_of(prior),
+        to_value=text_of(after),
     )
-
-
-def _line_text(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return "\n".join(str(each) for each in cast("Sequence[object]", value))
-    return "" if value is None else str(value)
 
 
 def _write_program(work: Work, write: Write) -> None:
@@ -378,8 +369,7 @@ def _undo_items(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | Non
     else:
         restored = _unmerged(prior, made, program.items)
     if restored is None:
-        before, now = items_text(prior), items_text(program.items)
-        return Conflict(receipt.target, receipt.field, before, now)
+        return Conflict(receipt.target, receipt.field, text_of(prior), text_of(program.items))
     work.touch(receipt.target)
     wished = program.with_desired("items", _desired(receipt.wish, codec.items))
     if wished.items == restored:

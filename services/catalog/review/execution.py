@@ -42,7 +42,7 @@ from services.catalog.review.domain import (
 from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import Surroundings, bare, resource_name
 from services.catalog.telling import urgent
-from services.catalog.usecases.programs import tell_items
+from services.catalog.usecases.change_list import settle_program, tell_program
 from services.kit.errors import FailedPrecondition
 
 IDLE = timedelta(days=90)  # between the steps of the ladder for unused content (behaviour.md §5)
@@ -162,7 +162,7 @@ async def _store(tx: Transaction, work: Work, *, split: bool = False) -> None:
     )
     for id_, program in sorted(work.programs.items()):
         if id_ in names:
-            await tx.save_program(program)
+            await settle_program(tx, await tx.save_program(program))
     for older, younger in work.joins:
         if split:
             await tx.split(younger)
@@ -205,12 +205,15 @@ async def undo(
     written = [each for each in lines if each.state is ChangeState.DONE]
     kept_fields = {of for of, answer in answers.items() if answer == applying.KEEP}
     work.lines += [
-        _inverse(each, work) for each in written if (each.target, _field_of(each)) not in kept_fields
+        _inverse(each, work)
+        for each in written
+        if each.target.startswith("resources/") and (each.target, each.about) not in kept_fields
     ]
     await _store(tx, work, split=True)
-    for each in waiting:
-        if each.field == "items":  # of the plan's items and of what was published into the program since
-            await tell_items(tx, await tx.program(bare(each.target)))
+    # Programs as they are wanted now, not as they were: others have written there since, and may wait with it.
+    named = {*work.changed, *(each.target for each in lines)}
+    for program in await tx.programs(bare(name) for name in named if name.startswith("programs/")):
+        await tell_program(tx, program)
     await closings.undone(tx, known)
     await notices.undone(tx, known)
     taken = await postgres.by_key(tx, known.key)
@@ -281,19 +284,11 @@ def _conflict(known: Suggestion, conflicts: Iterable[Conflict]) -> FailedPrecond
     )
 
 
-def _field_of(line: Line) -> str:
-    """The field of the resource or program that a line of the change list is about."""
-    return "lifecycle" if line.field == "visibility" else line.field
-
-
 def _inverse(line: Line, work: Work) -> Line:
-    target = line.target
-    if target.startswith("resources/"):
-        target = resource_name(work.present(bare(target)))  # whose listing it is by now
     return replace(
         line,
         id=new_id(),
-        target=target,
+        target=resource_name(work.present(bare(line.target))),  # whose listing it is by now
         from_value=line.to_value,
         to_value=line.from_value,
         state=ChangeState.PENDING,

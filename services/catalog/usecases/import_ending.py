@@ -14,7 +14,8 @@ from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource, in_order
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Transaction
-from services.catalog.usecases.programs import resolve_items
+from services.catalog.usecases.change_list import settle_resources
+from services.catalog.usecases.programs import hear, resolve_items
 
 
 async def mark_gone(tx: Transaction, import_: Import) -> None:
@@ -34,11 +35,11 @@ async def mark_gone(tx: Transaction, import_: Import) -> None:
         ]
         settled, _ = replace(resource, listings=in_order(listings)).heard()
         heard.append(settled)
-    await tx.save_resources(heard)
+    await settle_resources(tx, await tx.save_resources(heard))
     await tx.count(import_.id, Counts(gone=len(unseen)))
     for program in await tx.programs_unseen(import_.source, import_.number):
         observed = replace(program.observed_program, archived=True)
-        await tx.save_program(replace(program, observed_program=observed).heard()[0])
+        await hear(tx, replace(program, observed_program=observed))
 
 
 async def resolve_references(tx: Transaction, import_: Import) -> None:

@@ -11,6 +11,7 @@ from services.catalog.domain.imports import Import
 from services.catalog.domain.people import Role, Viewer
 from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases.change_list import settle_program, tell_program, withdraw_lines
 from services.catalog.usecases.resources import check_source_name
 from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Violation
 
@@ -180,9 +181,13 @@ async def _settle(tx: Transaction, topic: str, choice: str) -> None:
         resource = await tx.resource(id_, for_update=True)
         if (wish := resource.desired.get(field)) is not None:
             kept = replace(wish, against=resource.observed(field)) if choice == "winnow" else None
-            await tx.save(resource.with_desired(field, kept))
+            saved = await tx.save(resource.with_desired(field, kept))
+            if kept is None:
+                await withdraw_lines(tx, saved, field)
         return
     program = await tx.program(id_, for_update=True)
     if (wish := program.desired.get(field)) is not None:
         kept = replace(wish, against=program.observed(field)) if choice == "winnow" else None
-        await tx.save_program(program.with_desired(field, kept))
+        saved = await tx.save_program(program.with_desired(field, kept))
+        await settle_program(tx, saved)
+        await tell_program(tx, saved)

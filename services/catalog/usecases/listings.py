@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.resources import (
     Listing,
     Outline,
     Part,
     Resource,
-    Visibility,
     content_hash,
     in_order,
 )
@@ -22,6 +19,7 @@ from services.catalog.ids import new_id
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Transaction
 from services.catalog.postgres.names import Kind, Named
+from services.catalog.usecases.change_list import settle_resources
 
 DESCRIPTION = "description"  # place of a description in a text
 PACKAGE = 2  # rank from which a listing is a file with content of its own
@@ -116,7 +114,7 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
         heard.append(settled)
         taken.drifts += [(settled, settled.first.external_id, drift) for drift in drifts]
     saved = await tx.save_resources(heard)
-    await settle_changes(tx, saved)
+    await settle_resources(tx, saved)
     await tx.seen(source, sorted(named), number)
     taken.resources = [at[key] for key in named]
     return taken
@@ -229,48 +227,6 @@ def _fresh(tx: Transaction, loaded: dict[str, Resource], at: dict[str, str], key
     loaded[id_] = Resource(id=id_, version=1, revision=0, create_time=tx.now, update_time=tx.now, listings=())
     at[key] = id_
     return id_
-
-
-async def settle_changes(tx: Transaction, resources: Iterable[Resource]) -> None:
-    """Marks lines of the change list done when the listing now says what they ask for."""
-    by_target = {
-        f"resources/{name}": resource
-        for resource in resources
-        for name in (resource.id, *resource.aliases)  # a line filed before a join names what was joined
-    }
-    if not by_target:
-        return
-    done = [
-        change.id
-        for change in await tx.pending_changes(by_target)
-        if any(
-            listing.key == (change.source, change.external_id) and says(listing, change)
-            for listing in by_target[change.target].listings
-        )
-    ]
-    if done:
-        await tx.set_change_state(done, ChangeState.DONE)
-
-
-def says(listing: Listing, change: Change) -> bool:
-    """Whether the source now shows what the change asks for; a source may know no word but hidden for archived."""
-    if change.field == "visibility":
-        wanted = Visibility(change.to_value)
-        return listing.visibility is wanted or (
-            wanted is Visibility.ARCHIVED and listing.visibility is Visibility.HIDDEN
-        )
-    return text_of(getattr(listing.observed, change.field)) == change.to_value
-
-
-def text_of(value: object) -> str:
-    """A field's value as the change list shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return "\n".join(str(each) for each in cast("tuple[object, ...]", value))
-    return str(value)
 
 
 def _moved(holder: Listing, listing: Listing, number: int) -> bool:

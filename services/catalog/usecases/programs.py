@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.catalog import policy
-from services.catalog.domain.changes import items_line
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.programs import (
     Items,
@@ -20,6 +19,7 @@ from services.catalog.ids import new_id
 from services.catalog.policy import About, Column
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases.change_list import settle_program
 from services.catalog.usecases.resources import check_source_name
 from services.kit.errors import FailedPrecondition, InvalidArgument, Violation
 
@@ -122,51 +122,54 @@ async def put_program(
         program = replace(before, observed_program=replace(observed, items=items))
     if any(item.program for item in program.items):
         check_nesting(program.id, program.items, await tx.nested_programs(program.id))
+    if "items" in program.desired:  # they are compared with those wanted by what they mean
+        program = await _resolved(tx, program)
+    return await hear(tx, program)
+
+
+async def hear(tx: Transaction, program: Program) -> tuple[Program, tuple[Drift, ...]]:
+    """Stores the program after its source has spoken: what it fulfils is wanted no more, and done in the change list.
+
+    Returns the stored program and the wishes that the source now contradicts.
+    """
     heard, drifts = program.heard()
-    return await tx.save_program(heard), drifts
+    saved = await tx.save_program(heard)
+    await settle_program(tx, saved, program.desired.keys() - saved.desired.keys())
+    return saved, drifts
 
 
 async def resolve_items(tx: Transaction, programs: Sequence[Program]) -> list[Program]:
     """The programs (locked by the caller) with every reference resolved that now means one thing."""
     saved: list[Program] = []
     for program in programs:
-        asked = {
-            item.reference
-            for items in (program.observed_program.items, program.items)
-            for item in items
-            if item.target[0] == "reference"
-        }
-        if not asked:
-            saved.append(program)
-            continue
-        found = await names.resolve(tx, program.source, asked)
-        nested = await tx.programs_named(program.source, sorted(asked - found.keys()))
-        meaning = {
-            **{name: ("", id_) for name, id_ in nested.items() if id_ and id_ != program.id},
-            **{name: (hit.resource, "") for name, hit in found.items() if hit is not None},
-        }
-        resolved = _with_meaning(program, meaning)
-        if any(item.program for item in resolved.items):
-            try:
-                check_nesting(program.id, resolved.items, await tx.nested_programs(program.id))
-            except FailedPrecondition:
-                # A file may name a cycle; its items stay references, which the import reports.
-                resolved = _with_meaning(program, {key: m for key, m in meaning.items() if m[0]})
-        saved.append(await tx.save_program(resolved.heard()[0]))
+        resolved = await _resolved(tx, program)
+        saved.append(program if resolved == program else (await hear(tx, resolved))[0])
     return saved
 
 
-async def tell_items(tx: Transaction, program: Program) -> None:
-    """Has the source told of the items that are wanted: by the newest line that waits for it, else by a new one."""
-    wish = program.desired.get("items")
-    if wish is None:
-        return
-    line = items_line(new_id(), program, wish.suggestion)
-    waiting = [each.id for each in await tx.pending_changes([line.target]) if each.field == line.field]
-    if waiting:
-        await tx.set_change_values(waiting[-1], line.from_value, line.to_value)
-    else:
-        await tx.add_changes([line])
+async def _resolved(tx: Transaction, program: Program) -> Program:
+    asked = {
+        item.reference
+        for items in (program.observed_program.items, program.items)
+        for item in items
+        if item.target[0] == "reference"
+    }
+    if not asked:
+        return program
+    found = await names.resolve(tx, program.source, asked)
+    nested = await tx.programs_named(program.source, sorted(asked - found.keys()))
+    meaning = {
+        **{name: ("", id_) for name, id_ in nested.items() if id_ and id_ != program.id},
+        **{name: (hit.resource, "") for name, hit in found.items() if hit is not None},
+    }
+    resolved = _with_meaning(program, meaning)
+    if any(item.program for item in resolved.items):
+        try:
+            check_nesting(program.id, resolved.items, await tx.nested_programs(program.id))
+        except FailedPrecondition:
+            # A file may name a cycle; its items stay references, which the import reports.
+            resolved = _with_meaning(program, {key: m for key, m in meaning.items() if m[0]})
+    return resolved
 
 
 def _with_meaning(program: Program, meaning: Mapping[str, tuple[str, str]]) -> Program:

@@ -15,8 +15,9 @@ from services.catalog.ids import new_id
 from services.catalog.imports.model import ResourceRecord
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview, records
+from services.catalog.usecases.change_list import tell_program
 from services.catalog.usecases.listings import Incoming, take_listings
-from services.catalog.usecases.programs import MAX_ITEMS, tell_items
+from services.catalog.usecases.programs import MAX_ITEMS
 from services.kit.errors import InvalidArgument, NotFound, Violation
 
 
@@ -117,7 +118,7 @@ async def _take_in(tx: Transaction, viewer: Viewer, program: str, resource: Reso
     wanted = known.want(
         "items", (*known.items, item), author=viewer.person.id, suggestion=suggestion, now=tx.now
     )
-    await tell_items(tx, await tx.save_program(wanted))
+    await tell_program(tx, await tx.save_program(wanted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.review.conftest import Curator, Reviewer, bare, course, sealed, words
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1.program_pb2 import ProgramItem
 from winnow.catalog.v1.publishing_pb2 import PublishResourceRequest
 from winnow.curation.v1.proposal_pb2 import DraftOperation, Proposal, ProposalProgram
 from winnow.review.v1.suggestion_pb2 import Plan, Suggestion
@@ -106,3 +109,112 @@ async def test_what_is_published_into_a_program_is_told_with_what_a_plan_asks_an
     await leader.undo(applied)
     (line,) = await waiting()
     assert line[1] == "a\ncopy\none.html\ntwo.html"
+
+
+async def lines(leader: Reviewer, *fields: str) -> list[tuple[str, str, str, int]]:
+    """The change list on these fields of programs: key, from, to and state of each line, oldest first."""
+    found = (await leader("ListChanges", api.ListChangesRequest())).changes
+    assert all(each.target.startswith("programs/") for each in found if each.field in fields)
+    return [
+        (each.external_id, each.from_value, each.to_value, each.state)
+        for each in found
+        if each.field in fields
+    ]
+
+
+def table(*rows: tuple[str, *tuple[str, ...]]) -> bytes:
+    """Programs as an LMS exports them: key and title, then its items, all of them mandatory."""
+    said = [f"{key},{key.title()},{at},{item},yes" for key, *items in rows for at, item in enumerate(items)]
+    return "\n".join(("program,title,position,resource,mandatory", *said)).encode()
+
+
+@pytest.mark.parametrize("names", [("a", "c"), ("A", "C")], ids=["as_told", "in_its_own_words"])
+@pytest.mark.parametrize("door", ["import", "upsert"])
+async def test_items_that_the_source_has_now_are_done_and_their_undo_asks_it_anew(
+    leader: Reviewer, curator: Curator, door: str, names: tuple[str, str]
+) -> None:
+    a, b, c = await leader.put(*(course(key, key.upper(), words(key)) for key in "abc"))
+    path = await leader.program("path", a, b, c)
+    await curator.propose(curator.drop(path, b))
+    applied = await leader.accept(await leader.only())
+    assert await lines(leader, "items") == [("path", "a\nb\nc", "a\nc", api.Change.PENDING)]
+
+    async def carried_out(*items: str) -> None:
+        if door == "import":
+            done = await leader.imported("lms", {"programs.csv": table(("path", *items))})
+            assert (list(done.warnings), list(done.questions)) == ([], [])
+        else:
+            await leader.program("path", *(ProgramItem(reference=item, mandatory=True) for item in items))
+
+    await carried_out(*names)
+    assert await lines(leader, "items") == [("path", "a\nb\nc", "a\nc", api.Change.DONE)]
+    assert (await leader.undo(applied)).state == Suggestion.UNDONE
+    assert await lines(leader, "items") == [
+        ("path", "a\nb\nc", "a\nc", api.Change.DONE),
+        ("path", "\n".join(names), "a\nb\nc", api.Change.PENDING),
+    ]
+    await carried_out("a", "b", "c")
+    assert [state for *_, state in await lines(leader, "items")] == [api.Change.DONE, api.Change.DONE]
+
+
+async def test_the_undo_of_items_that_were_written_keeps_what_the_source_has_added_since(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b, c, d = await leader.put(*(course(key, key.upper(), words(key)) for key in "abcd"))
+    path = await leader.program("path", a, b, c)
+    await curator.propose(curator.drop(path, b))
+    applied = await leader.accept(await leader.only())
+    await leader.program("path", a, c)
+    await leader.program("path", a, c, d)
+    assert (await leader.undo(applied)).state == Suggestion.UNDONE
+    assert (await lines(leader, "items"))[1:] == [("path", "a\nc\nd", "a\nb\nc\nd", api.Change.PENDING)]
+
+
+@pytest.mark.parametrize("door", ["gone", "upsert"])
+@pytest.mark.parametrize("operation", ["archive_program", "merge_programs"])
+async def test_a_program_that_its_source_has_archived_is_done_and_the_undo_has_it_opened_again(
+    leader: Reviewer, curator: Curator, operation: str, door: str
+) -> None:
+    a, b, c = await leader.put(*(course(key, key.upper(), words(key)) for key in "abc"), source="courses")
+    one, two = await leader.program("one", a, b), await leader.program("two", a, b, c)
+    retire = DraftOperation(operation=operation, program=bare(one.name))
+    if operation == "merge_programs":
+        retire.into = bare(two.name)
+    await curator.propose(proposal(curator, "retire", [retire], [one, two], [a, b]))
+    applied = await leader.accept(await leader.only())
+    assert await lines(leader, "archived") == [("one", "no", "yes", api.Change.PENDING)]
+    if door == "gone":
+        await leader.imported("lms", {"programs.csv": table(("two", "a", "b", "c"))}, complete=True)
+    else:
+        await leader.program("one", a, b, archived=True)
+    assert await lines(leader, "archived") == [("one", "no", "yes", api.Change.DONE)]
+    assert (await leader.undo(applied)).state == Suggestion.UNDONE
+    assert not (await leader("GetProgram", api.GetProgramRequest(name=one.name))).archived
+    assert await lines(leader, "archived") == [
+        ("one", "no", "yes", api.Change.DONE),
+        ("one", "yes", "no", api.Change.PENDING),
+    ]
+    await leader.program("one", a, b)
+    assert [state for *_, state in await lines(leader, "archived")] == [api.Change.DONE, api.Change.DONE]
+
+
+async def test_a_plan_that_asks_for_what_a_source_still_says_takes_back_what_it_was_told(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await leader.put(*(course(key, key.upper(), words(key)) for key in "ab"))
+    path = await leader.program("path", a, b)
+
+    async def moved(one: Any, other: Any) -> Suggestion:
+        move = DraftOperation(
+            operation="item_move", resource=bare(one.name), other=bare(other.name), program=bare(path.name)
+        )
+        await curator.propose(proposal(curator, f"move {one.name}", [move], [path], [one, other]))
+        await curator.settled()
+        return await leader.accept(await leader.only(Suggestion.OPEN))
+
+    await moved(b, a)
+    back = await moved(a, b)
+    told = ("path", "a\nb", "b\na")
+    assert await lines(leader, "items") == [(*told, api.Change.WITHDRAWN)]
+    await leader.undo(back)
+    assert await lines(leader, "items") == [(*told, api.Change.WITHDRAWN), (*told, api.Change.PENDING)]
