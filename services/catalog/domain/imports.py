@@ -79,7 +79,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One delivery from one source; `number` orders imports. Files are those that a caller asks about."""
+    """One delivery from one source; `number` orders imports. Files are those that a caller asks about.
+
+    `owner`: id of the person who sent it as owner of programs alone, else empty. It takes engagement of those.
+    """
 
     id: str
     number: int
@@ -93,6 +96,7 @@ class Import:
     files: tuple[ImportFile, ...] = ()
     problems: tuple[Problem, ...] = ()
     questions: tuple[Question, ...] = field(default=())
+    owner: str = ""
 
     @property
     def open_questions(self) -> tuple[Question, ...]:

@@ -60,6 +60,11 @@ _RESOLVE = """
     UPDATE engagement_names SET listing_source = %s, listing_external_id = %s, program = %s
     WHERE source = %s AND reference = %s
 """
+_MEANT = """
+    SELECT n.reference, coalesce(l.resource, n.program) AS meant FROM engagement_names n
+    LEFT JOIN listings l ON l.source = n.listing_source AND l.external_id = n.listing_external_id
+    WHERE n.source = %s AND n.reference = ANY(%s) AND coalesce(l.resource, n.program) IS NOT NULL
+"""
 _RESOURCES_OF = """
     SELECT DISTINCT l.resource, l.source FROM engagement_names n
     JOIN listings l ON l.source = n.listing_source AND l.external_id = n.listing_external_id
@@ -193,6 +198,11 @@ class Engagement(Session):
             reference,
         )
         await self.run(_RESOLVE, values)
+
+    async def meant_by_engagement(self, source: str, references: Iterable[str]) -> dict[str, str]:
+        """Ids of the resources and programs that names mean in a source's deliveries; one without is left out."""
+        rows = await self.rows(_MEANT, (source, list(references)))
+        return {row["reference"]: row["meant"] for row in rows}
 
     async def resources_used_through(self, source: str) -> list[tuple[str, str]]:
         """Resources with engagement from a delivering source, each with the source of its listing."""

@@ -22,17 +22,18 @@ MAX_PROBLEMS = 500  # of each sort, so that an import's message stays far below 
 
 _LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('import of ' || %s, 0))"
 _RUNNING = """
-    SELECT id FROM imports WHERE source = %s AND state = 'RUNNING' AND NOT validate_only ORDER BY number LIMIT 1
+    SELECT id FROM imports WHERE source = %s AND owner IS NOT DISTINCT FROM %s AND state = 'RUNNING'
+        AND NOT validate_only ORDER BY number LIMIT 1
 """
 _INSERT = """
-    INSERT INTO imports (id, number, source, state, validate_only, complete, create_time)
-    VALUES (%s, nextval('import_number'), %s, 'RUNNING', %s, %s, %s)
+    INSERT INTO imports (id, number, source, owner, state, validate_only, complete, create_time)
+    VALUES (%s, nextval('import_number'), %s, %s, 'RUNNING', %s, %s, %s)
 """
 _NEXT_NUMBER = "SELECT nextval('import_number')"
 _JOIN = "UPDATE imports SET complete = complete OR %s WHERE id = %s"
 _LOAD = """
-    SELECT id, number, source, state, validate_only, complete, added, changed, unchanged, gone, events,
-        create_time, end_time
+    SELECT id, number, source, coalesce(owner, '') AS owner, state, validate_only, complete, added, changed,
+        unchanged, gone, events, create_time, end_time
     FROM imports WHERE id = ANY(%s) ORDER BY number DESC
 """
 _LOCK = "SELECT id FROM imports WHERE id = %s FOR UPDATE"
@@ -101,6 +102,7 @@ def _import(row: Row, files: Sequence[Row], problems: Sequence[Row], questions: 
         state=ImportState(row["state"]),
         validate_only=row["validate_only"],
         complete=row["complete"],
+        owner=row["owner"],
         counts=Counts(row["added"], row["changed"], row["unchanged"], row["gone"], row["events"]),
         create_time=row["create_time"],
         end_time=row["end_time"],
@@ -116,16 +118,20 @@ def _import(row: Row, files: Sequence[Row], problems: Sequence[Row], questions: 
 class Imports(Session):
     """Storing deliveries and the progress of reading them."""
 
-    async def begin_import(self, source: str, *, validate_only: bool, complete: bool) -> str:
-        """The id of the import that files of this source go to: the running one, else a new one."""
+    async def begin_import(self, source: str, *, owner: str, validate_only: bool, complete: bool) -> str:
+        """The id of the import that files of this source go to: the running one, else a new one.
+
+        Those that `owner`, where it is not empty, sends as owner of programs alone join nobody else's.
+        """
+        by = owner or None
         await self.run(_LOCK_SOURCE, (source,))
-        if not validate_only and (row := await self.row(_RUNNING, (source,))) is not None:
+        if not validate_only and (row := await self.row(_RUNNING, (source, by))) is not None:
             await self.run(_LOCK, (row["id"],))
-            if (still := await self.row(_RUNNING, (source,))) is not None and still["id"] == row["id"]:
+            if (still := await self.row(_RUNNING, (source, by))) is not None and still["id"] == row["id"]:
                 await self.run(_JOIN, (complete, row["id"]))
                 return str(row["id"])
         id_ = new_id()
-        await self.run(_INSERT, (id_, source, validate_only, complete, self.now))
+        await self.run(_INSERT, (id_, source, by, validate_only, complete, self.now))
         return id_
 
     async def next_import_number(self) -> int:

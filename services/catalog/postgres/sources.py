@@ -26,7 +26,15 @@ _PAGE = """
 _DECLARE = "UPDATE sources SET rhythm_days = %s, no_learners = %s WHERE display_name = %s"
 _IMPORTED = "UPDATE sources SET import_time = %s WHERE display_name = %s"
 _USED = "UPDATE sources SET engagement_time = %s WHERE display_name = ANY(%s)"
-_ANSWERS = "SELECT topic, answer FROM source_answers WHERE source = %s"
+# An owner's answers hold for what they send themselves, and there before those of the source.
+_ANSWERS = """
+    SELECT topic, answer FROM (
+        SELECT topic, answer, 0 AS given FROM source_answers WHERE source = %(source)s
+        UNION ALL
+        SELECT q.topic, q.answer, i.number FROM imports i JOIN import_questions q ON q.import = i.id
+        WHERE i.source = %(source)s AND i.owner = %(owner)s AND q.answer IS NOT NULL
+    ) AS answers ORDER BY given
+"""
 _ANSWER = """
     INSERT INTO source_answers (source, topic, answer) VALUES (%s, %s, %s)
     ON CONFLICT (source, topic) DO UPDATE SET answer = excluded.answer
@@ -92,9 +100,10 @@ class Sources(Session):
         """Notes that engagement for listings of these sources has arrived."""
         await self.run(_USED, (at, sorted(set(names))))
 
-    async def answers(self, source: str) -> dict[str, str]:
-        """Answers that people gave about this source, by topic."""
-        return {row["topic"]: row["answer"] for row in await self.rows(_ANSWERS, (source,))}
+    async def answers(self, source: str, owner: str) -> dict[str, str]:
+        """Answers that people gave about this source, by topic; with those an owner gave about imports of theirs."""
+        rows = await self.rows(_ANSWERS, {"source": source, "owner": owner})
+        return {row["topic"]: row["answer"] for row in rows}
 
     async def remember_answer(self, source: str, topic: str, answer: str) -> None:
         """Keeps an answer for this and every later import of the source."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from services.catalog.domain.programs import ObservedProgram
 from services.catalog.domain.values import Drift
 from services.catalog.imports.model import EngagementRow, ReadOptions, ResourceRecord
 from services.catalog.postgres.database import Transaction
-from services.catalog.usecases import records
+from services.catalog.usecases import purview, records
 from services.catalog.usecases.import_batches import Read
 from services.catalog.usecases.imports import BOTH_CHANGED
 from services.catalog.usecases.listings import Taken, take_listings
@@ -123,15 +124,45 @@ def program_step(import_: Import, key: str, observed: ObservedProgram) -> Step:
     return step
 
 
-def engagement_step(import_: Import, rows: Sequence[EngagementRow], options: ReadOptions) -> Step:
-    """Writes these rows of engagement, as far as an answer has not ruled them out."""
+def engagement_step(import_: Import, file: str, rows: Sequence[EngagementRow], options: ReadOptions) -> Step:
+    """Writes these rows of engagement, as far as an answer has not ruled them out; those of others are reported."""
 
     async def step(tx: Transaction) -> None:
-        if await put_engagement(tx, import_.source, rows, options.answers, import_.number):
+        taken = await within_purview(tx, import_, rows)
+        if await put_engagement(tx, import_.source, taken, options.answers, import_.number):
             await tx.note_use(import_.id)
-        await tx.count(import_.id, Counts(events=len(rows)))
+        await tx.count(import_.id, Counts(events=len(taken)))
+        if len(taken) < len(rows):
+            kept = {row.resource for row in taken}
+            others = Counter(row.resource for row in rows if row.resource not in kept)
+            await tx.add_problems(import_.id, [_of_others(file, *each) for each in sorted(others.items())])
 
     return step
+
+
+async def within_purview(
+    tx: Transaction, import_: Import, rows: Sequence[EngagementRow]
+) -> Sequence[EngagementRow]:
+    """The rows that whoever sent the import may bring: an owner those about what is in their programs by now."""
+    if not import_.owner:
+        return rows
+    (sender,) = await tx.people([import_.owner])
+    programs = (await tx.duties(sender)).programs if sender.active else frozenset[str]()
+    theirs = await purview.use_within(
+        tx, programs, import_.source, [records.clean(row.resource) for row in rows]
+    )
+    return [row for row in rows if records.clean(row.resource) in theirs]
+
+
+def _of_others(file: str, resource: str, count: int) -> Problem:
+    return Problem(
+        True,
+        file,
+        resource,
+        "NOT_ALLOWED",
+        f"Rows left out: {count}. {resource!r} is in no program of whoever sent them; a learning leader, an "
+        "instructional designer, a specialist or an owner of its program imports its use.",
+    )
 
 
 async def put_engagement(

@@ -44,6 +44,7 @@ from services.catalog.usecases.import_writing import (
     program_step,
     resources_step,
     take_resources,
+    within_purview,
 )
 from services.catalog.usecases.publishing import keep_drafts
 from services.kit import postgres, telemetry
@@ -118,7 +119,7 @@ class Importer:
     async def _read(self, import_id: str) -> None:
         async with self._db.snapshot() as tx:
             import_ = await tx.import_(import_id)
-            answers = await tx.answers(import_.source)
+            answers = await tx.answers(import_.source, import_.owner)
         waiting = sorted((f for f in import_.files if f.state is FileState.WAITING), key=reading_order)
         for group in groups(waiting):
             await self._read_group(import_, group, ReadOptions(answers=answers))
@@ -213,7 +214,7 @@ class Importer:
             *(resources_step(import_, batch) for batch in batches(ordered)),
             *(program_step(import_, *each) for each in records.programs(parsed.programs)),
             *(
-                engagement_step(import_, parsed.engagement[begin : begin + ROWS], options)
+                engagement_step(import_, file.path, parsed.engagement[begin : begin + ROWS], options)
                 for begin in range(0, len(parsed.engagement), ROWS)
             ),
         ]
@@ -231,10 +232,10 @@ class Importer:
         """Whether no resource and month has sums and learners' rows, or somebody has said which hold."""
         if BOTH_FORMS in options.answers or read.file.batches_done:
             return True
-        rows = [(row.resource, row.month, bool(row.learner)) for row in read.parsed.engagement]
-        forms = set(rows)
-        both = {(name, month) for name, month, learner in forms if (name, month, not learner) in forms}
         async with self._db.transaction() as tx:
+            rows = await within_purview(tx, import_, read.parsed.engagement)
+            forms = {(row.resource, row.month, bool(row.learner)) for row in rows}
+            both = {(name, month) for name, month, learner in forms if (name, month, not learner) in forms}
             both |= set(await tx.in_both_forms(import_.source, sorted(forms)))
             if not both:
                 return True

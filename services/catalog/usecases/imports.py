@@ -13,10 +13,12 @@ from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.change_list import settle_program, tell_program, withdraw_lines
 from services.catalog.usecases.resources import check_source_name
-from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Violation
+from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, Violation
 
 CONTENT_IMPORTERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
 """Whoever else may import files may import engagement alone, or have them looked at as an owner (behaviour.md §2)."""
+
+_ENGAGEMENT_OWNERS = frozenset({Column.PO})
 
 MAX_CHUNK = 1 << 20
 MAX_BYTES = 4 << 30
@@ -53,14 +55,25 @@ async def receive(
     """Stores the files in the caller's transaction: all of them or, when the stream breaks off, nothing.
 
     They join the source's running import, else begin a new one. ResourceExhausted beyond 4 GiB or 20,000 files.
-    PermissionDenied where an owner, without a role that imports, asks for more than a look at the files.
+    PermissionDenied where a resource's owner, without a role that imports, asks for more than a look at the files, and
+    where who may import engagement alone says that they are all that the source has.
     """
     name = check_source_name(delivery.source, "start.source")
     theirs = _theirs(viewer, delivery)
-    if not policy.METHODS[viewer.method].allows(viewer, About(own=theirs)):
-        raise policy.denied(viewer.method, policy.METHODS[viewer.method].who_can_here(About()))
+    row = policy.METHODS[viewer.method]
+    if not row.allows(viewer, About(own=theirs)):
+        raise policy.denied(viewer.method, row.who_can_here(About(own=_ENGAGEMENT_OWNERS)))
+    looked_at = delivery.validate_only and theirs
+    engagement_only = not looked_at and not viewer.person.has(*CONTENT_IMPORTERS)
+    if delivery.complete and engagement_only:
+        # What the source lists and these files do not hold would be gone: that is content.
+        raise PermissionDenied(
+            "NOT_ALLOWED",
+            "Engagement is never all that a source has; send it without `complete`.",
+            {"who_can": "a learning leader or an instructional designer", "method": "ImportPackage"},
+        )
+    owner = "" if delivery.validate_only or row.allows(viewer, About()) else viewer.person.id
     await tx.run(_PATIENCE)
-    engagement_only = not theirs and not viewer.person.has(*CONTENT_IMPORTERS)
     stored: list[int] = []
     paths: set[str] = set()
     file = chunks = size = total = 0
@@ -93,7 +106,9 @@ async def receive(
     # Only now is the import named: nobody waits on its lock while a slow client sends.
     if not delivery.validate_only:
         await tx.make_source(name, from_files=True)
-    id_ = await tx.begin_import(name, validate_only=delivery.validate_only, complete=delivery.complete)
+    id_ = await tx.begin_import(
+        name, owner=owner, validate_only=delivery.validate_only, complete=delivery.complete
+    )
     await tx.join_files(id_, stored)
     await tx.audited(viewer, f"imports/{id_}", {"source": name, "files": str(len(stored))})
     await tx.wake(WAKE)
@@ -101,10 +116,10 @@ async def receive(
 
 
 def _theirs(viewer: Viewer, delivery: Delivery) -> frozenset[Column]:
-    """The duties by which an owner has files looked at: nothing is written, and what is theirs of it is asked when a
-    draft of it is published."""
-    owns = frozenset({Column.PO, Column.RO}).intersection(policy.columns(viewer))
-    return owns if delivery.validate_only else frozenset()
+    """The duties by which an owner sends files. To have them looked at: nothing is written, and what is theirs of it
+    is asked when a draft of it is published. Else it is a program's owner, and each row is asked when it is read."""
+    duties = {Column.PO, Column.RO} if delivery.validate_only else _ENGAGEMENT_OWNERS
+    return frozenset(duties.intersection(policy.columns(viewer)))
 
 
 def _checked_path(path: str) -> str:
@@ -151,9 +166,16 @@ async def list_imports(db: Database, *, before: int, limit: int) -> list[Import]
 async def answer_question(
     db: Database, viewer: Viewer, import_id: str, question_id: str, choice: str
 ) -> Import:
-    """Stores an answer, for this import and every later one of the source; what waited for it is read again."""
+    """Stores an answer, for this import and every later one of the source; what waited for it is read again.
+
+    An owner's answer holds for the imports that they send; PermissionDenied where they did not send this one.
+    """
+    row = policy.METHODS[viewer.method]
     async with db.transaction() as tx:
         import_ = await tx.import_(import_id, for_update=True)
+        theirs = _ENGAGEMENT_OWNERS if import_.owner == viewer.person.id else frozenset[Column]()
+        if not row.allows(viewer, About(own=theirs)):
+            raise policy.denied(viewer.method, row.who_can_here(About()))
         question = next((each for each in import_.questions if each.id == question_id), None)
         if question is None:
             raise NotFound(
@@ -164,7 +186,7 @@ async def answer_question(
         same_topic = [each for each in import_.questions if each.topic == question.topic]
         if question.topic.startswith(f"{BOTH_CHANGED}:"):
             await _settle(tx, question.topic, choice)
-        else:
+        elif row.allows(viewer, About()):
             await tx.remember_answer(import_.source, question.topic, choice)
         await tx.answer(import_.id, question.topic, choice)
         await tx.read_again(import_.id, sorted({each.file for each in same_topic}))

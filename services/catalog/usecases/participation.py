@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
+from services.catalog import policy
 from services.catalog.domain.participation import (
     UNKNOWN,
     Figure,
@@ -17,12 +18,13 @@ from services.catalog.domain.participation import (
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.programs import Program
 from services.catalog.imports.model import EngagementRow
+from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.usecases import records
+from services.catalog.usecases import purview, records
 from services.catalog.usecases.import_ending import settle_engagement
 from services.catalog.usecases.import_writing import BOTH_FORMS, put_engagement
 from services.catalog.usecases.resources import check_source_name
-from services.kit.errors import FailedPrecondition
+from services.kit.errors import FailedPrecondition, PermissionDenied
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,15 @@ async def record_engagement(
     """Takes rows in the caller's transaction (which also keeps the answer for a repetition), as those of a file.
 
     FailedPrecondition where a resource and month would have sums and rows of single learners, and nobody has said
-    for this source which of them hold.
+    for this source which of them hold. PermissionDenied, naming one, where rows of a program's owner are about what is
+    in no program of theirs.
     """
     name = check_source_name(source, "source")
+    owner = "" if policy.METHODS[viewer.method].allows(viewer, About()) else viewer.person.id
+    if owner:
+        await _check_theirs(tx, viewer, name, {records.clean(row.resource) for row in rows})
     await tx.make_source(name, from_files=False)
-    answers = await tx.answers(name)
+    answers = await tx.answers(name, owner)
     if BOTH_FORMS not in answers:
         await _check_forms(tx, name, rows)
     number = await tx.next_import_number()
@@ -51,6 +57,18 @@ async def record_engagement(
     unresolved = await settle_engagement(tx, name, number, moved=moved, arrived=True)
     await tx.audited(viewer, f"source:{name}", {"engagement": str(len(rows))})
     return Recorded(len(rows), unresolved)
+
+
+async def _check_theirs(tx: Transaction, viewer: Viewer, source: str, references: Set[str]) -> None:
+    theirs = await purview.use_within(tx, viewer.duties.programs, source, references)
+    if others := sorted(references - theirs):
+        who_can = policy.METHODS[viewer.method].who_can_here(About(own=frozenset({Column.PO})))
+        raise PermissionDenied(
+            "NOT_ALLOWED",
+            f"{others[0]!r} is in no program of yours. Send rows about what your programs hold; its use is for "
+            f"{who_can}.",
+            {"who_can": who_can, "method": "RecordEngagement", "resource": others[0]},
+        )
 
 
 async def _check_forms(tx: Transaction, source: str, rows: Sequence[EngagementRow]) -> None:

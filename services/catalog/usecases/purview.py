@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import About, Column
+from services.catalog.postgres import names as listing_names
 from services.catalog.postgres.database import Transaction
 
 
@@ -36,6 +37,21 @@ async def over(tx: Transaction, viewer: Viewer, resources: Collection[str]) -> A
 def over_program(viewer: Viewer, program: str) -> About:
     """The duty by which what is added to the program is the viewer's: not by that of a program around it."""
     return About(own=frozenset({Column.PO} if program in viewer.duties.programs else ()))
+
+
+async def use_within(
+    tx: Transaction, programs: Collection[str], source: str, references: Iterable[str]
+) -> frozenset[str]:
+    """The names in a source's engagement that mean these programs or what they hold; an unknown one is nobody's."""
+    asked = sorted(set(references))
+    meant = await tx.meant_by_engagement(source, asked)
+    # What a name has come to mean stays; the others are looked up as settling them will.
+    hits = await listing_names.resolve(tx, source, [each for each in asked if each not in meant])
+    meant |= {reference: hit.resource for reference, hit in hits.items() if hit is not None}
+    keys = await tx.programs_named(source, [each for each in asked if each not in meant and each not in hits])
+    meant |= {reference: program for reference, program in keys.items() if program is not None}
+    theirs = await inside(tx, programs)
+    return frozenset(reference for reference, id_ in meant.items() if id_ in theirs)
 
 
 async def names(tx: Transaction, resources: Collection[str]) -> frozenset[str]:

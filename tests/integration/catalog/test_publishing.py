@@ -228,7 +228,7 @@ async def test_an_owner_uploads_packages_and_publishes_the_one_that_is_theirs(
     assert info is not None
     assert (info.reason, info.metadata["who_can"]) == (
         "NOT_ALLOWED",
-        "a learning leader, an instructional designer or a specialist",
+        "a learning leader, an instructional designer, a specialist or an owner of its program",
     )
 
 

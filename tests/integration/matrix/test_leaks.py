@@ -505,7 +505,7 @@ class Strange:
 
 NOWHERE = Strange("x", "x", Suggestion(), "x", "x", "x", "x", "x", "x")
 DENIED = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND}
-BY_NAME_IN_THE_MATRIX = frozenset({"resources", "programs", "suggestions", "announcements"})
+BY_NAME_IN_THE_MATRIX = frozenset({"resources", "programs", "suggestions", "announcements", "imports"})
 
 
 def on_others(there: Strange) -> dict[str, Message]:
@@ -534,7 +534,8 @@ ELSEWHERE = {
     "BatchUpsertResources": "test_matrix, with an object",
     "UpsertProgram": "test_matrix, with an object",
     "PublishResource": "test_publishing",
-    "ImportPackage": "test_publishing",
+    "ImportPackage": "test_publishing, test_owners_engagement",
+    "RecordEngagement": "test_matrix, with an object",
     "AcceptSuggestion": "test_matrix, part by part",
     "RevokeApproval": "one's own approval or none",
     "BatchDecide": "below, by what becomes of each",
@@ -610,6 +611,7 @@ NOT_ASKED_BESIDE = {
     "UpsertProgram program.items.program": "a program may hold what anybody publishes",
     "UpsertProgram program.items.prerequisites": "a program may hold what anybody publishes",
     "PublishResource program": "test_publishing",
+    "RecordEngagement rows.resource": "test_owners_engagement",
     "RequestPersonChange request.object": "asks, and changes nothing",
     "UndoSuggestion answers.target": "of the plan's own writes alone",
     "CreateSuppression suppression.filter.program": "proposed: a leader decides about filters",

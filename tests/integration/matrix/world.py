@@ -107,6 +107,8 @@ class World:
     programs: dict[str, Any] = field(default_factory=dict[str, Any])
     suggestions: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     announcements: dict[str, str] = field(default_factory=dict[str, str])
+    imports: dict[str, str] = field(default_factory=dict[str, str])
+    """By the name of the principal who sent it as owner of programs; empty for one that a role sent."""
     duties: dict[str, frozenset[Column]] = field(default_factory=dict[str, frozenset[Column]])
     """Which duties of the principals are on the object of that name."""
     tokens: dict[str, str] = field(default_factory=dict[str, str])
@@ -269,6 +271,7 @@ async def _make(world: World) -> None:
             told = announcement_pb2.Announcement(title=f"The law of {name}", phrases=["law of 2026"])
             request = api.AnnounceChangeRequest(announcement=told)
             world.announcements[name] = (await by("AnnounceChange", request)).name
+    _imports(world)
     await pool.close()
 
 
@@ -288,6 +291,19 @@ async def _people(world: World, first: Reviewer) -> None:
         world.tokens[who.name] = (await first("CreateApiToken", request)).token
         if who.name == "removed employee":
             await first("DeactivatePerson", people_service_pb2.DeactivatePersonRequest(name=saved.name))
+
+
+def _imports(world: World) -> None:
+    """As if they had been sent: nobody reads files here."""
+    for name in ("program owner", ""):
+        sent = new_id()
+        world.sql(
+            "INSERT INTO imports (id, number, source, owner, state, validate_only, complete, create_time, end_time) "
+            "VALUES (%s, nextval('import_number'), 'lms', (SELECT id FROM persons WHERE email = %s), 'PARTIAL', "
+            "false, false, now(), now())",
+            (sent, f"{name.replace(' ', '.')}@example.org"),
+        )
+        world.imports[name] = f"imports/{sent}"
 
 
 MEMBERS = {
