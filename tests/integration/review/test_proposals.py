@@ -276,9 +276,10 @@ async def test_every_step_is_in_the_log_and_in_the_audit(
     applied = await leader.accept(await leader.only(Suggestion.OPEN), comment="Looks right.")
     await leader.undo(applied, reason="was_wrong")
     log = (await leader("ListDecisions", review.ListDecisionsRequest())).decisions
-    assert [(each.verb, each.actor) for each in log] == [
-        (verb, "first@example.org") for verb in ("undo", "apply", "accept")
-    ]
+    assert [each.verb for each in log] == ["undo", "apply", "accept"]
+    # What is due at once the scheduler may apply before the accept does.
+    assert {each.actor for each in log if each.verb != "apply"} == {"first@example.org"}
+    assert log[1].actor in ("first@example.org", "scheduler")
     audited = catalog.sql(
         "SELECT detail ->> 'verb', method FROM audit WHERE target = %s ORDER BY id", (applied.name,)
     )
