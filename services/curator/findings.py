@@ -11,7 +11,7 @@ from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.disclosure import few
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates, last_changes
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import translations
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
@@ -56,11 +56,10 @@ def duplicates(
     ]
     documents = {key: book.document for key, book in books.items()}
     blocks = {key: book.blocks for key, book in books.items()}
-    changed = {key: each.updated for key, each in documents.items() if each.updated}
     found: list[Duplicate] = []
     apart = shelf.apart()
     families = translations((one for one in live if one.confidence >= PROPOSED), apart)
-    for group in [*find_duplicates(live, apart, changed), *families]:
+    for group in [*find_duplicates(live, apart, last_changes(documents)), *families]:
         choice = None
         if group.relation in _COPIES:
             facts = {member: _facts(shelf, member, held_by) for member in group.members}

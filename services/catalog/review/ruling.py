@@ -25,7 +25,7 @@ BREAKABLE = (
 """The rules that can be broken, in the order in which violations are listed."""
 YEAR = timedelta(days=365)
 EXAMPLES = 20
-DAYS_A_MONTH = 365.25 / 12
+_DAYS_A_MONTH = 365.25 / 12
 _PAGE = 500
 _GLANCES = 5000
 _CLAIMS = {
@@ -147,7 +147,7 @@ def _due(resource: Glance, months: int, today: date) -> date | None:
         return None
     signs = [day for day in (resource.reviewed, resource.updated) if day and day <= today]
     last = max(signs, default=resource.created)
-    return last + timedelta(days=ceil(months * DAYS_A_MONTH)) if last and last <= today else None
+    return last + timedelta(days=ceil(months * _DAYS_A_MONTH)) if last and last <= today else None
 
 
 async def _applied(

@@ -7,11 +7,16 @@ from datetime import date
 
 from services.curator.analysis.folding import following
 from services.curator.analysis.groups import Pair, group, pair, surest_first
-from services.curator.analysis.model import Group, Judgement, Relation
+from services.curator.analysis.model import Document, Group, Judgement, Relation
 from services.curator.analysis.templates import of_templates
 
 PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
 _ALONE = (Relation.CONTAINED, Relation.OVERLAP)
+
+
+def last_changes(documents: Mapping[str, Document]) -> dict[str, date]:
+    """When each of the documents was last changed, as `find_duplicates` asks; those of an unknown day are left out."""
+    return {name: one.updated for name, one in documents.items() if one.updated}
 
 
 def find_duplicates(

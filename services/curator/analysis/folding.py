@@ -57,8 +57,9 @@ def _beside_closer(between: Iterable[Judgement], of: Mapping[str, str]) -> set[t
     return {
         _pair(one.tie)
         for together in found.values()
+        for most in (max(one.close for one in together),)
         for one in together
-        if one.close < max(other.close for other in together)
+        if one.close < most
     }
 
 
@@ -110,9 +111,8 @@ def _literal(one: Judgement) -> float:
 
 def _explained(between: Sequence[Judgement], of: Mapping[str, str]) -> set[tuple[str, str]]:
     """The ties that the texts which both hold make plain; a document holds its own text, and those inside it."""
-    inside: dict[str, dict[str, float]] = defaultdict(
-        dict
-    )  # by text, its share of the document that holds it
+    # For each document the texts inside it, each with its share of the document.
+    inside: dict[str, dict[str, float]] = defaultdict(dict)
     for one in between:
         if one.relation is Relation.CONTAINED:
             text = of.get(one.a, one.a)

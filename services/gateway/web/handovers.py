@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -56,7 +56,7 @@ class Handovers:
             to=receiver,
             tried=tried,
             active=[each for each in people if not each.get("deactivateTime")],
-            names={each["email"]: each["displayName"] or each["email"] for each in people},
+            names=names_of(people),
             trouble=refused,
         )
 
