@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.decided import decided, lead
 from tests.browser.places import page_of, places
 from tests.browser.visitor import PHONE, Visitor
@@ -278,6 +279,25 @@ def test_activity_shows_the_decisions_that_are_asked_for(page: Page, sample: Sta
         expect(line).to_contain_text(" undid: ")
     sheet = page.request.get("/activity.csv?who=quiet%40figures.example").text()
     assert [row.split(",")[1:3] for row in sheet.splitlines()[1:]] == [["quiet@figures.example", "reopen"]]
+
+
+def test_activity_shows_what_can_still_be_undone_and_what_the_sources_show(page: Page, sample: Stack) -> None:
+    decided(sample)
+    for chip, standing in (("Can still be undone", "UNDOABLE"), ("Written to the LMS", "WRITTEN")):
+        page.goto("/activity")
+        page.get_by_role("link", name=chip, exact=True).click()
+        expect(page.get_by_role("link", name=chip, exact=True)).to_have_attribute("aria-current", "true")
+        log = sample.get("/v1/decisions", standing=standing)["decisions"]
+        lines = page.locator(".line")
+        expect(lines).to_have_count(len(log))
+        with_undo = lines.filter(has=page.get_by_role("button", name="Undo"))
+        expect(with_undo).to_have_count(len(log) if standing == "UNDOABLE" else 0)
+        sheet = page.request.get("/activity.csv?" + page.url.partition("?")[2]).text()
+        assert len(sheet.splitlines()) == len(log) + 1
+        assert violations(page) == []
+    page.get_by_role("link", name="Can still be undone", exact=True).click()
+    page.get_by_role("link", name="Me", exact=True).click()
+    expect(page.get_by_role("button", name="Undo").first).to_be_visible()
 
 
 def test_on_a_phone_the_verbs_are_within_reach(browser: Browser, sample: Stack) -> None:

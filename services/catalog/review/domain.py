@@ -275,9 +275,19 @@ VERBS = frozenset(
 """What a decision can be."""
 
 
+class Standing(StrEnum):
+    """What has become of a decision: it can be taken back, or its sources show what it did."""
+
+    UNDOABLE = "UNDOABLE"
+    WRITTEN = "WRITTEN"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which decisions of the log, by what each has; empty and None for any. From `begin` on and before `end`."""
+    """Which decisions of the log, by what each has; empty and None for any. From `begin` on and before `end`.
+
+    `states` are those that a suggestion was in after the decision.
+    """
 
     suggestion: str = ""
     actor: str = ""
@@ -285,6 +295,8 @@ class Wanted:
     kind: str = ""
     begin: datetime | None = None
     end: datetime | None = None
+    states: tuple[State, ...] = ()
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,8 +449,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a line of the log is about, in one line, and where it stands now."""
+    """What a line of the log is about, in one line, where it stands now, and the decision that can be taken back."""
 
     suggestion: str
     summary: str
     state: State
+    undoable: str = ""

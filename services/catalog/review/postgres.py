@@ -153,12 +153,34 @@ _ADD_DECISION = """
     INSERT INTO decisions (id, suggestion, verb, actor, state, reason, comment, time, revision, batch)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_DECISIONS = """
-    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions
+# A decision `d` on the suggestion `s` that stands: nobody has followed it, but for words and for what was due by it.
+# One that has left the suggestion open waits for others: a yes while it is kept, a no while something is out.
+_UNDOABLE = """
+    d.verb IN ('accept', 'reject', 'snooze') AND NOT EXISTS (
+        SELECT FROM decisions l WHERE l.suggestion = d.suggestion AND l.id > d.id
+            AND NOT (l.verb IN ('assign', 'ask') OR (l.verb = 'apply' AND l.state = 'APPLIED')))
+    AND (s.state IN ('SCHEDULED', 'APPLIED', 'REJECTED', 'SNOOZED') OR (s.state = 'OPEN' AND d.state = 'OPEN' AND CASE
+        WHEN d.verb = 'accept'
+        THEN s.rest @> jsonb_build_object('approvals', jsonb_build_array(jsonb_build_object('person', d.actor)))
+        ELSE s.rest @? '$.repaired[0]' OR s.rest @? '$.edits.drop_parts[0]' END))
+"""
+# The last that was applied or taken back of its suggestion, where the sources have done all that they were asked.
+_WRITTEN = """
+    (d.verb, d.state) IN (('apply', 'APPLIED'), ('undo', 'UNDONE')) AND NOT EXISTS (
+        SELECT FROM decisions l WHERE l.suggestion = d.suggestion AND l.id > d.id
+            AND (l.verb = 'undo' OR (l.verb = 'apply' AND l.state = 'APPLIED')))
+    AND EXISTS (SELECT FROM changes c WHERE c.suggestion = d.suggestion AND c.state = 'DONE')
+    AND NOT EXISTS (SELECT FROM changes c WHERE c.suggestion = d.suggestion AND c.state = 'PENDING')
+"""
+_DECISIONS = f"""
+    SELECT id, suggestion, verb, actor, state, reason, comment, time, revision, batch FROM decisions d
     WHERE (%(before)s = '' OR id < %(before)s) AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
-        AND (%(actor)s = '' OR actor = %(actor)s) AND (%(verbs)s::text[] = '{}' OR verb = ANY(%(verbs)s))
+        AND (%(actor)s = '' OR actor = %(actor)s) AND (%(verbs)s::text[] = '{{}}' OR verb = ANY(%(verbs)s))
         AND (%(kind)s = '' OR suggestion IN (SELECT s.id FROM suggestions s WHERE s.kind = %(kind)s))
         AND (%(begin)s::timestamptz IS NULL OR time >= %(begin)s) AND (%(end)s::timestamptz IS NULL OR time < %(end)s)
+        AND (%(states)s::text[] = '{{}}' OR state = ANY(%(states)s))
+        AND (%(standing)s = '' OR (%(standing)s = 'WRITTEN' AND {_WRITTEN}) OR (%(standing)s = 'UNDOABLE'
+            AND EXISTS (SELECT FROM suggestions s WHERE s.id = d.suggestion AND {_UNDOABLE})))
     ORDER BY id DESC LIMIT %(limit)s
 """
 _DECIDED_BEFORE = """
@@ -202,7 +224,11 @@ _NEWEST = """
 _DUE = "SELECT id FROM suggestions WHERE state = 'SCHEDULED' AND due_time <= %s ORDER BY due_time, id"
 _SNOOZED = "SELECT id FROM suggestions WHERE state = 'SNOOZED' ORDER BY id"
 _STATES = "SELECT id, state FROM suggestions WHERE id = ANY(%s)"
-_SUBJECTS = "SELECT id, summary, state FROM suggestions WHERE id = ANY(%s) ORDER BY id"
+_SUBJECTS = f"""
+    SELECT s.id, s.summary, s.state, coalesce(
+        (SELECT max(d.id) FROM decisions d WHERE d.suggestion = s.id AND {_UNDOABLE}), '') AS undoable
+    FROM suggestions s WHERE s.id = ANY(%s) ORDER BY s.id
+"""
 # What is HELD without a reason has just come in, and gets its place with the last of those it came with.
 _ORPHANED = """
     SELECT s.id FROM suggestions s LEFT JOIN persons p ON p.id = s.assignee
@@ -431,7 +457,14 @@ async def add_decision(tx: Session, value: Decision) -> None:
 
 async def decisions(tx: Session, wanted: Wanted, *, before: str, limit: int) -> list[Decision]:
     """What is wanted of the log, newest first."""
-    values = {"before": before, "limit": limit, **asdict(wanted), "verbs": list(wanted.verbs)}
+    values = {
+        **asdict(wanted),
+        "before": before,
+        "limit": limit,
+        "verbs": list(wanted.verbs),
+        "states": list(wanted.states),
+        "standing": wanted.standing or "",
+    }
     return [Decision(**columns(row, state=State(row["state"]))) for row in await tx.rows(_DECISIONS, values)]
 
 
@@ -508,9 +541,9 @@ async def states(tx: Session, ids: Iterable[str]) -> dict[str, State]:
 
 
 async def subjects(tx: Session, ids: Iterable[str]) -> list[Subject]:
-    """What these suggestions say and where they stand, in id order."""
+    """What these suggestions say, where they stand and what of them can be taken back, in id order."""
     rows = await tx.rows(_SUBJECTS, (list(ids),))
-    return [Subject(row["id"], row["summary"], State(row["state"])) for row in rows]
+    return [Subject(row["id"], row["summary"], State(row["state"]), row["undoable"]) for row in rows]
 
 
 async def orphaned(tx: Session) -> list[str]:

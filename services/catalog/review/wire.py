@@ -493,6 +493,7 @@ def subject(value: Subject) -> review_service_pb2.ListDecisionsResponse.Subject:
         suggestion=f"suggestions/{value.suggestion}",
         summary=value.summary,
         state=suggestion_pb2.Suggestion.State.Value(value.state),
+        undoable=f"decisions/{value.undoable}" if value.undoable else "",
     )
 
 

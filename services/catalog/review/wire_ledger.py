@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from services.catalog.review import domain
 from services.catalog.review.domain import VERBS, Wanted
 from services.catalog.review.findings import Relation
 from services.catalog.review.ledger import Rulings, Written
 from services.catalog.review.postgres_verdicts import Ruling
 from services.catalog.review.suppressions import Filter, Scope, Standing, Suppression
 from services.catalog.review.verdicts import Refusal
-from services.catalog.review.wire import bad_field, kind
+from services.catalog.review.wire import bad_field, kind, states
 from services.catalog.wire import id_of
 from services.catalog.wire.fields import date_of, moment_of
 from services.kit.protobuf import timestamp
@@ -24,6 +25,11 @@ _SCOPES: dict[int, Scope] = {
 }
 _STANDINGS: dict[int, Standing] = {
     number: Standing(name) for name, number in suppression_pb2.Suppression.State.items() if number
+}
+_DECIDED: dict[int, domain.Standing] = {
+    number: domain.Standing(name)
+    for name, number in review_service_pb2.ListDecisionsRequest.Standing.items()
+    if number
 }
 _RELATIONS: dict[int, Relation] = {
     number: Relation(name) for name, number in suggestion_pb2.Suggestion.Relation.items() if number
@@ -46,7 +52,7 @@ def refusal(request: review_service_pb2.RejectSuggestionRequest) -> Refusal:
 
 
 def wanted(request: review_service_pb2.ListDecisionsRequest) -> Wanted:
-    """Which decisions are asked for; InvalidArgument for a verb or a kind that there is not."""
+    """Which decisions are asked for; InvalidArgument for a verb, kind, state or standing that there is not."""
     for number, verb in enumerate(request.verbs):
         if verb not in VERBS:
             raise bad_field(f"verbs[{number}]", f"is none of {', '.join(sorted(VERBS))}")
@@ -57,7 +63,15 @@ def wanted(request: review_service_pb2.ListDecisionsRequest) -> Wanted:
         kind=kind(request.kind) or "",
         begin=moment_of(request.begin_time, "begin_time") if request.HasField("begin_time") else None,
         end=moment_of(request.end_time, "end_time") if request.HasField("end_time") else None,
+        states=states(request.states),
+        standing=_standing(request.standing),
     )
+
+
+def _standing(number: int) -> domain.Standing | None:
+    if number and number not in _DECIDED:
+        raise bad_field("standing", "is not a standing")
+    return _DECIDED.get(number)
 
 
 def scope(number: int) -> Scope | None:

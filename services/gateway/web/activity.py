@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import dates
+from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS
@@ -39,12 +39,14 @@ _ICONS = {
 }
 
 
-WHAT: dict[str, tuple[str, ...]] = {
-    "decided": ("accept", "reject"),
-    "applied": ("apply",),
-    "undone": ("undo",),
+WHAT: dict[str, Query] = {
+    "decided": {"verbs": ["accept", "reject"]},
+    "applied": {"verbs": ["apply"], "states": ["APPLIED"]},  # not what was due and could not be applied
+    "undone": {"verbs": ["undo"]},
+    "undoable": {"standing": "UNDOABLE"},
+    "written": {"standing": "WRITTEN"},
 }
-"""Verbs of the log, by the word of an address."""
+"""What the API is asked, by the word of an address."""
 _COLUMNS = ("time", "actor", "verb", "state", "reason", "comment", "suggestion", "summary")
 _MOST_ROWS = 50_000
 
@@ -80,10 +82,7 @@ class Chosen:
 
     def query(self, email: str, zone: tzinfo) -> Query:
         """What the API is asked; `email` is the viewer's."""
-        asked: Query = {
-            "actor": email if self.who == "me" else self.who,
-            "verbs": list(WHAT.get(self.what, ())),
-        }
+        asked: Query = {"actor": email if self.who == "me" else self.who, **WHAT.get(self.what, {})}
         if self.kind:
             asked["kind"] = self.kind.upper()
         time = dates.quarter(self.quarter, zone)
@@ -110,13 +109,14 @@ class Activity:
             request, "/v1/decisions", {**query, "pageToken": request.query_params.get("after", "")}
         )
         subjects = {each["suggestion"]: each for each in found["subjects"]}
+        later = await self.api.each(request, [_replacement(each) for each in found["decisions"]])
         return page(
             "activity.html",
             **around,
             chosen=chosen,
             whats=list(WHAT),
             names=names,
-            days=list(_days(found["decisions"], subjects)),
+            days=list(_days(found["decisions"], subjects, later, around["email"])),
             after=found["nextPageToken"],
         )
 
@@ -141,22 +141,31 @@ class Activity:
         return csv("activity.csv", _COLUMNS, rows)
 
 
-def _days(decisions: list[Json], subjects: dict[str, Json]) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
+def _days(
+    decisions: list[Json], subjects: dict[str, Json], later: dict[str, Json], email: str
+) -> Iterator[dict[str, Any]]:
+    """Lines by day; `later` are suggestions that took the place of others, by name."""
     for day, of_day in groupby(decisions, key=lambda each: dates.day(each["time"])):
         lines: list[dict[str, Any]] = []
         for each in of_day:
             subject = subjects.get(each["suggestion"], {})
-            # The newest line of a suggestion is the one that can be taken back.
-            newest = each["suggestion"] not in seen
-            seen.add(each["suggestion"])
+            stands = (
+                subject.get("state") in STANDING or each["actor"] == email
+            )  # a yes that waits is its giver's
             lines.append(
                 {
                     "decision": each,
                     "summary": subject.get("summary", ""),
                     "icon": _ICONS.get(each["verb"], "circle"),
-                    "undo": newest and subject.get("state") in STANDING,
+                    "undo": subject.get("undoable") == each["name"] and stands,
                     "id": each["suggestion"].removeprefix("suggestions/"),
+                    "replaced": _replacement(each),
+                    "replacement": later.get(_replacement(each)),
                 }
             )
         yield {"day": day, "lines": lines}
+
+
+def _replacement(decision: Json) -> str:
+    """The name of the suggestion that took the place of the one that this withdrew; empty for none."""
+    return findings.named(decision["reason"]) if decision["verb"] == "withdraw" else ""

@@ -14,6 +14,7 @@ KIND_ICONS = {"DUPLICATE": "copy", "OUTDATED": "calendar-x", "UNUSED": "eye-off"
 LETTERS = "ABCDEFGHIJKL"
 
 _RESOURCES = "Resources"  # the API's title of the part that is no program
+_NAMED = re.compile(r"suggestions/[0-9a-f-]{36}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 _OPERATION_ICONS = {
@@ -213,3 +214,9 @@ def why(suggestion: Json) -> tuple[list[str], list[str]]:
     if lost:
         con.append(say("evidence.lost", n=len(lost)))
     return pro, con
+
+
+def named(text: str) -> str:
+    """The suggestion that the API names in its words, such as the one that took the place of this; empty for none."""
+    found = _NAMED.search(text)
+    return found[0] if found else ""

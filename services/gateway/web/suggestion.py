@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ _BRINGS = frozenset({"item_replace", "item_insert"})
 """Operations whose `other` is an item afterwards."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
-_REPLACED = re.compile(r"suggestions/[0-9a-f-]{36}")
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
 REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "DUPLICATE": (
@@ -98,12 +96,12 @@ class SuggestionPage:
         )
         pro, con = findings.why(found)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
-        later = _REPLACED.search(found["note"]) if found["state"] == "WITHDRAWN" else None
+        later = findings.named(found["note"]) if found["state"] == "WITHDRAWN" else ""
         view, notes, touched, replaced = await asyncio.gather(
             self._view(request, found),
             self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
             self.api.each(request, programs),
-            self.api.each(request, [later[0]] if later else []),
+            self.api.each(request, [later]),
         )
         part_rows = parts(found, touched, around["email"])
         return page(
