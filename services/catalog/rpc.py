@@ -14,6 +14,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_insights import InsightMethods
 from services.catalog.rpc_publishing import Publishing
+from services.catalog.review.insights import Surveyor
 from services.catalog.usecases import (
     announcements,
     export,
@@ -54,6 +55,7 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
 
     def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:
         self._db = database
+        self._surveyor = Surveyor()
         self._due_plans = due_plans
         self._lag = lag
 

@@ -21,6 +21,7 @@ class InsightMethods(CatalogServiceServicer):
     """The part of CatalogService that looks at the whole catalog."""
 
     _db: Database
+    _surveyor: insights.Surveyor
 
     @override
     async def ListViolations(
@@ -52,4 +53,4 @@ class InsightMethods(CatalogServiceServicer):
     async def GetInsights(
         self, request: insights_pb2.GetInsightsRequest, context: Any
     ) -> insights_pb2.Insights:
-        return wire.insights(await insights.get_insights(self._db))
+        return wire.insights(await insights.get_insights(self._db, self._surveyor))

@@ -131,6 +131,11 @@ class Session:
         row = await self.row("SELECT epoch FROM settings")
         return str(row["epoch"]) if row else ""
 
+    async def feed_position(self) -> tuple[str, int]:
+        """The feed's epoch and its newest revision, which stand for one state of resources, programs and their use."""
+        row = await self.row("SELECT epoch, revision FROM settings")
+        return (str(row["epoch"]), int(row["revision"])) if row else ("", 0)
+
     async def _lock_feed(self) -> str:
         if self._epoch is None:
             row = await self.row(_LOCK_FEED)

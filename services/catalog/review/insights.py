@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from services.catalog.domain.ages import AGES, age_of
 from services.catalog.domain.disclosure import few
+from services.catalog.domain.people import owns
 from services.catalog.domain.resources import Lifecycle
-from services.catalog.postgres.database import Database
+from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_insights
 from services.catalog.review.findings import Kind
 from services.catalog.review.postgres_insights import HoursRow
@@ -46,32 +47,69 @@ class Insights:
     entitled: int
 
 
-async def get_insights(db: Database) -> Insights:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What learners can find, counted by what is shown of it: its kind, when it last changed and who owns it.
+
+    `names` are all by which those resources go.
+    """
+
+    kinds: Counter[str]
+    changed: Counter[date | None]
+    owners: Counter[str]
+    names: frozenset[str]
+
+
+@dataclass(slots=True)
+class Surveyor:
+    """Looks through the catalog once for each of its states, which the feed numbers: that takes longest by far."""
+
+    _at: tuple[str, int] = ("", 0)
+    _found: Survey | None = None
+
+    async def survey(self, tx: Transaction) -> Survey:
+        """Of the moment that the transaction sees."""
+        at = await tx.feed_position()
+        found = self._found if at == self._at else None
+        if found is None:
+            found = await _look(tx)
+            self._at, self._found = at, found
+        return found
+
+
+async def _look(tx: Transaction) -> Survey:
+    found = Survey(Counter(), Counter(), Counter(), frozenset())
+    names = set[str]()
+    async for resource, _ in each_glance(tx):
+        if resource.lifecycle is Lifecycle.PUBLISHED:
+            names.update((resource.id, *resource.aliases))
+            found.kinds[resource.kind] += 1
+            days = [day for day in (resource.updated, resource.created) if day]
+            found.changed[max(days, default=None)] += 1
+            found.owners[resource.owner] += 1
+    return replace(found, names=frozenset(names))
+
+
+async def get_insights(db: Database, surveyor: Surveyor) -> Insights:
     """All figures at one moment."""
     today = db.clock.today()
-    kinds: Counter[str] = Counter()
     ages: Counter[str] = Counter()
-    owned = 0
-    published = set[str]()
     async with db.snapshot() as tx:
-        async for resource, has_owner in each_glance(tx):
-            if resource.lifecycle is not Lifecycle.PUBLISHED:
-                continue
-            published.update((resource.id, *resource.aliases))
-            kinds[resource.kind] += 1
-            ages[age_of([day for day in (resource.updated, resource.created) if day], today)] += 1
-            owned += has_owner
-        rot = await postgres_insights.rot(tx) & published
+        found = await surveyor.survey(tx)
+        for day, count in found.changed.items():
+            ages[age_of([day] if day else [], today)] += count
+        people = await tx.people_by_email({owner for owner in found.owners if "@" in owner})
+        rot = await postgres_insights.rot(tx) & found.names
         live = await postgres_insights.live_by_kind(tx)
         hours = await postgres_insights.hours(tx)
         begin = datetime.combine(today - YEAR, time.min, UTC)
         decided = await postgres_insights.decided_by(tx, begin)
         entitled = await postgres_insights.entitled(tx)
     return Insights(
-        resources=kinds.total(),
-        by_kind=tuple(sorted(kinds.items(), key=lambda each: (-each[1], each[0]))),
+        resources=found.kinds.total(),
+        by_kind=tuple(sorted(found.kinds.items(), key=lambda each: (-each[1], each[0]))),
         by_age=tuple((name, ages[name]) for name in AGES),
-        owned=owned,
+        owned=sum(count for owner, count in found.owners.items() if owns(owner, people)),
         rot=len(rot),
         suggestions=tuple(live.items()),
         planned=_saved(hours, "SCHEDULED"),
