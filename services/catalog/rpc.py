@@ -11,10 +11,10 @@ from services.catalog import watching, wire
 from services.catalog.access import viewer
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review.insights import Surveyor
 from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_insights import InsightMethods
 from services.catalog.rpc_publishing import Publishing
-from services.catalog.review.insights import Surveyor
 from services.catalog.usecases import (
     announcements,
     export,
@@ -66,6 +66,16 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         return wire.read_resource(await resources.get_resource(self._db, id_, with_outline=with_outline))
 
     @override
+    async def BatchGetResources(
+        self, request: api.BatchGetResourcesRequest, context: Any
+    ) -> api.BatchGetResourcesResponse:
+        ids = wire.ids_of(request.names, "resources")
+        found = await resources.get_resources(self._db, ids)
+        return api.BatchGetResourcesResponse(
+            resources={f"resources/{id_}": wire.resource(each) for id_, each in found.items()}
+        )
+
+    @override
     async def ListResources(
         self, request: api.ListResourcesRequest, context: Any
     ) -> api.ListResourcesResponse:
@@ -110,10 +120,14 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
     @override
     async def ListPrograms(self, request: api.ListProgramsRequest, context: Any) -> api.ListProgramsResponse:
         size = _size(request.page_size)
-        after = _after(request.page_token, "programs")
-        found = await programs.list_programs(self._db, after=after, limit=size + 1)
-        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=("programs",))
-        return api.ListProgramsResponse(programs=[wire.program(each) for each in page], next_page_token=next_)
+        ids = wire.ids_of(request.names, "programs")
+        holding = wire.ids_of(request.holding, "resources", "holding")
+        scope = ("programs", *(("only", ids, holding) if ids or holding else ()))
+        after = _after(request.page_token, *scope)
+        found = await programs.list_programs(self._db, after=after, limit=size + 1, ids=ids, holding=holding)
+        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
+        shown = wire.program_in_short if request.view == api.ListProgramsRequest.BASIC else wire.program
+        return api.ListProgramsResponse(programs=[shown(each) for each in page], next_page_token=next_)
 
     @override
     async def UpsertProgram(self, request: api.UpsertProgramRequest, context: Any) -> program_pb2.Program:

@@ -13,6 +13,8 @@ from services.catalog.usecases import participation
 from winnow.catalog.v1 import engagement_pb2
 from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 
+_PROGRAMS = "programs/"
+
 
 class LearningMethods(CatalogServiceServicer):
     """The part of CatalogService that is about how people learn."""
@@ -35,8 +37,22 @@ class LearningMethods(CatalogServiceServicer):
     async def QueryEngagement(
         self, request: engagement_pb2.QueryEngagementRequest, context: Any
     ) -> engagement_pb2.Engagement:
-        if request.name.startswith("programs/"):
+        if request.name.startswith(_PROGRAMS):
             id_ = wire.id_of(request.name, "programs")
             return wire.learning(await participation.program_learning(self._db, id_))
         id_ = wire.id_of(request.name, "resources")
         return wire.learning(await participation.resource_learning(self._db, id_))
+
+    @override
+    async def BatchQueryEngagement(
+        self, request: engagement_pb2.BatchQueryEngagementRequest, context: Any
+    ) -> engagement_pb2.BatchQueryEngagementResponse:
+        names = request.names
+        if len(names) > wire.MAX_NAMES:
+            raise wire.bad_field("names", f"has at most {wire.MAX_NAMES}")
+        programs = wire.ids_of([name for name in names if name.startswith(_PROGRAMS)], "programs")
+        resources = wire.ids_of([name for name in names if not name.startswith(_PROGRAMS)], "resources")
+        found = await participation.learnings(self._db, programs=programs, resources=resources)
+        return engagement_pb2.BatchQueryEngagementResponse(
+            engagements={name: wire.learning_in_short(each) for name, each in found.items()}
+        )

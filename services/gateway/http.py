@@ -46,6 +46,7 @@ CHUNK = 1024 * 1024
 MAX_FILES = 20_000
 _FORM = "application/x-www-form-urlencoded"
 _MOST_KEPT = 64 * 1024  # bytes of a form that came without a session; far more than any field takes
+_MOST_PARAMETERS = 300  # names of 200 things and what else a list is asked with
 _UPLOAD_PATH = "/winnow.catalog.v1.CatalogService/ImportPackage"
 
 
@@ -124,7 +125,7 @@ class JsonApi:
     ) -> bytes:
         """The method's request; InvalidArgument for what is none, to whoever may call the method."""
         try:
-            parameters = parse_qs(query, keep_blank_values=True, max_num_fields=100)
+            parameters = parse_qs(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
             return request_from_http(binding, variables, parameters, body).SerializeToString()
         except (InvalidArgument, ValueError) as error:
             invalid = error if isinstance(error, InvalidArgument) else _too_many_parameters()
@@ -260,7 +261,9 @@ async def _body(request: Request) -> bytes:
 
 
 def _too_many_parameters() -> InvalidArgument:
-    return InvalidArgument("JSON_INVALID", "There are more than 100 parameters.", {"field": ""})
+    return InvalidArgument(
+        "JSON_INVALID", f"There are more than {_MOST_PARAMETERS} parameters.", {"field": ""}
+    )
 
 
 def _json(code: int, body: dict[str, Any]) -> Response:

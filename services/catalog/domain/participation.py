@@ -50,6 +50,7 @@ class Figure:
     basis: str = ""
 
 
+_NOTHING = nested([0, 0, 0])
 HIDDEN = Figure(hidden=True)
 UNKNOWN = Figure()
 
@@ -79,8 +80,8 @@ class Told:
     months: tuple[MonthTold, ...] = ()
 
 
-def told(found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
-    """What may be told of it.
+def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: bool = True) -> Told:
+    """What may be told of it; months and the trend, which is made of them, only `by_month`.
 
     `parts` are told of groups that lie inside this one (a program's items): where the whole less one of them leaves
     one to four people, the whole is hidden.
@@ -89,10 +90,13 @@ def told(found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
         return Told()
     year = found.year
     calendar = _calendar(found.newest)
-    by_month = None if any(each.completed is None for each in found.months.values()) else 0
-    cells = [found.months.get(month, Counts(completed=by_month)) for month in calendar]
+    empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
+    cells = [found.months.get(month, empty) for month in calendar]
     hidden, reach_hidden = hidden_cells([cell.reach for cell in cells], year.reach)
-    chains = [nested([cell.reach, cell.started, cell.completed or 0]) for cell in cells]
+    chains = [
+        _NOTHING if cell is empty else nested([cell.reach, cell.started, cell.completed or 0])
+        for cell in cells
+    ]
     starts, starts_hidden = _measure([c.started for c in cells], year.started, hidden, [c[1] for c in chains])
     ends, ends_hidden = _measure(
         [cell.completed or 0 for cell in cells], year.completed or 0, hidden, [chain[2] for chain in chains]
@@ -110,6 +114,7 @@ def told(found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
             Figure() if cell.completed is None else _figure(cell.completed, at in ends, cell),
         )
         for at, (month, cell) in enumerate(zip(calendar, cells, strict=True))
+        if by_month
     )
     started = HIDDEN if starts_hidden or chain[1] else Figure(float(year.started), basis=basis)
     completed = HIDDEN if ends_hidden or chain[2] else Figure(float(year.completed or 0), basis=basis)
@@ -121,7 +126,7 @@ def told(found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
         _ratio(completed, started),
         _mean(float(year.seconds), started),
         _rating(year, basis),
-        _trend(months),
+        _trend(months) if by_month else UNKNOWN,
         months,
     )
 

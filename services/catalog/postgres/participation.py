@@ -51,21 +51,26 @@ _COUNTS = """
     GROUP BY GROUPING SETS ((newest.subject, newest.newest, counted.month), (newest.subject, newest.newest))
 """
 _FINISHED = """
-    WITH named AS (
-        SELECT l.resource, n.source, n.reference FROM listings l
+    WITH ends AS (
+        SELECT subject, newest, needed
+        FROM unnest(%(ends)s::text[], %(newest)s::date[], %(needed)s::int[]) AS k (subject, newest, needed)
+    ), asked AS (
+        SELECT subject, id, needed
+        FROM unnest(%(subjects)s::text[], %(ids)s::text[], %(is_needed)s::bool[]) AS k (subject, id, needed)
+    ), named AS (
+        SELECT asked.subject, asked.id, asked.needed, n.source, n.reference FROM asked
+        JOIN listings l ON l.resource = asked.id
         JOIN engagement_names n ON n.listing_source = l.source AND n.listing_external_id = l.external_id
-        WHERE l.resource = ANY(%(ids)s)
-    ), rows AS (
-        SELECT named.resource, m.learner, m.month, m.completed
-        FROM named JOIN learner_months m ON m.source = named.source AND m.reference = named.reference
     )
-    SELECT count(*) AS learners FROM (
-        SELECT learner FROM rows WHERE resource = ANY(%(needed)s) AND completed > 0
-            AND learner IN (
-                SELECT learner FROM rows WHERE month > %(newest)s::date - interval '12 months' AND month <= %(newest)s
-            )
-        GROUP BY learner HAVING count(DISTINCT resource) = cardinality(%(needed)s::text[])
+    SELECT subject, count(*) AS learners FROM (
+        SELECT named.subject, m.learner
+        FROM named JOIN learner_months m ON m.source = named.source AND m.reference = named.reference
+        JOIN ends ON ends.subject = named.subject
+        GROUP BY named.subject, m.learner, ends.needed
+        HAVING bool_or(m.month > ends.newest - interval '12 months' AND m.month <= ends.newest)
+            AND count(DISTINCT named.id) FILTER (WHERE named.needed AND m.completed > 0) = ends.needed
     ) AS finished
+    GROUP BY subject
 """
 
 
@@ -95,11 +100,28 @@ class Participating(Session):
             for subject, day in newest.items()
         }
 
-    async def finished(self, ids: Collection[str], needed: Collection[str], newest: date) -> int:
-        """Distinct learners of these resources in the 12 months to `newest` who have completed all the needed ones."""
-        values = {"ids": list(ids), "needed": list(needed), "newest": newest}
-        row = await self.row(_FINISHED, values)
-        return int(row["learners"]) if row else 0
+    async def finished(
+        self, subjects: Mapping[str, tuple[Collection[str], Collection[str], date]]
+    ) -> dict[str, int]:
+        """Distinct learners by subject, each (resources, the needed ones of these, newest month).
+
+        Counted is who learned with one of the resources in the 12 months to the newest and has completed all needed
+        ones. A subject without any is left out.
+        """
+        asked = [
+            (subject, id_, id_ in needed) for subject, (ids, needed, _) in subjects.items() for id_ in ids
+        ]
+        if not asked:
+            return {}
+        values = {
+            "ends": list(subjects),
+            "newest": [newest for _, _, newest in subjects.values()],
+            "needed": [len(needed) for _, needed, _ in subjects.values()],
+            "subjects": [subject for subject, _, _ in asked],
+            "ids": [id_ for _, id_, _ in asked],
+            "is_needed": [needed for _, _, needed in asked],
+        }
+        return {row["subject"]: row["learners"] for row in await self.rows(_FINISHED, values)}
 
 
 def _counts(row: Row) -> Counts:

@@ -24,7 +24,10 @@ _LOAD_FOR_UPDATE = """
     SELECT id, source, key, version, revision, create_time, update_time, observed, desired
     FROM programs WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
-_PAGE = "SELECT id FROM programs WHERE id > %s ORDER BY id LIMIT %s"
+_PAGE = """
+    SELECT id FROM programs WHERE id > %(after)s AND (%(only)s::text[] IS NULL OR id = ANY(%(only)s))
+    ORDER BY id LIMIT %(limit)s
+"""
 _AFTER = "SELECT id FROM programs WHERE (source, key) > (%s, %s) ORDER BY source, key LIMIT %s"
 _WITH = "SELECT id FROM programs WHERE members && %s::text[]"
 _BY_KEY = "SELECT key, id FROM programs WHERE source = %s AND key = ANY(%s)"
@@ -144,9 +147,12 @@ class Programs(Resources):
         rows = await self.rows(_UNRESOLVED)
         return await self.programs([row["id"] for row in rows], for_update=True)
 
-    async def program_page(self, *, after: str, limit: int) -> list[Program]:
-        """Programs whose id comes after, in id order."""
-        return await self.programs([row["id"] for row in await self.rows(_PAGE, (after, limit))])
+    async def program_page(
+        self, *, after: str, limit: int, only: Collection[str] | None = None
+    ) -> list[Program]:
+        """Programs whose id comes after (of these ids, if any are given), in id order."""
+        values = {"after": after, "limit": limit, "only": None if only is None else sorted(only)}
+        return await self.programs([row["id"] for row in await self.rows(_PAGE, values)])
 
     async def programs_after(self, source: str, key: str, limit: int) -> list[Program]:
         """Programs by (source, key), after the given one."""

@@ -439,12 +439,16 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many suggestions of one state and kind there are, and how many of them are one person's."""
+    """How many suggestions of one state and kind there are, and how many of them are one person's.
+
+    `program` is the id of the one that they concern; empty where all are counted together.
+    """
 
     state: State
     kind: Kind
     count: int
     mine: int
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

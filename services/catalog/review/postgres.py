@@ -97,6 +97,19 @@ _COUNTS = """
     FROM suggestions WHERE %(query)s = '' OR summary ILIKE %(query)s
     GROUP BY state, kind
 """
+_COUNTS_ABOUT = """
+    SELECT subject, state, kind, count(*) AS count, count(*) FILTER (WHERE assignee = %(person)s) AS mine
+    FROM (
+        SELECT DISTINCT asked.subject, s.id, s.state, s.kind, s.assignee
+        FROM unnest(%(subjects)s::text[], %(ids)s::text[]) AS asked (subject, id)
+        JOIN (
+            SELECT id, state, kind, assignee, unnest(objects) AS object FROM suggestions
+            WHERE state IN ('HELD', 'OPEN', 'SNOOZED', 'SCHEDULED') AND objects && %(ids)s::text[]
+                AND (%(query)s = '' OR summary ILIKE %(query)s)
+        ) AS s ON s.object = asked.id
+    ) AS each
+    GROUP BY subject, state, kind
+"""
 _INSERT = """
     INSERT INTO suggestions (id, version, key, kind, state, revision, confidence, priority, assignee, held_reason,
         note, touched, due_time, quiet_until, create_time, update_time, proposal, plan, rest, members, objects,
@@ -354,7 +367,30 @@ async def places(
 async def counts(tx: Session, *, query: str, person: str) -> list[Tally]:
     """Of all that occur, in the order of states and kinds."""
     rows = await tx.rows(_COUNTS, {"query": _pattern(query), "person": person})
-    found = [Tally(State(row["state"]), Kind(row["kind"]), row["count"], row["mine"]) for row in rows]
+    return _tallied(rows)
+
+
+async def counts_about(
+    tx: Session, objects: Mapping[str, Collection[str]], *, query: str, person: str
+) -> list[Tally]:
+    """By program, of the live ones that concern one of its objects (ids of resources and programs), in their order."""
+    asked = [(subject, id_) for subject, ids in objects.items() for id_ in ids]
+    values = {
+        "subjects": [subject for subject, _ in asked],
+        "ids": [id_ for _, id_ in asked],
+        "query": _pattern(query),
+        "person": person,
+    }
+    found = _tallied(await tx.rows(_COUNTS_ABOUT, values))
+    place = {subject: at for at, subject in enumerate(objects)}
+    return sorted(found, key=lambda each: place[each.program])
+
+
+def _tallied(rows: Sequence[Row]) -> list[Tally]:
+    found = [
+        Tally(State(row["state"]), Kind(row["kind"]), row["count"], row["mine"], row.get("subject", ""))
+        for row in rows
+    ]
     return sorted(found, key=lambda each: (list(State).index(each.state), list(Kind).index(each.kind)))
 
 

@@ -146,6 +146,15 @@ async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Ta
         return await postgres.counts(tx, query=query, person=viewer)
 
 
+async def count_about_programs(
+    db: Database, programs: Sequence[str], query: str, *, viewer: str
+) -> list[Tally]:
+    """By program (ids) how many live ones concern it or something in it; without a program that is not there."""
+    async with db.snapshot() as tx:
+        objects = await purview.inside_each(tx, programs)
+        return await postgres.counts_about(tx, objects, query=query, person=viewer)
+
+
 async def simulate(db: Database, id_: str) -> Simulation:
     """What the plan would do to each enrolment with today's facts; empty for a plan that touches no learner."""
     async with db.snapshot() as tx:

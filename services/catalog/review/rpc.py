@@ -34,7 +34,7 @@ from services.catalog.review.rpc_ledger import LedgerServicer
 from services.catalog.review.rpc_plans import PlansServicer
 from services.catalog.review.rpc_work import WorkServicer
 from services.catalog.review.usecases import Seen
-from services.catalog.wire import id_of
+from services.catalog.wire import id_of, ids_of
 from services.catalog.wire.fields import date_of, moment_of
 from services.kit import pages
 from winnow.review.v1 import reliability_pb2, suggestion_pb2
@@ -125,7 +125,11 @@ class ReviewServicer(
         self, request: api.CountSuggestionsRequest, context: Any
     ) -> api.CountSuggestionsResponse:
         query = _words(request.query)
-        found = await reading.count_suggestions(self._db, query, viewer=viewer().person.id)
+        programs, caller = ids_of(request.programs, "programs", "programs"), viewer().person.id
+        if programs:
+            found = await reading.count_about_programs(self._db, programs, query, viewer=caller)
+        else:
+            found = await reading.count_suggestions(self._db, query, viewer=caller)
         return api.CountSuggestionsResponse(counts=[wire.count(each) for each in found])
 
     @override

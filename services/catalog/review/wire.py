@@ -322,6 +322,7 @@ def count(value: Tally) -> review_service_pb2.SuggestionCount:
         kind=suggestion_pb2.Suggestion.Kind.Value(value.kind),
         count=value.count,
         mine=value.mine,
+        program=f"programs/{value.program}" if value.program else "",
     )
 
 

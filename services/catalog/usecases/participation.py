@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from services.catalog import policy
@@ -17,13 +17,14 @@ from services.catalog.domain.participation import (
 )
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.programs import Program
+from services.catalog.domain.resources import Resource
 from services.catalog.imports.model import EngagementRow
 from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview, records
 from services.catalog.usecases.import_ending import settle_engagement
 from services.catalog.usecases.import_writing import BOTH_FORMS, put_engagement
-from services.catalog.usecases.resources import check_source_name
+from services.catalog.usecases.resources import by_any_name, check_source_name
 from services.kit.errors import FailedPrecondition, PermissionDenied
 
 
@@ -103,44 +104,93 @@ async def resource_learning(db: Database, id_: str) -> Learning:
     async with db.snapshot() as tx:
         resource = await tx.resource(id_)
         found = await tx.participation({resource.id: [resource.id]})
-    return Learning(
-        f"resources/{resource.id}", resource.title, resource.seconds, told(found.get(resource.id))
-    )
+    return _of_resource(resource, told(found.get(resource.id)))
 
 
 async def program_learning(db: Database, id_: str) -> Learning:
-    """How people learn in a program; NotFound when there is none.
-
-    Where no row names the program itself, its learners are those of its items.
-    """
+    """How people learn in a program; NotFound when there is none."""
     async with db.snapshot() as tx:
         program = await tx.program(id_)
-        names = list(dict.fromkeys(item.resource for item in program.items if item.resource))
-        resources = {each.id: each for each in await tx.resources(names)}
-        found = await tx.participation({program.id: [program.id], **{name: [name] for name in names}})
-        whole = found.get(program.id) or await _by_items(tx, program, names)
+        ground = await _ground(tx, [program], [])
+    return _of_program(program, ground)
+
+
+async def learnings(
+    db: Database, *, programs: Sequence[str], resources: Sequence[str]
+) -> dict[str, Learning]:
+    """How people learn in these programs and with these resources, by the name asked for; without what is not there."""
+    async with db.snapshot() as tx:
+        known = {each.id: each for each in await tx.programs(programs)}
+        asked = by_any_name(await tx.resources(resources), resources)
+        ground = await _ground(tx, list(known.values()), [each.id for each in asked.values()])
+    return {
+        **{f"programs/{id_}": _of_program(known[id_], ground) for id_ in programs if id_ in known},
+        **{f"resources/{id_}": _of_resource(each, ground.use[each.id]) for id_, each in asked.items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What figures on programs are made of: items, what is told of each (not by month), learners as counted."""
+
+    resources: Mapping[str, Resource]
+    use: Mapping[str, Told]
+    programs: Mapping[str, Participation]
+
+
+async def _ground(tx: Transaction, programs: Sequence[Program], more: Sequence[str]) -> _Ground:
+    """In a fixed number of statements. `more` are ids of resources that are asked about beside the items."""
+    items = {each.id: _items(each) for each in programs}
+    names = list(dict.fromkeys(name for each in items.values() for name in each))
+    resources = {each.id: each for each in await tx.resources(names)}
+    alone = {id_: [id_] for id_ in (*items, *names, *more)}
+    found = await tx.participation(alone)
+    whole = {id_: found[id_] for id_ in items if id_ in found}
+    whole |= await _by_items(tx, [each for each in programs if each.id not in whole])
+    use = {id_: told(found.get(id_), by_month=False) for id_ in names}
+    return _Ground(resources, use | {id_: told(found.get(id_)) for id_ in more}, whole)
+
+
+def _items(program: Program) -> list[str]:
+    return list(dict.fromkeys(item.resource for item in program.items if item.resource))
+
+
+def _of_resource(resource: Resource, use: Told) -> Learning:
+    return Learning(f"resources/{resource.id}", resource.title, resource.seconds, use)
+
+
+def _of_program(program: Program, ground: _Ground) -> Learning:
     items = tuple(
-        ItemTold(name, resources[name].title, resources[name].seconds, told(found.get(name)))
-        for name in names
-        if name in resources
+        ItemTold(name, ground.resources[name].title, ground.resources[name].seconds, ground.use[name])
+        for name in _items(program)
+        if name in ground.resources
     )
     mandatory = {item.resource for item in program.items if item.mandatory}
     stated = sum(item.stated_seconds for item in items if item.resource in mandatory)
-    use = told(whole, parts=[item.use for item in items])
+    use = told(ground.programs.get(program.id), parts=[item.use for item in items])
     return Learning(f"programs/{program.id}", program.title, stated, use, items, *drop_off(items))
 
 
-async def _by_items(tx: Transaction, program: Program, names: Sequence[str]) -> Participation | None:
-    """The learners of its items; completed has who completed all that is mandatory, and no months."""
-    if not names:
-        return None
-    found = (await tx.participation({program.id: names})).get(program.id)
-    if found is None:
-        return None
-    needed = list(dict.fromkeys(item.resource for item in program.items if item.mandatory and item.resource))
-    finished = await tx.finished(names, needed, found.newest) if needed else 0
-    return replace(
-        found,
-        year=replace(found.year, completed=finished),
-        months={month: replace(each, completed=None) for month, each in found.months.items()},
+async def _by_items(tx: Transaction, programs: Sequence[Program]) -> dict[str, Participation]:
+    """The learners of their items, of programs that no row names.
+
+    Completed has who completed all that is mandatory, and no months.
+    """
+    items = {each.id: names for each in programs if (names := _items(each))}
+    found = await tx.participation(items) if items else {}
+    needed = {
+        each.id: {item.resource for item in each.items if item.mandatory and item.resource}
+        for each in programs
+        if each.id in found
+    }
+    finished = await tx.finished(
+        {id_: (items[id_], needed[id_], found[id_].newest) for id_ in found if needed[id_]}
     )
+    return {
+        id_: replace(
+            each,
+            year=replace(each.year, completed=finished.get(id_, 0)),
+            months={month: replace(counts, completed=None) for month, counts in each.months.items()},
+        )
+        for id_, each in found.items()
+    }

@@ -33,10 +33,23 @@ async def get_program(db: Database, id_: str) -> Program:
         return await tx.program(id_)
 
 
-async def list_programs(db: Database, *, after: str, limit: int) -> list[Program]:
-    """A page of programs by id."""
+async def list_programs(
+    db: Database, *, after: str, limit: int, ids: Sequence[str] = (), holding: Sequence[str] = ()
+) -> list[Program]:
+    """A page of programs by id: if any are given, of these ids and with one of these resources as an item."""
     async with db.snapshot() as tx:
-        return await tx.program_page(after=after, limit=limit)
+        only = set(ids) if ids else None
+        if holding:
+            resources = await tx.resources(holding)
+            around = await tx.programs_around(holding, resources)
+            wanted = {each.id for each in resources}
+            held = {
+                each.id
+                for each in await tx.programs(around)
+                if any(item.resource in wanted for item in each.items)
+            }
+            only = held if only is None else held & only
+        return await tx.program_page(after=after, limit=limit, only=only)
 
 
 async def upsert_program(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
+from services.catalog.domain.programs import Items
 from services.catalog.policy import About, Column
 from services.catalog.postgres import names as listing_names
 from services.catalog.postgres.database import Transaction
@@ -13,13 +14,34 @@ from services.catalog.postgres.database import Transaction
 
 async def inside(tx: Transaction, programs: Collection[str]) -> frozenset[str]:
     """Ids of these programs and of all that they hold, nested programs and resources."""
+    return _below(programs, await _items(tx, programs))
+
+
+async def inside_each(tx: Transaction, programs: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The same by program; without one that is not there."""
+    items = await _items(tx, programs)
+    return {id_: _below([id_], items) for id_ in programs if id_ in items}
+
+
+async def _items(tx: Transaction, programs: Collection[str]) -> dict[str, Items]:
+    """What these programs and those nested in them hold, by id."""
+    found: dict[str, Items] = {}
+    level = set(programs)
+    while level:
+        new = {program.id: program.items for program in await tx.programs(level)}
+        found |= new
+        level = {item.program for items in new.values() for item in items if item.program} - found.keys()
+    return found
+
+
+def _below(programs: Iterable[str], items: Mapping[str, Items]) -> frozenset[str]:
     found: set[str] = set()
     level = set(programs)
     while level:
         found |= level
-        items = [item for program in await tx.programs(level) for item in program.items]
-        found |= {item.resource for item in items if item.resource}
-        level = {item.program for item in items if item.program} - found
+        held = [item for id_ in level for item in items.get(id_, ())]
+        found |= {item.resource for item in held if item.resource}
+        level = {item.program for item in held if item.program} - found
     return frozenset(found)
 
 

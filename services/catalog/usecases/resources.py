@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -37,6 +37,18 @@ async def get_resource(db: Database, id_: str, *, with_outline: bool) -> Read:
             return Read(resource)
         outlines = await tx.outlines([resource.outline_hash])
         return Read(resource, outlines.get(resource.outline_hash, ()))
+
+
+async def get_resources(db: Database, ids: Sequence[str]) -> dict[str, Resource]:
+    """Those of these names and aliases that there are, by the name that was asked for."""
+    async with db.snapshot() as tx:
+        return by_any_name(await tx.resources(ids), ids)
+
+
+def by_any_name(found: Iterable[Resource], ids: Iterable[str]) -> dict[str, Resource]:
+    """The resources by those of these names and aliases under which they were loaded."""
+    known = {name: each for each in found for name in (each.id, *each.aliases)}
+    return {id_: known[id_] for id_ in ids if id_ in known}
 
 
 @dataclass(frozen=True, slots=True)

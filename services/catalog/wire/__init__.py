@@ -11,7 +11,7 @@ from services.catalog.wire.duties import (
     responsibilities,
     responsibility,
 )
-from services.catalog.wire.engagement import engagement_rows, learning, recorded
+from services.catalog.wire.engagement import engagement_rows, learning, learning_in_short, recorded
 from services.catalog.wire.feed import (
     announcement_state,
     dead_link_state,
@@ -27,9 +27,11 @@ from services.catalog.wire.feed import (
     verdict_state,
 )
 from services.catalog.wire.fields import (
+    MAX_NAMES,
     bad_field,
     date_of,
     id_of,
+    ids_of,
 )
 from services.catalog.wire.house_rules import (
     house_rules,
@@ -62,6 +64,7 @@ from services.catalog.wire.programs import (
     change_state,
     observed_program,
     program,
+    program_in_short,
     source,
 )
 from services.catalog.wire.publishing import draft, draft_fields
@@ -80,6 +83,7 @@ from services.catalog.wire.resources import (
 from services.catalog.wire.responsibility_mode import mode, mode_asked, mode_switch
 
 __all__ = [
+    "MAX_NAMES",
     "announcement",
     "announcement_state",
     "authenticated",
@@ -103,10 +107,12 @@ __all__ = [
     "house_rules",
     "house_rules_state",
     "id_of",
+    "ids_of",
     "import_",
     "incoming",
     "insights",
     "learning",
+    "learning_in_short",
     "listing",
     "minted",
     "mode",
@@ -122,6 +128,7 @@ __all__ = [
     "person",
     "person_request",
     "program",
+    "program_in_short",
     "program_state",
     "read_resource",
     "recorded",

@@ -87,6 +87,14 @@ def group_figure(value: Figure) -> engagement_pb2.GroupFigure:
 
 def learning(value: Learning) -> engagement_pb2.Engagement:
     """How people learn, as far as it may be told."""
+    made = learning_in_short(value)
+    made.months.extend(_month(each) for each in value.use.months)
+    made.items.extend(_item(each) for each in value.items)
+    return made
+
+
+def learning_in_short(value: Learning) -> engagement_pb2.Engagement:
+    """The same without its months and items."""
     use = value.use
     return engagement_pb2.Engagement(
         name=value.name,
@@ -100,8 +108,6 @@ def learning(value: Learning) -> engagement_pb2.Engagement:
         real_seconds=group_figure(use.real_seconds),
         rating=group_figure(use.rating),
         trend=group_figure(use.trend),
-        months=[_month(each) for each in use.months],
-        items=[_item(each) for each in value.items],
         drop_off=f"resources/{value.drop_off}" if value.drop_off else "",
         lost=group_figure(value.lost),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
@@ -10,6 +11,8 @@ from google.type.date_pb2 import Date
 
 from services.kit.errors import InvalidArgument, Violation
 from services.kit.protobuf import date_message, date_value, moment
+
+MAX_NAMES = 200  # of one call
 
 
 def bad_field(field: str, text: str) -> InvalidArgument:
@@ -25,6 +28,13 @@ def id_of(name: str, collection: str, field: str = "name") -> str:
     if prefix != collection or not slash or not id_ or "/" in id_ or len(id_) > 100:
         raise bad_field(field, f"must be {collection}/{{id}}")
     return id_
+
+
+def ids_of(names: Sequence[str], collection: str, field: str = "names") -> list[str]:
+    """The ids in several `collection/{id}`, each once; InvalidArgument for more than 200 or one of another form."""
+    if len(names) > MAX_NAMES:
+        raise bad_field(field, f"has at most {MAX_NAMES}")
+    return [id_of(name, collection, field) for name in dict.fromkeys(names)]
 
 
 def day(value: object) -> Date | None:

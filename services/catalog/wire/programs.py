@@ -26,6 +26,13 @@ def _item(value: ProgramItem) -> program_pb2.ProgramItem:
 
 def program(value: Program) -> program_pb2.Program:
     """A program as shown."""
+    made = program_in_short(value)
+    made.items.extend(_item(each) for each in value.items)
+    return made
+
+
+def program_in_short(value: Program) -> program_pb2.Program:
+    """The same without its items."""
     return program_pb2.Program(
         name=f"programs/{value.id}",
         etag=value.etag,
@@ -34,7 +41,6 @@ def program(value: Program) -> program_pb2.Program:
         title=value.title,
         owners=value.owners,
         objectives=value.objectives,
-        items=[_item(each) for each in value.items],
         archived=value.archived,
         create_time=timestamp(value.create_time),
         update_time=timestamp(value.update_time),

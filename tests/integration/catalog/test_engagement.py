@@ -130,6 +130,34 @@ def people(rows: Iterable[Row]) -> int:
     return len({row.learner for row in rows})
 
 
+async def test_several_are_told_at_once_what_each_is_told_alone(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    """Groups under five and what two figures would tell of them are hidden in either."""
+    await record(first, [Row("yard", n, MONTHS[6], False) for n in range(50)])
+    several = [*names.values(), "resources/gone", "programs/gone"]
+    found = await first("BatchQueryEngagement", engagement_pb2.BatchQueryEngagementRequest(names=several))
+    assert set(found.engagements) == set(names.values())
+    for name in names.values():
+        alone = await asked(first, name)
+        del alone.months[:], alone.items[:]
+        assert found.engagements[name] == alone, name
+    assert [found.engagements[names[key]].reach.hidden for key in ("water", "rare", "yard")] == [
+        False,
+        True,
+        True,
+    ]
+
+
+async def test_more_than_two_hundred_at_once_are_refused(first: SignedIn) -> None:
+    several = [f"{kind}/{n}" for kind in ("resources", "programs") for n in range(101)]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await first("BatchQueryEngagement", engagement_pb2.BatchQueryEngagementRequest(names=several))
+    info = error_info(refused.value)
+    assert info is not None
+    assert (refused.value.code(), info.metadata["field"]) == (grpc.StatusCode.INVALID_ARGUMENT, "names")
+
+
 @pytest.mark.parametrize("course", ["wells", "pumps", "tanks"])
 async def test_each_figure_of_a_course_is_the_one_counted_by_hand(
     first: SignedIn, names: dict[str, str], course: str

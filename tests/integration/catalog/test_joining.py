@@ -47,6 +47,10 @@ async def test_a_joined_resource_answers_under_both_names_and_the_feed_says_it_i
     joined = await first("GetResource", api.GetResourceRequest(name=f"resources/{younger}"))
     assert joined.name == f"resources/{older}"
     assert [each.external_id for each in joined.listings] == ["c0", "c1"]
+    names = [f"resources/{id_}" for id_ in (younger, "gone", older)]
+    several = await first("BatchGetResources", api.BatchGetResourcesRequest(names=names))
+    del joined.outline[:]
+    assert dict(several.resources) == {names[0]: joined, names[2]: joined}
     (program,) = (await first("ListPrograms", api.ListProgramsRequest())).programs
     assert program.items[0].resource == joined.name
     states = await feed.GetStates(feed_api.GetStatesRequest(kind=feed_api.RESOURCES, ids=[younger, older]))

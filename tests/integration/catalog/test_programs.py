@@ -41,6 +41,37 @@ async def test_items_are_found_by_id_external_id_and_title_and_others_are_kept(f
     assert await first("GetProgram", api.GetProgramRequest(name=saved.name)) == saved
 
 
+async def test_programs_are_listed_by_name_and_by_what_they_hold_with_or_without_items(
+    first: SignedIn,
+) -> None:
+    one, two, three = await push(
+        first, *(api.ResourceInput(external_id=f"c{n}", title=f"Course {n}") for n in range(3))
+    )
+    both = await upsert(first, "both", ProgramItem(resource=one), ProgramItem(resource=two))
+    after = await upsert(first, "after", ProgramItem(resource=two, prerequisites=[one]))
+    empty = await upsert(first, "empty")
+
+    async def listed(**asked: object) -> list[str]:
+        request = api.ListProgramsRequest(**asked)  # type: ignore[arg-type]
+        return [each.name for each in (await first("ListPrograms", request)).programs]
+
+    assert await listed() == [both.name, after.name, empty.name]
+    assert await listed(names=[empty.name, both.name, "programs/gone"]) == [both.name, empty.name]
+    assert await listed(holding=[one]) == [both.name]
+    assert await listed(holding=[one, two, three]) == [both.name, after.name]
+    assert await listed(holding=[two], names=[after.name]) == [after.name]
+    assert await listed(holding=[three]) == await listed(names=["programs/gone"]) == []
+    in_short = await first("ListPrograms", api.ListProgramsRequest(view=api.ListProgramsRequest.BASIC))
+    whole = await first("ListPrograms", api.ListProgramsRequest())
+    for each in whole.programs:
+        del each.items[:]
+    assert in_short == whole
+    first_page = await first("ListPrograms", api.ListProgramsRequest(holding=[two], page_size=1))
+    assert [each.name for each in first_page.programs] == [both.name]
+    rest = api.ListProgramsRequest(holding=[two], page_size=1, page_token=first_page.next_page_token)
+    assert [each.name for each in (await first("ListPrograms", rest)).programs] == [after.name]
+
+
 async def test_a_name_that_two_resources_have_resolves_to_neither(first: SignedIn) -> None:
     await push(
         first,

@@ -85,6 +85,14 @@ WITHOUT_WORDS = frozenset(
     }
 )
 """Methods that read content and answer with figures, settings, names and identifiers: no mark shows in them."""
+SEVERAL = {
+    ("BatchGetResources", "names"): ("resources", "used"),
+    ("BatchQueryEngagement", "names"): ("resources", "used", "programs"),
+    ("CountSuggestions", "programs"): ("programs",),
+    ("ListPrograms", "names"): ("programs",),
+    ("ListPrograms", "holding"): ("used",),
+}
+"""What fields that take several names are asked with."""
 LEARNERS_FOR = frozenset({"ExportNoticeLearners"})
 TIMES = frozenset({"GetProcessingStatus", "ListSources", "ListAuditEntries"})
 """Say what the system has still to do, when a source last delivered, and who was refused: questions move them, too."""
@@ -182,6 +190,7 @@ async def plant(planted: Planted, real: Database) -> None:
     await by("RequestPersonChange", people.RequestPersonChangeRequest(request=wish))
     planted.names |= {
         "resources": due.name,
+        "used": used.name,
         "suggestion": review_due.name,
         "programs": program.name,
         "suggestions": f"{retired.name} {review_due.name}",
@@ -248,6 +257,9 @@ def requests(planted: Planted, path: str) -> Iterator[Message]:
             named = each.name
         elif each.name == "page_size":
             filled.page_size = 200  # type: ignore[attr-defined]
+        elif (short(path), each.name) in SEVERAL:
+            several = [planted.names[of] for of in SEVERAL[short(path), each.name]]
+            getattr(filled, each.name).extend(several)
         elif each.type != FieldDescriptor.TYPE_STRING or each.is_repeated:
             if each.name in ("everyone", "include_resolved", "include_closed"):
                 setattr(filled, each.name, True)

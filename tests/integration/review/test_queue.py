@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from tests.integration.catalog.conftest import eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
 from winnow.catalog.v1 import catalog_service_pb2 as core
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1 import program_pb2
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Evidence, Member, Plan, PlanChange, Suggestion
 
@@ -48,6 +50,31 @@ async def test_the_queue_is_counted_by_state_and_kind_and_by_whose_it_is(
     }
     some = await leader("CountSuggestions", review.CountSuggestionsRequest(query="PAIR 1"))
     assert [(each.state, each.count) for each in some.counts] == [(Suggestion.HELD, 1)]
+
+
+async def test_what_waits_is_counted_by_program_as_the_list_of_each_shows_it(
+    leader: Reviewer, curator: Curator
+) -> None:
+    await found(leader, curator)
+    made = (await leader("ListResources", core.ListResourcesRequest())).resources
+    inner = await leader.program("inner", made[0], made[1])
+    nested = program_pb2.ProgramItem(program=inner.name)
+    outer, none = await leader.program("outer", nested, made[4]), await leader.program("none")
+    names = [outer.name, inner.name, none.name, "programs/gone"]
+    answer = await leader("CountSuggestions", review.CountSuggestionsRequest(programs=names))
+    told = Counter[str]()
+    for each in answer.counts:
+        told[each.program] += each.count
+    for name in names[:3]:
+        page = await leader("ListSuggestions", Asked(program=name))
+        assert told[name] == len(page.suggestions), name
+    assert told == {outer.name: 2, inner.name: 1}
+    some = review.CountSuggestionsRequest(programs=names, query="pair 0")
+    some_counted = await leader("CountSuggestions", some)
+    assert [(each.program, each.state, each.count, each.mine) for each in some_counted.counts] == [
+        (outer.name, Suggestion.OPEN, 1, 1),
+        (inner.name, Suggestion.OPEN, 1, 1),
+    ]
 
 
 async def test_words_are_found_in_any_case_and_signs_stand_for_themselves(

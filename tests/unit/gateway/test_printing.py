@@ -33,7 +33,11 @@ def _fill(message: Any, depth: int) -> None:
         held = getattr(message, field.name)
         kind = field.message_type
         if kind is not None and kind.GetOptions().map_entry:
-            held["key"] = _VALUES[kind.fields_by_name["value"].cpp_type]
+            value = kind.fields_by_name["value"]
+            if value.message_type is None:
+                held["key"] = _VALUES[value.cpp_type]
+            elif depth:
+                _fill(held["key"], depth - 1)
         elif kind is not None:
             if depth:
                 inner = held.add() if field.is_repeated else held
