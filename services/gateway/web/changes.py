@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web.api import Api, Query
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
@@ -30,8 +30,9 @@ class Changes:
         around, found = await asyncio.gather(
             self.frames.around(request, "changes"), self.api.get(request, "/v1/changes", query)
         )
-        changes = found["changes"]
-        targets = await self.api.each(request, [each["target"] for each in changes])
+        changes: list[Json] = found["changes"]
+        seen = changes if around["viewer"]["readContent"] else []
+        targets = await self.api.each(request, [each["target"] for each in seen])
         return page(
             "changes.html",
             **around,

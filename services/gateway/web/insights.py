@@ -33,7 +33,7 @@ class Insights:
             self.frames.around(request, "insights"),
             self.api.get(request, "/v1/suggestions:count", {}),
             self.api.get(request, "/v1/reliability", {}),
-            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+            self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000),
             self.api.get(request, "/v1/insights", {}),
             self.api.names_of_people(request),
         )
@@ -71,12 +71,9 @@ class Insights:
     async def _learning(self, request: Request, programs: Sequence[Json]) -> list[dict[str, Any]]:
         """Programs with how people learn in them, most learners first; what is hidden comes last."""
         asked = sorted(programs, key=lambda each: each["title"])[:_PROGRAMS]
-        found = await asyncio.gather(
-            *(self.api.get(request, f"/v1/{each['name']}/engagement", {}) for each in asked)
-        )
-        shown = sorted(zip(asked, found, strict=True), key=lambda each: _reach(each[1]), reverse=True)[
-            :_SHOWN
-        ]
+        found = await self.api.engagement(request, [each["name"] for each in asked])
+        told = [(each, found[each["name"]]) for each in asked if each["name"] in found]
+        shown = sorted(told, key=lambda each: _reach(each[1]), reverse=True)[:_SHOWN]
         left = await self.api.each(request, [use["dropOff"] for _, use in shown])
         return [{"program": program, "use": use, "left": left.get(use["dropOff"])} for program, use in shown]
 

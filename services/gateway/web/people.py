@@ -58,7 +58,7 @@ class People:
 
     async def _programs(self, request: Request) -> list[Json]:
         try:
-            return await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
+            return await self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000)
         except grpc.aio.AioRpcError as error:
             # Who only administers sees people and does not read content.
             if error.code() == grpc.StatusCode.PERMISSION_DENIED:

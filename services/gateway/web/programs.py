@@ -17,8 +17,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
 _MOST = 1000
-_ROWS = 25  # each asks how the program is used and what waits in it
-_COUNTED = "50"  # suggestions of one program; more are told as that many and more
+_ROWS = 25
 _MATRIX = 12
 _STEPS = ((60, 5), (45, 4), (30, 3), (15, 2), (5, 1))
 
@@ -70,31 +69,25 @@ class Programs:
     async def _rows(self, request: Request, shown: list[Json], programs: list[Json]) -> list[dict[str, Any]]:
         """Each with how it is used, how much of it other programs hold too, and how much of it waits for a decision."""
         holders = Counter(name for each in programs for name in items_of(each))
-        asked = [
-            asyncio.gather(
-                self.api.get(request, f"/v1/{each['name']}/engagement", {}),
-                self.api.get(
-                    request,
-                    "/v1/suggestions",
-                    {
-                        "program": each["name"],
-                        "states": ["OPEN", "HELD"],
-                        "view": "BASIC",
-                        "pageSize": _COUNTED,
-                    },
-                ),
-            )
-            for each in shown
-        ]
+        if not shown:
+            return []
+        names = [each["name"] for each in shown]
+        uses, counted = await asyncio.gather(
+            self.api.engagement(request, names),
+            self.api.get(request, "/v1/suggestions:count", {"programs": names}),
+        )
+        waiting = Counter[str]()
+        for each in counted["counts"]:
+            waiting[each["program"]] += each["count"] if each["state"] in ("OPEN", "HELD") else 0
         return [
             {
                 "program": each,
-                "use": use,
+                "use": uses[each["name"]],
                 "elsewhere": sum(1 for name in items_of(each) if holders[name] > 1),
-                "waiting": len(found["suggestions"]),
-                "more": bool(found["nextPageToken"]),
+                "waiting": waiting[each["name"]],
             }
-            for each, (use, found) in zip(shown, await asyncio.gather(*asked), strict=True)
+            for each in shown
+            if each["name"] in uses
         ]
 
     async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:

@@ -59,7 +59,7 @@ class Resources:
             self.api.names_of_people(request),
         )
         programs, engagement, found = await asyncio.gather(
-            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+            self.api.all(request, "/v1/programs", "programs", {"holding": resource["name"]}, most=1000),
             self.api.get(request, f"/v1/{resource['name']}/engagement", {}),
             self.api.get(request, "/v1/suggestions", {"resource": resource["name"], "view": "BASIC"}),
         )
@@ -70,11 +70,7 @@ class Resources:
             resource=resource,
             published=request.query_params.get("did") == "published",
             names=names,
-            used=[
-                each
-                for each in programs
-                if any(item["resource"] == resource["name"] for item in each["items"])
-            ],
+            used=programs,
             engagement=engagement,
             about=found["suggestions"],
             others=others,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import charts, dates, findings, passages
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
 from services.gateway.web.parts import crosses_ownership, parts
@@ -193,13 +193,16 @@ class SuggestionPage:
 
     async def _finished(self, request: Request, resources: Sequence[str]) -> dict[str, str]:
         """How many have finished each in 12 months, in words."""
-        told = await asyncio.gather(
-            *(self.api.get(request, f"/v1/{name}/engagement", {}) for name in resources)
-        )
-        return {name: _figure(each.get("completed")) for name, each in zip(resources, told, strict=True)}
+        told = await self.api.engagement(request, resources)
+        return {name: _figure(each.get("completed")) for name, each in told.items()}
 
     async def _used_in(self, request: Request, resources: Sequence[str]) -> dict[str, list[Json]]:
-        programs = await self.api.all(request, "/v1/programs", "programs", {}, most=1000)
+        asked: Query = {"holding": [name for name in resources if name]}
+        programs = (
+            await self.api.all(request, "/v1/programs", "programs", asked, most=1000)
+            if asked["holding"]
+            else []
+        )
         return {
             name: [each for each in programs if any(item["resource"] == name for item in each["items"])]
             for name in resources

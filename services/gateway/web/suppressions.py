@@ -137,7 +137,7 @@ class Suppressions:
         around, sources, programs = await asyncio.gather(
             self.frames.around(request, "activity"),
             self.api.all(request, "/v1/sources", "sources", {}, most=500),
-            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+            self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000),
         )
         would: Json | None = None
         if given.get("show") and refused is None:

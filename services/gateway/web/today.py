@@ -130,7 +130,7 @@ class Today:
             self.api.all(
                 request, "/v1/responsibilities", "responsibilities", {"gapsOnly": "true"}, most=1000
             ),
-            self.api.all(request, "/v1/programs", "programs", {}, most=1000),
+            self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000),
         )
         # "Nobody, on purpose" is an answer; an owner who has left is none.
         ownerless = {each["name"] for each in gaps if each["ownerless"]}

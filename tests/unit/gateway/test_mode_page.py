@@ -42,7 +42,8 @@ async def shown(viewer: str, address: str, **answers: Any) -> str:
             return {"person": person(viewer), "openSuggestions": 0, "pendingChanges": 0}
         people = [person(name) for name in PEOPLE]
         rest = {"people": people, "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
-        return answers.get(path.rpartition("/")[2], {"title": "Rope work", **rest})
+        programs = [{"name": "programs/1", "title": "Rope work"}]
+        return answers.get(path.rpartition("/")[2], {"programs": programs, **rest})
 
     async def post(request: Request, path: str, body: Json) -> Json:
         assert body["validateOnly"]
