@@ -51,6 +51,7 @@ _LIVE_KEYS = "SELECT id FROM suggestions WHERE key = ANY(%s) AND state = ANY(%s)
 _ASKED = """
     (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
         AND (%(kind)s = '' OR kind = %(kind)s)
+        AND (%(ids)s::text[] IS NULL OR id = ANY(%(ids)s))
         AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
         AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
         AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
@@ -344,10 +345,12 @@ async def places(
     but: str = "",
     query: str = "",
     order: str = "",
+    ids: Sequence[str] = (),
 ) -> list[tuple[float, str]]:
     """Ids of suggestions with their place in the order, after that (place, id); by priority without an order.
 
-    `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern.
+    `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern; with
+    `ids` only these.
     """
     values = {
         "place": after[0] if after else None,
@@ -355,6 +358,7 @@ async def places(
         "limit": limit,
         "states": [str(state) for state in states] or None,
         "kind": str(kind or ""),
+        "ids": list(ids) or None,
         "assignee": assignee,
         "resource": list(resource) if resource is not None else None,
         "objects": sorted(objects) if objects is not None else None,

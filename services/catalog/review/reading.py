@@ -35,6 +35,7 @@ class Asked:
     order: str = ""
     program: str = ""
     shared_with: str = ""
+    ids: tuple[str, ...] = ()
 
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
@@ -137,6 +138,7 @@ async def places(
         but=but,
         query=asked.query,
         order=asked.order,
+        ids=asked.ids,
     )
 
 

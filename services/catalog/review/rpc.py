@@ -75,6 +75,7 @@ class ReviewServicer(
             order=wire.order(request.order_by),
             program=id_of(request.program, "programs", "program") if request.program else "",
             shared_with=request.shared_with,
+            ids=tuple(ids_of(request.names, "suggestions")),
         )
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
@@ -82,6 +83,8 @@ class ReviewServicer(
             scope = (*scope, asked.query, asked.order)
         if asked.program or asked.shared_with:
             scope = (*scope, asked.program, asked.shared_with)
+        if asked.ids:
+            scope = (*scope, asked.ids)
         key = pages.keys(request.page_token, 2, scope=scope)
         after = (float(key[0] or 0), str(key[1])) if key else None
         answer = api.ListSuggestionsResponse()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
@@ -13,6 +14,7 @@ from starlette.requests import Request
 
 from services.kit.clock import Clock
 
+T = TypeVar("T")
 Json: TypeAlias = dict[str, Any]
 Query: TypeAlias = dict[str, str | list[str]]
 Get: TypeAlias = Callable[[Request, str, Query], Awaitable[Json]]
@@ -20,6 +22,7 @@ Post: TypeAlias = Callable[[Request, str, Json], Awaitable[Json]]
 Upload: TypeAlias = Callable[[Request], Awaitable[Json]]
 
 LARGEST_PAGE = "200"
+_NAME = re.compile(r"\w+/[^/:]{1,100}")  # what is of another form names nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +47,38 @@ class Api:
         return found[:most]
 
     async def each(self, request: Request, names: Iterable[str]) -> dict[str, Json]:
-        """The objects of these names (`resources/…`, `programs/…`), without those that are not there.
+        """The objects of these names (`resources/…`, `programs/…`, `suggestions/…`), without those that are not there.
 
-        Resources and programs are asked for together, 200 at a time, others one by one. Whoever may not read content
-        is told that nothing is there.
+        Those of a kind are asked for together; a resource comes without its text, a suggestion without what is quoted
+        of one. Whoever may not read content is told that nothing is there.
         """
-        wanted = [name for name in dict.fromkeys(names) if name]
-        resources = [name for name in wanted if name.startswith("resources/")]
-        programs = [name for name in wanted if name.startswith("programs/")]
-        others = [name for name in wanted if not name.startswith(("resources/", "programs/"))]
+        wanted = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)]
         answers = await asyncio.gather(
-            *(self._resources(request, some) for some in batches(resources)),
-            *(self._programs(request, some) for some in batches(programs)),
-            *(self._one(request, name) for name in others),
+            *(
+                asked(request, some)
+                for kind, asked in (
+                    ("resources/", self._resources),
+                    ("programs/", self._programs),
+                    ("suggestions/", self._suggestions),
+                )
+                for some in batches([name for name in wanted if name.startswith(kind)])
+            )
         )
         found = {name: one for answer in answers for name, one in answer.items()}
         return {name: found[name] for name in wanted if name in found}
 
-    async def _resources(self, request: Request, names: Sequence[str]) -> dict[str, Json]:
-        answer = await self._or_nothing(request, "/v1/resources:batchGet", {"names": list(names)})
-        return answer.get("resources", {})
+    async def _resources(self, request: Request, names: list[str]) -> dict[str, Json]:
+        answer = await _or(self.get(request, "/v1/resources:batchGet", {"names": names}), {"resources": {}})
+        return answer["resources"]
 
-    async def _programs(self, request: Request, names: Sequence[str]) -> dict[str, Json]:
-        query: Query = {"names": list(names), "pageSize": LARGEST_PAGE}
-        answer = await self._or_nothing(request, "/v1/programs", query)
-        return {each["name"]: each for each in answer.get("programs", [])}
+    async def _programs(self, request: Request, names: list[str]) -> dict[str, Json]:
+        asked = self.all(request, "/v1/programs", "programs", {"names": names}, most=len(names))
+        return {each["name"]: each for each in await _or(asked, [])}
 
-    async def _one(self, request: Request, name: str) -> dict[str, Json]:
-        answer = await self._or_nothing(request, f"/v1/{name}", {})
-        return {name: answer} if answer else {}
-
-    async def _or_nothing(self, request: Request, path: str, query: Query) -> Json:
-        try:
-            return await self.get(request, path, query)
-        except grpc.aio.AioRpcError as error:
-            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED):
-                return {}
-            raise
+    async def _suggestions(self, request: Request, names: list[str]) -> dict[str, Json]:
+        query: Query = {"names": names, "view": "BASIC"}
+        asked = self.all(request, "/v1/suggestions", "suggestions", query, most=len(names))
+        return {each["name"]: each for each in await _or(asked, [])}
 
     async def engagement(self, request: Request, names: Iterable[str]) -> dict[str, Json]:
         """How people learn with resources and in programs, in short, by name; without those that are not there."""
@@ -99,6 +97,16 @@ class Api:
     async def names_of_people(self, request: Request) -> dict[str, str]:
         """Names as shown by e-mail."""
         return names_of(await self.people(request))
+
+
+async def _or(asked: Awaitable[T], nothing: T) -> T:
+    """The answer; `nothing` for whoever may not read content."""
+    try:
+        return await asked
+    except grpc.aio.AioRpcError as error:
+        if error.code() == grpc.StatusCode.PERMISSION_DENIED:
+            return nothing
+        raise
 
 
 def batches(names: list[str]) -> Iterator[list[str]]:

@@ -90,6 +90,7 @@ SEVERAL = {
     ("BatchQueryEngagement", "names"): ("resources", "used", "programs"),
     ("CountSuggestions", "programs"): ("programs",),
     ("ListPrograms", "names"): ("programs",),
+    ("ListSuggestions", "names"): ("suggestion",),
     ("ListPrograms", "holding"): ("used",),
 }
 """What fields that take several names are asked with."""

@@ -156,7 +156,10 @@ class Company:
         duplicate, outdated = [
             (await self.open(kind))[0] for kind in (Suggestion.DUPLICATE, Suggestion.OUTDATED)
         ]
+        picked = "&".join(f"pick={bare(each.name)}" for each in await self.open(Suggestion.OUTDATED))
         return {
+            "ticked": f"/review/bulk?{picked}",
+            "exact copies": "/review/batch/exact",
             "queue": "/review?whose=all",
             "first screen": "/review",
             "copies": f"/review/{bare(duplicate.name)}",

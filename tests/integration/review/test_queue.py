@@ -87,6 +87,16 @@ async def test_words_are_found_in_any_case_and_signs_stand_for_themselves(
     assert await listed(leader, query="_") == []
 
 
+async def test_some_are_listed_by_name(leader: Reviewer, curator: Curator) -> None:
+    await found(leader, curator)
+    first, _, last = (each.name for each in await leader.suggestions())
+    page = await leader("ListSuggestions", Asked(names=[last, "suggestions/gone", first], page_size=1))
+    rest = Asked(names=[last, "suggestions/gone", first], page_token=page.next_page_token)
+    assert [each.name for each in page.suggestions] == [first]
+    assert [each.name for each in (await leader("ListSuggestions", rest)).suggestions] == [last]
+    assert await listed(leader, names=["suggestions/gone"]) == []
+
+
 async def test_another_order_is_kept_from_page_to_page(leader: Reviewer, curator: Curator) -> None:
     await found(leader, curator)
     for order, expected in (

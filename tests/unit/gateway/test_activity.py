@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import grpc
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -16,7 +15,6 @@ from services.gateway.web.activity import Activity
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.kit.clock import Clock
-from services.kit.rpc import failure
 from tests.unit.gateway.test_bulk import ME, OTHER
 
 OLD, NEW, GONE = (f"suggestions/{number:08}-0000-7000-8000-000000000000" for number in (1, 2, 3))
@@ -50,7 +48,7 @@ class Catalog:
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
             return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
-        if path == f"/v1/{NEW}":
+        if path == "/v1/suggestions":
             found: Json = {
                 "name": NEW,
                 "kind": "OUTDATED",
@@ -58,9 +56,8 @@ class Catalog:
                 "members": [],
                 "claims": [],
             }
-            return {**found, "relation": "", "plan": {"parts": []}}
-        if path.startswith("/v1/suggestions/"):
-            raise failure(grpc.StatusCode.NOT_FOUND, "There is none.")
+            there = [{**found, "relation": "", "plan": {"parts": []}}] if NEW in query["names"] else []
+            return {"suggestions": there, "nextPageToken": ""}
         return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
 
     async def post(self, request: Request, path: str, body: Json) -> Json:

@@ -61,6 +61,10 @@ class Catalog:
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
             return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
+        if path == "/v1/suggestions":
+            names = [name.rpartition("/")[2] for name in query["names"]]
+            found = [self.found[id_] for id_ in names if id_ in self.found]
+            return {"suggestions": found, "nextPageToken": ""}
         if path.startswith("/v1/suggestions/"):
             if path.rpartition("/")[2] not in self.found:
                 raise failure(grpc.StatusCode.NOT_FOUND, "There is none.")
