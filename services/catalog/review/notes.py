@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.catalog.domain.people import Viewer
@@ -48,10 +49,13 @@ class Notes:
     emails: dict[str, str]
 
 
-async def list_notes(db: Database, parent: str, *, after: str, limit: int) -> Notes:
-    """Notes on a thing, oldest first, those of resources that were joined to it among them."""
+async def list_notes(db: Database, parent: str, *, also: Sequence[str] = (), after: str, limit: int) -> Notes:
+    """Notes on a thing, oldest first, those of resources that were joined to it among them.
+
+    `also` are ids of suggestions of which the notes are told, too.
+    """
     async with db.snapshot() as tx:
-        names = await _names(tx, parent)
+        names = [*await _names(tx, parent), *(f"suggestions/{id_}" for id_ in also)]
         found = await postgres_notes.notes(tx, names, after=after, limit=limit)
         people = await tx.people(sorted({person for each in found for person in (each.author, each.asked)}))
         return Notes(tuple(found), {each.id: each.email for each in people})

@@ -12,7 +12,7 @@ from services.catalog.postgres.database import Transaction
 from services.catalog.review import assigning, confirming, notes, tasks, wire_notes, wire_tasks
 from services.catalog.review.answering import Answering
 from services.catalog.review.domain import Suggestion
-from services.catalog.wire import bad_field, id_of, resource
+from services.catalog.wire import bad_field, id_of, ids_of, resource
 from services.catalog.wire.fields import date_of
 from services.kit import pages
 from winnow.catalog.v1 import resource_pb2
@@ -71,11 +71,12 @@ class WorkServicer(Answering):
     @override
     async def ListNotes(self, request: note_pb2.ListNotesRequest, context: Any) -> note_pb2.ListNotesResponse:
         parent = _parent(request.parent)
+        also = ids_of(request.also_on, "suggestions", "also_on")
         size = pages.size(request.page_size, maximum=MAX_PAGE)
-        scope = ("notes", parent)
+        scope = ("notes", parent, *also)
         key = pages.keys(request.page_token, 1, scope=scope)
         after = str(key[0]) if key else ""
-        found = await notes.list_notes(self._db, parent, after=after, limit=size + 1)
+        found = await notes.list_notes(self._db, parent, also=also, after=after, limit=size + 1)
         page, next_ = pages.cut(found.notes, size, lambda last: [last.id], scope=scope)
         return note_pb2.ListNotesResponse(
             notes=[wire_notes.note(each, found.emails) for each in page],

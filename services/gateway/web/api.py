@@ -22,6 +22,7 @@ Post: TypeAlias = Callable[[Request, str, Json], Awaitable[Json]]
 Upload: TypeAlias = Callable[[Request], Awaitable[Json]]
 
 LARGEST_PAGE = "200"
+_MOST_NOTES = 4000  # on 200 suggestions together; what is more is not read
 _NAME = re.compile(r"\w+/[^/:]{1,100}")  # what is of another form names nothing
 
 
@@ -79,6 +80,14 @@ class Api:
         query: Query = {"names": names, "view": "BASIC"}
         asked = self.all(request, "/v1/suggestions", "suggestions", query, most=len(names))
         return {each["name"]: each for each in await _or(asked, [])}
+
+    async def notes(self, request: Request, suggestions: Iterable[str]) -> list[Json]:
+        """The notes on these suggestions, which are there, oldest first."""
+        found: list[Json] = []
+        for first, *others in batches(list(dict.fromkeys(suggestions))):
+            query: Query = {"alsoOn": others}
+            found += await self.all(request, f"/v1/{first}/notes", "notes", query, most=_MOST_NOTES)
+        return found
 
     async def engagement(self, request: Request, names: Iterable[str]) -> dict[str, Json]:
         """How people learn with resources and in programs, in short, by name; without those that are not there."""

@@ -166,10 +166,11 @@ class Today:
 
     async def _note(self, request: Request, around: dict[str, Any], waiting: Sequence[Json]) -> Thing | None:
         others = [each for each in waiting if each["assignee"] != around["email"]]
-        for each in others[:_NOTED_AT_MOST]:
-            query: Query = {"pageSize": "200"}
-            notes = (await self.api.get(request, f"/v1/{each['name']}/notes", query))["notes"]
-            if not any(note["author"] == around["email"] for note in notes):
+        asked = others[:_NOTED_AT_MOST]
+        notes = await self.api.notes(request, [each["name"] for each in asked])
+        noted = {note["parent"] for note in notes if note["author"] == around["email"]}
+        for each in asked:
+            if each["name"] not in noted:
                 title = say("today.note", title=findings.title(each))
                 address = f"/review/{each['name'].removeprefix('suggestions/')}#notes"
                 return Thing("pencil", title, say("today.note_good"), 3, address, say("today.note_it"))

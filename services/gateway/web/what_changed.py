@@ -68,14 +68,12 @@ async def told_about(api: Api, request: Request, notices: Sequence[Json]) -> dic
 
     A note of an earlier time, before the plan was taken back and applied anew, says nothing of this one.
     """
-    query: Query = {"pageSize": "200"}
-    found = await asyncio.gather(
-        *(api.get(request, f"/v1/{each['suggestion']}/notes", query) for each in notices)
-    )
+    notes = await api.notes(request, [each["suggestion"] for each in notices])
+    told = [each for each in notes if each["text"] == say("what_changed.told_note")]
     return {
         each["suggestion"]: note
-        for each, notes in zip(notices, found, strict=True)
-        for note in notes["notes"]
-        if note["text"] == say("what_changed.told_note")
+        for each in notices
+        for note in told
+        if note["parent"] == each["suggestion"]
         and dates.moment(note["createTime"]) >= dates.moment(each["applyTime"])
     }

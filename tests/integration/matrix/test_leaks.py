@@ -89,6 +89,7 @@ SEVERAL = {
     ("BatchGetResources", "names"): ("resources", "used"),
     ("BatchQueryEngagement", "names"): ("resources", "used", "programs"),
     ("CountSuggestions", "programs"): ("programs",),
+    ("ListNotes", "also_on"): ("suggestion",),
     ("ListPrograms", "names"): ("programs",),
     ("ListSuggestions", "names"): ("suggestion",),
     ("ListPrograms", "holding"): ("used",),

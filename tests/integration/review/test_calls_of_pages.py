@@ -174,6 +174,7 @@ class Company:
             "resources": "/resources",
             "changes": "/changes",
             "activity": "/activity",
+            "what changed": "/what-changed",
             "people": "/people",
         }
 

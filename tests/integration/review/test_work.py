@@ -198,6 +198,12 @@ async def test_notes_stand_on_resources_and_programs_for_whoever_reads_content(
         first = await specialist("AddNote", request)
         assert await specialist("AddNote", request) == first
         assert await notes(leader, parent) == [("sam@example.org", "Ask Priya first.")]
+    await curator.propose(curator.outdated(one))
+    due = await leader.only()
+    await leader("AddNote", note_pb2.AddNoteRequest(parent=due.name, text="Both."))
+    several = note_pb2.ListNotesRequest(parent=program.name, also_on=[due.name, "suggestions/gone"])
+    told = (await leader("ListNotes", several)).notes
+    assert [each.parent for each in told] == [program.name, due.name]
     missing = grpc.StatusCode.NOT_FOUND
     await refused(notes(leader, "resources/none"), missing, "RESOURCE_NOT_FOUND")
     for name in (one.name, "resources/none"):
