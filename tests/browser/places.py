@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from itertools import combinations
 
 from tests.browser.decided import decided
@@ -44,6 +45,7 @@ def places(stack: Stack) -> dict[str, str]:
         "exact copies": "/review/batch/exact",
         "several at once": "/review/bulk?"
         + "&".join(f"pick={each['name'].removeprefix('suggestions/')}" for each in found[:3]),
+        "all that match": "/review/bulk?in=" + urlsafe_b64encode(b'{"whose":"all"}').decode().rstrip("="),
         "tasks": "/tasks?whose=all",
         "changes": "/changes",
         "programs": "/programs",

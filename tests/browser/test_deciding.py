@@ -394,6 +394,41 @@ def test_ticked_ones_are_decided_and_taken_back_at_once(anyone: Visitor, sample:
     assert "Who works by this today?" in [each["text"] for each in notes]
 
 
+def test_all_that_match_are_selected_and_those_that_are_for_others_are_left(
+    browser: Browser, anyone: Visitor, sample: Stack
+) -> None:
+    page = anyone.page
+    page.goto("/review?whose=all")
+    rows = page.get_by_role("row").count() - 1
+    counts = sample.get("/v1/suggestions:count")["counts"]
+    total = sum(each["count"] for each in counts if each["state"] in ("OPEN", "HELD"))
+    assert total > rows == 50
+    page.get_by_role("link", name=f"Tick all {rows} on this page").click()
+    expect(page.get_by_role("status").filter(has_text=f"{rows} selected.")).to_be_visible()
+    page.get_by_role("link", name=f"Select all {total} that match").click()
+    boxes = page.get_by_role("checkbox")
+    expect(boxes).to_have_count(total)
+    yours = page.get_by_role("checkbox", checked=True).count()
+    expect(page.get_by_role("main")).to_contain_text(f"{total} match.")
+    expect(page.get_by_role("main")).to_contain_text(f"{yours} are yours to decide and ticked.")
+    press(page, "Accept the ticked ones")
+    expect(page.get_by_role("heading", name=f"Accept {yours} suggestions?")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    # A specialist decides on some kinds alone: what is not theirs is listed, not ticked, and stays as it is.
+    token = sample.joined("all@bulk.example", "SPECIALIST")
+    theirs = Visitor(browser, sample.status["http"], token)
+    theirs.page.goto("/review?whose=all")
+    theirs.page.get_by_role("link", name=re.compile("^Select all|^Select the one")).click()
+    shown = theirs.page.get_by_role("checkbox").count()
+    ticked = theirs.page.get_by_role("checkbox", checked=True).count()
+    assert ticked < shown
+    expect(theirs.page.get_by_role("main")).to_contain_text(
+        "are for others to decide or have your yes already"
+    )
+    theirs.leave()
+
+
 def test_what_was_written_outlives_the_session(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "DUPLICATE")
     page = anyone.page

@@ -1,13 +1,18 @@
 """Several suggestions of the queue at once: ticked there, looked at here, each decided by a call of its own.
 
-A refusal is not among the verbs: its reason belongs to one finding.
+All that match what somebody looks for come by that filter, not by their names; what is decided is what this page has
+shown. A refusal is not among the verbs: its reason belongs to one finding.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import re
+import time
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,18 +27,22 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.errors import HTTP_CODES
 from services.gateway.web import findings, trouble
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
+from services.gateway.web.lists import PAGE_SIZE, Chosen
 from services.gateway.web.receipts import outcome
 from services.gateway.web.rendering import page
 from services.gateway.web.verbs import snoozed_until, way_back
 from services.gateway.web.words import say
 from services.kit.rpc import is_down
 
-MOST = 50
+MOST = 200
+_SURE = PAGE_SIZE  # more than that are accepted once somebody has said so twice
+_SECONDS = 20.0  # after which what is left waits to be sent again, so that the answer comes
 _METHODS = {"accept": "accept", "snooze": "snooze", "ask": "askOwner"}
 _TAKEN_BACK = frozenset({"undo", "reopen", "revoke"})
 _ID = re.compile(r"[\w-]{1,64}")
+_LONGEST = MOST * 65  # of ids with a bar between them
 _REVISION = re.compile(r"[0-9]{1,9}")
 
 
@@ -63,6 +72,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """All that fit what somebody looks for: the choice, how many there are, and those that are shown."""
+
+    chosen: Chosen
+    total: int
+    found: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Bulk:
     """`/review/bulk`."""
 
@@ -70,10 +88,24 @@ class Bulk:
     frames: Frames
 
     async def show(self, request: Request) -> Response:
-        """The ticked ones, or what has become of them."""
-        return await self._page(
-            request, _picked(request.query_params.getlist("pick")), request.query_params.get("did", ""), Run()
+        """The ticked ones, or all of a choice of the queue, or what has become of them."""
+        asked = request.query_params
+        chosen = Chosen.of_token(asked.get("in", ""))
+        if chosen is not None:
+            return await self._matching(request, chosen.with_())
+        picked = _picked([*asked.getlist("pick"), *_unpacked(asked.get("these", ""))])
+        return await self._page(request, picked, asked.get("did", ""), Run())
+
+    async def _matching(self, request: Request, chosen: Chosen) -> Response:
+        """All that fit, as many as may be decided at once, in the order of the queue."""
+        query: Query = {**chosen.query, "view": "BASIC"}
+        found, counted = await asyncio.gather(
+            self.api.all(request, "/v1/suggestions", "suggestions", query, most=MOST),
+            self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
+        picked = [Picked(each["name"].removeprefix("suggestions/"), each["revision"]) for each in found]
+        total = max(chosen.counted(counted["counts"]), len(found))
+        return await self._page(request, picked, "", Run(), Matching(chosen, total, found))
 
     async def decide(self, request: Request) -> Response:
         """Does the verb to each that is ticked; those that it is refused for stay on the page with the reason."""
@@ -81,6 +113,9 @@ class Bulk:
         verb, picked = str(form.get("verb", "")), _picked(form.getlist("pick"))
         if verb not in _METHODS:
             return _there("", picked)
+        if verb == "accept" and len(picked) > _SURE and not form.get("sure"):
+            around = await self.frames.around(request, "review")
+            return page("bulk_sure.html", **around, picked=picked, request_id=str(form.get("request_id", "")))
 
         async def one(each: Picked) -> trouble.Trouble | None:
             path = f"/v1/suggestions/{each.id}:{_METHODS[verb]}"
@@ -106,7 +141,7 @@ class Bulk:
 
     async def _told(self, request: Request, picked: Sequence[Picked], did: str, run: Run) -> Response:
         """The page of what has become of them; where even that cannot be had, the way to it."""
-        if run.stopped is None and not run.refused:
+        if run.stopped is None and not run.refused and not run.untried:
             return _there(did, picked)
         if run.stopped is not None and not run.done and not run.refused:
             raise run.stopped
@@ -126,12 +161,21 @@ class Bulk:
         body |= {"revision": each.revision, "fingerprint": each.fingerprint}
         return {**body, "until": snoozed_until(self.api.clock, "week")} if verb == "snooze" else body
 
-    async def _page(self, request: Request, picked: Sequence[Picked], did: str, run: Run) -> Response:
+    async def _page(
+        self,
+        request: Request,
+        picked: Sequence[Picked],
+        did: str,
+        run: Run,
+        matching: Matching | None = None,
+    ) -> Response:
         around, known, people = await asyncio.gather(
             self.frames.around(request, "review"),
-            self.api.each(request, [f"suggestions/{each.id}" for each in picked]),
+            self.api.each(request, [] if matching else [f"suggestions/{each.id}" for each in picked]),
             self.api.names_of_people(request),
         )
+        if matching is not None:
+            known = {each["name"]: each for each in matching.found}
         email = around["email"]
         rows = [
             _row(known[name], each, did, email, run)
@@ -141,7 +185,7 @@ class Bulk:
         own = [row for row in rows if row["own"]]
         told = Counter(_told_as(did, row["suggestion"]["state"]) for row in own)
         codes: list[int] = [row["refused"].status for row in rows if row["refused"]]
-        codes += [503] if run.untried else []
+        codes += [503] if run.stopped is not None else []
         worst: int = max(codes, default=0)
         missing = len(rows) < len(picked)
         return page(
@@ -149,7 +193,9 @@ class Bulk:
             status=worst or (404 if missing and not rows else 200),
             **around,
             rows=rows,
+            matching=matching,
             live=[row for row in rows if row["live"]],
+            ticked=sum(1 for row in rows if row["live"] and row["ticked"]),
             missing=missing,
             did=did,
             told=sorted(told.items()),
@@ -160,9 +206,12 @@ class Bulk:
 
 
 async def _each(picked: Sequence[Picked], one: Callable[[Picked], Awaitable[trouble.Trouble | None]]) -> Run:
-    """Asks for one after the other, until nobody answers any more or nobody knows who asks."""
-    run = Run()
+    """Asks for one after the other, until nobody answers any more, nobody knows who asks, or it takes too long."""
+    run, until = Run(), time.monotonic() + _SECONDS
     for at, each in enumerate(picked):
+        if time.monotonic() > until:
+            run.untried = [left.id for left in picked[at:]]
+            break
         try:
             refused = await one(each)
         except grpc.aio.AioRpcError as error:
@@ -245,5 +294,25 @@ def _picked(given: Sequence[Any]) -> list[Picked]:
 
 
 def _there(did: str, picked: Sequence[Picked]) -> Response:
-    query = urlencode([*([("did", did)] if did else []), *(("pick", each.id) for each in picked)])
-    return RedirectResponse(f"/review/bulk?{query}", status_code=303)
+    said = [("did", did)] if did else []
+    if len(picked) > _SURE:  # an address is no place for hundreds of names
+        said.append(("these", _packed(picked)))
+    else:
+        said += [("pick", each.id) for each in picked]
+    return RedirectResponse(f"/review/bulk?{urlencode(said)}", status_code=303)
+
+
+def _packed(picked: Sequence[Picked]) -> str:
+    """Their ids as one word of an address."""
+    names = "|".join(each.id for each in picked)
+    return base64.urlsafe_b64encode(zlib.compress(names.encode(), 9)).decode().rstrip("=")
+
+
+def _unpacked(word: str) -> list[str]:
+    """The ids in such a word; none where it is no such word."""
+    try:
+        packed = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        names = zlib.decompressobj().decompress(packed, _LONGEST)
+        return names.decode().split("|") if word else []
+    except (binascii.Error, zlib.error, ValueError):
+        return []

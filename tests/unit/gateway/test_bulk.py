@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +17,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.gateway.errors import HTTP_CODES
+from services.gateway.web import bulk as web_bulk
 from services.gateway.web.api import Api, Json, Query
-from services.gateway.web.bulk import Bulk
+from services.gateway.web.bulk import MOST, Bulk
 from services.gateway.web.frame import Frames
+from services.gateway.web.lists import Chosen
 from services.kit.clock import Clock
 from services.kit.rpc import failure
 
@@ -34,6 +37,7 @@ class Catalog:
     fails: dict[str, grpc.StatusCode] = field(default_factory=dict[str, grpc.StatusCode])
     signed_in: bool = True
     asked: list[str] = field(default_factory=list[str])
+    lists: list[Query] = field(default_factory=list[Query])
 
     def add(self, id_: str, state: str = "OPEN", *, by: str = ME, verb: str = "", **more: Any) -> None:
         self.found[id_] = {
@@ -62,9 +66,22 @@ class Catalog:
             person: Json = {"email": ME, "displayName": "", "roles": []}
             return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
         if path == "/v1/suggestions":
-            names = [name.rpartition("/")[2] for name in query["names"]]
-            found = [self.found[id_] for id_ in names if id_ in self.found]
-            return {"suggestions": found, "nextPageToken": ""}
+            if "names" in query:
+                named = [self.found.get(name.rpartition("/")[2]) for name in query["names"]]
+                return {"suggestions": [each for each in named if each], "nextPageToken": ""}
+            self.lists.append(query)
+            at = int(str(query["pageToken"]) or "0")
+            page = list(self.found.values())[at : at + int(str(query["pageSize"]))]
+            after = at + len(page)
+            return {"suggestions": page, "nextPageToken": str(after) if after < len(self.found) else ""}
+        if path == "/v1/suggestions:count":
+            counts = Counter((each["state"], each["kind"]) for each in self.found.values())
+            return {
+                "counts": [
+                    {"state": state, "kind": kind, "count": n, "mine": 0}
+                    for (state, kind), n in counts.items()
+                ]
+            }
         if path.startswith("/v1/suggestions/"):
             if path.rpartition("/")[2] not in self.found:
                 raise failure(grpc.StatusCode.NOT_FOUND, "There is none.")
@@ -238,3 +255,86 @@ async def test_what_has_changed_since_it_was_ticked_says_so_and_is_not_ticked(
     answer = await browser.get("/review/bulk", params={"pick": ["a|1", "b|2"]})
     assert answer.text.count("This has changed since you looked.") == 1
     assert ticked(answer) == ["b"]
+
+
+async def test_all_that_match_are_shown_and_those_that_are_ones_own_to_decide_are_ticked(
+    catalog: Catalog, browser: httpx.AsyncClient
+) -> None:
+    catalog.add("a")
+    catalog.add("b", mayDecide=False, assignee=OTHER)
+    catalog.add("c", approvals=[{"person": ME}])
+    catalog.add("d")
+    chosen = Chosen("all", "OUTDATED", "pump", "oldest", after="2", before=50)
+    answer = await browser.get("/review/bulk", params={"in": chosen.token})
+    (asked,) = catalog.lists
+    assert {name: asked[name] for name in ("states", "kind", "query", "orderBy", "pageToken")} == {
+        "states": ["OPEN", "HELD"],
+        "kind": "OUTDATED",
+        "query": "pump",
+        "orderBy": "OLDEST",
+        "pageToken": "",
+    }
+    assert ticked(answer) == ["a", "d"]
+    assert "<strong>4 match.</strong> 2 are yours to decide and ticked. 2 are for others" in answer.text
+    assert f"{OTHER} decides on this." in answer.text
+    assert f'href="{chosen.with_().address.replace("&", "&amp;")}"' in answer.text
+    assert "These are the first" not in answer.text
+
+
+async def test_of_more_than_can_be_decided_at_once_the_first_are_shown(
+    catalog: Catalog, browser: httpx.AsyncClient
+) -> None:
+    for number in range(MOST + 7):
+        catalog.add(f"s{number:03}")
+    answer = await browser.get("/review/bulk", params={"in": Chosen("all").token})
+    assert f"<strong>{MOST + 7} match.</strong>" in answer.text
+    assert f"These are the first {MOST} in the order you chose" in answer.text
+    assert ticked(answer) == [f"s{number:03}" for number in range(MOST)]
+
+
+async def test_more_than_a_page_is_accepted_once_somebody_is_sure_and_taken_back_together(
+    catalog: Catalog, browser: httpx.AsyncClient
+) -> None:
+    ids = [f"s{number:03}" for number in range(60)]
+    for id_ in ids:
+        catalog.add(id_)
+    picks = [f"{id_}|1|f" for id_ in ids]
+    asked = await browser.post("/review/bulk", data={"verb": "accept", "pick": picks, "request_id": "once"})
+    assert "<h1>Accept 60 suggestions?</h1>" in asked.text
+    assert catalog.asked == []
+    assert re.findall(r'type="hidden" name="pick" value="([^"]*)"', asked.text) == picks
+    assert 'name="request_id" value="once"' in asked.text
+    answer = await browser.post("/review/bulk", data={"verb": "accept", "pick": picks, "sure": "1"})
+    assert (answer.request.method, answer.status_code) == ("GET", 200)
+    assert len(str(answer.request.url)) < 4000
+    assert "60 accepted." in receipt(answer)
+    assert taken_back_by_undo(answer) == ids
+    undone = await browser.post("/review/bulk/undo", data={"did": "accept", "pick": ids})
+    assert "60 taken back." in receipt(undone)
+    assert (await browser.get("/review/bulk", params={"these": "no such word"})).status_code == 200
+
+
+async def test_what_would_take_too_long_waits_to_be_sent_again(
+    catalog: Catalog, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for id_ in "abc":
+        catalog.add(id_)
+
+    class Slow:
+        """A clock on which every look takes 15 seconds."""
+
+        def __init__(self) -> None:
+            self.now = 0.0
+
+        def monotonic(self) -> float:
+            self.now += 15
+            return self.now
+
+    slow = Slow()
+    monkeypatch.setattr(web_bulk, "time", slow)
+    answer = await browser.post("/review/bulk", data={"verb": "accept", "pick": ["a", "b", "c"]})
+    assert catalog.asked == ["accept a"]
+    assert "1 accepted." in receipt(answer)
+    assert answer.text.count("Not tried:") == 2
+    assert ticked(answer) == ["b", "c"]
+    assert (answer.request.method, answer.status_code) == ("POST", 200)
