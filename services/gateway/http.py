@@ -29,6 +29,7 @@ from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
 from services.gateway.web.rendering import failed, page, sign_in, trying_again
+from services.gateway.web.trouble import asking
 from services.gateway.web.words import say
 from services.kit.errors import (
     InvalidArgument,
@@ -299,7 +300,8 @@ async def _page_error(request: Request, error: Exception) -> Response:
         if reason_of(status) == "PERSON_UNKNOWN":
             ticket = info.metadata.get("ticket", "") if info is not None else ""
             return page("stranger.html", status=code, asked=False, text=status.message, ticket=ticket)
-        return failed(code, say("error.denied"), say("error.denied_text", who=who or status.message))
+        text = say("error.denied_text", who=who or status.message)
+        return failed(code, say("error.denied"), text, asking(error))
     if code == 404:
         return failed(code, say("error.missing"), say("error.missing_text"))
     return failed(code, say("error.failed"), status.message or reason_of(status))

@@ -49,6 +49,63 @@ def test_a_person_is_asked_for_and_added_by_an_administrator(
     assert sample.get(f"/v1/{person['name']}")["deactivateTime"]
 
 
+def test_what_is_refused_is_asked_for_from_the_page_that_refuses_it(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    email = f"{uuid.uuid4().hex[:8]}@people.example"
+    asker = Visitor(browser, sample.status["http"], sample.joined(email, "SPECIALIST"))
+    asker.page.goto("/webhooks")
+    expect(asker.page.get_by_role("heading", name="You cannot do this")).to_be_visible()
+    assert violations(asker.page) == []
+    asker.page.get_by_role("link", name="Ask for the right to do this").click()
+    expect(asker.page.get_by_label("Give a role")).to_be_checked()
+    # Either of two roles would do, and which is for them to say.
+    expect(asker.page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    asker.page.get_by_label("Learning leader").check()
+    expect(asker.page.get_by_label("E-mail")).to_have_value(email)
+    expect(asker.page.get_by_label("Why")).to_have_value(
+        "I wanted to see the webhooks. It is for: an administrator or a learning leader."
+    )
+    assert violations(asker.page) == []
+    asker.page.get_by_role("button", name="Send the request").click()
+    expect(asker.page.get_by_role("main")).to_contain_text("I wanted to see the webhooks.")
+    asker.leave()
+    anyone.page.goto("/people/requests")
+    anyone.page.get_by_role("button", name=f"Decline {email}").click()
+    expect(anyone.page.get_by_role("button", name=f"Decline {email}")).to_have_count(0)
+    expect(anyone.page.get_by_role("main")).to_contain_text("Declined by Administrator on")
+
+
+def test_a_duty_is_asked_for_on_the_page_of_its_program(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    key = uuid.uuid4().hex
+    program = sample.post(
+        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
+    )
+    email = f"{key[:8]}@people.example"
+    asker = Visitor(browser, sample.status["http"], sample.joined(email, "SPECIALIST"))
+    page = asker.page
+    page.goto("/" + program["name"])
+    page.get_by_text("Ask for a duty here").click()
+    assert violations(page) == []
+    page.get_by_label("Duty").select_option(label="Evaluator: what learners skip or never start")
+    expect(page.get_by_label("For whom")).to_have_value(email)
+    page.get_by_label("Why").fill("I see the crews every week.")
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_role("main")).to_contain_text(f"Evaluate · Galley {key}")
+    expect(page.get_by_text("It waits for an answer.").first).to_be_visible()
+    leader = anyone.page
+    leader.goto("/" + program["name"])
+    expect(leader.get_by_text("Ask for a duty here")).to_have_count(0)
+    leader.goto("/people/requests")
+    leader.get_by_role("button", name=f"Do it {email}").click()
+    expect(leader.get_by_role("button", name=f"Do it {email}")).to_have_count(0)
+    page.goto("/" + program["name"])
+    expect(page.get_by_role("row").filter(has_text="What learners skip")).to_contain_text(email[:8])
+    asker.leave()
+
+
 def test_what_a_request_lacks_is_said_and_what_was_written_stays(page: Page, sample: Stack) -> None:
     page.goto("/people/requests")
     page.get_by_label("Give access again").check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,15 @@ from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.people import ROLES
 from services.gateway.web.rendering import page
+from services.gateway.web.stages import OWNER, STAGES
+from services.gateway.web.words import known, say
 
 KINDS = ("ADD_PERSON", "GRANT_ROLE", "REACTIVATE")
 """What is asked for here; a duty is asked for where it is, and answered here."""
+DUTIES = (OWNER, *STAGES)
+_INSTEAD = {"CreatePerson": "ADD_PERSON", "ReactivatePerson": "REACTIVATE"}
+"""What to ask for where this was refused; a role of one's own for all else."""
+_MOST_WORDS = 300
 _ANSWERS = {"DUTY": "LEARNING_LEADER"}
 _MOST = 500
 
@@ -31,7 +38,10 @@ class PersonRequests:
     frames: Frames
 
     async def show(self, request: Request) -> Response:
-        """One's own requests and those that one may answer, the newest first; the form of another."""
+        """One's own requests and those that one may answer, the newest first; the form of another.
+
+        Whoever comes from a refusal finds it filled in.
+        """
         return await self._shown(request, None, {})
 
     async def _shown(
@@ -44,6 +54,7 @@ class PersonRequests:
             self.api.names_of_people(request),
         )
         roles = set(around["roles"])
+        given = given or _of_refusal(request.query_params, around["email"])
         about = await self.api.each(request, [each["object"] for each in found]) if roles else {}
         return page(
             "person_requests.html",
@@ -63,14 +74,19 @@ class PersonRequests:
     async def file(self, request: Request) -> Response:
         """Files one."""
         form = await request.form()
-        kind = str(form.get("kind", ""))
+        kind, duty = str(form.get("kind", "")), str(form.get("duty", ""))
         given: dict[str, Any] = {
-            "kind": kind if kind in KINDS else "KIND_UNSPECIFIED",
+            "kind": kind if kind in (*KINDS, "DUTY") else "KIND_UNSPECIFIED",
             "email": str(form.get("email", "")).strip(),
             "displayName": str(form.get("name", "")).strip() if kind == "ADD_PERSON" else "",
             "roles": [role for role in ROLES if role in form.getlist("role")] if kind != "REACTIVATE" else [],
             "reason": str(form.get("reason", "")).strip(),
         }
+        if kind == "DUTY":
+            given |= {
+                "object": str(form.get("object", "")),
+                "duty": duty if duty in DUTIES else "KIND_UNSPECIFIED",
+            }
         body: Json = {"request": given, "requestId": str(form.get("request_id", ""))}
         try:
             await self.api.post(request, "/v1/personRequests", body)
@@ -91,3 +107,19 @@ class PersonRequests:
 
 def _open(found: list[Json]) -> list[Json]:
     return [each for each in reversed(found) if each["state"] == "OPEN"]
+
+
+def _of_refusal(said: Mapping[str, str], email: str) -> dict[str, Any]:
+    """What to ask for after the refusal that an address names; empty for none."""
+    method, who = said.get("refused", ""), said.get("who", "")[:_MOST_WORDS]
+    what = known(f"method.{method}", "")
+    if not what:
+        return {}
+    kind = _INSTEAD.get(method, "GRANT_ROLE")
+    named = [role for role in ROLES if role.replace("_", " ").lower() in who.lower()]
+    return {
+        "kind": kind,
+        "email": email if kind == "GRANT_ROLE" else "",
+        "roles": named if kind == "GRANT_ROLE" and len(named) == 1 else [],
+        "reason": say("request.refused", what=what, who=who),
+    }

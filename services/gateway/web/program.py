@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +16,12 @@ from services.gateway.web import charts, trouble
 from services.gateway.web.api import Api, Json, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
-from services.gateway.web.stages import STAGES, stages
+from services.gateway.web.stages import OWNER, STAGES, stages
 
 LIVE = ["OPEN", "HELD", "SNOOZED"]
 MOST = 500
 _CHECKUPS = "5"
 NOBODY = "nobody"
-OWNER = "OWNER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class ProgramPage:
             self.api.get(request, "/v1/checkups", {"program": name, "pageSize": _CHECKUPS}),
         )
         waiting = [each for each in about if each["state"] != "SNOOZED"]
+        leads = "LEARNING_LEADER" in around["roles"]
+        own = owns(around["viewer"], name)
         return page(
             "program.html",
             status=refused.status if refused else 200,
@@ -63,10 +65,12 @@ class ProgramPage:
             about=waiting,
             snoozed=[each for each in about if each["state"] == "SNOOZED"],
             stages=stages(responsible["responsibilities"][0], waiting),
-            sets_owner="LEARNING_LEADER" in around["roles"],
+            sets_owner=leads,
             hands_over=_hands_over(program, around),
             ownerless=responsible["responsibilities"][0]["ownerless"],
-            sets_stages="LEARNING_LEADER" in around["roles"] or owns(around["viewer"], name),
+            sets_stages=leads or own,
+            asks_for=[] if leads or own else [OWNER, *STAGES],
+            request_id=str(uuid.uuid4()),
             checkups=checkups["checkups"],
             line=charts.months(engagement["months"]),
             trouble=refused,

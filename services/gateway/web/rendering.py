@@ -105,6 +105,6 @@ def trying_again(title: str, text: str) -> HTMLResponse:
     return answer
 
 
-def failed(status: int, title: str, text: str) -> HTMLResponse:
-    """A page that says what went wrong and what to do."""
-    return page("error.html", status=status, title=title, text=text)
+def failed(status: int, title: str, text: str, ask: str = "") -> HTMLResponse:
+    """A page that says what went wrong and what to do; `ask` is where what was refused can be asked for."""
+    return page("error.html", status=status, title=title, text=text, ask=ask)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.gateway.web.api import Json
 
 STAGES = ("DESIGN", "DEVELOP", "FACILITATE", "EVALUATE")
+OWNER = "OWNER"
 _UNREACHABLE = frozenset({"unplayable", "dead_link"})
 
 

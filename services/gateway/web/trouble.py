@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import grpc
 import grpc.aio
@@ -10,17 +11,22 @@ from google.rpc.error_details_pb2 import BadRequest
 
 from services.gateway.errors import HTTP_CODES
 from services.gateway.web.words import known, say
+from services.kit.errors import WinnowError
 from services.kit.rpc import error_info, is_down, status_of
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What stands above a page whose form was refused. `kind` is decided, changed, denied or refused."""
+    """What stands above a page whose form was refused. `kind` is decided, changed, denied or refused.
+
+    `ask` is the address at which the right to do it can be asked for; empty where nobody could give it.
+    """
 
     kind: str
     status: int
     title: str
     text: str
+    ask: str = ""
 
 
 def of(error: grpc.aio.AioRpcError) -> Trouble:
@@ -40,9 +46,18 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
         changed = info.metadata.get("changed", "") if info is not None else ""
         return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
     if code == 403:
-        return Trouble("denied", 403, say("trouble.denied"), say("trouble.denied_text", who=who or said))
+        text = say("trouble.denied_text", who=who or said)
+        return Trouble("denied", 403, say("trouble.denied"), text, asking(error))
     status = 409 if code == 400 and reason != "JSON_INVALID" else code
     return Trouble("refused", status, title or say("trouble.refused"), said)
+
+
+def asking(error: WinnowError | grpc.aio.AioRpcError) -> str:
+    """The page on which what was refused is asked for, with it filled in; empty where no role or duty is missing."""
+    info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
+    if info is None or info.reason != "NOT_ALLOWED":
+        return ""
+    return f"/people/requests?{urlencode({'refused': info.metadata['method'], 'who': info.metadata['who_can']})}#ask"
 
 
 def fields(error: grpc.aio.AioRpcError) -> dict[str, str]:
