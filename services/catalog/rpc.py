@@ -81,7 +81,7 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
     ) -> api.ListResourcesResponse:
         lifecycle, age = wire.wanted_lifecycle(request.lifecycle), wire.wanted_age(request.age)
         owned = request.owned if request.HasField("owned") else None
-        only = resources.Only(lifecycle, request.kind, age, owned)
+        only = resources.Only(lifecycle, request.kind, age, owned, request.rot)
         scope = ("resources", request.source, request.external_id, only)
         size = _size(request.page_size)
         found = await resources.list_resources(

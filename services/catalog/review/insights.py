@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from services.catalog.domain.ages import AGES, age_of
@@ -51,13 +51,13 @@ class Insights:
 class Survey:
     """What learners can find, counted by what is shown of it: its kind, when it last changed and who owns it.
 
-    `names` are all by which those resources go.
+    `names` are all by which those resources go, each with the id of its resource.
     """
 
     kinds: Counter[str]
     changed: Counter[date | None]
     owners: Counter[str]
-    names: frozenset[str]
+    names: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -78,16 +78,15 @@ class Surveyor:
 
 
 async def _look(tx: Transaction) -> Survey:
-    found = Survey(Counter(), Counter(), Counter(), frozenset())
-    names = set[str]()
+    found = Survey(Counter(), Counter(), Counter(), {})
     async for resource, _ in each_glance(tx):
         if resource.lifecycle is Lifecycle.PUBLISHED:
-            names.update((resource.id, *resource.aliases))
+            found.names.update((name, resource.id) for name in (resource.id, *resource.aliases))
             found.kinds[resource.kind] += 1
             days = [day for day in (resource.updated, resource.created) if day]
             found.changed[max(days, default=None)] += 1
             found.owners[resource.owner] += 1
-    return replace(found, names=frozenset(names))
+    return found
 
 
 async def get_insights(db: Database, surveyor: Surveyor) -> Insights:
@@ -99,7 +98,7 @@ async def get_insights(db: Database, surveyor: Surveyor) -> Insights:
         for day, count in found.changed.items():
             ages[age_of([day] if day else [], today)] += count
         people = await tx.people_by_email({owner for owner in found.owners if "@" in owner})
-        rot = await postgres_insights.rot(tx) & found.names
+        rot = {found.names[name] for name in await postgres_insights.rot(tx) if name in found.names}
         live = await postgres_insights.live_by_kind(tx)
         hours = await postgres_insights.hours(tx)
         begin = datetime.combine(today - YEAR, time.min, UTC)

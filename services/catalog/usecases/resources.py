@@ -12,6 +12,7 @@ from services.catalog.domain.people import Viewer, owns
 from services.catalog.domain.resources import Lifecycle, Outline, Resource
 from services.catalog.domain.sources import MAX_NAME
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import postgres_insights
 from services.catalog.usecases import purview
 from services.catalog.usecases.listings import Incoming, Taken, take_listings
 from services.kit.errors import InvalidArgument, Violation
@@ -55,18 +56,19 @@ def by_any_name(found: Iterable[Resource], ids: Iterable[str]) -> dict[str, Reso
 class Only:
     """Which resources a list is about, by what is shown of them; empty for all.
 
-    `owned` is by somebody active or by a team.
+    `owned` is by somebody active or by a team; `rot` is what a live suggestion calls redundant, outdated or trivial.
     """
 
     lifecycle: Lifecycle | None = None
     kind: str = ""
     age: str = ""
     owned: bool | None = None
+    rot: bool = False
 
     @property
     def all(self) -> bool:
         """Whether it leaves nothing out."""
-        return self.lifecycle is None and self.owned is None and not (self.kind or self.age)
+        return self.lifecycle is None and self.owned is None and not (self.kind or self.age or self.rot)
 
     def fits(self, resource: Resource, today: date) -> bool:
         """Whether the resource is one of them."""
@@ -85,12 +87,15 @@ async def list_resources(
     async with db.snapshot() as tx:
         # What is shown of a resource comes from several rows: it is looked at one by one.
         size = limit if only.all else _SCANNED
+        called = await postgres_insights.rot(tx) if only.rot else set[str]()
         while True:
             page = await tx.resource_page(after=after, limit=size, source=source, external_id=external_id)
             fit = [each for each in page if only.fits(each, db.clock.today())]
             if only.owned is not None:
                 people = await tx.people_by_email({each.owner for each in fit if "@" in each.owner})
                 fit = [each for each in fit if owns(each.owner, people) is only.owned]
+            if only.rot:
+                fit = [each for each in fit if not called.isdisjoint((each.id, *each.aliases))]
             found += fit
             if len(page) < size or len(found) >= limit:
                 return found[:limit]

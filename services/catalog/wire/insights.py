@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import quote
 
+from services.catalog.review.domain import LIVE
 from services.catalog.review.insights import Insights, Savings
 from services.catalog.review.ruling import BREAKABLE, EXAMPLES, Breach, Outcome
 from services.catalog.wire.fields import bad_field, day
@@ -53,22 +54,24 @@ def insights(value: Insights) -> insights_pb2.Insights:
     since = timestamp(value.since).ToJsonString()
     decided = f"/v1/decisions?verbs=accept&verbs=reject&beginTime={quote(since)}"
 
+    live = "&".join(f"states={state}" for state in sorted(LIVE))
+
     def share(count: int) -> float:
         return round(count / value.resources, 4) if value.resources else 0.0
 
     return insights_pb2.Insights(
         resources=_figure("resources", value.resources, "resources", everything),
         by_kind=[
-            _figure(kind, count, "resources", f"{everything}&kind={quote(kind)}" if kind else everything)
+            _figure(kind, count, "resources", f"{everything}&kind={quote(kind)}" if kind else "")
             for kind, count in value.by_kind
         ],
         by_age=[
             _figure(name, count, "resources", f"{everything}&age={name}") for name, count in value.by_age
         ],
         owner_coverage=_figure("owner_coverage", share(value.owned), "share", f"{everything}&owned=true"),
-        rot_share=_figure("rot_share", share(value.rot), "share", "/v1/suggestions"),
+        rot_share=_figure("rot_share", share(value.rot), "share", f"{everything}&rot=true"),
         suggestions=[
-            _figure(str(kind), count, "suggestions", f"/v1/suggestions?kind={kind}")
+            _figure(str(kind), count, "suggestions", f"/v1/suggestions?kind={kind}&{live}")
             for kind, count in value.suggestions
         ],
         savings_planned=_savings(value.planned, "/v1/suggestions?states=SCHEDULED"),

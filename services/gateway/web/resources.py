@@ -24,12 +24,15 @@ class Resources:
     frames: Frames
 
     async def show(self, request: Request) -> Response:
-        """A page of what learners can find, all of it or of one kind or age, with or without an owner."""
+        """A page of what learners can find: all of it, of one kind or age, with an owner or none, or called rot."""
         kind, age, owned = (request.query_params.get(name, "") for name in ("kind", "age", "owned"))
         after = request.query_params.get("after", "")
         query: Query = {"lifecycle": "PUBLISHED", "kind": kind, "age": age, "pageToken": after}
         if owned in _OWNED:
             query["owned"] = _OWNED[owned]
+        rot = request.query_params.get("rot") == "yes"
+        if rot:
+            query["rot"] = "true"
         around, found, health, names = await asyncio.gather(
             self.frames.around(request, ""),
             self.api.get(request, "/v1/resources", query),
@@ -47,6 +50,7 @@ class Resources:
             kind=kind,
             age=age,
             owned=owned if owned in _OWNED else "",
+            rot=rot,
             names=names,
         )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
 from tests.integration.catalog.conftest import CatalogProcess, eventually
@@ -196,6 +199,62 @@ async def test_insights_name_figures_and_the_list_each_leads_to(leader: Reviewer
     assert {each.name for each in listed.resources} >= {ones[2].name, ones[3].name}
     old = await leader("ListResources", api.ListResourcesRequest(age="over_5"))
     assert [bare(each.name) for each in old.resources] == [bare(ones[2].name)]
+
+
+LISTS: dict[str, tuple[str, type[Message]]] = {
+    "/v1/resources": ("ListResources", api.ListResourcesRequest),
+    "/v1/suggestions": ("ListSuggestions", review.ListSuggestionsRequest),
+    "/v1/decisions": ("ListDecisions", review.ListDecisionsRequest),
+}
+
+
+async def listed(leader: Reviewer, path: str) -> set[str]:
+    """Names of what the list of a figure has; of a list of decisions what they are on."""
+    method, kind = LISTS[path.partition("?")[0]]
+    said = parse_qs(path.partition("?")[2], keep_blank_values=True)
+    asked = {name: values if name in ("states", "verbs") else values[0] for name, values in said.items()}
+    asked = {name: True if value == "true" else value for name, value in asked.items()}
+    answer = await leader(method, ParseDict({**asked, "pageSize": 200}, kind()))
+    rows = getattr(answer, path.partition("?")[0].rpartition("/")[2])
+    return {each.suggestion if path.startswith("/v1/decisions") else each.name for each in rows}
+
+
+async def test_each_figure_of_insights_counts_the_list_that_it_leads_to(
+    leader: Reviewer, curator: Curator
+) -> None:
+    old = Date(year=2001, month=1, day=1)
+    ones = await leader.put(
+        course("c1", "Pumps", words("a"), kind="course", owner="first@example.org"),
+        course("c2", "More pumps", words("a"), kind="course"),
+        course("c3", "Valves", words("c"), updated=old),
+        course("c4", "Never started", words("d"), kind="video"),
+        course("c5", "Gone", words("e"), kind="video"),
+        course("c6", "Hardly started", words("f"), kind="video"),
+    )
+    await curator.propose(
+        curator.duplicate(ones[0], ones[1]),
+        *(curator.unused(each) for each in ones[3:5]),
+        curator.unused(ones[5], score=0.6),
+        curator.outdated(ones[2]),
+    )
+    await curator.settled()
+    seen = {each.members[0].external_id: each for each in await leader.suggestions()}
+    await leader.accept(seen["c5"])
+    await leader.reject(seen["c3"], "still_accurate")
+    await leader("ReopenSuggestion", review.ReopenSuggestionRequest(name=seen["c3"].name))
+    await leader.reject(await leader.get(seen["c3"].name), "still_accurate")  # one suggestion, decided twice
+    found = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+    everything = found.resources.value
+    assert len(await listed(leader, found.resources.list)) == everything == 5
+    counted = [*found.by_kind, *found.by_age, *found.suggestions, *found.decisions]
+    assert [(each.name, each.list) for each in counted if not each.list] == [("", "")]
+    for each in counted:
+        if each.list:
+            assert (each.name, len(await listed(leader, each.list))) == (each.name, each.value)
+    for share, count in ((found.owner_coverage, 1), (found.rot_share, 2)):
+        names = await listed(leader, share.list)
+        assert (len(names), share.value) == (count, round(count / everything, 4))
+    assert await listed(leader, found.rot_share.list) == {ones[1].name, ones[3].name}
 
 
 @pytest.mark.parametrize(
