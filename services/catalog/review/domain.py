@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -449,6 +450,20 @@ class Tally:
     count: int
     mine: int
     program: str = ""
+
+
+_REPLACED = re.compile(r"Replaced by suggestions/([0-9a-f-]+)\.")
+
+
+def replaced_by(id_: str) -> str:
+    """Why a suggestion is withdrawn whose place another has taken."""
+    return f"Replaced by suggestions/{id_}."
+
+
+def replacement(decision: Decision) -> str:
+    """The suggestion that took the place of the one that this withdrew; empty for none."""
+    found = _REPLACED.fullmatch(decision.reason) if decision.verb == "withdraw" else None
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)

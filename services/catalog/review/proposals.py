@@ -23,7 +23,7 @@ from services.catalog.review import (
     postgres_suppressions,
     verdicts,
 )
-from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion
+from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion, replaced_by
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.suppressions import Scope
@@ -100,7 +100,7 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground, *, again: bool 
     goes_on = known is not None and known.state is not State.APPLIED
     id_ = known.id if known is not None and goes_on else new_id()
     for each in replaced:
-        await _end(tx, each, on.around, f"Replaced by suggestions/{id_}.")
+        await _end(tx, each, on.around, replaced_by(id_))
     await postgres_suppressions.forget(tx, proposal.replaces)
     if known is None:
         await _first(tx, proposal, on, id_)

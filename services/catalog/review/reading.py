@@ -9,7 +9,16 @@ from datetime import date
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, postgres_tasks, routing
-from services.catalog.review.domain import Decision, Simulation, State, Subject, Suggestion, Tally, Wanted
+from services.catalog.review.domain import (
+    Decision,
+    Simulation,
+    State,
+    Subject,
+    Suggestion,
+    Tally,
+    Wanted,
+    replacement,
+)
 from services.catalog.review.findings import Kind
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
@@ -185,5 +194,6 @@ async def list_decisions(db: Database, wanted: Wanted, *, before: str, limit: in
             wanted = replace(wanted, actor=next(iter(somebody.values())).id)
         found = await postgres.decisions(tx, wanted, before=before, limit=limit)
         people = await tx.people(sorted({each.actor for each in found}))
-        subjects = await postgres.subjects(tx, sorted({each.suggestion for each in found}))
+        about = {name for each in found for name in (each.suggestion, replacement(each)) if name}
+        subjects = await postgres.subjects(tx, sorted(about))
         return Log(tuple(found), {person.id: person.email for person in people}, tuple(subjects))

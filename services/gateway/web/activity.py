@@ -109,14 +109,13 @@ class Activity:
             request, "/v1/decisions", {**query, "pageToken": request.query_params.get("after", "")}
         )
         subjects = {each["suggestion"]: each for each in found["subjects"]}
-        later = await self.api.each(request, [_replacement(each) for each in found["decisions"]])
         return page(
             "activity.html",
             **around,
             chosen=chosen,
             whats=list(WHAT),
             names=names,
-            days=list(_days(found["decisions"], subjects, later, around["email"])),
+            days=list(_days(found["decisions"], subjects, around["email"])),
             after=found["nextPageToken"],
         )
 
@@ -141,10 +140,8 @@ class Activity:
         return csv("activity.csv", _COLUMNS, rows)
 
 
-def _days(
-    decisions: list[Json], subjects: dict[str, Json], later: dict[str, Json], email: str
-) -> Iterator[dict[str, Any]]:
-    """Lines by day; `later` are suggestions that took the place of others, by name."""
+def _days(decisions: list[Json], subjects: dict[str, Json], email: str) -> Iterator[dict[str, Any]]:
+    """Lines by day, each with what it is about and, where that was replaced, with what took its place."""
     for day, of_day in groupby(decisions, key=lambda each: dates.day(each["time"])):
         lines: list[dict[str, Any]] = []
         for each in of_day:
@@ -160,7 +157,7 @@ def _days(
                     "undo": subject.get("undoable") == each["name"] and stands,
                     "id": each["suggestion"].removeprefix("suggestions/"),
                     "replaced": _replacement(each),
-                    "replacement": later.get(_replacement(each)),
+                    "replacement": subjects.get(_replacement(each), {}).get("summary", ""),
                 }
             )
         yield {"day": day, "lines": lines}

@@ -132,8 +132,11 @@ async def test_what_is_withdrawn_names_what_took_its_place(
     else:
         await curator.withdraw(pairs[0])
     await curator.settled()
-    said = [each.reason for each in (await page(leader, verbs=["withdraw"])).decisions]
+    withdrawn = await page(leader, verbs=["withdraw"])
+    said = [each.reason for each in withdrawn.decisions]
     live = {bare(each.name) for each in await leader.suggestions(Suggestion.OPEN, Suggestion.HELD)}
     named = {bare(each.rstrip(".")) for each in said if "suggestions/" in each}
     assert bool(named) is replaced
     assert named <= live
+    # What took its place is told as what it is about, for whoever shows the log.
+    assert named <= {bare(each.suggestion) for each in withdrawn.subjects}

@@ -48,16 +48,6 @@ class Catalog:
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
             return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
-        if path == "/v1/suggestions":
-            found: Json = {
-                "name": NEW,
-                "kind": "OUTDATED",
-                "summary": "Both of them",
-                "members": [],
-                "claims": [],
-            }
-            there = [{**found, "relation": "", "plan": {"parts": []}}] if NEW in query["names"] else []
-            return {"suggestions": there, "nextPageToken": ""}
         return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
 
     async def post(self, request: Request, path: str, body: Json) -> Json:
@@ -103,10 +93,10 @@ async def test_what_was_replaced_leads_to_what_took_its_place_and_says_no_name()
             line("2", "withdraw", OLD, "curator", reason=f"Replaced by {GONE}."),
             line("1", "withdraw", OLD, "curator", reason="It was not found again."),
         ],
-        [subject(OLD, "WITHDRAWN")],
+        [subject(OLD, "WITHDRAWN"), subject(NEW, "OPEN")],
     )
     known, unknown, plain = lines(await catalog.browser().get("/activity"))
-    said = f'This has taken its place: <a href="/review/{NEW[12:]}">Both of them</a>'
+    said = f'This has taken its place: <a href="/review/{NEW[12:]}">About 00000002</a>'
     assert said in known
     assert f'<a href="/review/{GONE[12:]}">another suggestion</a>' in unknown
     assert "It was not found again." in plain
