@@ -12,6 +12,7 @@ from services.catalog.access import viewer
 from services.catalog.postgres.changes import Table
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review.insights import Surveyor
+from services.catalog.rpc_changes import ChangeMethods
 from services.catalog.rpc_engagement import LearningMethods
 from services.catalog.rpc_insights import InsightMethods
 from services.catalog.rpc_publishing import Publishing
@@ -50,7 +51,7 @@ def _after(page_token: str, *scope: object) -> str:
     return "" if key is None else str(key[0])
 
 
-class CatalogServicer(Publishing, LearningMethods, InsightMethods):
+class CatalogServicer(Publishing, ChangeMethods, LearningMethods, InsightMethods):
     """CatalogService."""
 
     def __init__(self, database: Database, due_plans: status.DuePlans, lag: status.Lag) -> None:
@@ -276,19 +277,6 @@ class CatalogServicer(Publishing, LearningMethods, InsightMethods):
         name, lines = wire.retirement_list(request)
         saved = await house_rules.import_retirement_list(self._db, viewer(), name, lines)
         return wire.house_rules(saved)
-
-    @override
-    async def ListChanges(self, request: api.ListChangesRequest, context: Any) -> api.ListChangesResponse:
-        size = _size(request.page_size)
-        scope = ("changes", request.state)
-        state = wire.change_state(request.state)
-        found, total = await status.list_changes(
-            self._db, viewer(), after=_after(request.page_token, *scope), limit=size + 1, state=state
-        )
-        page, next_ = pages.cut(found, size, lambda last: [last.id], scope=scope)
-        return api.ListChangesResponse(
-            changes=[wire.change(each) for each in page], next_page_token=next_, total_size=total
-        )
 
     @override
     async def ExportCatalog(

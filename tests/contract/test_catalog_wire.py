@@ -218,7 +218,14 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "item": (wire.program(PROGRAM).items[0], frozenset({"program"})),
     "source": (wire.source(Source("s", "lms", 30, True, True, NOW, NOW)), frozenset()),
     "change": (
-        wire.change(Change("c", "s", "resources/r1", "lms", "c1", "title", "A", "B", ChangeState.DONE)),
+        wire.change(
+            Change(
+                *("c", "s", "resources/r1", "lms", "c1", "title", "A", "B", ChangeState.DONE),
+                done_by="a@example.org",
+                done_time=NOW,
+                taken_back=True,
+            )
+        ),
         frozenset(),
     ),
     "import": (wire.import_(IMPORT, [DRAFT]), frozenset()),

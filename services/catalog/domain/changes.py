@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
@@ -23,7 +24,9 @@ class Change:
     """One value that a source should say: `suggestion` is that whose plan wants it, empty where a person does.
 
     `target` is `resources/{id}` or `programs/{id}`; `external_id` a listing's, or the program's key; `field`
-    is a field's name, `visibility` for the lifecycle; values are as text.
+    is a field's name, `visibility` for the lifecycle; values are as text. `done_by` is the person who says that it is
+    done, empty where the source was seen to say it; `done_time` is when it became DONE. `taken_back`: the plan was
+    undone since, or by this line.
     """
 
     id: str
@@ -35,6 +38,9 @@ class Change:
     from_value: str
     to_value: str
     state: ChangeState = ChangeState.PENDING
+    done_by: str = ""
+    done_time: datetime | None = None
+    taken_back: bool = False
 
     @property
     def about(self) -> str:
@@ -67,3 +73,16 @@ def text_of(value: object) -> str:
     if isinstance(value, list | tuple):
         return "\n".join(text_of(each) for each in cast("Sequence[object]", value))
     return str(value)
+
+
+def value_of(field: str, text: str) -> object:
+    """The value of a resource's field that the change list shows as this text."""
+    match field:
+        case "mandatory":
+            return text == "yes"
+        case "duration_seconds":
+            return int(text or 0)
+        case "objectives":
+            return tuple(text.split("\n")) if text else ()
+        case _:
+            return text

@@ -262,6 +262,11 @@ class Resource:
         unlisted = wish is not None and wish.value == Lifecycle.UNLISTED
         return replace(wanted, unlist_time=wish.time if wish is not None and unlisted else None)
 
+    @property
+    def fulfilled(self) -> bool:
+        """Whether the sources say something that is still noted as wanted: a person said first that they do."""
+        return any(self.observed(name) == wish.value for name, wish in self.desired.items())
+
     def heard(self) -> tuple[Resource, tuple[Drift, ...]]:
         """The resource after its sources have spoken: fulfilled wishes are gone, contradicted ones reported."""
         said = {name: self.observed(name) for name in self.desired}

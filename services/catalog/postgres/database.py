@@ -16,6 +16,7 @@ from services.catalog.domain.notice import Notice
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.post import Post
 from services.catalog.postgres.announcements import Announcements
+from services.catalog.postgres.change_list import ChangeList
 from services.catalog.postgres.changes import Bell
 from services.catalog.postgres.credentials import Credentials
 from services.catalog.postgres.drafts import Drafts
@@ -43,6 +44,7 @@ M = TypeVar("M", bound=Message)
 class Transaction(
     Programs,
     Sources,
+    ChangeList,
     Imports,
     Drafts,
     Engagement,

@@ -78,6 +78,7 @@ async def apply_due(
         if place:
             await forming.place_all(tx)
         return saved
+    await _asked_again(tx, work)
     await _store(tx, work)
     await closings.applied(tx, made.suggestion, on.around)
     await notices.applied(tx, made.suggestion, on.around)
@@ -172,6 +173,30 @@ async def _store(tx: Transaction, work: Work, *, split: bool = False) -> None:
         await tx.add_changes(work.lines)
 
 
+async def _asked_again(tx: Transaction, work: Work) -> None:
+    """Withdraws what an earlier undo of the plan still asks of sources where the plan now wants its own again.
+
+    What such a source says already is a line that is done: the next undo has to reach it, too.
+    """
+    wanted = {(receipt.target, receipt.field) for receipt in work.receipts}
+    back = [line for line in await tx.changes_back(work.suggestion) if (line.target, line.about) in wanted]
+    await tx.set_change_state([line.id for line in back], ChangeState.WITHDRAWN)
+    told = {(line.source, line.external_id, line.field) for line in work.lines}
+    work.lines += [
+        replace(
+            line,
+            id=new_id(),
+            from_value=line.to_value,
+            to_value=line.from_value,
+            state=ChangeState.DONE,
+            done_time=tx.now,
+            taken_back=False,
+        )
+        for line in back
+        if (line.source, line.external_id, line.field) not in told
+    ]
+
+
 async def undo(
     tx: Transaction,
     db: Database,
@@ -214,6 +239,7 @@ async def undo(
     named = {*work.changed, *(each.target for each in lines)}
     for program in await tx.programs(bare(name) for name in named if name.startswith("programs/")):
         await tell_program(tx, program)
+    await tx.take_changes_back(known.id)
     await closings.undone(tx, known)
     await notices.undone(tx, known)
     taken = await postgres.by_key(tx, known.key)
@@ -292,4 +318,7 @@ def _inverse(line: Line, work: Work) -> Line:
         from_value=line.to_value,
         to_value=line.from_value,
         state=ChangeState.PENDING,
+        done_by="",
+        done_time=None,
+        taken_back=True,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.catalog.postgres.session import Row, Session
+from services.catalog.postgres.session import Row, Session, columns
 from services.catalog.review.domain import Impact, Operation, Risk, Safeguard, State
 from services.catalog.review.domain_lines import Line, Share, Step
 from services.catalog.review.findings import Claim, Kind, Relation
@@ -34,9 +35,32 @@ _LINES = """
         jsonb_path_query_array(rest, '$.approvals[*].person') AS approved_by
     FROM suggestions WHERE id = ANY(%s)
 """
+_ASKED = """
+    SELECT id, summary, coalesce(rest ->> 'filed_by', '') AS filed_by,
+        jsonb_path_query_array(rest, '$.approvals[*].person') AS approved_by
+    FROM suggestions WHERE id = ANY(%s)
+"""
 _IMPACT = TypeAdapter(Impact)
 _CLAIMS = TypeAdapter(tuple[Claim, ...])
 _SAFEGUARDS = TypeAdapter(tuple[Safeguard, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Why and by whom a change is asked for; ids of who filed it (empty for a finding) and of who approved it."""
+
+    id: str
+    summary: str
+    filed_by: str
+    approved_by: tuple[str, ...]
+
+
+async def asked(tx: Session, ids: Iterable[str]) -> dict[str, Asked]:
+    """Of the suggestions of these ids that there are, by id."""
+    rows = await tx.rows(_ASKED, (list(ids),))
+    return {
+        row["id"]: Asked(**columns(row, approved_by=tuple(dict.fromkeys(row["approved_by"])))) for row in rows
+    }
 
 
 async def lines(tx: Session, ids: Sequence[str]) -> list[Line]:

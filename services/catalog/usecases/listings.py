@@ -93,6 +93,8 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
         resource = loaded[resource_id]
         if old is not None and replace(new, import_number=old.import_number, home=old.home) == old:
             taken.unchanged += 1
+            if resource.fulfilled:
+                touched.setdefault(resource_id, resource)
             continue
         if old is None:
             taken.added += 1
@@ -114,7 +116,12 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
         heard.append(settled)
         taken.drifts += [(settled, settled.first.external_id, drift) for drift in drifts]
     saved = await tx.save_resources(heard)
-    await settle_resources(tx, saved)
+    reported = {(settled.id, drift.field) for settled, _, drift in taken.drifts}
+    taken.drifts += [
+        (resource, resource.first.external_id, drift)
+        for resource, drift in await settle_resources(tx, saved)
+        if (resource.id, drift.field) not in reported
+    ]
     await tx.seen(source, sorted(named), number)
     taken.resources = [at[key] for key in named]
     return taken

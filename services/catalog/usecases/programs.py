@@ -147,8 +147,9 @@ async def hear(tx: Transaction, program: Program) -> tuple[Program, tuple[Drift,
     """
     heard, drifts = program.heard()
     saved = await tx.save_program(heard)
-    await settle_program(tx, saved, program.desired.keys() - saved.desired.keys())
-    return saved, drifts
+    contradicted = await settle_program(tx, saved, program.desired.keys() - saved.desired.keys())
+    reported = {drift.field for drift in drifts}
+    return saved, (*drifts, *(drift for drift in contradicted if drift.field not in reported))
 
 
 async def resolve_items(tx: Transaction, programs: Sequence[Program]) -> list[Program]:

@@ -12,6 +12,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.policy import About
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import purview
+from services.catalog.usecases.change_list import named
 from services.kit import outbox
 
 DuePlans = Callable[[Database], Awaitable[int]]
@@ -66,4 +67,4 @@ async def list_changes(
     async with db.snapshot() as tx:
         targets = await visible_targets(tx, viewer, viewer.method)
         page = await tx.change_page(after=after, limit=limit, state=state, targets=targets)
-        return page, await tx.change_count(state=state, targets=targets)
+        return await named(tx, page), await tx.change_count(state=state, targets=targets)

@@ -105,7 +105,7 @@ def _connector(value: Source) -> source_pb2.Source.Connector:
 
 
 def change(value: Change) -> catalog_service_pb2.Change:
-    """A line of the change list."""
+    """A line of the change list; `done_by` is an e-mail here."""
     return catalog_service_pb2.Change(
         name=f"changes/{value.id}",
         suggestion=f"suggestions/{value.suggestion}" if value.suggestion else "",
@@ -116,6 +116,9 @@ def change(value: Change) -> catalog_service_pb2.Change:
         from_value=value.from_value,
         to_value=value.to_value,
         state=catalog_service_pb2.Change.State.Value(str(value.state)),
+        done_by=value.done_by,
+        done_time=timestamp(value.done_time) if value.done_time else None,
+        takes_back=value.taken_back,
     )
 
 

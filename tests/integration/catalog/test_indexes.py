@@ -7,7 +7,7 @@ import re
 import psycopg
 import pytest
 
-from services.catalog.postgres import people, sources
+from services.catalog.postgres import change_list, people
 from tests.integration.catalog.conftest import CatalogProcess
 
 
@@ -24,9 +24,10 @@ def plan(catalog: CatalogProcess, query: str) -> str:
     ("query", "indexes"),
     [
         (people._ADMITTED, {"programs_owners", "resource_owners_key"}),
-        (sources._COUNT_PENDING, {"changes_target"}),
+        (change_list._COUNT_PENDING, {"changes_target"}),
+        (change_list._UNSEEN, {"changes_target", "changes_unseen"}),
     ],
-    ids=["who calls", "how many changes wait"],
+    ids=["who calls", "how many changes wait", "what no source has shown"],
 )
 def test_rows_are_found_by_an_index(catalog: CatalogProcess, query: str, indexes: set[str]) -> None:
     found = plan(catalog, query)

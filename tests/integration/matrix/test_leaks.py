@@ -73,6 +73,7 @@ BLIND = tuple(
 )
 ADMINISTRATORS = {
     "ListChanges": "titles and actions, to see what is carried out",
+    "ExportChangeList": "titles and actions, to carry them out",
     "ListResponsibilities": "who is responsible for what",
 }
 """What an administrator without a content role is told of content, by the table of behaviour.md §2."""
@@ -174,6 +175,7 @@ async def plant(planted: Planted, real: Database) -> None:
     await leader("SetHold", api.SetHoldRequest(name=used.name, reason=CONTENT))
     told = announcement_pb2.Announcement(title=CONTENT, phrases=[CONTENT])
     await leader("AnnounceChange", api.AnnounceChangeRequest(announcement=told))
+    (line,) = (await leader("ListChanges", api.ListChangesRequest(page_size=200))).changes[-1:]
     checkup = await leader(
         "RecordCheckup", checkup_pb2.RecordCheckupRequest(parent=program.name, note=CONTENT)
     )
@@ -197,6 +199,7 @@ async def plant(planted: Planted, real: Database) -> None:
         "programs": program.name,
         "suggestions": f"{retired.name} {review_due.name}",
         "checkups": checkup.name,
+        "changes": line.name,
         "source": "marked",
         "people": f"people/{(await by.who()).person}",
     }
@@ -519,7 +522,9 @@ class Strange:
 
 NOWHERE = Strange("x", "x", Suggestion(), "x", "x", "x", "x", "x", "x")
 DENIED = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND}
-BY_NAME_IN_THE_MATRIX = frozenset({"resources", "programs", "suggestions", "announcements", "imports"})
+BY_NAME_IN_THE_MATRIX = frozenset(
+    {"resources", "programs", "suggestions", "announcements", "imports", "changes"}
+)
 
 
 def on_others(there: Strange) -> dict[str, Message]:

@@ -197,10 +197,22 @@ def objects(world: World) -> Iterator[Asked]:
         for author, name in world.announcements.items():
             path = f"{CATALOG}CloseAnnouncement"
             yield Asked(who, path, METHODS[path].input(name=name), About(authored=author == who.name))
+        yield from on_changes(world, who)
         for sender, name in world.imports.items():
             path = f"{CATALOG}AnswerImportQuestion"
             theirs = frozenset({Column.PO}) if sender == who.name else frozenset[Column]()
             yield Asked(who, path, METHODS[path].input(name=name), About(own=theirs))
+
+
+def on_changes(world: World, who: Principal) -> Iterator[Asked]:
+    for (relation, shape), name in world.changes.items():
+        about = About(
+            own=_concerns(world, who, relation, shape),
+            approved=shape == "applied by the designer" and who.name == "designer",
+        )
+        for path in served_here():
+            if _collection(path) == "changes":
+                yield Asked(who, path, METHODS[path].input(name=name), about)
 
 
 def verbs(world: World) -> Iterator[Asked]:
@@ -451,7 +463,7 @@ def turned(cell: Cell, path: str) -> list[Cell]:
     """What a cell is turned into: the opposite; and, where objects are asked about, free of its condition."""
     if not cell.entitles:
         return [Cell.ALLOW]
-    with_objects = _collection(path) in ("resources", "suggestions", "announcements", "imports")
+    with_objects = _collection(path) in ("resources", "suggestions", "announcements", "imports", "changes")
     with_objects = (with_objects or path in IN_REQUEST) and path not in (ACCEPT, REVOKE)
     return [Cell.NONE, Cell.ALLOW] if cell in BY_OBJECT and with_objects else [Cell.NONE]
 

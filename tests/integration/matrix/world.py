@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import grpc.aio
@@ -106,6 +107,8 @@ class World:
     resources: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
     programs: dict[str, Any] = field(default_factory=dict[str, Any])
     suggestions: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    changes: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """A line of the change list by relation and the applied suggestion that asks for it."""
     announcements: dict[str, str] = field(default_factory=dict[str, str])
     imports: dict[str, str] = field(default_factory=dict[str, str])
     """By the name of the principal who sent it as owner of programs; empty for one that a role sent."""
@@ -272,6 +275,7 @@ async def _make(world: World) -> None:
             request = api.AnnounceChangeRequest(announcement=told)
             world.announcements[name] = (await by("AnnounceChange", request)).name
     _imports(world)
+    _changes(world)
     await pool.close()
 
 
@@ -304,6 +308,24 @@ def _imports(world: World) -> None:
             (sent, f"{name.replace(' ', '.')}@example.org"),
         )
         world.imports[name] = f"imports/{sent}"
+
+
+def _changes(world: World) -> None:
+    """As if the applied plans asked it: what they do here is Winnow's own."""
+    for relation, shape in product(RELATIONS, ("applied", "applied by the designer")):
+        (kind,) = MEMBERS[shape]
+        line = new_id()
+        world.sql(
+            "INSERT INTO changes (id, suggestion, target, source, external_id, field, from_value, to_value, state) "
+            "VALUES (%s, %s, %s, 'lms', %s, 'visibility', 'visible', 'archived', 'PENDING')",
+            (
+                line,
+                bare(world.suggestions[relation, shape]),
+                world.resources[relation, kind].name,
+                f"{relation}-{kind}",
+            ),
+        )
+        world.changes[relation, shape] = f"changes/{line}"
 
 
 MEMBERS = {
