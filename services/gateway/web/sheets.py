@@ -26,9 +26,14 @@ def csv(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Resp
     writer = csv_module.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return csv_file(name, text.getvalue())
+
+
+def csv_file(name: str, content: str) -> Response:
+    """A download of that name in UTF-8, of lines that are written already."""
     disposition = f'attachment; filename="{name}"'
     return Response(
-        text.getvalue(),
+        content,
         media_type="text/csv; charset=utf-8",
         headers={**HEADERS, "Content-Disposition": disposition},
     )
