@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from services.catalog.postgres import change_list, people
+from services.catalog.review import postgres as review
 from tests.integration.catalog.conftest import CatalogProcess
 
 
@@ -32,3 +33,11 @@ def plan(catalog: CatalogProcess, query: str) -> str:
 def test_rows_are_found_by_an_index(catalog: CatalogProcess, query: str, indexes: set[str]) -> None:
     found = plan(catalog, query)
     assert (indexes - set(re.findall(r"\w+", found)), "Seq Scan" in found) == (set(), False), found
+
+
+def test_words_of_suggestions_are_found_by_an_index(catalog: CatalogProcess) -> None:
+    values = {"query": "%harbour%", "person": ""}
+    with psycopg.connect(catalog.database.owner, options="-c enable_seqscan=off") as connection:
+        cursor = connection.execute(f"EXPLAIN {review._COUNTS}".encode(), values)
+        found = "\n".join(row[0] for row in cursor.fetchall())
+    assert "suggestions_words" in found, found
