@@ -48,10 +48,16 @@ def surest_first(found: Group) -> tuple[float, float, tuple[str, ...]]:
     return -found.confidence, -min(_shared(tie)[0] for tie in found.judgements), found.members
 
 
-def _strongest_first(tie: Judgement) -> tuple[float, int, float, float, str, str]:
-    """Equally sure ties go by how much the two share; ids decide between equal texts only."""
+def _strongest_first(tie: Judgement) -> tuple[float, int, float, float, list[str], str, str]:
+    """Equally sure ties go by how much the two share, then by what is quoted; ids decide between equal texts only."""
     less, more = _shared(tie)
-    return -tie.confidence, -_RANK.index(tie.relation), -less, -more, tie.a, tie.b
+    rank = _RANK.index(tie.relation) if tie.relation in _RANK else -1
+    return -tie.confidence, -rank, -less, -more, _quoted(tie), tie.a, tie.b
+
+
+def _quoted(tie: Judgement) -> list[str]:
+    """The quotations of either side, in an order that does not depend on which is called what."""
+    return sorted(quote.text for passage in tie.passages for quote in (passage.a, passage.b))
 
 
 def _shared(tie: Judgement) -> tuple[float, float]:
@@ -117,7 +123,7 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
         if one.relation in (*_MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart
     }
     family_of: dict[str, list[str]] = {}
-    for tie in sorted(tied.values(), key=lambda one: (-one.confidence, one.a, one.b)):
+    for tie in sorted(tied.values(), key=_strongest_first):
         left, right = family_of.get(tie.a, [tie.a]), family_of.get(tie.b, [tie.b])
         if left is right:
             continue

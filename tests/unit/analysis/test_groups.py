@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.groups import MOST_MEMBERS, families, group, pair, translations
-from services.curator.analysis.model import Judgement, Relation
+from services.curator.analysis.model import Judgement, Passage, Quote, Relation
 
 
 def tie(a: str, b: str, relation: Relation = Relation.REVISED, confidence: float = 0.9) -> Judgement:
@@ -128,3 +129,17 @@ def test_unsure_ties_between_two_lessons_on_one_subject_do_not_make_them_one_fam
     ties = [tie(x, y, Relation.TRANSLATED, 0.98) for names in lessons for x, y in combinations(names, 2)]
     alike = [tie(x, y, Relation.TRANSLATED, 0.6) for x in lessons[0] for y in lessons[1] if x[2:] != y[2:]]
     assert [one.members for one in translations([*ties, *alike])] == [tuple(names) for names in lessons]
+
+
+def test_of_equally_sure_ties_the_texts_decide_which_family_forms_and_not_the_names() -> None:
+    def quoting(text: str, other: str) -> Judgement:
+        passage = Passage(
+            Quote("m", "body", 0, "Start the server."), Quote(other, "body", 0, text), "near", 0.9
+        )
+        return replace(tie("m", other, Relation.TRANSLATED, 0.6), passages=(passage,))
+
+    for first, second in (("x", "y"), ("y", "x")):
+        (found,) = translations(
+            [quoting("Arranca el servidor.", first), quoting("Starte den Server.", second)]
+        )
+        assert found.members == tuple(sorted(("m", first)))

@@ -43,7 +43,7 @@ def shares(
         if key not in gone
     }
     runs = [(_worth(run, lists, around), run) for run in _repeats(lists, same)]
-    runs.sort(key=lambda pair: (-pair[0], -pair[1].length, pair[1].places))
+    runs.sort(key=lambda pair: (-pair[0], -pair[1].length, _told(pair[1], programs), pair[1].places))
     taken: set[Place] = set()
     found: list[ProgramFinding] = []
     for _, run in runs:
@@ -53,6 +53,11 @@ def shares(
         taken |= {(program, at + step) for program, at in free for step in range(run.length)}
         found.append(_finding(_Run(run.length, free), lists, programs, around, same))
     return found
+
+
+def _told(run: _Run, programs: Mapping[str, Program]) -> list[tuple[str, int]]:
+    """Where a run stands, by what people call the programs: their ids decide between equal titles only."""
+    return sorted((programs[key].title, at) for key, at in run.places)
 
 
 def _in_order(program: Program) -> list[ProgramItem]:
