@@ -16,7 +16,7 @@ from services.curator.analysis import candidates, freshness
 from services.curator.analysis.across import meetings, nearest_across, opening, resemblance
 from services.curator.analysis.across_words import AcrossWords, kept_words
 from services.curator.analysis.classes import classify
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates, last_changes
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.entries import Entries
 from services.curator.analysis.features import Beside
@@ -90,7 +90,7 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     vectors = _embed(blocks, frame, embedder)
     across = _embed_openings(blocks, profiles) if index and installed() else {}
     judgements = _judge(corpus, blocks, profiles, frame, vectors, across, model)
-    groups = find_duplicates(judgements, changed=last_changes(corpus.documents))
+    groups = find_duplicates(judgements, documents=corpus.documents)
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
     streamlined = program_rows(_streamline(corpus, blocks, frame, groups))

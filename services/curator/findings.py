@@ -11,7 +11,7 @@ from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.disclosure import few
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates, last_changes
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import translations
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
@@ -59,7 +59,7 @@ def duplicates(
     found: list[Duplicate] = []
     apart = shelf.apart()
     families = translations((one for one in live if one.confidence >= PROPOSED), apart)
-    for group in [*find_duplicates(live, apart, last_changes(documents)), *families]:
+    for group in [*find_duplicates(live, apart, documents), *families]:
         choice = None
         if group.relation in _COPIES:
             facts = {member: _facts(shelf, member, held_by) for member in group.members}
@@ -188,7 +188,9 @@ def program_surroundings(
     shelf: Shelf, books: Mapping[str, Book], judgements: Iterable[Judgement], boilerplate: AbstractSet[str]
 ) -> Surroundings:
     """What is known around all programs, as far as these books and judgements say it."""
-    groups = find_duplicates((one for one in judgements if one.relation in _COPIES), shelf.apart())
+    documents = {key: book.document for key, book in books.items()}
+    copies = (one for one in judgements if one.relation in _COPIES and {one.a, one.b} <= documents.keys())
+    groups = find_duplicates(copies, shelf.apart(), documents)
     return _around(shelf, books, groups, boilerplate, shelf.programs.values(), {})
 
 

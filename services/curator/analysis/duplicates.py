@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
 
 from services.curator.analysis.folding import following
 from services.curator.analysis.groups import Pair, group, pair, surest_first
 from services.curator.analysis.model import Document, Group, Judgement, Relation
+from services.curator.analysis.names import named_apart
 from services.curator.analysis.templates import of_templates
 
 PROPOSED = 0.40  # behaviour §8: below, a finding is not shown
 _ALONE = (Relation.CONTAINED, Relation.OVERLAP)
 
 
-def last_changes(documents: Mapping[str, Document]) -> dict[str, date]:
-    """When each of the documents was last changed, as `find_duplicates` asks; those of an unknown day are left out."""
-    return {name: one.updated for name, one in documents.items() if one.updated}
-
-
 def find_duplicates(
     judgements: Iterable[Judgement],
     apart: Collection[Pair] = frozenset(),
-    changed: Mapping[str, date] | None = None,
+    documents: Mapping[str, Document] | None = None,
 ) -> list[Group]:
     """The duplicate findings of these judgements, surest first.
 
     Copies and editions are put into groups (see `groups.group`); each excerpt and each overlap is a finding of
     its two documents. Needs a confidence of 0.40; pairs in `apart` (contrary verdicts) make none, nor do those that
-    share the text of a template only (`templates.of_templates`) or follow from others (`folding.following`, which also
-    asks when each document was last `changed`, where that is known).
+    share the text of a template only (`templates.of_templates`), whose names speak against it (`names.named_apart`) or
+    that follow from others (`folding.following`); names and days are asked where the `documents` are given.
     """
     known = list(judgements)
     quiet = of_templates(known)
-    strong = [one for one in known if one.confidence >= PROPOSED and (one.a, one.b) not in quiet]
+    strong = [one for one in known if one.confidence >= PROPOSED]
+    if documents is not None:
+        quiet |= named_apart(strong, documents)
+    strong = [one for one in strong if (one.a, one.b) not in quiet]
+    changed = {name: one.updated for name, one in (documents or {}).items() if one.updated}
     told = following((one for one in strong if pair(one.a, one.b) not in apart), changed)
     strong = [one for one in strong if (one.a, one.b) not in told]
     groups = group(strong, apart)

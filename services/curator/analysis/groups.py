@@ -8,6 +8,7 @@ from itertools import combinations
 
 from services.curator.analysis.model import Group, Judgement, Relation
 
+_AS_IT_IS = 0.90  # of a text that stands in the other in the same words: nobody translated it
 MOST_MEMBERS = 12  # for one decision (behaviour §3); larger sets of copies are split
 _MERGED = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
 _RANK = (Relation.REVISED, Relation.SAME_ITEM, Relation.IDENTICAL)  # a group is named after its weakest tie
@@ -43,9 +44,13 @@ def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()
     return sorted(found, key=surest_first)
 
 
-def surest_first(found: Group) -> tuple[float, float, tuple[str, ...]]:
-    """Puts findings in order: the surest first, of equally sure ones that whose least alike pair shares most."""
-    return -found.confidence, -min(_shared(tie)[0] for tie in found.judgements), found.members
+def surest_first(found: Group) -> tuple[float, float, list[str], tuple[str, ...]]:
+    """Puts findings in order: the surest first, of equally sure ones that whose least alike pair shares most.
+
+    After that it goes by what is quoted; ids decide between equal texts only.
+    """
+    least = min(_shared(tie)[0] for tie in found.judgements)
+    return -found.confidence, -least, min(map(_quoted, found.judgements)), found.members
 
 
 def _strongest_first(tie: Judgement) -> tuple[float, int, float, float, list[str], str, str]:
@@ -120,7 +125,9 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
     tied = {
         pair(one.a, one.b): one
         for one in judgements
-        if one.relation in (*_MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart
+        if one.relation in (*_MERGED, Relation.TRANSLATED)
+        and pair(one.a, one.b) not in apart
+        and not (one.relation is Relation.TRANSLATED and max(_shared(one)) >= _AS_IT_IS)
     }
     family_of: dict[str, list[str]] = {}
     for tie in sorted(tied.values(), key=_strongest_first):

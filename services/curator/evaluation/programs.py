@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-from services.curator.analysis.duplicates import find_duplicates, last_changes
+from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.model import Block, Document, Judgement, Program, ProgramItem, Relation
 from services.curator.analysis.programs.coverage import block_covers
 from services.curator.analysis.programs.paths import Surroundings
@@ -169,7 +169,7 @@ def _proposed(
     there = {key for key in blocks if (documents[key].created or act.on) <= act.on} | set(act.items)
     own = set(act.items)
     ties = (one for one in judgements if {one.a, one.b} <= there and {one.a, one.b} & own)
-    groups = find_duplicates(ties, changed=last_changes(documents))
+    groups = find_duplicates(ties, documents=documents)
     better: dict[str, str] = {}
     for group in groups:
         chosen = choose(group, documents, blocks, {key: Facts() for key in group.members}, act.on)

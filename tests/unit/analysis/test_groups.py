@@ -14,7 +14,8 @@ from services.curator.analysis.model import Judgement, Passage, Quote, Relation
 
 
 def tie(a: str, b: str, relation: Relation = Relation.REVISED, confidence: float = 0.9) -> Judgement:
-    return Judgement(a, b, relation, confidence, confidence, 0.9, 0.9)
+    shared = 0.1 if relation is Relation.TRANSLATED else 0.9
+    return Judgement(a, b, relation, confidence, confidence, shared, shared)
 
 
 _NAMES = [f"r{n:02}" for n in range(16)]
@@ -143,3 +144,9 @@ def test_of_equally_sure_ties_the_texts_decide_which_family_forms_and_not_the_na
             [quoting("Arranca el servidor.", first), quoting("Starte den Server.", second)]
         )
         assert found.members == tuple(sorted(("m", first)))
+
+
+def test_what_stands_in_a_deck_as_it_is_is_no_translation_of_it() -> None:
+    slide = replace(tie("deck", "slide", Relation.TRANSLATED), coverage_a=0.01, coverage_b=1.0)
+    assert not translations([slide])
+    assert translations([replace(slide, coverage_b=0.6)])  # code and names survive translation

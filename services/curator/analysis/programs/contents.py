@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from services.curator.analysis.model import Group, Passage, Relation
+from services.curator.analysis.groups import surest_first
+from services.curator.analysis.model import Document, Group, Passage, Relation
 from services.curator.analysis.programs.paths import Surroundings
 
 _SAME = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
@@ -49,16 +51,23 @@ def contents(around: Surroundings) -> Contents:
     for one in (judgement for group in same for judgement in group.judgements):
         if one.relation is Relation.REVISED:
             newer[one.a].add(one.b)
-    for group in sorted(same, key=lambda each: (-each.confidence, each.members)):
+    for group in sorted(same, key=surest_first):
         new = [member for member in group.members if member not in name]
         if len(new) < 2:
             continue
+        first = min(new, key=lambda member: _told(around.documents[member]))
         for member in new:
-            name[member] = new[0]
-            if member != new[0]:
+            name[member] = first
+            if member != first:
                 sure[member] = group.confidence
-                passages[member] = _between(group, new[0], member)
+                passages[member] = _between(group, first, member)
     return Contents(name, sure, passages, {key: frozenset(each) for key, each in newer.items()})
+
+
+def _told(document: Document) -> tuple[date, str, list[str], str]:
+    """The first of several goes by its days and words: its id decides between equal ones only."""
+    created = document.created or document.updated or date.max
+    return created, document.title, [part.text for part in document.parts], document.id
 
 
 def _between(group: Group, a: str, b: str) -> tuple[Passage, ...]:
