@@ -45,6 +45,11 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
     if reason == "SUGGESTION_CHANGED":
         changed = info.metadata.get("changed", "") if info is not None else ""
         return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
+    if reason == "STATE_HAS_NO_VERB" and info is not None:
+        about, state = info.metadata["suggestion"], info.metadata["state"]
+        # Where it is more than that, the words say what; they name no state.
+        if said.startswith(f"{about} is {state};"):
+            return Trouble("refused", 409, say("trouble.settled"), known(f"now.{state}", said))
     if code == 403:
         text = say("trouble.denied_text", who=who or said)
         return Trouble("denied", 403, say("trouble.denied"), text, asking(error))

@@ -23,7 +23,7 @@ from services.gateway.web.person_requests import PersonRequests
 from services.gateway.web.words import known
 from services.kit import rpc
 from services.kit.clock import Clock
-from services.kit.errors import PermissionDenied
+from services.kit.errors import FailedPrecondition, PermissionDenied
 
 ME = "ida@example.org"
 POLICY = (Path(services.catalog.__file__).parent / "policy.yaml").read_text("utf-8")
@@ -54,6 +54,25 @@ def test_a_right_that_is_missing_can_be_asked_for_and_one_that_a_token_lacks_can
     assert denied.kind == "denied"
     assert denied.ask == "/people/requests?refused=SetHouseRules&who=a+learning+leader#ask"
     assert trouble.of(refused("TOKEN_READ_ONLY", "SetHouseRules", "the same person")).ask == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "suggestions/s1 is WITHDRAWN; accept has no meaning then.",
+            "It is closed; there is nothing to decide.",
+        ),
+        ("Nothing is left that it could do.", "Nothing is left that it could do."),
+    ],
+)
+def test_what_has_ended_meanwhile_is_said_without_its_name(said: str, shown: str) -> None:
+    error = FailedPrecondition(
+        "STATE_HAS_NO_VERB", said, {"suggestion": "suggestions/s1", "state": "WITHDRAWN"}
+    )
+    told = trouble.of(rpc.failure(grpc.StatusCode.FAILED_PRECONDITION, said, rpc.status(error)))
+    assert (told.status, told.text.startswith(shown)) == (409, True)
+    assert "suggestions/" not in told.text
 
 
 async def form(**query: str) -> str:
