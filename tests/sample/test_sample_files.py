@@ -23,6 +23,8 @@ from openpyxl import load_workbook
 from samples import build, texts, usage
 from tests.sample import make_key, rename
 
+pytestmark = pytest.mark.thorough  # the sample and its makers change seldom
+
 SAMPLE = build.SAMPLE
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 

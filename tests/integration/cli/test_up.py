@@ -67,6 +67,7 @@ def alive(pid: int | None) -> bool:
     return pid is not None and Process.of(pid) is not None
 
 
+@pytest.mark.thorough  # started and stopped five times
 def test_the_life_of_one_data_folder(winnow: Winnow) -> None:
     begun = winnow.run("up", "--detach", "--ports", "auto")
     assert begun["ready"] is True

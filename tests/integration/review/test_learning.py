@@ -197,6 +197,7 @@ async def test_a_verdict_outlasts_a_new_text_and_covers_every_pair_of_a_group(
     assert (one.name, one.state, one.revision) == (seen.name, Suggestion.REJECTED, seen.revision)
 
 
+@pytest.mark.thorough  # decides twenty, then as many again
 async def test_a_kind_that_is_mostly_refused_shows_two_a_week_until_a_leader_resumes_it(
     leader: Reviewer, curator: Curator, team: Team
 ) -> None:
