@@ -78,7 +78,7 @@ class AccessInterceptor(rpc.IdentityInterceptor):
                 yield
             except PermissionDenied as error:
                 if (known := _viewer.get()) is not None:
-                    await self._refused(known, details.method, error)
+                    await self._refused(known, error)
                 raise
 
     def _caller(self, method: str) -> Caller:
@@ -103,26 +103,15 @@ class AccessInterceptor(rpc.IdentityInterceptor):
         try:
             policy.check(known, details.method)
         except (PermissionDenied, NotFound) as error:
-            await self._refused(known, details.method, error)
+            await self._refused(known, error)
             raise
         if any(key == AUTHORIZE_ONLY for key, _ in details.invocation_metadata or ()):
             raise InvalidArgument("JSON_INVALID", "The request is not one that this method can read.")
         _viewer.set(known)
 
-    async def _refused(self, known: Viewer, method: str, error: WinnowError) -> None:
-        detail = {"who_can": error.metadata["who_can"]} if "who_can" in error.metadata else {}
-        if known.feed:
-            detail["feed"] = f"peopleFeeds/{known.feed}"
-        # In a transaction of its own: what was refused has been rolled back.
+    async def _refused(self, known: Viewer, error: WinnowError) -> None:
         async with self._database.transaction() as tx:
-            await tx.audit(
-                person=known.person.id,
-                credential=known.credential,
-                role=known.acting,
-                method=method,
-                outcome=error.reason,
-                detail=detail,
-            )
+            await tx.refused(known, error)
 
     async def _known(self, caller: Caller) -> Viewer:
         gone = Unauthenticated("CREDENTIAL_INVALID", "This credential is not valid (any more).")

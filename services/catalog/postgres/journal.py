@@ -19,6 +19,7 @@ from typing_extensions import override
 from services.catalog.domain.people import Viewer
 from services.catalog.postgres.session import Session
 from services.kit import identity, requests
+from services.kit.errors import WinnowError
 from services.kit.postgres import Connection
 
 _AUDIT = """
@@ -95,6 +96,24 @@ class Journal(Session):
             target=target,
             detail={**(detail or {}), **as_feed},
             document=document,
+        )
+
+    async def refused(self, viewer: Viewer, error: WinnowError, *, target: str = "") -> None:
+        """Writes down that the viewer was refused what they called for; `target` where the refusal is of one object.
+
+        What was refused has been rolled back: it takes a transaction of its own.
+        """
+        detail = {"who_can": error.metadata["who_can"]} if "who_can" in error.metadata else {}
+        if viewer.feed:
+            detail["feed"] = f"peopleFeeds/{viewer.feed}"
+        await self.audit(
+            person=viewer.person.id,
+            credential=viewer.credential,
+            role=viewer.acting,
+            method=viewer.method,
+            target=target,
+            outcome=error.reason,
+            detail=detail,
         )
 
     @override

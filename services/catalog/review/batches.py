@@ -18,7 +18,7 @@ from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import Relation
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.safeguards import led_away
-from services.kit.errors import FailedPrecondition, NotFound, WinnowError
+from services.kit.errors import FailedPrecondition, NotFound, PermissionDenied, WinnowError
 
 MOST = 500
 _BATCHES = uuid.UUID("6f0d3c1e-3a0e-4d5a-9a55-0a7b1c7f4c11")
@@ -105,7 +105,7 @@ async def accept_all(
                     tx, db, yes.id, actor=viewer.person.id, credential=viewer.credential, place=False
                 )
 
-    return await _each(db, choices, lambda choice: choice.suggestion, one, within)
+    return await _each(db, viewer, choices, lambda choice: choice.suggestion, one, within)
 
 
 async def try_all(db: Database, choices: Sequence[Choice]) -> list[Outcome]:
@@ -166,7 +166,7 @@ async def undo_all(db: Database, viewer: Viewer, batch: str, reason: str, *, wit
             elif any(each.person == viewer.person.id for each in known.approvals):
                 await usecases.revoke(tx, db, viewer, id_)
 
-    return await _each(db, ids, lambda id_: id_, one, within)
+    return await _each(db, viewer, ids, lambda id_: id_, one, within)
 
 
 def _check_exact(case: Case) -> None:
@@ -191,6 +191,7 @@ def _inexact(made: Formed, on: Ground) -> str:
 
 async def _each(
     db: Database,
+    viewer: Viewer,
     things: Sequence[T],
     id_of: Callable[[T], str],
     do: Callable[[T], Awaitable[None]],
@@ -208,6 +209,10 @@ async def _each(
             await do(thing)
         except WinnowError as error:
             failed[id_of(thing)] = (error.reason, error.text)
+            if isinstance(error, PermissionDenied):
+                # The call itself succeeds, so nobody further up sees the refusal (behaviour.md §2).
+                async with db.transaction() as tx:
+                    await tx.refused(viewer, error, target=f"suggestions/{id_of(thing)}")
     # Who gets a free slot follows from all that wait (behaviour.md §9): asked once, not for each.
     async with db.transaction() as tx:
         await postgres.lock(tx)

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 
+from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_reviewers import refused
 from winnow.catalog.v1.people_service_pb2 import Person
@@ -117,6 +118,31 @@ async def test_a_batch_is_taken_back_but_for_what_somebody_has_decided_since(
         seen[1].name: Suggestion.OPEN,
     }
     assert (await undo(leader, answer.batch)).outcomes == back.outcomes
+
+
+async def test_each_refusal_inside_a_batch_is_in_the_audit_log(
+    leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
+) -> None:
+    specialist = await team.join("sam@example.org", Person.SPECIALIST)
+    designer = await team.join("ida@example.org", Person.INSTRUCTIONAL_DESIGNER)
+    made = await pairs(leader, 2)
+    await curator.propose(*(curator.duplicate(made[n], made[n + 1]) for n in (0, 2)))
+    await curator.settled()
+    seen = await leader.suggestions()
+    denied = await batch(specialist, choices=chosen(*seen))
+    assert [each.reason for each in denied.outcomes] == ["NOT_ALLOWED"] * 2
+    done = await batch(leader, choices=chosen(*seen))
+    kept = await undo(designer, done.batch)  # approved none of it
+    assert [(each.state, each.reason) for each in kept.outcomes] == [(Suggestion.APPLIED, "NOT_ALLOWED")] * 2
+    written = catalog.sql(
+        "SELECT p.email, a.role, regexp_replace(a.method, '.*/', ''), a.target, a.detail ->> 'who_can' <> ''"
+        " FROM audit a JOIN persons p ON p.id = a.person WHERE a.outcome = 'NOT_ALLOWED'"
+    )
+    names = [each.name for each in seen]
+    assert sorted(written) == sorted(
+        [("sam@example.org", "SPECIALIST", "BatchDecide", name, True) for name in names]
+        + [("ida@example.org", "INSTRUCTIONAL_DESIGNER", "UndoBatch", name, True) for name in names]
+    )
 
 
 async def test_the_log_is_a_spreadsheet_in_which_nothing_runs(leader: Reviewer, curator: Curator) -> None:
