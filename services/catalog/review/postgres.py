@@ -327,7 +327,7 @@ async def by_key(tx: Session, key: str) -> Suggestion | None:
 
 
 async def live_with_keys(tx: Session, keys: Sequence[str]) -> list[Suggestion]:
-    """Live suggestions of these keys."""
+    """Live suggestions of these keys, the oldest first."""
     rows = await tx.rows(_LIVE_KEYS, (list(keys), _LIVE))
     return await suggestions(tx, [row["id"] for row in rows])
 

@@ -94,8 +94,8 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground, *, again: bool 
         for each in await postgres.live_with_keys(tx, proposal.replaces)
         if each.key != proposal.key and not each.filed_by
     ]
-    if (known is None or not known.live) and len(replaced) == 1:
-        known = replaced.pop()
+    if replaced and (known is None or not known.live):
+        known = replaced.pop(0)  # the oldest keeps its name, notes and assignee; the others lead to it
     # What was applied is done: what is found after it is another.
     goes_on = known is not None and known.state is not State.APPLIED
     id_ = known.id if known is not None and goes_on else new_id()

@@ -19,6 +19,7 @@ from winnow.catalog.v1.people_service_pb2 import DeactivatePersonRequest, Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.events_pb2 import ProposalMade
 from winnow.curation.v1.proposal_pb2 import Proposal
+from winnow.review.v1 import note_pb2
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
@@ -145,19 +146,25 @@ async def test_a_wider_finding_goes_on_under_the_name_of_the_one_it_replaces(
     assert len(await leader.suggestions()) == 1
 
 
-async def test_what_a_wider_finding_replaces_leads_to_it(leader: Reviewer, curator: Curator) -> None:
+async def test_of_several_that_a_wider_finding_replaces_the_oldest_goes_on_and_the_others_lead_to_it(
+    leader: Reviewer, curator: Curator
+) -> None:
     a, b, c, d = await leader.put(*(course(f"c{n}", f"T{n}", words("a")) for n in range(4)))
     narrow = [curator.duplicate(a, b), curator.duplicate(c, d)]
     for each in narrow:
         await curator.propose(each)
     await curator.settled()
     before = await leader.suggestions(Suggestion.OPEN)
-    assert len(before) == 2
-    await curator.propose(curator.duplicate(a, b, c, d, replaces=[each.key for each in narrow]))
-    for each in before:
-        gone = await leader.in_state(each.name, Suggestion.WITHDRAWN)
-        wide = await leader.get(gone.note.removeprefix("Replaced by ").rstrip("."))
-        assert (wide.state, len(wide.members)) == (Suggestion.OPEN, 4)
+    oldest, other = sorted(before, key=lambda each: each.name)  # by age, too
+    note = await leader("AddNote", note_pb2.AddNoteRequest(parent=oldest.name, text="Ask Kim first."))
+    await curator.propose(curator.duplicate(a, b, c, d, replaces=[each.key for each in reversed(narrow)]))
+    wide = await leader.in_state(oldest.name, Suggestion.OPEN, lambda one: len(one.members) == 4)
+    assert (wide.revision, wide.assignee) == (oldest.revision + 1, oldest.assignee)
+    notes = await leader("ListNotes", note_pb2.ListNotesRequest(parent=wide.name))
+    assert [each.name for each in notes.notes] == [note.name]
+    gone = await leader.in_state(other.name, Suggestion.WITHDRAWN)
+    assert gone.note == f"Replaced by {oldest.name}."
+    assert len(await leader.suggestions()) == 2
 
 
 async def test_what_was_applied_is_not_proposed_again_by_a_repeated_or_older_finding(
