@@ -46,7 +46,8 @@ _ENTITLED = """
     SELECT count(*) AS entitled FROM persons WHERE deactivate_time IS NULL AND (
         roles && ARRAY['LEARNING_LEADER', 'INSTRUCTIONAL_DESIGNER', 'SPECIALIST']
         OR email_key IN (SELECT owner_key FROM resource_owners)
-        OR email_key IN (SELECT unnest(owner_keys) FROM programs))
+        OR email_key IN (SELECT unnest(owner_keys) FROM programs)
+        OR id IN (SELECT person FROM stage_holders))
 """
 
 
@@ -115,6 +116,6 @@ async def decided_by(tx: Session, since: datetime) -> list[tuple[str, int]]:
 
 
 async def entitled(tx: Session) -> int:
-    """How many active people may decide: by a role, or as an owner."""
+    """How many active people may decide: by a role, as an owner, or as the holder of a stage."""
     row = await tx.row(_ENTITLED)
     return int(row["entitled"]) if row else 0

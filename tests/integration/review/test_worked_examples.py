@@ -12,8 +12,10 @@ from tests.integration.review.conftest import Curator, Reviewer, Team, bare, cou
 from tests.integration.review.test_filing import file
 from tests.integration.review.test_ledger import verdicts
 from tests.integration.review.test_program_plans import proposal
+from tests.integration.review.test_responsibility import give, set_duties
 from tests.integration.review.test_reviewers import detail, refused
 from winnow.catalog.v1 import insights_pb2
+from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import DraftOperation
@@ -113,6 +115,15 @@ async def test_example_7_the_silo_index_says_how_few_of_four_decide(
             await person.reject(waiting.pop(), "used_elsewhere")
     insights = await leader("GetInsights", insights_pb2.GetInsightsRequest())
     assert (insights.entitled, insights.silo_index) == (4, pytest.approx(index, abs=0.005))
+
+
+async def test_who_holds_a_stage_counts_among_those_who_may_decide(leader: Reviewer, team: Team) -> None:
+    await team.join("otto@example.org")
+    path = await leader.program("path")
+    before = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+    await set_duties(leader, path, give(Duty.DESIGN, "otto@example.org"))
+    after = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+    assert (before.entitled, after.entitled) == (1, 2)
 
 
 async def test_example_6_a_merge_saves_the_hours_of_those_who_take_both(
