@@ -25,6 +25,7 @@ from services.curator.analysis.trivial import trivial
 from services.curator.analysis.unused import Unused
 from services.curator.neglect import Neglect
 from services.curator.shelf import Book, Shelf
+from winnow.internal.v1.feed_service_pb2 import ResourceState
 
 # Above so many learners in 12 months an outdated resource is updated, never archived (behaviour §4: "much used").
 _MUCH_USED = 50
@@ -72,11 +73,16 @@ def _ended(book: Book) -> bool:
     return book.document.archived
 
 
+def _stays(state: ResourceState) -> bool:
+    """Whether no plan may archive it: somebody must complete it, or earns a certification by it, or it is on hold."""
+    return state.mandatory or state.certification or state.on_hold
+
+
 def _facts(shelf: Shelf, member: str, held_by: Mapping[str, AbstractSet[str]]) -> Facts:
     state = shelf.resources[member]
     use = shelf.use.get(member)
     return Facts(
-        protected=state.mandatory or state.on_hold,
+        protected=_stays(state),
         in_progress=use.in_progress if use else 0,
         learners=float(use.started_year) if use else None,
         programs=len(held_by.get(member, ())),
@@ -123,7 +129,7 @@ def unneeded(
     """What says that nobody needs one resource, or None: what must stay, or is led away from already, is left alone."""
     document = book.document
     state, use = shelf.resources[document.id], shelf.use.get(document.id)
-    if document.archived or state.successor or state.mandatory or state.on_hold:
+    if document.archived or state.successor or _stays(state):
         return None
     found = [neglect.claims[document.id]] if document.id in neglect.claims else []
     # Somebody chose what a program holds, however little there is to it.
@@ -140,7 +146,7 @@ def _starts_a_year(use: wire.Use | None) -> int | None:
 
 def _use(shelf: Shelf, resource: str) -> Use:
     state = shelf.resources[resource]
-    if state.mandatory or state.on_hold:
+    if _stays(state):
         return Use.MUCH  # what must stay is updated, however few use it
     known = shelf.use.get(resource)
     if known is None:

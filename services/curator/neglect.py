@@ -117,7 +117,7 @@ def _drawn(
         published=document.created,
         audience=document.language.partition("-")[0].lower(),
         programs=len(held_by.get(key, ())),
-        required=state.mandatory or key in required,
+        required=state.mandatory or state.certification or key in required,
         exempt=state.on_hold or use.in_progress > 0,
         hidden=state.hidden,
         unlisted=wire.unlisted(state),

@@ -78,7 +78,7 @@ def text_of(value: object) -> str:
 def value_of(field: str, text: str) -> object:
     """The value of a resource's field that the change list shows as this text."""
     match field:
-        case "mandatory":
+        case "mandatory" | "certification" | "accessible_form":
             return text == "yes"
         case "duration_seconds":
             return int(text or 0)

@@ -89,6 +89,8 @@ class Observed:
     version: str = ""
     owner: str = ""
     mandatory: bool | None = None
+    certification: bool | None = None
+    accessible_form: bool | None = None
     duration_seconds: int = 0
     created: date | None = None
     updated: date | None = None
@@ -107,7 +109,7 @@ OWN_FIELDS = ("successor", "equivalents", "hold", "hold_end")
 WRITTEN_BACK = frozenset(
     {
         *("title", "description", "kind", "language", "url", "version", "mandatory", "duration_seconds"),
-        *("objectives", "lifecycle"),
+        *("certification", "accessible_form", "objectives", "lifecycle"),
     }
 )
 """Fields that a source can express; the others are Winnow's own and make no change line."""
@@ -306,6 +308,21 @@ class Resource:
     def mandatory(self) -> bool:
         """Whether somebody is obliged to complete it."""
         return bool(self.shown("mandatory"))
+
+    @property
+    def certification(self) -> bool:
+        """Whether completing it counts for a certification."""
+        return bool(self.shown("certification"))
+
+    @property
+    def owed(self) -> bool:
+        """Whether learners must be able to complete it or what takes its place: mandatory, or for a certification."""
+        return self.mandatory or self.certification
+
+    @property
+    def accessible_form(self) -> bool:
+        """Whether its source states that everyone can use it; False also where nothing is stated."""
+        return bool(self.shown("accessible_form"))
 
     @property
     def seconds(self) -> int:

@@ -73,6 +73,14 @@ CATALOG: Mapping[str, tuple[str, ...]] = {
         "mandatory", "is mandatory", "mandatory training", "required", "is required", "compulsory", "pflicht",
         "pflichtkurs", "pflichtschulung", "obligatorisch", "obligatorio", "obligatoire", "obbligatorio",
     ),
+    "certification": (
+        "certification", "certifications", "certifying", "certification course", "is certification",
+        "counts for certification", "zertifizierung", "certificacion", "certificazione",
+    ),
+    "accessible_form": (
+        "accessible form", "accessible version", "barrierefrei", "barrierefreie fassung", "version accesible",
+        "version accessible", "versione accessibile",
+    ),
     "state": (
         "status", "state", "course status", "training status", "workflow state", "publication status", "visible",
         "visibility", "active", "is active", "sichtbar", "aktiv", "estado", "statut", "stato", "zustand",

@@ -11,7 +11,7 @@ HEADER_WITHIN = 30  # a real report had its header at row 21 (formats.md §4)
 _OWN = {
     "catalog": frozenset({
         "external_id", "title", "description", "kind", "language", "url", "file", "created", "updated", "review_date",
-        "owner", "mandatory", "duration_minutes",
+        "owner", "mandatory", "certification", "accessible_form", "duration_minutes",
     }),
     "programs": frozenset({"program", "title", "position", "resource", "mandatory", "owner"}),
     "engagement": frozenset({

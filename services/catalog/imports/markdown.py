@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import yaml
 from markdown_it import MarkdownIt
@@ -17,7 +17,13 @@ from services.catalog.imports.html import read_html
 from services.catalog.imports.model import Part, Problem, ResourceRecord, State
 from services.catalog.imports.notes import Notes
 from services.catalog.imports.text import clean_line, decode
-from services.catalog.imports.values import add_period, parse_bool, parse_date, parse_duration
+from services.catalog.imports.values import (
+    add_period,
+    parse_bool,
+    parse_certification,
+    parse_date,
+    parse_duration,
+)
 from services.catalog.imports.words import state_of
 from services.catalog.imports.xml import address
 
@@ -114,7 +120,7 @@ def read_markdown(data: bytes, path: str, notes: Notes) -> ResourceRecord:
         review_date = add_period(reviewed, period)
         if review_date is None:
             notes.warn("VALUE_INVALID", _PERIOD[0], f"{period!r} is no period such as `6 months`.")
-    state, mandatory, seconds = _facts(matter, notes)
+    state, flags, seconds = _facts(matter, notes)
     name = path.rpartition("/")[2]
     links = {link: words for link, words in page.links.items() if _EXTERNAL.match(link)}
     return ResourceRecord(
@@ -135,7 +141,9 @@ def read_markdown(data: bytes, path: str, notes: Notes) -> ResourceRecord:
         expires=dates["expires"],
         owner=matter.word(*_OWNER),
         author=", ".join(matter.words(*_AUTHOR)),
-        mandatory=mandatory,
+        mandatory=flags.mandatory,
+        certification=flags.certification,
+        accessible_form=flags.accessible_form,
         state=state,
         duration_seconds=seconds,
         objectives=matter.words(*_OBJECTIVES),
@@ -205,8 +213,14 @@ def _day(matter: FrontMatter, names: tuple[str, ...], notes: Notes) -> date | No
     return None
 
 
-def _facts(matter: FrontMatter, notes: Notes) -> tuple[State, bool | None, int]:
-    state, mandatory, seconds = State.VISIBLE, None, 0
+class _Flags(NamedTuple):
+    mandatory: bool | None = None
+    certification: bool | None = None
+    accessible_form: bool | None = None
+
+
+def _facts(matter: FrontMatter, notes: Notes) -> tuple[State, _Flags, int]:
+    state, flags, seconds = State.VISIBLE, _Flags(), 0
     if word := matter.word("status", "state"):
         state = state_of(word) or State.VISIBLE
     if matter.keys.get("draft") is True or matter.keys.get("published") is False:
@@ -214,12 +228,16 @@ def _facts(matter: FrontMatter, notes: Notes) -> tuple[State, bool | None, int]:
     if matter.keys.get("archived") is True or matter.keys.get("deprecated") is True:
         state = State.ARCHIVED
     try:
-        mandatory = parse_bool(matter.word("mandatory", "required"))
+        flags = _Flags(
+            parse_bool(matter.word("mandatory", "required")),
+            parse_certification(matter.word("certification")),
+            parse_bool(matter.word("accessible_form")),
+        )
         if word := matter.word("duration", "time_required", "duration_minutes"):
             seconds = parse_duration(word)
     except ValueError as error:
         notes.warn("VALUE_INVALID", "front matter", f"{error}.")
-    return state, mandatory, seconds
+    return state, flags, seconds
 
 
 def _word(said: object) -> str:

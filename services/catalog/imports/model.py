@@ -76,6 +76,8 @@ class ResourceRecord:
     owner: str = ""
     author: str = ""
     mandatory: bool | None = None
+    certification: bool | None = None
+    accessible_form: bool | None = None
     state: State = State.VISIBLE
     duration_seconds: int = 0
     objectives: tuple[str, ...] = ()

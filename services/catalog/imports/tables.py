@@ -29,6 +29,7 @@ from services.catalog.imports.values import (
     MONTH_FIRST,
     date_order,
     parse_bool,
+    parse_certification,
     parse_count,
     parse_date,
     parse_duration,
@@ -182,6 +183,8 @@ class _Reader:
                 owner=value("owner"),
                 author=value("author"),
                 mandatory=self._cell(row, "mandatory", parse_bool, None),
+                certification=self._cell(row, "certification", parse_certification, None),
+                accessible_form=self._cell(row, "accessible_form", parse_bool, None),
                 state=self._state(row),
                 duration_seconds=self._duration(row),
                 objectives=tuple(

@@ -66,6 +66,7 @@ YES = frozenset({
     "yes", "y", "true", "t", "1", "x", "ja", "j", "wahr", "si", "sí", "oui", "o", "vrai", "verdadero",
     "mandatory", "required", "pflicht", "obligatory",
 })  # fmt: skip
+_NONE_SUCH = frozenset({"-", "--", "none", "n/a", "not applicable", "keine", "ninguna", "aucune", "nessuna"})
 NO = frozenset({
     "no", "n", "false", "f", "0", "nein", "falsch", "non", "faux", "falso", "optional", "elective",
     "freiwillig",
@@ -175,6 +176,14 @@ def parse_bool(text: str) -> bool | None:
     if word in NO:
         return False
     raise ValueError(f"{text!r} is neither yes nor no")
+
+
+def parse_certification(text: str) -> bool | None:
+    """Whether a certification is meant: yes or no, or which one by its name; None when empty."""
+    try:
+        return parse_bool(text)
+    except ValueError:
+        return text.strip().casefold() not in _NONE_SUCH
 
 
 def add_period(day: date, period: str) -> date | None:

@@ -15,6 +15,7 @@ SHINGLE = 5  # words
 MOVED = 0.05  # share of shingles from which a text has materially changed
 TEXT = "text"
 _DATES = ("review_date", "expires", "reviewed")
+_CERTIFIES = " certification"
 
 
 def facts_of(
@@ -64,7 +65,8 @@ def _resource_facts(resource: Resource, texts: Mapping[str, str]) -> dict[str, s
         "owner": resource.owner.casefold(),
         "language": resource.language,
         "audience": resource.audience,
-        "mandatory": "yes" if resource.mandatory else "no",
+        # One label for both: a new one would make every stored fingerprint another.
+        "mandatory": f"{'yes' if resource.mandatory else 'no'}{_CERTIFIES if resource.certification else ''}",
         "hold": resource.hold,
         "dates": " ".join(str(resource.shown(name) or "-") for name in _DATES),
     }
@@ -122,7 +124,7 @@ def _words(title: str, fact: str, before: str, after: str) -> str:
         case "hold":
             return f"{title} was put on hold" if after else f"the hold on {title} was lifted"
         case "mandatory":
-            return f"{title} {'became' if after == 'yes' else 'is no longer'} mandatory"
+            return f"{title} {_obligation(before, after)}"
         case "items":
             return f"the items of {title} changed"
         case "dates":
@@ -134,6 +136,17 @@ def _words(title: str, fact: str, before: str, after: str) -> str:
             return f"a safeguard now fails: {', '.join(new)}" if new else "a safeguard no longer fails"
         case _:
             return f"{fact} of {title}: {before or 'nothing'} → {after or 'nothing'}"
+
+
+def _obligation(before: str, after: str) -> str:
+    """What has become of both facts that one label holds."""
+    said: list[str] = []
+    must, certifies = after.removesuffix(_CERTIFIES), after.endswith(_CERTIFIES)
+    if must != before.removesuffix(_CERTIFIES):
+        said.append("became mandatory" if must == "yes" else "is no longer mandatory")
+    if certifies != before.endswith(_CERTIFIES):
+        said.append("counts for a certification now" if certifies else "no longer counts for a certification")
+    return " and ".join(said)
 
 
 def parts_moved(before: Plan, after: Plan, around: Surroundings) -> tuple[str, ...]:

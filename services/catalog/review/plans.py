@@ -310,7 +310,7 @@ def _retire(
             done = _take_item(draft, program, loser, survivor)
             replaced = replaced or done
             kept = kept or not done
-        if loser.mandatory or _credited(draft, loser, survivor, replaced=replaced):
+        if loser.owed or _credited(draft, loser, survivor, replaced=replaced):
             _equivalence(draft, loser, survivor)
     if kept:
         return

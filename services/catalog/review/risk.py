@@ -31,7 +31,7 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
     done = effects((part,))
     concerned = done.retired | {old for _, old, _ in done.items}
     concerned |= {id_ for program in done.ended for id_ in around.held_by(program)}
-    if any(each.mandatory for id_ in concerned if (each := around.resources.get(id_)) is not None):
+    if any(each.owed for id_ in concerned if (each := around.resources.get(id_)) is not None):
         return Risk.R3
     if sum(around.active(id_) for id_ in concerned) > MANY_LEARNERS or _programs(plan) > MANY_PROGRAMS:
         return Risk.R3

@@ -40,19 +40,22 @@ def failing(plan: Plan, around: Surroundings) -> tuple[Safeguard, ...]:
         found += _closing(resource, part, around)
         found += _uncovered(resource, program, around, done)
         found += _last_of_language(resource, program, around, done)
+        found += _last_accessible(resource, program, around, done)
     for program, id_ in done.eased:
-        if (eased := around.resources.get(id_)) is not None and eased.mandatory:
-            found.append(_obliged(eased, program_name(program)))
+        if (eased := around.resources.get(id_)) is not None:
+            found += _owed(eased, program_name(program))
     for program, old, new in done.items:
         if new and old in around.resources:
             replaced, taking = around.resources[old], around.resources.get(new)
             found += _replacing(replaced, taking, program, done)
             found += _uncovered(replaced, program, around, done, taking)
             found += _last_of_language(replaced, program, around, done)
+            found += _last_accessible(replaced, program, around, done)
     for program in sorted(done.ended):
         found += _ending(program, around)
     found += _required(around, done)
     found += _only_language(around, done)
+    found += _only_accessible(around, done)
     found += _held(plan.parts, around, done)
     found += _committed(around, done)
     found += _too_many(plan, around, done)
@@ -68,8 +71,7 @@ def led_away(plan: Plan) -> set[str]:
 def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) -> Iterator[Safeguard]:
     """What must hold where learners can no longer use it, in a program or at all."""
     name, title = resource_name(resource.id), f"“{resource.title}”"
-    if resource.mandatory:
-        yield _obliged(resource, part)
+    yield from _owed(resource, part)
     learners = around.in_progress(resource.id)
     if learners and resource.id not in done.finishing:
         yield Safeguard(
@@ -82,14 +84,24 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
         )
 
 
-def _obliged(resource: Resource, part: str) -> Safeguard:
-    return Safeguard(
-        "mandatory",
-        resource_name(resource.id),
-        f"Somebody is obliged to complete “{resource.title}”.",
-        "Choose it as the copy that stays, or lift the obligation in its source first.",
-        part,
-    )
+def _owed(resource: Resource, part: str) -> Iterator[Safeguard]:
+    name, title = resource_name(resource.id), f"“{resource.title}”"
+    if resource.mandatory:
+        yield Safeguard(
+            "mandatory",
+            name,
+            f"Somebody is obliged to complete {title}.",
+            "Choose it as the copy that stays, or lift the obligation in its source first.",
+            part,
+        )
+    if resource.certification:
+        yield Safeguard(
+            "certification",
+            name,
+            f"Completing {title} counts for a certification.",
+            "Choose it as the copy that stays, or take it out of the certification in its source first.",
+            part,
+        )
 
 
 def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Safeguard]:
@@ -178,19 +190,27 @@ def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
                 "Add it to the program that stays, or lift the obligation in its source first.",
                 name,
             )
+        if resource.certification and not elsewhere:
+            yield Safeguard(
+                "certification",
+                name,
+                f"“{resource.title}” counts for a certification, and no other program holds it.",
+                "Add it to the program that stays, or take it out of the certification in its source first.",
+                name,
+            )
 
 
 def _replacing(old: Resource, new: Resource | None, program: str, done: Effects) -> Iterator[Safeguard]:
-    if not old.mandatory or new is None:
+    if new is None or (old.id, new.id) in done.equivalents or old.id in new.equivalents:
         return
-    if (old.id, new.id) not in done.equivalents and old.id not in new.equivalents:
-        yield Safeguard(
-            "mandatory",
-            resource_name(old.id),
-            f"“{old.title}” is mandatory and completing it would not count as “{new.title}”.",
-            f"Keep the change by which “{old.title}” counts as “{new.title}”.",
-            program_name(program),
-        )
+    name, part = resource_name(old.id), program_name(program)
+    uncredited = f"completing it would not count as “{new.title}”."
+    remedy = f"Keep the change by which “{old.title}” counts as “{new.title}”."
+    if old.mandatory:
+        yield Safeguard("mandatory", name, f"“{old.title}” is mandatory and {uncredited}", remedy, part)
+    if old.certification:
+        certifies = f"“{old.title}” counts for a certification and {uncredited}"
+        yield Safeguard("certification", name, certifies, remedy, part)
 
 
 def _required(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
@@ -263,6 +283,37 @@ def _last_of_language(
             resource_name(resource.id),
             f"“{resource.title}” is the only item in {resource.language} of {around.title(program_id)}.",
             "Add an item in that language first, or leave this change out.",
+            program_name(program_id),
+        )
+
+
+def _only_accessible(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
+    """What everyone can use gives way only to what everyone can use."""
+    for id_, part in done.closed.items():
+        resource, successor = around.resources.get(id_), around.resources.get(done.successors.get(id_, ""))
+        if resource is None or successor is None:
+            continue
+        if resource.accessible_form and not successor.accessible_form:
+            yield Safeguard(
+                "only_accessible",
+                resource_name(id_),
+                f"“{resource.title}” is in an accessible form, and “{successor.title}” is not known to be.",
+                "Choose it as the copy that stays, or state in its source that the other is in an accessible form.",
+                part,
+            )
+
+
+def _last_accessible(
+    resource: Resource, program_id: str, around: Surroundings, done: Effects
+) -> Iterator[Safeguard]:
+    """A program keeps an item that everyone can use."""
+    staying = _staying(program_id, around, done)
+    if staying and resource.accessible_form and not any(each.accessible_form for each in staying):
+        yield Safeguard(
+            "only_accessible",
+            resource_name(resource.id),
+            f"“{resource.title}” is the only item in an accessible form of {around.title(program_id)}.",
+            "Add an item in an accessible form first, or leave this change out.",
             program_name(program_id),
         )
 

@@ -20,8 +20,9 @@ _PLAIN_FIELDS = (
     *("title", "description", "kind", "language", "url", "version", "owner", "duration_seconds"),
     *("created", "updated", "review_date", "reviewed", "expires"),
 )
+_FLAGS = ("mandatory", "certification", "accessible_form")
 CSV_COLUMNS = (
-    *("source", "external_id", *_PLAIN_FIELDS[:8], "mandatory", *_PLAIN_FIELDS[8:], "lifecycle"),
+    *("source", "external_id", *_PLAIN_FIELDS[:8], *_FLAGS, *_PLAIN_FIELDS[8:], "lifecycle"),
     *(
         "successor",
         "equivalents",
@@ -120,7 +121,7 @@ def _values(resource: Resource, names: Mapping[str, Name]) -> dict[str, object]:
         **_pair(resource.first.key),
         **plain,
         "title": resource.title,
-        "mandatory": resource.mandatory,
+        **{name: getattr(resource, name) for name in _FLAGS},
         "lifecycle": str(resource.lifecycle),
         "successor": _pair(names[resource.successor]) if resource.successor in names else None,
         "equivalents": [_pair(name) for name in sorted(names[e] for e in resource.equivalents if e in names)],
@@ -203,9 +204,12 @@ def _csv_line(resource: Resource, names: Mapping[str, Name]) -> str:
         "listings": lambda: "\n".join(
             "/".join(key) for key in sorted(each.key for each in resource.listings)
         ),
-        "mandatory": lambda: "yes" if resource.mandatory else "no",
     }
-    cells = [joined[name]() if name in joined else str(_or_empty(values[name])) for name in CSV_COLUMNS]
+    flags = {name: "yes" if values[name] else "no" for name in _FLAGS}
+    cells = [
+        joined[name]() if name in joined else flags.get(name, str(_or_empty(values[name])))
+        for name in CSV_COLUMNS
+    ]
     return _row([safe_cell(cell) for cell in cells])
 
 

@@ -46,6 +46,8 @@ def incoming(record: ResourceRecord, source: str) -> Incoming:
                 version=clean(record.version),
                 owner=clean(record.owner),
                 mandatory=record.mandatory,
+                certification=record.certification,
+                accessible_form=record.accessible_form,
                 duration_seconds=record.duration_seconds,
                 created=record.created or record.published,
                 updated=record.updated,

@@ -41,6 +41,7 @@ def resource_state(value: ResourceState) -> feed_service_pb2.ResourceState:
         review_date=day(shown.shown("review_date")),
         expires=day(shown.shown("expires")),
         mandatory=shown.mandatory,
+        certification=shown.certification,
         archived=shown.lifecycle is Lifecycle.ARCHIVED,
         on_hold=bool(shown.hold),
         content_hash=shown.content_hash,

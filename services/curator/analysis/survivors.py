@@ -91,16 +91,18 @@ def choose(
     margin = round(standings[0].score - standings[1].score, 4) if len(standings) > 1 else 1.0
     if len(protected) > 1:
         why = Reason(
-            "protected", float(len(protected)), f"{len(protected)} of them are mandatory or on hold."
+            "protected",
+            float(len(protected)),
+            f"{len(protected)} of them are mandatory, certifying or on hold.",
         )
         return Choice("", margin, why, tuple(standings), ())
     if protected and _newest(group) in ("", *protected):
-        survivor, why = protected[0], Reason("protected", 1.0, "It is mandatory or on hold.")
+        survivor, why = protected[0], Reason("protected", 1.0, "It is mandatory, certifying or on hold.")
     else:
         survivor, why = _by_edition_or_score(group, standings, margin)
     going = tuple(name for name in group.members if name not in (survivor, *protected))
     if survivor and not going:
-        survivor, why = "", Reason("protected", 1.0, "The older edition is mandatory or on hold.")
+        survivor, why = "", Reason("protected", 1.0, "The older edition is mandatory, certifying or on hold.")
     if not survivor:
         return Choice("", margin, why, tuple(standings), ())
     return Choice(

@@ -302,7 +302,9 @@ def _facts(
         ("length", [charts.duration(each) for each in found]),
         ("language", [str(each.get("language", "")) for each in found]),
         ("version", [str(each.get("version", "")) for each in found]),
-        ("mandatory", ["mandatory" if each.get("mandatory") else "" for each in found]),
+        ("mandatory", ["yes" if each.get("mandatory") else "" for each in found]),
+        ("certification", ["yes" if each.get("certification") else "" for each in found]),
+        ("accessible_form", ["yes" if each.get("accessibleForm") else "" for each in found]),
         (
             "used_in",
             [", ".join(program["title"] for program in used.get(each["resource"], [])) for each in columns],

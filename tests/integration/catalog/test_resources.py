@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import json
 from typing import Any
 
 import grpc
@@ -34,6 +37,18 @@ async def test_a_pushed_resource_is_read_back_and_listed(first: SignedIn) -> Non
     assert read.content_hash == hashlib.sha256(b"A text of its own.\0").hexdigest()
     listed = await first("ListResources", api.ListResourcesRequest(source="lms", external_id="c1"))
     assert [each.name for each in listed.resources] == [read.name]
+
+
+@pytest.mark.parametrize("flag", ["mandatory", "certification", "accessible_form"])
+async def test_what_a_source_states_with_yes_is_read_back_and_exported(first: SignedIn, flag: str) -> None:
+    said = api.ResourceInput(external_id="c1", title="Ladders", **{flag: True})
+    (made,) = (await first("BatchUpsertResources", batch("lms", said))).resources
+    flags = ("mandatory", "certification", "accessible_form")
+    assert [name for name in flags if getattr(made, name)] == [flag]
+    line = json.loads(await first.export())
+    assert [name for name in flags if line[name]] == [flag]
+    (row,) = csv.DictReader(io.StringIO(await first.export(format=api.ExportCatalogRequest.CSV)))
+    assert {name: row[name] for name in flags} == {name: "yes" if name == flag else "no" for name in flags}
 
 
 async def test_sending_the_same_again_changes_nothing_and_raises_no_event(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from google.type.date_pb2 import Date
 
 from services.curator import postgres as sql
@@ -218,14 +219,16 @@ async def test_a_space_that_lacks_vectors_is_filled_from_the_texts(curator: Cura
         assert await sql.indexable(connection, curator.space) == 3
 
 
-async def test_what_is_mandatory_is_to_be_updated_when_a_newer_edition_exists(curator: Curator) -> None:
+@pytest.mark.parametrize("owed", ["mandatory", "certification"])
+async def test_what_learners_owe_is_to_be_updated_when_a_newer_edition_exists(
+    curator: Curator, owed: str
+) -> None:
     older = f"{SAFETY}\n{GREETING}"
     newer = older.replace("two metres", "one metre and a half").replace(
         "the radio", "a radio that was tested"
     )
-    curator.feed.put(
-        "a", older, title="Working at height 2023", mandatory=True, updated=Date(year=2023, month=5, day=2)
-    )
+    title, updated = "Working at height 2023", Date(year=2023, month=5, day=2)
+    curator.feed.put("a", older, title=title, updated=updated, **{owed: True})
     curator.feed.put("b", newer, title="Working at height 2025", updated=Date(year=2025, month=5, day=2))
     await curator.hear("a", "b")
     await curator.settle()

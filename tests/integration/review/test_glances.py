@@ -26,7 +26,7 @@ SAID: dict[str, tuple[Any, ...]] = {
     "url": ("", "https://example.org/1"),
     "version": ("", "2"),
     "owner": ("", "first@example.org", "Training team", NOBODY),
-    "mandatory": (None, False, True),
+    **dict.fromkeys(("mandatory", "certification", "accessible_form"), (None, False, True)),
     "duration_seconds": (0, 60),
     "objectives": ((), ("Climb safely.",)),
     "links": ((), ("https://example.org/2",)),
@@ -35,7 +35,11 @@ SAID: dict[str, tuple[Any, ...]] = {
     ),
 }
 WISHED: dict[str, tuple[Any, ...]] = {
-    **{name: values for name, values in SAID.items() if name not in ("mandatory", "links", "created")},
+    **{
+        name: values
+        for name, values in SAID.items()
+        if name not in ("mandatory", "certification", "accessible_form", "links", "created")
+    },
     "lifecycle": tuple(Lifecycle),
 }
 

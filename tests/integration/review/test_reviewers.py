@@ -149,6 +149,8 @@ async def test_the_log_is_read_by_person_verb_kind_and_time(
 
 GUARDED = {
     "mandatory": "lift the obligation",
+    "certification": "take it out of the certification",
+    "only_accessible": "Choose it as the copy that stays",
     "in_progress": "finish_on_old",
     "prerequisite": "move_requirements",
     "on_hold": "Lift the hold",
@@ -163,6 +165,10 @@ async def guard(code: str, leader: Reviewer, copy: Any) -> None:
     match code:
         case "mandatory":
             await leader.put(course("c2", "Ladders 2", words("a"), mandatory=True))
+        case "certification":
+            await leader.put(course("c2", "Ladders 2", words("a"), certification=True))
+        case "only_accessible":
+            await leader.put(course("c2", "Ladders 2", words("a"), accessible_form=True))
         case "in_progress":
             row = f"c2,{month},1,1,0,60,l1,in_progress,\n"
             await leader.imported("lms", {"engagement.csv": (head + row).encode()})

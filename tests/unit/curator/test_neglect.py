@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +49,8 @@ def test_the_order_and_the_size_of_deliveries_change_nothing(
     assert step_by_step.claims == at_the_end.claims
 
 
-def test_only_what_moved_is_told() -> None:
+@pytest.mark.parametrize("stays", ["on_hold", "certification"])
+def test_only_what_moved_is_told(stays: str) -> None:
     made, neglect = shelf(), Neglect()
     for name in NAMES[:7]:
         deliver(made, name, 20)
@@ -61,7 +63,7 @@ def test_only_what_moved_is_told() -> None:
     neglect.refresh(made, TODAY)
     assert neglect.moved == set()
     assert not neglect.waits
-    made.resources["r0"].on_hold = True
+    setattr(made.resources["r0"], stays, True)
     neglect.touch(["r0"])
     neglect.refresh(made, TODAY)
     assert neglect.moved == {"r0"}

@@ -118,6 +118,8 @@ review_in: 6 months
 tags: [a, b]
 Learning-Objectives: [Open, Close]
 mandatory: yes
+certification: First aider
+accessible_form: true
 duration: 20
 status: archived
 ---
@@ -130,6 +132,7 @@ def test_front_matter_says_who_answers_for_a_page_and_until_when() -> None:
     assert (record.title, record.owner, record.external_id) == ("Pump test", "ann@water.example", "a/pump.md")
     assert (record.reviewed, record.review_date) == (date(2024, 8, 31), date(2025, 2, 28))
     assert (record.mandatory, record.duration_seconds, record.state) == (True, 1_200, State.ARCHIVED)
+    assert (record.certification, record.accessible_form) == (True, True)
     assert record.objectives == ("Open", "Close")
     assert record.references == ("a/b.md",)
     assert record.parts[0].text == "# Head\n\nText x and y."

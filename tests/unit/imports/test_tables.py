@@ -128,6 +128,19 @@ def test_columns_are_known_by_their_names_in_several_languages(header: str, row:
     assert (record.updated, record.mandatory, parsed.layout) == (date(2019, 4, 3), True, "mapped")
 
 
+def test_what_counts_for_a_certification_is_said_by_a_word_or_by_its_name_and_an_accessible_form_by_a_word() -> (
+    None
+):
+    parsed = read(
+        "id,title,Certification,Accessible version\n"
+        "1,A,yes,yes\n2,B,First aider,no\n3,C,none,\n4,D,,maybe\n5,E,Nein,ja\n"
+    )
+    assert [(each.certification, each.accessible_form) for each in parsed.resources] == [
+        (True, True), (True, False), (False, None), (None, None), (False, True),
+    ]  # fmt: skip
+    assert reasons(parsed) == ["VALUE_INVALID line 5 accessible_form"]
+
+
 def test_a_header_may_come_late_and_excel_may_name_its_separator() -> None:
     preface = "Report of courses\n" + "Made,today\n" * 19
     assert read(preface + "id,title\n1,Pumps\n").resources[0].title == "Pumps"

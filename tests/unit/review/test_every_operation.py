@@ -39,6 +39,7 @@ from tests.unit.review.test_safeguards import BROKEN
 
 A, B, C = (resource(name) for name in "abc")
 MUST = resource("b", mandatory=True)
+CERTIFIES = resource("b", certification=True)
 Things = tuple[Resource | Program, ...]
 
 
@@ -146,6 +147,14 @@ def test_each_operation_is_taken_back_exactly(operation: Operation) -> None:
     assert back.joins == done.joins, "what was joined is split"
 
 
+def uncredited(old: Resource) -> Plan:
+    """`b` is replaced in a program, and what somebody has completed would count no more."""
+    swap = found(Kind.PROGRAM, "ba", Draft("item_replace", "b", "a", "p"))
+    where = around(A, old, program("p", "b"))
+    credit = [each.id for each in plan_of(swap, where).changes if each.operation is Operation.ADD_EQUIVALENCE]
+    return plan_of(swap, where, drop_changes=tuple(credit))
+
+
 KEEPING = HouseRules(never_archived=(NeverArchived(title="b", reason="The works council says so."),))
 RETIRE_P = found(Kind.PROGRAM, "", Draft("archive_program", program="p"))
 FURTHER: dict[str, Callable[[], Plan]] = {
@@ -154,17 +163,13 @@ FURTHER: dict[str, Callable[[], Plan]] = {
     "an obligation that is lifted": lambda: plan_of(
         PLANS[Operation.ITEM_MAKE_OPTIONAL][0], around(A, MUST, program("p", "a", "b"))
     ),
-    "a replacement without credit": lambda: plan_of(
-        found(Kind.PROGRAM, "ba", Draft("item_replace", "b", "a", "p")),
-        around(A, MUST, program("p", "b")),
-        drop_changes=tuple(
-            change.id
-            for change in plan_of(
-                found(Kind.PROGRAM, "ba", Draft("item_replace", "b", "a", "p")),
-                around(A, MUST, program("p", "b")),
-            ).changes
-            if change.operation is Operation.ADD_EQUIVALENCE
-        ),
+    "a replacement without credit": lambda: uncredited(MUST),
+    "a replacement without credit for a certification": lambda: uncredited(CERTIFIES),
+    "the last item in an accessible form": lambda: plan_of(
+        drop("p", "b"), around(A, resource("b", accessible_form=True), program("p", "a", "b"))
+    ),
+    "a program that alone holds what certifies": lambda: plan_of(
+        RETIRE_P, around(CERTIFIES, program("p", "b"))
     ),
     "the last item of a language": lambda: plan_of(
         drop("p", "b"),

@@ -217,10 +217,13 @@ def test_requirements_move_to_the_one_that_stays_when_the_edit_says_so() -> None
     ("changed", "expected"),
     [
         ({"mandatory": True}, Risk.R3),
+        ({"certification": True}, Risk.R3),
         ({}, Risk.R1),
     ],
 )
-def test_what_is_mandatory_makes_a_plan_the_riskiest(changed: dict[str, bool], expected: Risk) -> None:
+def test_what_is_mandatory_or_certifies_makes_a_plan_the_riskiest(
+    changed: dict[str, bool], expected: Risk
+) -> None:
     plan = plan_of(duplicate("a", "b", relation=Relation.REVISED), around(A, resource("b", **changed)))
     assert plan.risk is expected
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.catalog.domain.programs import Program, ProgramItem
 from services.catalog.domain.resources import Resource
 from services.catalog.review import applying
@@ -101,13 +103,14 @@ def test_nobody_loses_a_program_in_the_middle_of_it_or_shortly_before_its_date()
     assert plan_of(RETIRE, around(A, B, p, enrolments=(late,))).safeguards == ()
 
 
-def test_a_program_inside_another_and_the_only_holder_of_what_is_mandatory_stay() -> None:
+@pytest.mark.parametrize("code", ["mandatory", "certification"])
+def test_a_program_inside_another_and_the_only_holder_of_what_learners_owe_stay(code: str) -> None:
     holder = program("h", ProgramItem(program="p"))
     inside = plan_of(RETIRE, around(A, program("p", "a"), holder))
     assert [guard.code for guard in inside.safeguards] == ["in_program"]
-    must = resource("a", mandatory=True)
+    must = resource("a", **{code: True})
     alone = plan_of(RETIRE, around(must, program("p", "a")))
-    assert [guard.code for guard in alone.safeguards] == ["mandatory"]
+    assert [guard.code for guard in alone.safeguards] == [code]
     assert alone.risk is Risk.R3
     assert plan_of(RETIRE, around(must, program("p", "a"), program("q", "a"))).safeguards == ()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.domain.sources import Source
-from services.catalog.review.domain import Plan
-from services.catalog.review.findings import Relation
+from services.catalog.review.domain import Plan, Risk
+from services.catalog.review.findings import Draft, Relation
 from services.catalog.review.surroundings import Surroundings
 from tests.unit.review.shorthand import (
     NOW,
@@ -40,10 +41,12 @@ def archived(where: Surroundings) -> Plan:
 
 BROKEN: dict[str, Callable[[], Plan]] = {
     "mandatory": lambda: archived(around(A, resource("b", mandatory=True))),
+    "certification": lambda: archived(around(A, resource("b", certification=True))),
     "in_progress": lambda: archived(around(A, B, use={"b": use(in_progress=1)})),
     "prerequisite": lambda: archived(around(A, B, C, program("p", "b", item("c", needs=["b"])))),
     "on_hold": lambda: archived(around(A, resource("b", hold="audit"))),
     "only_language": lambda: archived(around(resource("a", language="en"), resource("b", language="de"))),
+    "only_accessible": lambda: archived(around(A, resource("b", accessible_form=True))),
     "session_soon": lambda: archived(
         around(
             A, B, enrolments=(enrolled("l", resource="b", state="not_started", due=TODAY + timedelta(60)),)
@@ -113,6 +116,35 @@ def test_an_item_gives_way_to_one_of_its_language_only() -> None:
     (guard,) = replaced_in_a_program(DE, EN).safeguards
     assert (guard.code, guard.part) == ("only_language", "programs/p")
     assert replaced_in_a_program(DE, DE_2).safeguards == ()
+
+
+def test_a_program_keeps_an_item_in_an_accessible_form() -> None:
+    open_ = resource("b", accessible_form=True)
+    (guard,) = replaced_in_a_program(open_, A).safeguards
+    assert (guard.code, guard.part) == ("only_accessible", "programs/p")
+    assert replaced_in_a_program(open_, resource("a", accessible_form=True)).safeguards == ()
+    (guard,) = plan_of(drop("p", "b"), around(A, open_, program("p", "a", "b"))).safeguards
+    assert guard.code == "only_accessible"
+    other = resource("a", accessible_form=True)
+    assert plan_of(drop("p", "b"), around(other, open_, program("p", "a", "b"))).safeguards == ()
+
+
+CREDIT: dict[str, Any] = {"mandatory": {"mandatory": True}, "certification": {"certification": True}}
+
+
+@pytest.mark.parametrize("code", CREDIT)
+def test_what_learners_owe_leaves_a_program_only_with_its_credit(code: str) -> None:
+    owed = resource("b", **CREDIT[code])
+    held = around(A, owed, program("p", "a", "b"))
+    optional = replace(drop("p", "b"), drafts=(Draft("item_make_optional", "b", program="p"),))
+    for finding in (drop("p", "b"), optional):
+        assert [guard.code for guard in plan_of(finding, held).safeguards] == [code]
+    edition = duplicate("a", "b", relation=Relation.REVISED)
+    kept = plan_of(edition, around(A, owed, program("p", "b")))
+    assert (kept.safeguards, kept.risk) == ((), Risk.R3)
+    where = around(A, owed, program("p", "b"))
+    uncredited = plan_of(edition, where, author="x", drop_changes=("add_equivalence.a.b",))
+    assert code in {guard.code for guard in uncredited.safeguards}
 
 
 KEPT: dict[str, Callable[[], Plan]] = {
