@@ -10,7 +10,7 @@ from services.catalog.review.findings import Draft, Proposal
 from services.catalog.review.surroundings import Surroundings, program_name, resource_name
 
 EXTRACT_MODULE = "extract_module"
-"""No executable plan: Winnow makes no program of its own that a source does not know, so its owner is asked."""
+"""No executable plan: its owner is asked, see docs/decisions/modules-are-asked-for.md."""
 BRIEF = "brief"
 ENDING = frozenset({Operation.ARCHIVE_PROGRAM, Operation.MERGE_PROGRAMS})
 """Operations after which a program is archived."""
