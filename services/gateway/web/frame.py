@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -19,6 +19,19 @@ _REMEMBERED_SECONDS = (
     5.0  # the state line is the same for everybody; asking twice a page would say nothing more
 )
 _CURATOR_SECONDS = 2.0
+_READS, _CHANGES, _SOURCES, _ALL = "content", "changes", "sources", "all"
+_PLACES = (
+    ("review", "/review", "inbox", _READS),
+    ("search", "/search", "search", _READS),
+    ("changes", "/changes", "list-checks", _CHANGES),
+    ("programs", "/programs", "layers", _READS),
+    ("insights", "/insights", "chart-line", _READS),
+    ("activity", "/activity", "history", _READS),
+    ("imports", "/imports", "download", _READS),
+    ("sources", "/sources", "download", _SOURCES),
+    ("people", "/people", "users", _ALL),
+)
+"""The main places: key of its words, address, icon, and to whom it is open (policy.yaml, by what it calls)."""
 THEME_COOKIE = "winnow_theme"
 KEYS_COOKIE = "winnow_keys"
 
@@ -30,6 +43,7 @@ class StateLine:
     kind: str
     text: str
     curator_down: bool = False
+    silent_since: str = ""
     reading: bool = False
 
 
@@ -39,12 +53,14 @@ class Frames:
 
     api: Api
     organisation: str = ""
-    _line: StateLine | None = None
-    _until: float = 0.0
+    _lines: dict[bool, tuple[StateLine, float]] = field(default_factory=dict)
+    _silent_since: str = ""
 
     async def around(self, request: Request, here: str) -> dict[str, Any]:
         """What the base template needs; raises Unauthenticated for whoever is not signed in."""
-        viewer, line = await asyncio.gather(self.api.get(request, "/v1/viewer", {}), self.state_line(request))
+        viewer = await self.api.get(request, "/v1/viewer", {})
+        line = await self.state_line(request, reads=viewer["readContent"])
+        places = _places(viewer)
         return {
             "here": here,
             "organisation": self.organisation,
@@ -52,7 +68,11 @@ class Frames:
             "viewer": viewer,
             "email": viewer["person"]["email"],
             "roles": viewer["person"]["roles"],
+            "places": places,
             "state": line,
+            "state_address": next(
+                (address for name, address, _ in places if name in ("imports", "sources")), ""
+            ),
             "counts": {"review": viewer["openSuggestions"], "changes": viewer["pendingChanges"]},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
@@ -60,34 +80,63 @@ class Frames:
             "now": self.api.clock.now(),
         }
 
-    async def state_line(self, request: Request) -> StateLine:
-        """How fresh the catalog is and whether the curator answers; asked at most every few seconds."""
-        if self._line is None or time.monotonic() > self._until:
-            self._line = await self._ask(request)
-            self._until = time.monotonic() + _REMEMBERED_SECONDS
-        return self._line
+    async def state_line(self, request: Request, *, reads: bool) -> StateLine:
+        """How fresh the catalog is, for whoever reads content, and whether the curator answers.
 
-    async def index(self, request: Request) -> Json | None:
-        """What the curator says of itself; None while it does not answer."""
-        return await _or_none(self.api.get(request, "/v1/index/status", {}))
+        Asked at most every few seconds. What could not be learned is asked again by the next page.
+        """
+        line, until = self._lines.get(reads, (None, 0.0))
+        if line is not None and time.monotonic() <= until:
+            return line
+        line, learned = await self._ask(request, reads)
+        if learned:
+            self._lines[reads] = (line, time.monotonic() + _REMEMBERED_SECONDS)
+        return line
 
-    async def _ask(self, request: Request) -> StateLine:
+    async def _ask(self, request: Request, reads: bool) -> tuple[StateLine, bool]:
+        """The line, and whether everything that it rests on answered."""
         imports, curator = await asyncio.gather(
-            _or_none(self.api.get(request, "/v1/imports", {"pageSize": "1"})),
+            _or_none(self.api.get(request, "/v1/imports", {"pageSize": "1"})) if reads else _nothing(),
             _or_none(self.api.get(request, "/v1/index/status", {})),
         )
-        newest = imports["imports"][0] if imports and imports["imports"] else None
         if curator is None:
-            return StateLine("bad", say("state.curator_down"), curator_down=True)
+            self._silent_since = self._silent_since or self.api.clock.now().isoformat()
+            down = StateLine(
+                "bad", say("state.curator_down"), curator_down=True, silent_since=self._silent_since
+            )
+            return down, True
+        self._silent_since = ""
+        learned = imports is not None or not reads
+        newest = imports["imports"][0] if imports and imports["imports"] else None
         if newest is not None and not newest.get("endTime"):
             share = 100 * newest["filesDone"] // max(1, newest["filesReceived"])
-            return StateLine("busy", say("state.reading", source=newest["source"], n=share), reading=True)
-        if int(curator["toEmbed"]) or int(curator["toJudge"]):
-            waiting = int(curator["toEmbed"]) + int(curator["toJudge"])
-            return StateLine("busy", say("state.comparing", n=waiting), reading=True)
+            text = say("state.reading", source=newest["source"], n=share)
+            return StateLine("busy", text, reading=True), True
+        waiting = int(curator["toEmbed"]) + int(curator["toJudge"])
+        if waiting:
+            return StateLine("busy", say("state.comparing", n=waiting), reading=True), learned
+        if not reads:
+            return StateLine("good", say("state.answering")), True
+        if imports is None:
+            return StateLine("busy", say("state.not_known")), False
         if newest is None:
-            return StateLine("good", say("state.nothing_read"))
-        return StateLine("good", say("state.read", ago=dates.ago(newest["endTime"], self.api.clock.now())))
+            return StateLine("good", say("state.nothing_read")), True
+        read = say("state.read", ago=dates.ago(newest["endTime"], self.api.clock.now()))
+        return StateLine("good", read), True
+
+
+async def _nothing() -> None:
+    """In place of what is not asked."""
+
+
+def _places(viewer: Json) -> list[tuple[str, str, str]]:
+    """Key, address and icon of the places that are open to the viewer."""
+    open_to = {_ALL}
+    if "ADMINISTRATOR" in viewer["person"]["roles"]:
+        open_to |= {_CHANGES, _SOURCES}
+    if viewer["readContent"]:  # what a source is stands under Imports, which tell more
+        open_to = {_ALL, _CHANGES, _READS}
+    return [(name, address, picture) for name, address, picture, who in _PLACES if who in open_to]
 
 
 async def _or_none(asked: Any) -> Json | None:
@@ -97,11 +146,7 @@ async def _or_none(asked: Any) -> Json | None:
     except TimeoutError:
         return None
     except grpc.aio.AioRpcError as error:
-        if error.code() in (
-            grpc.StatusCode.UNAVAILABLE,
-            grpc.StatusCode.DEADLINE_EXCEEDED,
-            grpc.StatusCode.PERMISSION_DENIED,
-        ):
+        if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             return None
         raise
 

@@ -47,7 +47,7 @@ class Catalog:
             return self.log
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
-            return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
 
     async def post(self, request: Request, path: str, body: Json) -> Json:

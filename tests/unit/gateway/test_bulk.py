@@ -64,7 +64,7 @@ class Catalog:
             raise failure(SIGNED_OUT, "Sign in.")
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
-            return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         if path == "/v1/suggestions":
             if "names" in query:
                 named = [self.found.get(name.rpartition("/")[2]) for name in query["names"]]

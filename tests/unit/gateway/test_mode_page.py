@@ -39,7 +39,7 @@ async def shown(viewer: str, address: str, **answers: Any) -> str:
 
     async def get(request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
-            return {"person": person(viewer), "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person(viewer), "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         people = [person(name) for name in PEOPLE]
         rest = {"people": people, "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
         programs = [{"name": "programs/1", "title": "Rope work"}]

@@ -81,7 +81,7 @@ async def form(**query: str) -> str:
     async def get(request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
-            return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         return {
             "people": [],
             "imports": [],
