@@ -16,6 +16,7 @@ from services.gateway.web.rendering import page
 from services.kit.errors import InvalidArgument
 
 _REFRESH_SECONDS = "5"
+_PROBLEMS = 200  # a page of them; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Imports:
             imports=imports,
             sources=sources,
             newest=newest,
-            problems=problems[:200],
+            problems=problems[:_PROBLEMS],
+            problems_left=max(0, len(problems) - _PROBLEMS),
             questions=questions,
             trouble=refused,
         )

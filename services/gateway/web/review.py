@@ -12,7 +12,7 @@ from starlette.responses import Response
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.lists import KINDS, ORDERS, TABS, Chosen
+from services.gateway.web.lists import KINDS, ORDERS, PAGE_SIZE, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.today import Today
@@ -111,6 +111,7 @@ class Review:
             tab_counts={tab: chosen.with_(whose=tab).counted(counts) for tab in TABS},
             kind_counts={kind: chosen.with_(kind=kind).counted(counts) for kind in KINDS},
             total=chosen.counted(counts),
+            many=_many(chosen, counts) if shown else 0,
             orders=list(ORDERS),
             shared=shared,
             first_run=first_run,
@@ -127,3 +128,9 @@ class Review:
             "view": "LINE",
         }
         return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
+
+
+def _many(chosen: Chosen, counts: list[Json]) -> int:
+    """How many wait altogether where the first page of one's own begins with the best of them; 0 for few."""
+    waiting = Chosen(whose="all").counted(counts)
+    return waiting if chosen == Chosen(whose="you") and waiting > PAGE_SIZE else 0

@@ -52,7 +52,12 @@ class Work:
 
     async def _tasks(self, request: Request, refused: trouble.Trouble | None) -> Response:
         everyone = request.query_params.get("whose") == "all"
-        query: Query = {"states": ["OPEN"], "pageSize": "100", "mine": "false" if everyone else "true"}
+        query: Query = {
+            "states": ["OPEN"],
+            "pageSize": "100",
+            "pageToken": request.query_params.get("after", ""),
+            "mine": "false" if everyone else "true",
+        }
         around, found, names = await asyncio.gather(
             self.frames.around(request, "review"),
             self.api.get(request, "/v1/tasks", query),
@@ -64,6 +69,7 @@ class Work:
             **around,
             everyone=everyone,
             tasks=found["tasks"],
+            after=found["nextPageToken"],
             names=names,
             today=dates.iso_day(self.api.clock.today()),
             trouble=refused,

@@ -1,0 +1,78 @@
+"""Where there is more than a page shows, the page says so and leads to the rest."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+
+from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.frame import Frames
+from services.gateway.web.lists import PAGE_SIZE, Chosen
+from services.gateway.web.review import _many
+from services.gateway.web.suggestion import SuggestionPage
+from services.gateway.web.work import Work
+from services.kit.clock import Clock
+
+
+def counts(opened: int, held: int) -> list[Json]:
+    return [
+        {"state": "OPEN", "kind": "DUPLICATE", "count": opened, "mine": opened},
+        {"state": "HELD", "kind": "DUPLICATE", "count": held, "mine": held},
+        {"state": "APPLIED", "kind": "DUPLICATE", "count": 900, "mine": 900},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "held", "told"),
+    [
+        (Chosen(whose="you"), PAGE_SIZE, PAGE_SIZE + 25),
+        (Chosen(whose="you"), 25, 0),
+        (Chosen(whose="all"), PAGE_SIZE, 0),
+        (Chosen(whose="you", q="jar"), PAGE_SIZE, 0),
+    ],
+)
+def test_whoever_sees_the_best_of_many_is_told_how_many_there_are(
+    chosen: Chosen, held: int, told: int
+) -> None:
+    assert _many(chosen, counts(25, held)) == told
+
+
+class Winnow:
+    """Two pages of tasks, with what was asked of them."""
+
+    def __init__(self) -> None:
+        self.asked: list[Query] = []
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/viewer":
+            person: Json = {"email": "a@example.org", "displayName": "", "roles": []}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
+        if path == "/v1/tasks":
+            self.asked.append(query)
+            return {"tasks": [], "nextPageToken": "" if query["pageToken"] else "second&half"}
+        return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
+
+    async def never(self, *_: object) -> Json:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("whose", ["", "?whose=all"])
+async def test_tasks_have_a_next_page_of_the_same_people(whose: str) -> None:
+    winnow = Winnow()
+    api = Api(winnow.get, winnow.never, winnow.never, Clock())
+    work = Work(api, Frames(api), SuggestionPage(api, Frames(api)))
+    transport = httpx.ASGITransport(Starlette(routes=[Route("/tasks", work.tasks)]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as client:
+        first = (await client.get(f"/tasks{whose}")).text
+        found = re.search(r'href="(/tasks\?[^"]*after=[^"]*)"', first)
+        assert found is not None
+        last = (await client.get(html.unescape(found[1]))).text
+    assert "after=" not in last.partition("<main")[2]
+    assert [each["pageToken"] for each in winnow.asked] == ["", "second&half"]
+    assert winnow.asked[0]["mine"] == winnow.asked[1]["mine"] == ("false" if whose else "true")
