@@ -72,6 +72,24 @@ def test_rejected_with_a_reason_and_reopened(anyone: Visitor, sample: Stack) -> 
     assert state(sample, seen) == "OPEN"
 
 
+def test_a_refusal_asks_for_what_its_reason_needs(anyone: Visitor, sample: Stack) -> None:
+    seen = one(sample, "DUPLICATE")
+    kept = next(each for each in seen["members"] if each["survivor"])
+    page = anyone.page
+    page.goto(page_of(seen))
+    press(page, "Reject")
+    box = page.get_by_role("dialog", name="Why not?")
+    expect(box.get_by_label("For whom A is")).not_to_be_visible()
+    box.get_by_label("For other people or another site").check()
+    box.get_by_label("For whom A is").fill("Drivers")
+    expect(box.get_by_label("Which law, contract or person")).not_to_be_visible()
+    box.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_contain_text("Rejected.")
+    assert sample.get("/v1/" + kept["resource"])["audience"] == "Drivers"
+    sample.post(f"/v1/{seen['name']}:reopen", {})
+    assert sample.get("/v1/" + kept["resource"])["audience"] != "Drivers"
+
+
 def test_snoozed_until_a_day(anyone: Visitor, sample: Stack) -> None:
     seen = one(sample, "OUTDATED")
     page = anyone.page
@@ -226,7 +244,7 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
     seen = one(sample, "DUPLICATE", relation="IDENTICAL")
     page.goto(page_of(seen))
     page.keyboard.press("r")
-    expect(page.get_by_role("dialog", name="Why not?")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Why not?").get_by_role("radio").first).to_be_focused()
     page.keyboard.press("a")
     page.keyboard.press("Escape")
     assert state(sample, seen) == "OPEN"
@@ -234,6 +252,8 @@ def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stac
     expect(page.get_by_role("status")).to_contain_text("Accepted.")
     page.keyboard.press("u")
     expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    page.keyboard.press("/")  # where nothing can be found it leads to the search
+    expect(page.get_by_label("Which is the current one")).to_be_visible()
     page.goto("/account")
     page.get_by_label("Off").check()
     press(page, "Save")

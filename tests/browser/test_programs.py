@@ -20,6 +20,12 @@ WORDS = """html => {
     return read.querySelector("main").textContent.replace(/\\s+/g, " ");
 }"""
 """What a page says to whoever reads it, without the words of other copies."""
+MORE = """html => {
+    const read = new DOMParser().parseFromString(html, "text/html");
+    const to = [...read.querySelectorAll("main a[href*='all=1']")];
+    return to.map(each => [each.textContent, each.getAttribute("href")]);
+}"""
+"""The links to what a page leaves out of its evidence: “Show all”, and the other copies."""
 
 
 def with_something_to_decide(stack: Stack) -> dict[str, Any]:
@@ -203,31 +209,36 @@ def test_from_a_program_every_claim_is_at_most_two_clicks_from_its_quoted_words(
     page: Page, sample: Stack
 ) -> None:
     far: list[str] = []
+    followed: list[str] = []
     quoted = 0
     for program in sample.get("/v1/programs", pageSize=200)["programs"]:
         page.goto(f"/{program['name']}")
-        links = set(page.eval_on_selector_all("main a[href^='/review/']", "all => all.map(a => a.pathname)"))
+        links = page.eval_on_selector_all(
+            "main a[href^='/review/']", "all => all.map(a => [a.pathname, a.getAttribute('href')])"
+        )
+        leads = dict(links)
         for each in about(sample, program["name"]):
             address = "/review/" + each["name"].removeprefix("suggestions/")
-            if address not in links:  # the first click
+            if address not in leads:  # the first click
                 far.append(f"{program['title']}: no link to {each['summary']}")
                 continue
             whole = sample.get(f"/v1/{each['name']}")
+            first = page.request.get(leads[address]).text()
             # The second, where there are many passages or copies: “Show all”, or one of the other copies.
-            more = [
-                f"&with={member['resource'].removeprefix('resources/')}" for member in whole["members"][3:]
-            ]
+            more = page.evaluate(MORE, first)
             said = " ".join(
-                page.evaluate(WORDS, page.request.get(f"{address}?all=1{other}").text())
-                for other in ("", *more)
+                page.evaluate(WORDS, text)
+                for text in (first, *(page.request.get(there).text() for _, there in more))
             )
             for evidence in whole["evidence"]:
                 quote = " ".join(evidence["quote"].split())
                 quoted += bool(quote)
                 if quote not in said:
                     far.append(f"{each['summary']}: {evidence['type']}: {quote[:60]}")
+            followed += [text for text, _ in more]
     assert far == []
     assert quoted > 100
+    assert followed
 
 
 def crossing(stack: Stack) -> tuple[dict[str, Any], dict[str, str]]:

@@ -11,6 +11,8 @@ from services.gateway.web.difference import Run, words
 from services.gateway.web.words import say
 
 _TOLD = 3
+ALIGNED = frozenset({"passage", "would_be_lost"})
+"""Types of evidence that stand in rows; what else is quoted of a text stands by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
     """Rows in the order of the first copy; what stands in one copy alone comes last."""
     found: dict[tuple[str, str, int], _Found] = {}
     for each in suggestion["evidence"]:
-        if each["type"] not in ("passage", "would_be_lost") or not each["quote"]:
+        if each["type"] not in ALIGNED or not each["quote"]:
             continue
         sides: dict[str, _Side] = {each["resource"]: (each["place"], each["start"], each["quote"])}
         other = each.get("counterpart")
@@ -68,6 +70,13 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
             row.setdefault(name, (sides[name], each["match"]))
     order = sorted(_once(found.values()), key=lambda row: len(row) < 2)
     return [_row(number, row, columns, letters) for number, row in enumerate(order, 1)]
+
+
+def told_of(suggestion: Json) -> set[str]:
+    """The resources of which a passage is quoted."""
+    found: list[Json] = [each for each in suggestion["evidence"] if each["type"] in ALIGNED and each["quote"]]
+    found += [each["counterpart"] for each in found if each.get("counterpart")]
+    return {str(each["resource"]) for each in found}
 
 
 def _once(rows: Iterable[_Found]) -> Iterator[_Found]:

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +32,8 @@ _OF_AN_ITEM = frozenset({"coverage", "minutes", "better_copy", "objective_open",
 """Types of evidence that are of one item of a program."""
 _BRINGS = frozenset({"item_replace", "item_insert"})
 """Operations whose `other` is an item afterwards."""
+_KEPT = ("in", "from", "with")
+"""What the address of a suggestion says and its links to itself keep: its list, whence one came, the copy beside A."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
@@ -57,6 +61,8 @@ REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
 }
 """Groups of reasons (behaviour.md §8) that fit each kind; UNUSED takes those of OUTDATED."""
+APART = {"different_audience": "audience", "different_language": "language"}
+"""Reasons that ask, of each copy, for what tells it apart; the name of the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +103,12 @@ class SuggestionPage:
         pro, con = findings.why(found)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
         later = findings.named(found["note"]) if found["state"] == "WITHDRAWN" else ""
-        view, notes, touched, replaced = await asyncio.gather(
+        view, notes, touched, replaced, first = await asyncio.gather(
             self._view(request, found),
             self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
             self.api.each(request, programs),
             self.api.each(request, [later]),
+            self._first(request, found, around["email"]),
         )
         part_rows = parts(found, touched, around["email"])
         return page(
@@ -139,8 +146,18 @@ class SuggestionPage:
             again=_again(found, self.api.clock.today()),
             tomorrow=dates.iso_day(self.api.clock.today() + timedelta(days=1)),
             reasons=REASONS.get(found["kind"], REASONS["OUTDATED"]),
+            apart=APART,
+            lettered=list(zip(cycle(findings.LETTERS), findings.ordered(found), strict=False)),
+            first_decision=first,
             request_id=str(uuid.uuid4()),
         )
+
+    async def _first(self, request: Request, found: Json, email: str) -> bool:
+        """Whether that person may decide this and has decided nothing yet."""
+        if not found["mayDecide"]:
+            return False
+        query: Query = {"actor": email, "verbs": ["accept", "reject", "snooze"], "pageSize": "1"}
+        return not (await self.api.get(request, "/v1/decisions", query))["decisions"]
 
     async def _place(self, request: Request, chosen: Chosen, name: str) -> Place:
         found, after = await rows(self.api, request, chosen)
@@ -164,29 +181,18 @@ class SuggestionPage:
 
     async def _compare(self, request: Request, found: Json) -> dict[str, Any]:
         members = findings.ordered(found)
-        wanted = request.query_params.get("with", "")
-        columns = members[:_COLUMNS]
-        if wanted and len(members) > _COLUMNS:
-            chosen = [each for each in members[1:] if each["resource"] == f"resources/{wanted}"]
-            columns = [members[0], *chosen, *[each for each in members[1:] if each not in chosen]][:_COLUMNS]
+        columns = _columns(request, members)
         names = [each["resource"] for each in columns]
         resources, used = await asyncio.gather(
             self.api.each(request, [each["resource"] for each in members]), self._used_in(request, names)
         )
         finished = await self._finished(request, [name for name in names if name in resources])
-        letters = "".join(findings.LETTERS[members.index(each) % 12] for each in columns)
-        every = passages.aligned(found, names, letters)
-        shown = every if request.query_params.get("all") else every[:_ROWS]
         return {
             "template": "compare.html",
             "members": members,
-            "columns": columns,
-            "letters": letters,
+            **_side_by_side(request, found, members, columns),
             "facts": _facts(columns, resources, used, finished),
             "resources": resources,
-            "stretches": list(passages.stretches(shown)),
-            "rows_shown": len(shown),
-            "rows_all": len(every),
             "can_keep": findings.can_keep(found),
             "kept_because": findings.kept_because(found),
         }
@@ -237,18 +243,52 @@ class SuggestionPage:
         coming = [each["other"] for each in findings.changes(found) if each["operation"] in _BRINGS]
         wanted = [*items, *coming, *(member["resource"] for member in found["members"])]
         resources = await self.api.each(request, wanted)
-        names = [each["resource"] for each in findings.ordered(found)][:2]
-        rows_ = passages.aligned(found, names, "AB")
+        told = passages.told_of(found)
+        members = [each for each in findings.ordered(found) if each["resource"] in told]
         return {
             "template": "streamline.html",
             "programs": [before_after(each, found, resources) for each in known.values()],
             "resources": resources,
-            "columns": [each for each in findings.ordered(found) if each["resource"] in names],
-            "letters": "AB",
-            "stretches": list(passages.stretches(rows_[:_ROWS])),
-            "rows_shown": min(len(rows_), _ROWS),
-            "rows_all": len(rows_),
+            "quoted": [
+                each for each in found["evidence"] if each["quote"] and each["type"] not in passages.ALIGNED
+            ],
+            **_side_by_side(request, found, members, _columns(request, members)),
         }
+
+
+def _columns(request: Request, members: Sequence[Json]) -> list[Json]:
+    """The members that stand side by side: the one that stays, the one that the address names, and those after."""
+    wanted = f"resources/{request.query_params.get('with', '')}"
+    named = [each for each in members[1:] if each["resource"] == wanted]
+    return [*members[:1], *named, *(each for each in members[1:] if each not in named)][:_COLUMNS]
+
+
+def _side_by_side(
+    request: Request, found: Json, members: Sequence[Json], columns: Sequence[Json]
+) -> dict[str, Any]:
+    """The passages of these members, all where the address says so, with links to the rest and to other members."""
+    order = findings.ordered(found)
+    letters = "".join(findings.LETTERS[order.index(each) % len(findings.LETTERS)] for each in columns)
+    every = passages.aligned(found, [each["resource"] for each in columns], letters)
+    shown = every if request.query_params.get("all") else every[:_ROWS]
+    return {
+        "columns": columns,
+        "letters": letters,
+        "stretches": list(passages.stretches(shown)),
+        "rows_all": len(every),
+        "all_address": _here(request, found, all="1") + "#text" if len(shown) < len(every) else "",
+        "others": [
+            (each, _here(request, found, **{"with": each["resource"].removeprefix("resources/")}, all="1"))
+            for each in members
+            if each not in columns
+        ],
+    }
+
+
+def _here(request: Request, found: Json, **more: str) -> str:
+    """The same suggestion with one's place in the list and the copy that one looks at; after a refused form too."""
+    kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
+    return f"/review/{found['name'].removeprefix('suggestions/')}?{urlencode({**kept, **more})}"
 
 
 def _again(found: Json, today: date) -> str:

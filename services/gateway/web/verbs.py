@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import dates, trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.receipts import STANDING
-from services.gateway.web.suggestion import SuggestionPage
+from services.gateway.web.suggestion import APART, SuggestionPage
 from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
@@ -38,14 +38,23 @@ class Verbs:
         return await self._decide(request, form, "accept", _seen(form))
 
     async def reject(self, request: Request) -> Response:
-        """A no with a reason."""
+        """A no with a reason, and with what the reason asks for; what was filled in for another one is left."""
         form = await request.form()
-        body = {
-            **_seen(form),
-            "reason": _text(form, "reason"),
-            "comment": _text(form, "comment").strip(),
-            "parts": _texts(form, "part"),
-        }
+        reason, comment = _text(form, "reason"), _text(form, "comment").strip()
+        body: Json = {**_seen(form), "reason": reason, "comment": comment, "parts": _texts(form, "part")}
+        if reason in APART:
+            said = zip(_texts(form, "about"), _texts(form, APART[reason]), strict=False)
+            body["attributes"] = [
+                {"resource": name, "value": value.strip()} for name, value in said if value.strip()
+            ]
+        elif reason == "required":
+            authority = _text(form, "authority").strip()
+            body["comment"] = ": ".join(filter(None, (authority, comment)))
+            end = dates.calendar_day(_text(form, "hold_end"))
+            if end:
+                body["holdEnd"] = end
+        elif reason == "bad_data":
+            body["wrong"] = _texts(form, "wrong")
         return await self._decide(request, form, "reject", body)
 
     async def still(self, request: Request) -> Response:

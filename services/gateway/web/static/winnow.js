@@ -22,12 +22,15 @@ function press(key) {
   if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
   if ("123".includes(key)) return keep(Number(key));
   if (key === "x") return document.activeElement?.closest("tr")?.querySelector("[name=pick]")?.click();
-  if (key === "/") return find("input[type=search]")?.focus();
+  if (key === "/") {
+    const field = find("input[type=search]");
+    return field ? field.focus() : find("nav a[href='/search']")?.click();
+  }
   const target = find(`[data-key="${key}"]`);
   if (!target) return;
   target.click();
   const box = target.popoverTargetElement;
-  if (box?.matches(":popover-open")) box.querySelector("input, select, textarea, button, a")?.focus();
+  if (box?.matches(":popover-open")) box.querySelector("input:not([type=hidden]), select, textarea, button, a")?.focus();
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,243 @@
+"""The page of a suggestion: all evidence can be reached, and a refusal says what its reason asks for."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+
+from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.frame import Frames
+from services.gateway.web.suggestion import _ROWS, SuggestionPage
+from services.gateway.web.verbs import Verbs
+from services.kit.clock import Clock
+
+ID = "01980000-0000-7000-8000-000000000001"
+LETTERS = "abcd"
+MANY = _ROWS + 5
+
+
+def passage(number: int, other: str) -> Json:
+    """The nth passage of A beside what says the same in another member."""
+    text = {"quote": f"Passage {number} of {other}.", "place": f"p. {number}", "start": number}
+    counterpart = {"resource": f"resources/{other}", **text}
+    return {
+        "type": "passage",
+        "resource": "resources/a",
+        "text": "",
+        "match": "meaning",
+        "against": False,
+        "counterpart": counterpart,
+        **text,
+    }
+
+
+def suggestion(kind: str, *evidence: Json, claims: tuple[str, ...] = ()) -> Json:
+    return {
+        "name": f"suggestions/{ID}",
+        "kind": kind,
+        "relation": "OVERLAP",
+        "state": "OPEN",
+        "summary": "Something",
+        "revision": 3,
+        "fingerprint": "f",
+        "members": [
+            {
+                "resource": f"resources/{letter}",
+                "title": f"Title {letter}",
+                "survivor": letter == "a",
+                "score": 0,
+                "source": "lms",
+                "externalId": letter,
+            }
+            for letter in LETTERS
+        ],
+        "evidence": list(evidence),
+        "claims": [
+            {"code": code, "text": "Said.", "confidence": 0.8, "hard": code == "expired"} for code in claims
+        ],
+        "plan": {
+            "parts": [],
+            "safeguards": [],
+            "tasks": [],
+            "approvalsNeeded": [],
+            "caveat": "",
+            "risk": "R1",
+        },
+        "passages": len(evidence),
+        "equalPassages": len(evidence),
+        "confidence": 0.9,
+        "blind": False,
+        "assignee": "",
+        "approvals": [],
+        "heldReason": "",
+        "note": "",
+        "createTime": "2026-01-02T00:00:00Z",
+        "mayDecide": True,
+    }
+
+
+class Winnow:
+    """The page of one suggestion for somebody who may decide it; what is sent is kept."""
+
+    def __init__(self, found: Json, *, decided: int = 1) -> None:
+        self.found, self.decided = found, decided
+        self.sent: list[Json] = []
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/viewer":
+            person: Json = {"email": "a@example.org", "displayName": "", "roles": []}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
+        if path == f"/v1/{self.found['name']}":
+            return self.found
+        if path == "/v1/decisions":
+            return {"decisions": [{}] * self.decided if "actor" in query else []}
+        lists = ("suggestions", "people", "programs", "imports", "notes", "kinds", "counts", "months")
+        nothing: Json = {name: [] for name in lists}
+        return {
+            **nothing,
+            "resources": {},
+            "engagements": {},
+            "nextPageToken": "",
+            "toEmbed": "0",
+            "toJudge": "0",
+        }
+
+    async def post(self, request: Request, path: str, body: Json) -> Json:
+        self.sent.append(body)
+        return {}
+
+    async def upload(self, request: Request) -> Json:
+        raise NotImplementedError
+
+    def browser(self) -> httpx.AsyncClient:
+        api = Api(self.get, self.post, self.upload, Clock())
+        pages = SuggestionPage(api, Frames(api))
+        routes = [
+            Route("/review/{id}", pages.show),
+            Route("/review/{id}/reject", Verbs(api, pages).reject, methods=["POST"]),
+        ]
+        transport = httpx.ASGITransport(Starlette(routes=routes))
+        return httpx.AsyncClient(transport=transport, base_url="http://winnow.example")
+
+
+def link(text: str, words: str) -> str:
+    """Where the link with these words leads."""
+    found = re.search(rf'<a href="([^"]*)">{words}</a>', text)
+    assert found is not None, words
+    return html.unescape(found[1])
+
+
+@pytest.mark.parametrize("kind", ["DUPLICATE", "PROGRAM"])
+async def test_show_all_shows_all_and_keeps_the_place_and_the_other_copy(kind: str) -> None:
+    evidence = [passage(number, other) for other in "bcd" for number in range(MANY)]
+    place = "in=eyJ3aG9zZSI6ImFsbCJ9"
+    async with Winnow(suggestion(kind, *evidence)).browser() as browser:
+        first = (await browser.get(f"/review/{ID}?{place}")).text
+        assert f"Passage {MANY - 1} of b." not in first
+        whole = link(first, f"Show all {MANY}")
+        assert place in whole
+        assert f"Passage {MANY - 1} of b." in (await browser.get(whole)).text
+        assert "of d." not in first
+        other = link(first, "Title d")
+        assert place in other
+        assert f"Passage {MANY - 1} of d." in (await browser.get(other)).text
+        part = (await browser.get(f"/review/{ID}?with=d&{place}")).text
+        assert "with=d" in link(part, f"Show all {MANY}")
+
+
+async def test_what_else_is_quoted_of_a_program_is_shown() -> None:
+    quote = {
+        **passage(1, "b"),
+        "type": "gap",
+        "counterpart": None,
+        "quote": "North is up.",
+        "text": "It says so.",
+    }
+    async with Winnow(suggestion("PROGRAM", quote)).browser() as browser:
+        assert "North is up." in (await browser.get(f"/review/{ID}")).text
+
+
+@pytest.mark.parametrize(
+    ("decided", "says"), [(0, "Your first decision."), (1, "Nothing is written to the LMS by this page.")]
+)
+async def test_whoever_decides_for_the_first_time_reads_that_it_can_be_taken_back(
+    decided: int, says: str
+) -> None:
+    async with Winnow(suggestion("DUPLICATE"), decided=decided).browser() as browser:
+        assert says in (await browser.get(f"/review/{ID}")).text
+
+
+async def test_the_plan_can_be_had_as_a_file() -> None:
+    async with Winnow(suggestion("DUPLICATE")).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert f'href="/review/{ID}/plan.html"' in text
+    assert f'href="/review/{ID}/plan.csv"' in text
+
+
+FILLED: dict[str, Any] = {
+    "about": ["resources/a", "resources/b"],
+    "audience": ["", " Nurses "],
+    "language": ["en", "de"],
+    "authority": "The works council",
+    "hold_end": "2027-03-31",
+    "wrong": ["resources/b"],
+    "comment": "Because.",
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("different_audience", {"attributes": [{"resource": "resources/b", "value": "Nurses"}]}),
+        (
+            "different_language",
+            {
+                "attributes": [
+                    {"resource": "resources/a", "value": "en"},
+                    {"resource": "resources/b", "value": "de"},
+                ]
+            },
+        ),
+        (
+            "required",
+            {
+                "comment": "The works council: Because.",
+                "holdEnd": {"year": 2027, "month": 3, "day": 31},
+            },
+        ),
+        ("bad_data", {"wrong": ["resources/b"]}),
+        ("other", {}),
+    ],
+)
+async def test_a_refusal_says_what_its_reason_asks_for_and_nothing_else(reason: str, says: Json) -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    async with winnow.browser() as browser:
+        answer = await browser.post(f"/review/{ID}/reject", data={"reason": reason, **FILLED})
+    assert answer.status_code == 303
+    common = {"revision": 0, "fingerprint": "", "requestId": "", "comment": "Because.", "parts": []}
+    assert winnow.sent == [{**common, "reason": reason, **says}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("DUPLICATE", [f"resources/{letter}" for letter in LETTERS]),
+        ("OUTDATED", ["dead_link"]),  # hard evidence is not to be doubted here
+        ("PROGRAM", []),
+    ],
+)
+async def test_what_can_be_wrong_is_offered(kind: str, values: list[str]) -> None:
+    claims = ("dead_link", "expired") if kind == "OUTDATED" else ()
+    async with Winnow(suggestion(kind, claims=claims)).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert re.findall(r'name="wrong" value="([^"]*)"', text) == values
+    assert text.count('name="about"') == len(LETTERS)
+    assert ('name="audience"' in text) == (kind != "OUTDATED")
+    assert 'name="authority"' in text
