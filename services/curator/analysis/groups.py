@@ -9,6 +9,7 @@ from itertools import combinations
 from services.curator.analysis.model import Group, Judgement, Relation
 
 _AS_IT_IS = 0.90  # of a text that stands in the other in the same words: nobody translated it
+_NUMBERS = 0.15  # of the numbers of two texts in common: they survive translation, below they are others
 MOST_MEMBERS = 12  # for one decision (behaviour §3); larger sets of copies are split
 _MERGED = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
 _RANK = (Relation.REVISED, Relation.SAME_ITEM, Relation.IDENTICAL)  # a group is named after its weakest tie
@@ -127,7 +128,7 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
         for one in judgements
         if one.relation in (*_MERGED, Relation.TRANSLATED)
         and pair(one.a, one.b) not in apart
-        and not (one.relation is Relation.TRANSLATED and max(_shared(one)) >= _AS_IT_IS)
+        and not (one.relation is Relation.TRANSLATED and _is_other(one))
     }
     family_of: dict[str, list[str]] = {}
     for tie in sorted(tied.values(), key=_strongest_first):
@@ -149,6 +150,12 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
                 surest[one.b] = max(surest[one.b], one.confidence)
             found.append(Group(tuple(members), Relation.TRANSLATED, translated, min(surest.values())))
     return sorted(found, key=lambda one: (-one.confidence, one.members))
+
+
+def _is_other(tie: Judgement) -> bool:
+    """Whether two texts that pass for translations are a part as it is, or tell of other days and amounts."""
+    numbers = (reason.value for reason in tie.reasons if reason.code == "numbers")
+    return max(_shared(tie)) >= _AS_IT_IS or any(value < _NUMBERS for value in numbers)
 
 
 def families(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[frozenset[str]]:

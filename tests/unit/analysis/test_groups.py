@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.curator.analysis.duplicates import find_duplicates
 from services.curator.analysis.groups import MOST_MEMBERS, families, group, pair, translations
-from services.curator.analysis.model import Judgement, Passage, Quote, Relation
+from services.curator.analysis.model import Judgement, Passage, Quote, Reason, Relation
 
 
 def tie(a: str, b: str, relation: Relation = Relation.REVISED, confidence: float = 0.9) -> Judgement:
@@ -150,3 +150,9 @@ def test_what_stands_in_a_deck_as_it_is_is_no_translation_of_it() -> None:
     slide = replace(tie("deck", "slide", Relation.TRANSLATED), coverage_a=0.01, coverage_b=1.0)
     assert not translations([slide])
     assert translations([replace(slide, coverage_b=0.6)])  # code and names survive translation
+
+
+def test_two_texts_that_tell_of_other_numbers_are_no_translations() -> None:
+    days = replace(tie("de", "en", Relation.TRANSLATED), reasons=(Reason("numbers", 0.05, ""),))
+    assert not translations([days])
+    assert translations([replace(days, reasons=(Reason("numbers", 0.2, ""),))])
