@@ -60,7 +60,7 @@ UNKNOWN = """\
 - The families of outdated content follow what owners did. Pages that were left in place may still have been wrong.
 - Rules that are no part of the fitted model (cuts between kinds of duplicates, what of a template stays quiet, what
   names and days speak against, which findings follow from others, weights of claims about age) were chosen by people
-  who had seen these corpora; leaving a family out does not undo that. Names and days in particular after 266 findings
+  who had seen these corpora; leaving a family out does not undo that. Names and days in particular after 360 findings
   of these families had been read, most of them known to no answer: the draws above are of what these rules leave, in
   families whose templates had been seen. Where a title is missing, they say nothing.
 - Intervals say how figures would move with other documents of the same sources. By whole sources (the table below the
