@@ -16,7 +16,6 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, TABS
 from services.gateway.web.rendering import page
 
-_PROGRAMS = 40  # that are asked for how people learn in them
 _SHOWN = 10
 
 
@@ -62,7 +61,8 @@ class Insights:
             learning=await self._learning(request, live),
             programs=len(live),
             health=health,
-            saved={each["name"]: each["value"] for each in health["savingsMade"]},
+            planned=_by_name(health["savingsPlanned"]),
+            made=_by_name(health["savingsMade"]),
             names=names,
             decisions=sum(each["value"] for each in health["decisions"]),
             kinds=[{**each, "chart": charts.reliability(each["bins"])} for each in reliability["kinds"]],
@@ -70,12 +70,15 @@ class Insights:
 
     async def _learning(self, request: Request, programs: Sequence[Json]) -> list[dict[str, Any]]:
         """Programs with how people learn in them, most learners first; what is hidden comes last."""
-        asked = sorted(programs, key=lambda each: each["title"])[:_PROGRAMS]
-        found = await self.api.engagement(request, [each["name"] for each in asked])
-        told = [(each, found[each["name"]]) for each in asked if each["name"] in found]
-        shown = sorted(told, key=lambda each: _reach(each[1]), reverse=True)[:_SHOWN]
+        found = await self.api.engagement(request, [each["name"] for each in programs])
+        told = [(each, found[each["name"]]) for each in programs if each["name"] in found]
+        shown = sorted(told, key=lambda each: (-_reach(each[1]), each[0]["title"]))[:_SHOWN]
         left = await self.api.each(request, [use["dropOff"] for _, use in shown])
         return [{"program": program, "use": use, "left": left.get(use["dropOff"])} for program, use in shown]
+
+
+def _by_name(figures: Sequence[Json]) -> dict[str, float]:
+    return {each["name"]: each["value"] for each in figures}
 
 
 def _reach(use: Json) -> float:

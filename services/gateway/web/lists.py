@@ -20,6 +20,8 @@ TABS: dict[str, tuple[str, ...]] = {
     "snoozed": ("SNOOZED",),
     "decided": ("SCHEDULED", "APPLIED", "REJECTED", "UNDONE", "WITHDRAWN"),
 }
+LISTS: dict[str, tuple[str, ...]] = {**TABS, "scheduled": ("SCHEDULED",), "applied": ("APPLIED",)}
+"""The tabs, and what a figure of the insights leads to."""
 ORDERS = {
     "suggested": "PRIORITY",
     "learners": "LEARNERS",
@@ -50,7 +52,7 @@ class Chosen:
         before = query.get("before", "")
         order = query.get("order", "")
         return cls(
-            whose=whose if whose in TABS else default,
+            whose=whose if whose in LISTS else default,
             kind=kind if kind in KINDS else "",
             q=query.get("q", "").strip()[:200],
             order=order if order in ORDERS else SUGGESTED,
@@ -88,7 +90,7 @@ class Chosen:
     def query(self) -> Query:
         """What the API is asked."""
         asked: Query = {
-            "states": list(TABS[self.whose]),
+            "states": list(LISTS[self.whose]),
             "pageSize": str(PAGE_SIZE),
             "pageToken": self.after,
             "orderBy": ORDERS[self.order],
@@ -106,7 +108,7 @@ class Chosen:
         return sum(
             each["mine" if self.whose == "you" else "count"]
             for each in counts
-            if each["state"] in TABS[self.whose] and self.kind in ("", each["kind"])
+            if each["state"] in LISTS[self.whose] and self.kind in ("", each["kind"])
         )
 
     def _given(self) -> dict[str, Any]:

@@ -95,12 +95,13 @@ class Review:
             if first_run or request.query_params.keys() - _FIRST
             else await self.today.thing(request, around, mine, waiting)
         )
+        tabs = [*TABS] if chosen.whose in TABS else [*TABS, chosen.whose]
         return page(
             "review.html",
             **around,
             thing=thing,
             chosen=chosen,
-            tabs=list(TABS),
+            tabs=tabs,
             kinds=KINDS,
             rows=shown,
             ticks=chosen.whose in ("you", "all"),
@@ -108,7 +109,7 @@ class Review:
             others=not asked and chosen.whose == "all",
             next_page=chosen.with_(after=after, before=chosen.before + len(shown)) if after else None,
             receipt=done,
-            tab_counts={tab: chosen.with_(whose=tab).counted(counts) for tab in TABS},
+            tab_counts={tab: chosen.with_(whose=tab).counted(counts) for tab in tabs},
             kind_counts={kind: chosen.with_(kind=kind).counted(counts) for kind in KINDS},
             total=chosen.counted(counts),
             many=_many(chosen, counts) if shown else 0,

@@ -166,6 +166,8 @@ class Company:
             "outdated": f"/review/{bare(outdated.name)}",
             "today": "/today",
             "insights": "/insights",
+            "hours still to come": "/review?whose=scheduled",
+            "hours given back": "/review?whose=applied",
             "programs": "/programs",
             "overlap": "/programs?view=overlap",
             "program": f"/{self.whole.name}",

@@ -1,0 +1,61 @@
+"""How people learn, as pages show it: each figure leads to its list, and programs with most learners come first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+
+from services.gateway.web import rendering
+from services.gateway.web.api import Api
+from services.gateway.web.frame import Frames
+from services.gateway.web.insights import Insights
+from services.kit.clock import Clock
+
+REQUEST = Request({"type": "http"})
+
+
+def figure(value: float | None, hidden: bool = False) -> dict[str, Any]:
+    return {"hidden": hidden, "basis": "measured"} | ({} if value is None else {"value": value})
+
+
+def shown(*, program: bool = False, **told: Any) -> str:
+    module = rendering._environment.get_template("engagement.html").module  # pyright: ignore[reportPrivateUsage]
+    engagement = {"statedSeconds": "600", "months": [], **told}
+    figures: Any = module.figures  # type: ignore[attr-defined]
+    return str(figures(engagement, program))
+
+
+def test_rating_and_trend_are_shown_where_they_are_known() -> None:
+    html = shown(rating=figure(4.23), trend=figure(-0.125), months=[{}])
+    assert "4.2 <small>of 5</small>" in html
+    assert '<a href="#months">-12%</a>' in html
+    assert "Rating" not in shown()
+    assert "Trend" not in shown()
+    assert "too few to tell" in shown(rating=figure(None, hidden=True))
+
+
+def test_figures_lead_to_the_months_and_items_that_there_are() -> None:
+    reach = figure(40)
+    assert '<a href="#months">40</a>' in shown(reach=reach, months=[{}])
+    assert "<a" not in shown(reach=reach)
+    assert shown(reach=reach, program=True, completion=figure(0.5)).count('href="#items"') == 2
+
+
+async def test_all_programs_are_looked_at_in_few_calls_and_those_with_most_learners_come_first() -> None:
+    asked: list[int] = []
+
+    async def get(_: Request, path: str, query: Any) -> Any:
+        if path != "/v1/engagement:batchQuery":
+            return {"resources": {}}
+        asked.append(len(query["names"]))
+        told = {name: {"reach": figure(int(name[-3:]) % 447), "dropOff": ""} for name in query["names"]}
+        return {"engagements": told}
+
+    api = Api(get, get, None, Clock())  # type: ignore[arg-type]
+    programs = [{"name": f"programs/{n:03}", "title": f"Program {n:03}"} for n in range(450)]
+    page = Insights(api, Frames(api))
+    found = await page._learning(REQUEST, programs)  # pyright: ignore[reportPrivateUsage]
+    assert [each["program"]["title"] for each in found[:2]] == ["Program 446", "Program 445"]
+    assert len(found) == 10
+    assert sorted(asked) == [50, 200, 200]
