@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,9 +14,13 @@ from services.catalog.review import forming, postgres, postgres_notices, simulat
 from services.catalog.review.domain import Change, Operation, Plan, Risk, Suggestion
 from services.catalog.review.postgres_notices import Noted
 from services.catalog.review.surroundings import Surroundings, bare
-from services.kit.errors import FailedPrecondition
+from services.catalog.usecases.records import pseudonym
+from services.kit.errors import FailedPrecondition, InvalidArgument
 
 _EXPORT = "/winnow.review.v1.ReviewService/ExportNoticeLearners"
+_MATCH = "/winnow.review.v1.ReviewService/MatchNoticeLearners"
+MOST_LEARNERS = 10_000
+"""Of a list that is compared in one call."""
 _CLOSES = frozenset({Operation.ARCHIVE, Operation.DEPRECATE, Operation.UNLIST, Operation.CLOSE_TO_NEW})
 _PROGRAM = frozenset(
     {
@@ -113,10 +117,40 @@ async def learners(db: Database, viewer: Viewer, id_: str) -> list[str]:
     NotFound; PermissionDenied for whoever owns other programs; FailedPrecondition where no list may be told.
     """
     async with db.snapshot() as tx:
-        known = await postgres.suggestion(tx, id_)
-        on = await forming.ground(tx, db.clock.today(), [known.proposal])
-        check_about(viewer, _EXPORT, _about(viewer, known, on.around))
-        found = await postgres_notices.learners(tx, id_)
+        return await _concerned(tx, db, viewer, id_, _EXPORT)
+
+
+async def match(db: Database, viewer: Viewer, id_: str, given: Sequence[str]) -> list[int]:
+    """Places in a list of what the LMS calls its learners of whom to tell; of the list nothing is kept.
+
+    As `learners`; InvalidArgument for none or too many; FailedPrecondition also where fewer than 5 of the list are
+    concerned, so that nobody is looked up by themselves.
+    """
+    async with db.transaction() as tx:
+        concerned = frozenset(await _concerned(tx, db, viewer, id_, _MATCH))
+        if not 0 < len(given) <= MOST_LEARNERS:
+            raise InvalidArgument(
+                "LEARNERS_INVALID", f"Send 1 to {MOST_LEARNERS:,} learners at a time.", {"field": "learners"}
+            )
+        key = await tx.learner_key()
+        found = {at: name for at, each in enumerate(given) if (name := pseudonym(each, key)) in concerned}
+        told = len(set(found.values()))
+        if told < LEAST:
+            raise FailedPrecondition(
+                "LEARNERS_NOT_TOLD",
+                f"Fewer than {LEAST} of this list are concerned, so that Winnow does not say who. Send the list of "
+                "everyone who is enrolled, or tell everyone who is.",
+                {"suggestion": f"suggestions/{id_}"},
+            )
+        await tx.audited(viewer, f"suggestions/{id_}", {"learners": str(len(given)), "concerned": str(told)})
+    return list(found)
+
+
+async def _concerned(tx: Transaction, db: Database, viewer: Viewer, id_: str, method: str) -> list[str]:
+    known = await postgres.suggestion(tx, id_)
+    on = await forming.ground(tx, db.clock.today(), [known.proposal])
+    check_about(viewer, method, _about(viewer, known, on.around))
+    found = await postgres_notices.learners(tx, id_)
     if found and not few(len(found)):
         return found
     raise FailedPrecondition(

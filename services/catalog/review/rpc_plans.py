@@ -75,6 +75,14 @@ class PlansServicer(Answering):
             file_name=f"learners-{id_}.csv", content="\n".join(("learner", *found, "")).encode()
         )
 
+    @override
+    async def MatchNoticeLearners(
+        self, request: notice_pb2.MatchNoticeLearnersRequest, context: Any
+    ) -> notice_pb2.MatchNoticeLearnersResponse:
+        id_ = id_of(request.name, "suggestions")
+        found = await notices.match(self._db, viewer(), id_, request.learners)
+        return notice_pb2.MatchNoticeLearnersResponse(concerned=found)
+
 
 def _link(value: objections.ObjectionLink) -> objection_pb2.ObjectionLink:
     return objection_pb2.ObjectionLink(

@@ -94,10 +94,14 @@ def sums(row: EngagementRow) -> Month:
     return Month(row.month, row.enrolled, row.started, row.completed, row.seconds or 0, row.rating)
 
 
+def pseudonym(learner: str, key: bytes) -> str:
+    """What stands for a learner everywhere: a keyed hash of what the source calls them, however they are written."""
+    return hmac.digest(key, clean(learner).strip().casefold().encode(), sha256).hex()[:32]
+
+
 def learner_month(row: EngagementRow, key: bytes) -> LearnerMonth:
-    """A learner's month under a pseudonym: a keyed hash of what the source calls the person."""
-    pseudonym = hmac.digest(key, clean(row.learner).strip().casefold().encode(), sha256).hex()[:32]
-    return LearnerMonth(pseudonym, sums(row), str(row.state or ""), row.due)
+    """A learner's month under a pseudonym."""
+    return LearnerMonth(pseudonym(row.learner, key), sums(row), str(row.state or ""), row.due)
 
 
 def problems(found: Iterable[model.Problem], *, unreadable: bool) -> list[Problem]:
