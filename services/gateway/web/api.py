@@ -89,6 +89,12 @@ class Api:
             found += await self.all(request, f"/v1/{first}/notes", "notes", query, most=_MOST_NOTES)
         return found
 
+    async def note(self, request: Request, parent: str) -> None:
+        """Writes what a form says as a note on a resource or program."""
+        form = await request.form()
+        body = {"text": str(form.get("text", "")), "requestId": str(form.get("request_id", ""))}
+        await self.post(request, f"/v1/{parent}/notes", body)
+
     async def engagement(self, request: Request, names: Iterable[str]) -> dict[str, Json]:
         """How people learn with resources and in programs, in short, by name; without those that are not there."""
         answers = await asyncio.gather(

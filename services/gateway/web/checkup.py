@@ -11,7 +11,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import dates, trouble
+from services.gateway.web import back, dates, trouble
 from services.gateway.web.api import Api, Json, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.program import owns, suggested
@@ -113,6 +113,7 @@ class CheckupPage:
             may=bool(_CHECKS & set(around["roles"])) or owns(around["viewer"], name),
             trouble=refused,
             request_id=str(uuid.uuid4()),
+            back=back.carried(request),
         )
 
     async def record(self, request: Request) -> Response:
@@ -125,7 +126,7 @@ class CheckupPage:
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         checkup = made["name"].removeprefix("checkups/")
-        return RedirectResponse(f"/programs/{id_}/checkups/{checkup}", status_code=303)
+        return RedirectResponse(back.after(request, f"/programs/{id_}/checkups/{checkup}"), status_code=303)
 
     async def assign(self, request: Request) -> Response:
         """Gives a suggestion to somebody, who then decides it."""
@@ -140,7 +141,9 @@ class CheckupPage:
             await self.api.post(request, f"/v1/suggestions/{suggestion}:assign", body)
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
-        return RedirectResponse(f"/programs/{id_}/checkup#s-{suggestion}", status_code=303)
+        return RedirectResponse(
+            f"/programs/{id_}/checkup{back.carried(request)}#s-{suggestion}", status_code=303
+        )
 
     async def file(self, request: Request) -> Response:
         """Makes a suggestion of something that was seen; it then is decided like any other."""
@@ -161,7 +164,9 @@ class CheckupPage:
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         suggestion = made["name"].removeprefix("suggestions/")
-        return RedirectResponse(f"/programs/{id_}/checkup#s-{suggestion}", status_code=303)
+        return RedirectResponse(
+            f"/programs/{id_}/checkup{back.carried(request)}#s-{suggestion}", status_code=303
+        )
 
     async def recorded(self, request: Request) -> Response:
         """A record that was left."""

@@ -37,6 +37,7 @@ class Imports:
             self.api.all(request, "/v1/sources", "sources", {}, most=1000),
         )
         imports = found["imports"]
+        adding = "add" in request.query_params
         running = [each for each in imports if not each.get("endTime")]
         newest = {each["source"]: each for each in reversed(imports)}
         problems = [
@@ -57,8 +58,10 @@ class Imports:
             problems_left=max(0, len(problems) - _PROBLEMS),
             questions=questions,
             trouble=refused,
+            adding=adding,
         )
-        if running:
+        # A page that comes again throws away what somebody has open or is about to answer.
+        if running and not (questions or adding or refused):
             answer.headers["Refresh"] = _REFRESH_SECONDS
         return answer
 

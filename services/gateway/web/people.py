@@ -10,7 +10,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import trouble
+from services.gateway.web import back, trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.may import COLUMNS, MAY
@@ -54,6 +54,7 @@ class People:
             columns=COLUMNS,
             may=MAY,
             trouble=refused,
+            back=back.carried(request),
         )
 
     async def _programs(self, request: Request) -> list[Json]:
@@ -110,4 +111,4 @@ class People:
                 await self.api.post(request, path, body)
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
-        return RedirectResponse("/people", status_code=303)
+        return RedirectResponse(back.after(request, "/people"), status_code=303)

@@ -12,8 +12,8 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import charts, trouble
-from services.gateway.web.api import Api, Json, names_of, same_person
+from services.gateway.web import back, charts, trouble
+from services.gateway.web.api import LARGEST_PAGE, Api, Json, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 from services.gateway.web.stages import OWNER, STAGES, stages
@@ -42,12 +42,13 @@ class ProgramPage:
             self.api.get(request, f"/v1/{name}", {}),
             self.api.people(request),
         )
-        resources, engagement, about, responsible, checkups = await asyncio.gather(
+        resources, engagement, about, responsible, checkups, notes = await asyncio.gather(
             self.api.each(request, [each["resource"] for each in program["items"]]),
             self.api.get(request, f"/v1/{name}/engagement", {}),
             suggested(self.api, request, name),
             self.api.get(request, "/v1/responsibilities", {"name": name}),
             self.api.get(request, "/v1/checkups", {"program": name, "pageSize": _CHECKUPS}),
+            self.api.get(request, f"/v1/{name}/notes", {"pageSize": LARGEST_PAGE}),
         )
         waiting = [each for each in about if each["state"] != "SNOOZED"]
         leads = "LEARNING_LEADER" in around["roles"]
@@ -72,8 +73,11 @@ class ProgramPage:
             asks_for=[] if leads or own else [OWNER, *STAGES],
             request_id=str(uuid.uuid4()),
             checkups=checkups["checkups"],
+            notes=notes["notes"],
+            noted=name,
             line=charts.months(engagement["months"]),
             trouble=refused,
+            back=back.carried(request),
         )
 
     async def set_stage(self, request: Request) -> Response:
@@ -88,7 +92,16 @@ class ProgramPage:
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         there = "" if stage == OWNER else "#stages"
-        return RedirectResponse(f"/programs/{id_}{there}", status_code=303)
+        return RedirectResponse(back.after(request, f"/programs/{id_}{there}"), status_code=303)
+
+    async def note(self, request: Request) -> Response:
+        """Writes a note on the program."""
+        name = f"programs/{request.path_params['id']}"
+        try:
+            await self.api.note(request, name)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return RedirectResponse(f"/{name}#notes", status_code=303)
 
 
 def _hands_over(program: Json, around: Mapping[str, Any]) -> bool:

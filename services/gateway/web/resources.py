@@ -1,18 +1,22 @@
-"""Resources: all of them, and one: where it stands, who uses it, what is suggested about it, what it says."""
+"""Resources: all of them, and one: where it stands, who uses it, what is suggested, noted and said of it."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+import uuid
 from dataclasses import dataclass
 
+import grpc.aio
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import charts
-from services.gateway.web.api import Api, Query, same_person
+from services.gateway.web import charts, trouble
+from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
+_ADDRESS = re.compile(r".*?(resources/[0-9a-f-]{36})/?")  # as somebody copies it from their browser
 _OWNED = {"yes": "true", "no": "false"}
 
 
@@ -56,20 +60,53 @@ class Resources:
 
     async def one(self, request: Request) -> Response:
         """The resource with its text."""
+        return await self._one(request, None)
+
+    async def note(self, request: Request) -> Response:
+        """Writes a note on the resource."""
+        name = f"resources/{request.path_params['id']}"
+        try:
+            await self.api.note(request, name)
+        except grpc.aio.AioRpcError as error:
+            return await self._one(request, trouble.of(error))
+        return RedirectResponse(f"/{name}#notes", status_code=303)
+
+    async def retire(self, request: Request) -> Response:
+        """Suggests, without a finding, that learners no longer find it; it then is decided like any other."""
+        form = await request.form()
+        other = str(form.get("other", "")).strip()
+        address = _ADDRESS.fullmatch(other)
+        body: Json = {
+            "kind": "OUTDATED",
+            "operation": "archive",
+            "members": [f"resources/{request.path_params['id']}"],
+            "other": address[1] if address else other,
+            "reason": str(form.get("reason", "")),
+            "requestId": str(form.get("request_id", "")),
+        }
+        try:
+            made = await self.api.post(request, "/v1/suggestions", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._one(request, trouble.of(error))
+        return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
+
+    async def _one(self, request: Request, refused: trouble.Trouble | None) -> Response:
         name = f"resources/{request.path_params['id']}"
         around, resource, names = await asyncio.gather(
             self.frames.around(request, ""),
             self.api.get(request, f"/v1/{name}", {"view": "FULL"}),
             self.api.names_of_people(request),
         )
-        programs, engagement, found = await asyncio.gather(
+        programs, engagement, found, notes = await asyncio.gather(
             self.api.all(request, "/v1/programs", "programs", {"holding": resource["name"]}, most=1000),
             self.api.get(request, f"/v1/{resource['name']}/engagement", {}),
             self.api.get(request, "/v1/suggestions", {"resource": resource["name"], "view": "BASIC"}),
+            self.api.get(request, f"/v1/{resource['name']}/notes", {"pageSize": LARGEST_PAGE}),
         )
         others = await self.api.each(request, [resource["successor"], *resource["equivalents"]])
         return page(
             "resource.html",
+            status=refused.status if refused else 200,
             **around,
             resource=resource,
             published=request.query_params.get("did") == "published",
@@ -81,4 +118,8 @@ class Resources:
             hands_over="LEARNING_LEADER" in around["roles"]
             or same_person(resource["owner"], around["email"]),
             line=charts.months(engagement["months"]),
+            notes=notes["notes"],
+            noted=resource["name"],
+            request_id=str(uuid.uuid4()),
+            trouble=refused,
         )

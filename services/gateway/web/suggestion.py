@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import charts, dates, findings, passages
+from services.gateway.web import back, charts, dates, findings, passages
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
@@ -22,7 +22,6 @@ from services.gateway.web.parts import crosses_ownership, parts
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.review import rows
-from services.gateway.web.today import FROM
 from services.gateway.web.trouble import Trouble
 from services.gateway.web.words import say
 
@@ -150,6 +149,7 @@ class SuggestionPage:
             lettered=list(zip(cycle(findings.LETTERS), findings.ordered(found), strict=False)),
             first_decision=first,
             request_id=str(uuid.uuid4()),
+            back="&from=today" if back.from_today(request) else "",
         )
 
     async def _first(self, request: Request, found: Json, email: str) -> bool:
@@ -304,7 +304,7 @@ def _again(found: Json, today: date) -> str:
 
 def _next(request: Request, place: Place, chosen: Chosen) -> str:
     """Where a decision leads: the next one, or back to the first screen for whoever does the one thing of today."""
-    if request.query_params.get("from") == FROM:
+    if back.from_today(request):
         return "/review"
     return f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address
 

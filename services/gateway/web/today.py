@@ -14,17 +14,16 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.back import FROM_TODAY
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
 from services.gateway.web.rendering import page
 from services.gateway.web.what_changed import told_about
 from services.gateway.web.words import say
 
-FROM = "today"
-"""What `from` says in the address of a suggestion to which one goes back to the first screen."""
-
 # Of what takes at most five minutes (HouseRules.weights.review_minutes has 10 and 20 for the other two).
 _MINUTES = {"R0": 2, "R1": 5}
+_BACK = urlencode(FROM_TODAY)
 _CHECKUP_HOLDS = timedelta(days=90)  # set by hand: a quarter, as that of the statement
 _NOTED_AT_MOST = 5  # suggestions that are looked through for a note of one's own
 
@@ -118,7 +117,9 @@ class Today:
         if asked is None:
             return None
         title = say("today.answer", text=asked["text"])
-        return Thing("message-circle", title, say("today.answer_good"), 5, "/tasks", say("today.answer_it"))
+        return Thing(
+            "message-circle", title, say("today.answer_good"), 5, f"/tasks?{_BACK}", say("today.answer_it")
+        )
 
     async def _of_colleagues(
         self, request: Request, around: dict[str, Any], waiting: Sequence[Json]
@@ -138,7 +139,7 @@ class Today:
         if found is None:
             return None
         title = say("today.owner", program=found["title"])
-        address = f"/{found['name']}#owner"
+        address = f"/{found['name']}?{_BACK}#owner"
         return Thing("user-plus", title, say("today.owner_good"), 3, address, say("today.owner_name"))
 
     async def _notice(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
@@ -148,7 +149,9 @@ class Today:
         if found is None:
             return None
         title = say("today.tell", what=found["title"])
-        return Thing("send", title, say("today.tell_good"), 5, "/what-changed", say("today.tell_them"))
+        return Thing(
+            "send", title, say("today.tell_good"), 5, f"/what-changed?{_BACK}", say("today.tell_them")
+        )
 
     async def _check_up(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
         newest = await self.api.all(request, "/v1/checkups", "checkups", {"newestOnly": "true"}, most=1000)
@@ -161,7 +164,7 @@ class Today:
             return None
         program = next(iter(known.values()))
         title = say("today.check_up", program=program["title"])
-        address = f"/{program['name']}/checkup"
+        address = f"/{program['name']}/checkup?{_BACK}"
         return Thing("list-checks", title, say("today.check_up_good"), 5, address, say("today.begin"))
 
     async def _note(self, request: Request, around: dict[str, Any], waiting: Sequence[Json]) -> Thing | None:
@@ -172,7 +175,7 @@ class Today:
         for each in asked:
             if each["name"] not in noted:
                 title = say("today.note", title=findings.title(each))
-                address = f"/review/{each['name'].removeprefix('suggestions/')}#notes"
+                address = f"/review/{each['name'].removeprefix('suggestions/')}?{_BACK}#notes"
                 return Thing("pencil", title, say("today.note_good"), 3, address, say("today.note_it"))
         return None
 
@@ -184,7 +187,7 @@ class Today:
         if found is None:
             return None
         title = say("today.role", name=found["displayName"] or found["email"])
-        address = f"/people?role={found['name'].removeprefix('people/')}"
+        address = f"/people?role={found['name'].removeprefix('people/')}&{_BACK}"
         return Thing("user-plus", title, say("today.role_good"), 2, address, say("today.role_give"))
 
 
@@ -193,7 +196,7 @@ def _decision(found: Sequence[Json], key: str) -> Thing | None:
         minutes = _MINUTES.get(each["plan"]["risk"])
         if minutes is None or each["plan"]["safeguards"] or not each["mayDecide"]:
             continue
-        query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, "from": FROM})
+        query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, **FROM_TODAY})
         return Thing(
             findings.KIND_ICONS.get(each["kind"], "circle"),
             findings.title(each),

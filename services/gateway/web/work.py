@@ -10,7 +10,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import dates, trouble
+from services.gateway.web import back, dates, trouble
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
@@ -43,8 +43,8 @@ class Work:
             await self.api.post(request, f"/v1/suggestions/{id_}{method}", body)
         except grpc.aio.AioRpcError as error:
             return await self.pages.shown(request, trouble.of(error))
-        back = request.query_params.get("in", "")
-        return RedirectResponse(f"/review/{id_}?in={back}#notes", status_code=303)
+        here = f"/review/{id_}?in={request.query_params.get('in', '')}#notes"
+        return RedirectResponse(back.after(request, here), status_code=303)
 
     async def tasks(self, request: Request) -> Response:
         """What accepted plans and questions ask of people, the earliest due first."""
@@ -74,6 +74,7 @@ class Work:
             today=dates.iso_day(self.api.clock.today()),
             trouble=refused,
             request_id=str(uuid.uuid4()),
+            back=back.carried(request),
         )
 
     async def done(self, request: Request) -> Response:
@@ -90,7 +91,7 @@ class Work:
             await self.api.post(request, f"/v1/tasks/{request.path_params['id']}:complete", body)
         except grpc.aio.AioRpcError as error:
             return await self._tasks(request, trouble.of(error))
-        return RedirectResponse("/tasks", status_code=303)
+        return RedirectResponse(back.after(request, "/tasks"), status_code=303)
 
     async def exact(self, request: Request) -> Response:
         """Exact copies that can be decided together, all ticked."""

@@ -15,12 +15,15 @@ import pytest
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.doors import Doors, doors
+from tests.integration.review.test_notices import applied
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.program_pb2 import ProgramItem
+from winnow.review.v1 import review_service_pb2 as api
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 ITSELF = {"Sec-Fetch-Site": "same-origin"}
 LEADER, SPECIALIST = people.Person.LEARNING_LEADER, people.Person.SPECIALIST
+DESIGNER = people.Person.INSTRUCTIONAL_DESIGNER
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,12 @@ class Browser:
         assert answer.status_code == 200, answer.text
         return html.unescape(answer.text)
 
+    def act(self, shown: str, verb: str, **fields: str | list[str]) -> str:
+        """Sends the first form of a page whose address ends with the verb, as it stands there."""
+        found = re.search(rf'action="([^"]*/{verb}(?:\?[^"]*)?)"', shown)
+        assert found is not None, shown
+        return self.send(found[1], **fields)
+
     def thing(self) -> tuple[str, str]:
         """What the one thing is, and where it leads."""
         found = re.search(
@@ -56,6 +65,11 @@ class Browser:
         return found[1], found[2]
 
 
+def is_first_screen(shown: str) -> bool:
+    """Whether the next thing has taken the place of what was done."""
+    return 'id="thing-title"' in shown
+
+
 async def test_a_program_without_an_owner_is_given_one_who_then_checks_it(
     leader: Reviewer, curator: Curator, team: Team, gateway: Doors
 ) -> None:
@@ -63,18 +77,20 @@ async def test_a_program_without_an_owner_is_given_one_who_then_checks_it(
     program = await leader.program("onboarding", lesson)
     lea, olga = await team.join("lea@example.org", LEADER), await team.join("olga@example.org")
     browser = Browser(gateway, lea)
-    assert browser.thing() == ("Nobody stands for “Onboarding”", f"/{program.name}#owner")
-    shown = browser.get(f"/{program.name}")
+    title, address = browser.thing()
+    assert (title, address) == ("Nobody stands for “Onboarding”", f"/{program.name}?from=today#owner")
+    shown = browser.get(address)
     assert '<details id="owner" open>' in shown
     assert "Who owns it" in shown
-    named = browser.send(f"/{program.name}/stage", stage="OWNER", who="olga@example.org")
-    assert '<details id="owner">' in named
+    assert is_first_screen(browser.act(shown, "stage", stage="OWNER", who="olga@example.org"))
+    assert '<details id="owner">' in browser.get(f"/{program.name}")
     assert "Nobody stands" not in browser.thing()[0]
     # Who is an owner alone reads what is theirs, and has it to go through.
     owner = Browser(gateway, olga)
-    assert owner.thing() == ("Look through “Onboarding”", f"/{program.name}/checkup")
+    title, address = owner.thing()
+    assert (title, address) == ("Look through “Onboarding”", f"/{program.name}/checkup?from=today")
     assert "Change the owner" not in owner.get(f"/{program.name}")
-    owner.send(f"/{program.name}/checkup", note="")
+    assert is_first_screen(owner.act(owner.get(address), "checkup", note=""))
     assert "Look through" not in owner.thing()[0]
 
 
@@ -100,13 +116,13 @@ async def test_a_note_written_is_not_asked_for_again(
     title, address = browser.thing()
     assert title.startswith("Do you know something about this?")
     review = f"/review/{one.name.removeprefix('suggestions/')}"
-    assert address == f"{review}#notes"
-    shown = browser.get(review)
+    assert address == f"{review}?from=today#notes"
+    shown = browser.get(address)
     assert "First decides on this. You can add a note or ask." in shown
     assert f"{review}/accept" not in shown
     assert "Keep this one" not in shown
     assert browser.client.post(f"{review}/accept", data={}).status_code == 403
-    browser.send(f"{review}/note", text="The second is for the coast.")
+    assert is_first_screen(browser.act(shown, "note", text="The second is for the coast."))
     assert not browser.thing()[0].startswith("Do you know something")
 
 
@@ -121,16 +137,82 @@ async def test_learners_once_told_are_not_to_be_told_again(
     title, address = browser.thing()
     assert (title, address) == (
         "Learners do not know it yet: “Ladders” is no longer offered",
-        "/what-changed",
+        "/what-changed?from=today",
     )
-    assert "I have told them" in browser.get(address)
-    told = browser.send(f"/what-changed/{applied.name.removeprefix('suggestions/')}/told")
+    shown = browser.get(address)
+    assert "I have told them" in shown
+    assert is_first_screen(browser.act(shown, "told"))
+    told = browser.get("/what-changed")
     assert re.search(r"Sol told them on \d+ \w+ \d+\.", told)
     assert "I have told them" not in told
     assert not browser.thing()[0].startswith("Learners do not know")
     # Taken back and applied anew, it is another thing to tell.
     await leader.accept(await leader.undo(applied))
     assert browser.thing()[0] == title
+
+
+async def test_a_question_is_answered_and_the_next_thing_takes_its_place(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    lea, olga = await team.join("lea@example.org", LEADER), await team.join("olga@example.org", DESIGNER)
+    (due,) = await leader.put(course("c1", "Ladders", words("a"), owner="olga@example.org"))
+    await curator.propose(curator.outdated(due))
+    one = await leader.only()
+    await lea("AssignSuggestion", api.AssignSuggestionRequest(name=one.name, assignee="lea@example.org"))
+    await lea("AskOwner", api.AskOwnerRequest(name=one.name, question="Is it still used?"))
+    browser = Browser(gateway, olga)
+    title, address = browser.thing()
+    assert "Is it still used?" in title
+    assert is_first_screen(browser.act(browser.get(address), "done", comment="At the coast it is."))
+    assert "Is it still used?" not in browser.thing()[0]
+
+
+async def test_what_is_noted_on_a_resource_and_a_program_stands_on_their_pages(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    (lesson,) = await leader.put(course("c1", "Ladders", words("a")))
+    program = await leader.program("onboarding", lesson)
+    browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    for thing in (lesson, program):
+        shown = browser.act(browser.get(f"/{thing.name}"), "note", text=f"About {thing.title}.")
+        assert f"About {thing.title}." in shown
+    assert browser.client.post(f"/{lesson.name}/note", data={"text": ""}).status_code == 409
+
+
+async def test_a_resource_is_retired_from_its_page_by_a_suggestion(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    old, new = await leader.put(*(course(f"c{n}", f"Ladders {n}", words(f"w{n}")) for n in (1, 2)))
+    browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    page = browser.get(f"/{old.name}")
+    browser.act(page, "retire", reason="The old stairs are gone.", other=f"http://localhost/{new.name}")
+    made = await leader.only()
+    (change,) = [each for part in made.plan.parts for each in part.changes if each.operation == "archive"]
+    assert (change.target, change.other) == (old.name, new.name)
+    assert "The old stairs are gone." in browser.get(f"/{made.name.replace('suggestions', 'review')}")
+
+
+async def test_of_a_list_of_the_lms_exactly_those_whom_a_plan_concerns_come_back(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors, catalog: CatalogProcess
+) -> None:
+    done = await applied(leader, curator, 7)
+    browser = Browser(gateway, await team.join("sol@example.org", SPECIALIST))
+    shown = browser.get("/what-changed")
+    listed = "User;Name\n" + "".join(f"L{n};Learner {n}\n" for n in (11, *range(10), 12))
+    concerned = "User,Name\n" + "".join(f"L{n},Learner {n}\n" for n in range(7))
+    assert browser.act(shown, "match", list=listed, column="user") == concerned
+    match = f"/what-changed/{done.name.removeprefix('suggestions/')}/match"
+    sent = browser.client.post(match, files={"file": ("lms.csv", listed.encode())}, data={"column": ""})
+    assert (sent.status_code, sent.text) == (200, concerned)
+    few = browser.client.post(match, data={"list": "l1\nl2\nl3\nl4\nx1\n"})
+    assert few.status_code == 409
+    assert "Fewer than 5 of this list are concerned" in few.text
+    assert browser.client.post(match, data={"list": ""}).status_code == 400
+    # Who asked is kept, and that it was of twelve; who was asked about is not.
+    entries = catalog.sql(
+        "SELECT detail FROM audit WHERE method LIKE '%%MatchNoticeLearners' AND outcome = 'OK'"
+    )
+    assert [detail for (detail,) in entries] == [{"learners": "12", "concerned": "7"}] * 2
 
 
 async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
@@ -143,7 +225,7 @@ async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
     shown = browser.get(address)
     panel = re.search(r'<section class="panel" aria-labelledby="asked-title">.*?action="([^"]*)"', shown)
     assert panel is not None
-    browser.send(panel[1], role="SPECIALIST")
+    assert is_first_screen(browser.send(panel[1], role="SPECIALIST"))
     assert "Nora" not in browser.thing()[0]
 
 
