@@ -15,6 +15,9 @@ MAX_BYTES = 512 * 1024
 MAX_NAME, MAX_VERSION, MAX_CODE, MAX_SOURCE = 200, 50, 100, 500
 MAX_LIST_FILE = 1 << 20
 MAX_NOTICE_DAYS = 90
+# Assumed until a team says better: hours that a minute of review is worth from which a suggestion is for now (a minute
+# saves half an hour), and for this week (a minute saves six).
+NOW_FROM, THIS_WEEK_FROM = 0.5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,25 @@ class ReviewInterval:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the order of suggestions weighs; `harm_hours` and `review_minutes` by risk, empty for what is assumed."""
+    """What the order of suggestions weighs; `harm_hours` and `review_minutes` by risk, empty for what is assumed.
+
+    `now_from` and `this_week_from` are priorities, in hours a minute of review. None for what is assumed.
+    """
 
     harm_hours: tuple[float, ...] = ()
     review_minutes: tuple[float, ...] = ()
     maintenance_hours: Mapping[str, float] = field(default_factory=dict[str, float])
+    exposed_hours: float | None = None
+    now_from: float | None = None
+    this_week_from: float | None = None
+
+    @property
+    def bands(self) -> tuple[float, float]:
+        """From which priority a suggestion is for now, and from which for this week."""
+        return (
+            NOW_FROM if self.now_from is None else self.now_from,
+            THIS_WEEK_FROM if self.this_week_from is None else self.this_week_from,
+        )
 
 
 @dataclass(frozen=True, slots=True)

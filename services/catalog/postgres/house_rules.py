@@ -80,6 +80,9 @@ def _weights(said: Mapping[str, Any]) -> Weights:
         tuple(said.get("harm_hours", ())),
         tuple(said.get("review_minutes", ())),
         dict(said.get("maintenance_hours", {})),
+        said.get("exposed_hours"),
+        said.get("now_from"),
+        said.get("this_week_from"),
     )
 
 

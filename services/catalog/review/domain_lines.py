@@ -86,11 +86,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A line with what it takes to show it: titles, its assignee, and whether the viewer may decide."""
+    """A line with what it takes to show it: titles, its assignee, when to look, and whether the viewer may decide."""
 
     line: Line
     titles: Mapping[str, tuple[str, str]]
     """Present id and title of each resource that is known, by the ids that lines name."""
     email: str
     name: str
+    band: str
     may_decide: bool

@@ -93,7 +93,8 @@ async def scene(
     held = named.held
     others = [each for each in await tx.resources(sorted(wanted)) if each.id in held]
     resources = _by_name([*named.members, *others])
-    around = Surroundings(today=today, resources=resources, programs=named.programs)
+    rules = await tx.house_rules()
+    around = Surroundings(today=today, resources=resources, programs=named.programs, rules=rules)
     return around, await _staff(tx, around)
 
 

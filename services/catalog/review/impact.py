@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.catalog.domain.disclosure import few
 from services.catalog.domain.engagement import month_index
+from services.catalog.domain.house_rules import Weights
 from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import Figure, Impact, Operation, Plan, Risk
 from services.catalog.review.findings import Kind, Proposal
@@ -23,9 +24,6 @@ EXPOSED_HOURS = 0.05  # assumed worth of one learner who does not meet wrong con
 EXPOSED_MONTHS = 3
 YEAR_MONTHS = 12
 _BEFORE_THEM = ("not_started", "in_progress")
-# Assumed: hours that a minute of review is worth from which a suggestion is for now (a minute saves half an hour), and
-# for this week (a minute saves six).
-NOW_FROM, THIS_WEEK_FROM = 0.5, 0.1
 
 
 def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
@@ -96,7 +94,8 @@ def priority(
 ) -> float:
     """(P·benefit − (1 − P)·harm) in hours, per minute of review; P is the confidence."""
     benefit = found.learner_hours.value + found.maintenance_hours.value
-    benefit += EXPOSED_HOURS * found.exposed.value
+    said = around.rules.weights.exposed_hours
+    benefit += (EXPOSED_HOURS if said is None else said) * found.exposed.value
     minutes = (_by_risk(around.rules.weights.review_minutes) or REVIEW_MINUTES)[plan.risk]
     return round((confidence * benefit - (1 - confidence) * found.harm.value) / minutes, 6)
 
@@ -106,11 +105,12 @@ def _by_risk(said: Sequence[float]) -> dict[Risk, float]:
     return dict(zip(Risk, said, strict=True)) if said else {}
 
 
-def band(priority: float) -> str:
+def band(priority: float, weights: Weights) -> str:
     """When a suggestion of this priority is worth a look: now, this_week, or when_you_have_time."""
-    if priority >= NOW_FROM:
+    now_from, this_week_from = weights.bands
+    if priority >= now_from:
         return "now"
-    return "this_week" if priority >= THIS_WEEK_FROM else "when_you_have_time"
+    return "this_week" if priority >= this_week_from else "when_you_have_time"
 
 
 def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> Figure:

@@ -9,6 +9,7 @@ from services.catalog.policy import About, Row
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_lines, reading, routing
 from services.catalog.review.domain_lines import Line, Printed
+from services.catalog.review.impact import band
 from services.catalog.review.reading import Asked
 from services.catalog.review.surroundings import Surroundings, bare
 
@@ -23,6 +24,7 @@ async def list_lines(
         titled = await tx.titled(sorted(frozenset[str]().union(*(each.resources for each in found))))
         people = {each.id: each for each in await tx.people(sorted({each.assignee for each in found} - {""}))}
         decides = await _decides(tx, db, viewer, deciding, found)
+        weights = (await tx.house_rules()).weights
     titles = {name: (each.id, each.title) for name, each in titled.items()}
     return [
         (
@@ -32,6 +34,7 @@ async def list_lines(
                 titles,
                 person.email if (person := people.get(line.assignee)) else "",
                 person.shown_name if person else "",
+                band(line.priority, weights),
                 line.id in decides,
             ),
         )

@@ -267,7 +267,7 @@ def suggestion(
         update_time=timestamp(value.update_time),
         note=value.note,
         priority=value.priority,
-        band=band(value.priority),
+        band=band(value.priority, shown.around.rules.weights),
         blind=value.blind,
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
         filed_by=shown.emails.get(value.filed_by, ""),

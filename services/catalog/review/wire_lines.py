@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.catalog.review import wire
 from services.catalog.review.domain_lines import Printed, Share
-from services.catalog.review.impact import band
 from services.catalog.review.surroundings import resource_name
 from services.kit.protobuf import timestamp
 from winnow.review.v1 import suggestion_pb2
@@ -42,7 +41,7 @@ def line(printed: Printed) -> suggestion_pb2.Suggestion:
         create_time=timestamp(value.create_time),
         update_time=timestamp(value.update_time),
         priority=value.priority,
-        band=band(value.priority),
+        band=printed.band,
         blind=value.blind,
         may_decide=printed.may_decide,
     )

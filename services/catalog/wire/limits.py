@@ -25,6 +25,7 @@ MAX_KINDS = 100
 _RISKS = 4
 _MOST_HOURS = 10_000.0
 _Limit = Literal["first_slots", "slots", "decided_enough"]
+_Weight = Literal["exposed_hours", "now_from", "this_week_from"]
 
 
 class Limits(TypedDict):
@@ -75,6 +76,9 @@ def limits(value: HouseRules) -> LimitsMessage:
             harm_hours=value.weights.harm_hours,
             review_minutes=value.weights.review_minutes,
             maintenance_hours=value.weights.maintenance_hours,
+            exposed_hours=value.weights.exposed_hours,
+            now_from=value.weights.now_from,
+            this_week_from=value.weights.this_week_from,
         ),
     }
 
@@ -152,4 +156,23 @@ def _weights(message: house_rules_pb2.PriorityWeights) -> Weights:
         raise bad_field("house_rules.weights.maintenance_hours", f"must name at most {MAX_KINDS} kinds")
     for hours in kinds.values():
         _within("weights.maintenance_hours", hours, 0.0, _MOST_HOURS)
-    return Weights(tuple(message.harm_hours), tuple(message.review_minutes), kinds)
+    found = Weights(
+        tuple(message.harm_hours),
+        tuple(message.review_minutes),
+        kinds,
+        _weight(message, "exposed_hours"),
+        _weight(message, "now_from"),
+        _weight(message, "this_week_from"),
+    )
+    now, this_week = found.bands
+    if this_week > now:
+        raise bad_field("house_rules.weights.this_week_from", f"must be at most now_from, {now:g}")
+    return found
+
+
+def _weight(message: house_rules_pb2.PriorityWeights, name: _Weight) -> float | None:
+    if not message.HasField(name):
+        return None
+    value: float = getattr(message, name)
+    _within(f"weights.{name}", value, 0.0, _MOST_HOURS)
+    return value

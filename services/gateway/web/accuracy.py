@@ -18,6 +18,8 @@ from services.gateway.web.rendering import page
 # What Winnow assumes where house rules say nothing (house_rules.proto), shown beside what they say.
 HARM_HOURS = (0.1, 1.0, 4.0, 12.0)
 REVIEW_MINUTES = (2.0, 5.0, 10.0, 20.0)
+EXPOSED_HOURS, NOW_FROM, THIS_WEEK_FROM = 0.05, 0.5, 0.1
+SETTABLE = ("harmHours", "reviewMinutes", "exposedHours", "nowFrom", "thisWeekFrom")
 RISKS = ("R0", "R1", "R2", "R3")
 
 
@@ -51,7 +53,10 @@ class Accuracy:
             harm=weights.get("harmHours") or HARM_HOURS,
             minutes=weights.get("reviewMinutes") or REVIEW_MINUTES,
             upkeep=weights.get("maintenanceHours") or {},
-            set_here=bool(weights.get("harmHours") or weights.get("reviewMinutes")),
+            exposed=weights.get("exposedHours", EXPOSED_HOURS),
+            now_from=weights.get("nowFrom", NOW_FROM),
+            this_week_from=weights.get("thisWeekFrom", THIS_WEEK_FROM),
+            set_here=any(weights.get(name) not in (None, []) for name in SETTABLE),
             trouble=refused,
         )
 

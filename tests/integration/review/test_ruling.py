@@ -52,6 +52,30 @@ async def test_more_are_open_at_a_time_once_the_rule_says_so(leader: Reviewer, c
     assert await eventually(all_open)
 
 
+async def test_when_a_suggestion_is_worth_a_look_is_the_teams_to_say(
+    leader: Reviewer, curator: Curator
+) -> None:
+    (one,) = await leader.put(course("c1", "Course 1", words("a")))
+    await curator.propose(curator.unused(one))
+    await leader.only(Suggestion.OPEN)
+
+    async def said() -> set[str]:
+        views = (review.ListSuggestionsRequest.BASIC, review.ListSuggestionsRequest.LINE)
+        lists = [await leader("ListSuggestions", review.ListSuggestionsRequest(view=view)) for view in views]
+        return {each.band for found in lists for each in found.suggestions}
+
+    await rule(leader, weights={"now_from": 1000.0, "this_week_from": 1000.0})
+    assert await said() == {"when_you_have_time"}
+    kept = (await leader("GetHouseRules", api.GetHouseRulesRequest())).weights
+    assert (kept.now_from, kept.this_week_from, kept.HasField("exposed_hours")) == (1000.0, 1000.0, False)
+    await rule(leader, weights={"harm_hours": [0.0, 0.0, 0.0, 0.0], "now_from": 0.0, "this_week_from": 0.0})
+
+    async def now() -> bool:
+        return await said() == {"now"}
+
+    assert await eventually(now)
+
+
 async def test_what_is_never_archived_is_kept_until_the_rule_has_gone(
     leader: Reviewer, curator: Curator
 ) -> None:
@@ -268,6 +292,8 @@ async def test_each_figure_of_insights_counts_the_list_that_it_leads_to(
             "house_rules.review_intervals[0].content_class",
         ),
         ({"weights": {"harm_hours": [1.0]}}, "house_rules.weights.harm_hours"),
+        ({"weights": {"exposed_hours": -1.0}}, "house_rules.weights.exposed_hours"),
+        ({"weights": {"now_from": 0.05}}, "house_rules.weights.this_week_from"),
         ({"required_fields": ["colour"]}, "house_rules.required_fields[0]"),
     ],
 )

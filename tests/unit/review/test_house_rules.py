@@ -70,9 +70,31 @@ def test_what_is_wrong_says_how_many_meet_it_and_every_plan_what_it_costs_to_be_
         assert (found.exposed.value, found.harm.value, found.harm.basis) == (exposed, 4.0, "assumed")
 
 
-def test_suggestions_come_in_three_bands() -> None:
-    assert [band(value) for value in (2.0, 0.5, 0.3, 0.1, 0.05, -1.0)] == [
+def test_what_a_learner_spared_is_worth_is_the_teams_to_say() -> None:
+    proposal = outdated("b", "deprecate", "a")
+    rows = (resource("a"), resource("b"))
+    of = {"b": use(started=12)}
+    plain, ruled, none = (
+        around(*rows, use=of, rules=HouseRules(weights=Weights(exposed_hours=hours)))
+        for hours in (None, 1.05, 0.0)
+    )
+    plan = plan_of(proposal, plain)
+    found = impact(proposal, plan, plain)
+    assumed, more, less = (
+        priority(proposal, plan, found, where, confidence=1.0) for where in (plain, ruled, none)
+    )
+    a_learner_and_hour = 12.0 / 10.0  # minutes of review
+    assert more - assumed == pytest.approx(a_learner_and_hour)
+    assert assumed - less == pytest.approx(0.05 * a_learner_and_hour)
+
+
+def test_suggestions_come_in_three_bands_that_the_team_may_set() -> None:
+    values = (2.0, 0.5, 0.3, 0.1, 0.05, -1.0)
+    assert [band(value, Weights()) for value in values] == [
         *("now", "now", "this_week", "this_week", "when_you_have_time", "when_you_have_time")
+    ]
+    assert [band(value, Weights(now_from=1.0, this_week_from=0.0)) for value in values] == [
+        *("now", "this_week", "this_week", "this_week", "this_week", "when_you_have_time")
     ]
 
 
