@@ -124,7 +124,7 @@ class AccessInterceptor(rpc.IdentityInterceptor):
             raise Unauthenticated(
                 "DUTIES_CHANGED", "The person's roles or duties have changed; sign the call anew."
             )
-        read_only, token, writes_people, feed = False, "", True, ""
+        read_only, token, writes_people, feed, author = False, "", True, "", ""
         if caller.credential:
             credential = admitted.credential
             if credential is None:
@@ -132,8 +132,15 @@ class AccessInterceptor(rpc.IdentityInterceptor):
             read_only = credential.read_only
             if credential.kind in ("token", "feed"):
                 token, writes_people = credential.id, credential.writes_people
-            feed = credential.feed
+            feed, author = credential.feed, credential.author
         known = Viewer(
-            person, admitted.duties, read_only, token, caller.method, writes_people=writes_people, feed=feed
+            person,
+            admitted.duties,
+            read_only,
+            token,
+            caller.method,
+            writes_people=writes_people,
+            feed=feed,
+            let_in_by=author,
         )
         return replace(known, acting=policy.acting(known, caller.method))

@@ -257,6 +257,16 @@ class PeopleServicer(PeopleServiceServicer):
 
         return await self._db.show_once(request, caller, verb)
 
+    @override
+    async def CreateSignInLink(self, request: api.CreateSignInLinkRequest, context: Any) -> api.SignInLink:
+        caller, id_ = viewer(), wire.id_of(request.name, "people")
+
+        async def verb(tx: Transaction) -> tuple[str, api.SignInLink]:
+            made = await identity.create_sign_in_link(tx, caller, id_)
+            return f"credentials/{made.id}", wire.sign_in_link(made)
+
+        return await self._db.show_once(request, caller, verb)
+
 
 class IdentityServicer(IdentityServiceServicer):
     """IdentityService, for the gateway alone."""

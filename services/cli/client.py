@@ -35,6 +35,7 @@ class Client:
     """Calls the gateway at `url` with the token. Only use it for calls that may be repeated: it repeats them."""
 
     def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},

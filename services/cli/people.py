@@ -53,6 +53,10 @@ def add(commands: Commands) -> None:
         "--until", type=date.fromisoformat, metavar="DATE", help="last day (default: back again)"
     )
     away.add_argument("--preview", action="store_true", help="say what would happen, and change nothing")
+    letting_in = client_command(
+        people, "link", _link, "make a link by which a person signs in once; it is shown this once"
+    )
+    letting_in.add_argument("person", metavar="EMAIL")
     tokens = group(commands, "token", "credentials for programs")
     creating = client_command(tokens, "create", _create, "mint an API token; it is shown this once")
     creating.add_argument("--person", required=True, metavar="EMAIL", help="whose it is")
@@ -120,6 +124,13 @@ def _away(asked: argparse.Namespace, data: DataFolder) -> Answer:
     return Answer(done, (f"{asked.person}: {said}", *consequences(done)))
 
 
+def _link(asked: argparse.Namespace, data: DataFolder) -> Answer:
+    api = connect(asked, data)
+    made = api.post(f"/v1/{_named(api, asked.person)}:createSignInLink", {})
+    link = {"link": f"{api.url}{made['path']}", "expires": made["expireTime"]}
+    return Answer(link, (link["link"],))
+
+
 def _done(asked: argparse.Namespace, said: str) -> str:
     return f"would be {said}" if asked.preview else said
 
@@ -171,6 +182,7 @@ def _list(asked: argparse.Namespace, data: DataFolder) -> Answer:
             "person": each["email"],
             "feed": each["title"],
             "readOnly": each["readOnly"],
+            "madeBy": each["madeBy"],
             "created": each["createTime"],
             "expires": each["expireTime"],
         }

@@ -94,7 +94,7 @@ def http_door(
         *sign_in.routes(),
         *PublicPages(authenticator, forwarder, cookie.secure).routes(),
         *Documents(api.get).routes(),
-        *pages.routes(Api(api.get, api.post, api.upload_form, clock), organisation),
+        *pages.routes(Api(api.get, api.post, api.upload_form, clock), organisation, public_url),
     ]
     made = application(api, page, health.routes(readiness), public_url, strangers)
     made.state.provider = sign_in.provider_name

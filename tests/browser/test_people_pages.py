@@ -49,6 +49,30 @@ def test_a_person_is_asked_for_and_added_by_an_administrator(
     assert sample.get(f"/v1/{person['name']}")["deactivateTime"]
 
 
+def test_somebody_is_let_in_by_a_link_that_is_shown_once(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    name = f"Nell {uuid.uuid4().hex[:8]}"
+    body = {"email": f"{name[5:]}@people.example", "displayName": name, "roles": ["SPECIALIST"]}
+    person = sample.post("/v1/people", body)
+    page = anyone.page
+    page.goto("/people")
+    page.get_by_role("button", name=f"Change {name}").click()
+    page.get_by_role("dialog", name=name).get_by_role("button", name="Make a sign-in link").click()
+    told = page.get_by_role("status").filter(has_text=f"A sign-in link for {name}.")
+    expect(told).to_contain_text("it is shown this once")
+    assert violations(page) == []
+    address = told.locator("code").inner_text()
+    visitor = Visitor(browser, sample.status["http"])
+    visitor.page.goto(address)
+    visitor.page.get_by_role("button").click()
+    expect(visitor.page.get_by_role("navigation").first).to_be_visible()
+    assert visitor.page.request.get("/v1/viewer").json()["person"]["name"] == person["name"]
+    visitor.leave()
+    page.goto("/people")
+    expect(page.get_by_text("A sign-in link for")).to_have_count(0)
+
+
 def test_what_is_refused_is_asked_for_from_the_page_that_refuses_it(
     anyone: Visitor, browser: Browser, sample: Stack
 ) -> None:

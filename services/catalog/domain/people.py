@@ -133,7 +133,8 @@ class Viewer:
 
     `writes_people` is whether what they came with may write people, as far as their roles do. `acting` says in which
     roles they may: role names, or OWNER by a duty; empty where everyone may. `feed` is the id of the people feed that
-    calls for the administrator who registered it; it reads nothing.
+    calls for the administrator who registered it; it reads nothing. `let_in_by` is the id of the administrator who made
+    what they came with, a token or the link that they signed in by; empty where that was themselves.
     """
 
     person: Person
@@ -144,6 +145,7 @@ class Viewer:
     acting: str = ""
     writes_people: bool = True
     feed: str = ""
+    let_in_by: str = ""
 
     @property
     def reads_content(self) -> bool:

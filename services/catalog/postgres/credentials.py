@@ -9,17 +9,19 @@ from services.catalog.postgres.people import People, digest
 
 _PAGE = """
     SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time,
-        coalesce(f.title, '') AS title
+        coalesce(f.title, '') AS title, coalesce(a.email, '') AS made_by
     FROM credentials c JOIN persons p ON p.id = c.person LEFT JOIN people_feeds f ON f.id = c.id
+        LEFT JOIN persons a ON a.id = c.author
     WHERE c.kind = ANY(%(kinds)s) AND c.expire_time > %(now)s
         AND (%(person)s::text IS NULL OR c.person = %(person)s) AND (%(before)s = '' OR c.id < %(before)s)
     ORDER BY c.id DESC LIMIT %(limit)s
 """
 _ONE = """
     SELECT c.id, c.kind, c.person, p.email, c.read_only, c.writes_people, c.create_time, c.expire_time,
-        coalesce(f.title, '') AS title
+        coalesce(f.title, '') AS title, coalesce(a.email, '') AS made_by
     FROM credentials c JOIN persons p ON p.id = c.person LEFT JOIN people_feeds f ON f.id = c.id
-    WHERE c.id = %s AND c.kind <> 'link' AND c.expire_time > %s
+        LEFT JOIN persons a ON a.id = c.author
+    WHERE c.id = %s AND c.expire_time > %s
 """
 _END = "DELETE FROM credentials WHERE id = %s"
 _END_SESSION = "DELETE FROM credentials WHERE digest = %s AND kind = 'session' RETURNING id, person"
@@ -33,7 +35,10 @@ _BIND = """
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A live token, session or people feed's token with its owner's e-mail; `title` is the feed's."""
+    """A live token, session, people feed's token or unspent sign-in link with its owner's e-mail.
+
+    `title` is the feed's. `made_by` is the e-mail of the administrator who let somebody else in with it.
+    """
 
     id: str
     kind: str
@@ -44,6 +49,7 @@ class Listed:
     create_time: datetime
     expire_time: datetime
     title: str = ""
+    made_by: str = ""
 
 
 class Credentials(People):
@@ -57,7 +63,7 @@ class Credentials(People):
         return [Listed(**row) for row in await self.rows(_PAGE, values)]
 
     async def listed_credential(self, id_: str) -> Listed | None:
-        """The live token, session or feed with this id."""
+        """What is live by this id."""
         row = await self.row(_ONE, (id_, self.now))
         return None if row is None else Listed(**row)
 

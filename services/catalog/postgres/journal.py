@@ -44,6 +44,12 @@ class _Entry:
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+def came_with(viewer: Viewer) -> dict[str, str]:
+    """What an entry says of the viewer beside who they are: the people feed that calls, and who else let them in."""
+    as_feed = {"feed": f"peopleFeeds/{viewer.feed}"} if viewer.feed else {}
+    return {**as_feed, **({"let_in_by": f"people/{viewer.let_in_by}"} if viewer.let_in_by else {})}
+
+
 class Journal(Session):
     """What was done and refused, and what was answered."""
 
@@ -85,16 +91,15 @@ class Journal(Session):
     ) -> None:
         """Writes down that the viewer did what they called for to an object, in `role` or the one that let them.
 
-        A people feed is named beside the administrator who registered it.
+        Beside the person, a people feed is named, and the administrator who let them in.
         """
-        as_feed = {"feed": f"peopleFeeds/{viewer.feed}"} if viewer.feed else {}
         await self.audit(
             person=viewer.person.id,
             credential=viewer.credential,
             role=role or viewer.acting,
             method=viewer.method,
             target=target,
-            detail={**(detail or {}), **as_feed},
+            detail={**(detail or {}), **came_with(viewer)},
             document=document,
         )
 
@@ -104,8 +109,7 @@ class Journal(Session):
         What was refused has been rolled back: it takes a transaction of its own.
         """
         detail = {"who_can": error.metadata["who_can"]} if "who_can" in error.metadata else {}
-        if viewer.feed:
-            detail["feed"] = f"peopleFeeds/{viewer.feed}"
+        detail |= came_with(viewer)
         await self.audit(
             person=viewer.person.id,
             credential=viewer.credential,

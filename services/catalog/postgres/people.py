@@ -42,18 +42,19 @@ _DUTIES_MOVED = (
     "UPDATE persons SET duties_version = duties_version + 1 WHERE email_key = ANY(%s) RETURNING id"
 )
 _ADD_CREDENTIAL = """
-    INSERT INTO credentials (id, kind, person, digest, read_only, writes_people, create_time, expire_time)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
+    INSERT INTO credentials (id, kind, person, digest, read_only, writes_people, create_time, expire_time, author)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
 """
 _CREDENTIAL = """
-    SELECT id, kind, person, read_only, writes_people, expire_time FROM credentials
+    SELECT id, kind, person, read_only, writes_people, expire_time, author FROM credentials
     WHERE digest = %s AND expire_time > %s
 """
 _SPEND = """
     DELETE FROM credentials WHERE digest = %s AND kind = 'link' AND expire_time > %s
-    RETURNING id, kind, person, read_only, writes_people, expire_time
+    RETURNING id, kind, person, read_only, writes_people, expire_time, author
 """
 _DROP_CREDENTIALS = "DELETE FROM credentials WHERE person = %s"
+_DROP_LINKS = "DELETE FROM credentials WHERE person = %s AND kind = 'link'"
 _DUTIES = """
     SELECT 'program' AS duty, id, '' AS stage FROM programs WHERE owner_keys @> ARRAY[%(key)s]
     UNION ALL
@@ -66,7 +67,7 @@ _DUTIES = """
 # without naming one, every owner and every program would be read.
 _ADMITTED = """
     SELECT p.id, p.email, p.display_name, p.roles, p.create_time, p.deactivate_time, p.duties_version, p.away_until,
-        c.id AS credential, c.kind, c.read_only, c.writes_people, c.expire_time,
+        c.id AS credential, c.kind, c.read_only, c.writes_people, c.expire_time, c.author,
         ARRAY(SELECT id FROM programs WHERE owner_keys @> ARRAY[p.email_key COLLATE "default"]) AS programs,
         ARRAY(
             SELECT o.resource FROM resource_owners o JOIN resources r ON r.id = o.resource
@@ -99,7 +100,10 @@ def digest(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token, session, one-time link or people feed's token; its secret is not here."""
+    """A token, session, one-time link or people feed's token; its secret is not here.
+
+    `author` is the id of the administrator who made it for another person, or what that person came with to make it.
+    """
 
     id: str
     kind: str
@@ -107,6 +111,7 @@ class Credential:
     read_only: bool
     writes_people: bool
     expire_time: datetime
+    author: str = ""
 
     @property
     def feed(self) -> str:
@@ -123,16 +128,8 @@ class Admitted:
     credential: Credential | None
 
 
-_ADDED = (
-    "credential",
-    "kind",
-    "read_only",
-    "writes_people",
-    "expire_time",
-    "programs",
-    "resources",
-    "stages",
-)
+_OF_CREDENTIAL = ("kind", "read_only", "writes_people", "expire_time", "author")
+_ADDED = ("credential", *_OF_CREDENTIAL, "programs", "resources", "stages")
 
 
 def _person(row: Row) -> Person:
@@ -190,7 +187,7 @@ class People(Session):
             Credential(
                 id=row["credential"],
                 person=known.id,
-                **{name: row[name] for name in ("kind", "read_only", "writes_people", "expire_time")},
+                **{name: row[name] for name in _OF_CREDENTIAL},
             )
             if row["credential"]
             else None,
@@ -288,11 +285,13 @@ class People(Session):
         read_only: bool,
         expire_time: datetime,
         writes_people: bool = False,
+        author: str = "",
     ) -> None:
         """Stores a credential's digest; one that is there already stays as it is."""
         async with self.as_people():
-            values = (id_, kind, person, digest(secret), read_only, writes_people, self.now, expire_time)
-            await self.run(_ADD_CREDENTIAL, values)
+            may = (read_only, writes_people)
+            times = (self.now, expire_time)
+            await self.run(_ADD_CREDENTIAL, (id_, kind, person, digest(secret), *may, *times, author))
 
     async def credential(self, secret: str) -> Credential | None:
         """The live credential with this secret."""
@@ -304,6 +303,11 @@ class People(Session):
         async with self.as_people():
             row = await self.row(_SPEND, (digest(secret), self.now))
         return None if row is None else Credential(**row)
+
+    async def drop_links(self, person: str) -> None:
+        """Ends the one-time links of a person that nobody has spent."""
+        async with self.as_people():
+            await self.run(_DROP_LINKS, (person,))
 
     async def drop_credentials(self, person: str) -> None:
         """Ends every token, session and link of a person."""

@@ -59,6 +59,6 @@ async def record_of(db: Database, id_: str, *, after: int, limit: int) -> Record
         resource = await tx.resource(id_)
         names = await _names(tx, resource)
         found = await postgres_audit.decisions(tx, names, after=after, limit=limit)
-        people = {person for each in found for person in (each.person, *each.approved_by)}
+        people = {person for each in found for person in (each.person, *each.approved_by, each.let_in_by)}
         emails = {person.id: person.email for person in await tx.people(sorted(people))}
         return Record(resource, tuple(found), emails)

@@ -25,7 +25,8 @@ _FIRST = "SELECT min(id) AS first FROM audit WHERE target = ANY(%s)"
 _SUGGESTIONS = "SELECT id FROM suggestions WHERE members && %s ORDER BY id"
 _DECISIONS = """
     SELECT a.id AS entry, a.time, a.person, a.role, a.target AS suggestion, d.verb, d.reason, d.comment,
-        coalesce(a.detail ->> 'approved_by', '') AS approved_by, coalesce(o.content, '') AS document
+        coalesce(a.detail ->> 'approved_by', '') AS approved_by, coalesce(o.content, '') AS document,
+        coalesce(substr(a.detail ->> 'let_in_by', length('people/') + 1), '') AS let_in_by
     FROM audit a JOIN decisions d ON d.id = a.detail ->> 'decision'
         LEFT JOIN audit_documents o ON o.digest = decode(a.detail ->> 'document', 'hex')
     WHERE a.target = ANY(%s) AND a.id > %s ORDER BY a.id LIMIT %s
@@ -61,7 +62,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision with its entry; `approved_by` are ids of people."""
+    """One decision with its entry; `approved_by` are ids of people, `let_in_by` is one or empty."""
 
     entry: int
     time: datetime
@@ -73,6 +74,7 @@ class Decided:
     comment: str
     approved_by: tuple[str, ...]
     document: str
+    let_in_by: str
 
 
 async def head(tx: Session) -> Head:

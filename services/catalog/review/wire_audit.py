@@ -55,4 +55,5 @@ def decision(value: Decided, emails: dict[str, str]) -> audit_pb2.AuditedDecisio
         comment=value.comment,
         approved_by=[emails.get(each, each) for each in value.approved_by],
         document=value.document,
+        let_in_by=emails.get(value.let_in_by, value.let_in_by),
     )

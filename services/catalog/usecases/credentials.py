@@ -14,7 +14,7 @@ from services.catalog.usecases.identity import SESSION_TTL, Session
 from services.catalog.usecases.strangers import Subject
 from services.kit.errors import NotFound, PermissionDenied
 
-KINDS = ("token", "session", "feed")
+KINDS = ("token", "session", "feed", "link")
 BY_SUBJECT = "/winnow.internal.v1.IdentityService/OpenSessionForSubject"
 SIGN_OUT = "/winnow.internal.v1.IdentityService/CloseSession"
 
@@ -35,7 +35,7 @@ async def list_credentials(
 
 
 async def revoke_credential(db: Database, viewer: Viewer, id_: str) -> Listed:
-    """Ends a token or session; NotFound for another person's, unless an administrator asks."""
+    """Ends a token, session, feed or link; NotFound for another person's, unless an administrator asks."""
     async with db.transaction() as tx:
         found = await tx.listed_credential(id_)
         mine = found is not None and found.person == viewer.person.id

@@ -176,6 +176,8 @@ async def create_api_token(
         read_only=read_only,
         writes_people=viewer.writes_people and administrators and not read_only,
         expire_time=expire_time,
+        # Whoever was let in by another mints nothing that is theirs alone.
+        author=viewer.let_in_by if owner.id == viewer.person.id else viewer.person.id,
     )
     await tx.audited(viewer, f"people/{owner.id}", {"token": id_, "read_only": str(read_only).lower()})
     return MintedToken(id_, secret, expire_time)

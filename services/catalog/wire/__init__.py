@@ -51,6 +51,7 @@ from services.catalog.wire.people import (
     refused,
     role,
     session,
+    sign_in_link,
     ttl,
     viewer,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "role",
     "ruled",
     "session",
+    "sign_in_link",
     "source",
     "state",
     "state_kind",

@@ -10,6 +10,7 @@ _KINDS = {
     api.Credential.TOKEN: "token",
     api.Credential.SESSION: "session",
     api.Credential.PEOPLE_FEED: "feed",
+    api.Credential.SIGN_IN_LINK: "link",
 }
 
 
@@ -19,7 +20,7 @@ def kind(number: int) -> str:
 
 
 def credential(value: Listed) -> api.Credential:
-    """A token or session, without its secret."""
+    """What lets somebody in, without its secret."""
     return api.Credential(
         name=f"credentials/{value.id}",
         kind=next(number for number, word in _KINDS.items() if word == value.kind),
@@ -29,4 +30,5 @@ def credential(value: Listed) -> api.Credential:
         create_time=timestamp(value.create_time),
         expire_time=timestamp(value.expire_time),
         title=value.title,
+        made_by=value.made_by,
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.catalog.domain.people import Person, Role, Viewer
 from services.catalog.usecases.consequences import Consequences
-from services.catalog.usecases.identity import Authenticated, Session
+from services.catalog.usecases.identity import Authenticated, Session, SignInLink
 from services.catalog.usecases.people import MintedToken
 from services.catalog.usecases.waiting import Waiting
 from services.catalog.wire.duties import consequences
@@ -56,6 +56,12 @@ def viewer(value: Viewer, waits: Waiting) -> people_service_pb2.Viewer:
 def minted(value: MintedToken) -> people_service_pb2.ApiToken:
     """A fresh token."""
     return people_service_pb2.ApiToken(token=value.token, expire_time=timestamp(value.expire_time))
+
+
+def sign_in_link(value: SignInLink) -> people_service_pb2.SignInLink:
+    """A fresh link."""
+    path = f"/sign-in?token={value.token}"
+    return people_service_pb2.SignInLink(path=path, expire_time=timestamp(value.expire_time))
 
 
 def ttl(seconds: int) -> timedelta:

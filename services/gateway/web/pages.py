@@ -40,7 +40,7 @@ from services.gateway.web.what_changed import WhatChanged
 from services.gateway.web.work import Work
 
 
-def routes(api: Api, organisation: str = "") -> list[Route]:
+def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route]:
     """All pages, for the application."""
     frames = Frames(api, organisation)
     today = Today(api, frames)
@@ -66,7 +66,7 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
     rules = Rules(api, frames)
     accuracy = Accuracy(api, frames)
     imports = Imports(api, frames)
-    people = People(api, frames)
+    people = People(api, frames, public_url.rstrip("/"))
     person_requests = PersonRequests(api, frames)
     handovers = Handovers(api, frames)
     mode = Mode(api, frames)
@@ -143,6 +143,7 @@ def routes(api: Api, organisation: str = "") -> list[Route]:
         Route("/people", people.show, methods=["GET"]),
         Route("/people", people.add, methods=["POST"]),
         Route("/people/{id}/roles", people.change, methods=["POST"]),
+        Route("/people/{id}/link", people.link, methods=["POST"]),
         Route("/people/{id}/remove", people.removal, methods=["GET"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
         Route("/people/requests", person_requests.show, methods=["GET"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +22,19 @@ ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALI
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`/people`."""
+    """`/people`; `public_url` is what people reach the gateway by."""
 
     api: Api
     frames: Frames
+    public_url: str
 
     async def show(self, request: Request) -> Response:
         """Everybody with roles and programs."""
         return await self._shown(request, None)
 
-    async def _shown(self, request: Request, refused: trouble.Trouble | None) -> Response:
+    async def _shown(
+        self, request: Request, refused: trouble.Trouble | None, link: dict[str, str] | None = None
+    ) -> Response:
         around, people, programs = await asyncio.gather(
             self.frames.around(request, "people"),
             self.api.all(request, "/v1/people", "people", {}, most=2000),
@@ -53,6 +57,8 @@ class People:
             asked=f"people/{request.query_params.get('role', '')}",
             columns=COLUMNS,
             may=MAY,
+            request_id=uuid.uuid4().hex,
+            link=link,
             trouble=refused,
             back=back.carried(request),
         )
@@ -88,6 +94,18 @@ class People:
             if (role in ticked) != (role in person["roles"])
         ]
         return await self._do(request, steps)
+
+    async def link(self, request: Request) -> Response:
+        """Makes a link to sign in by and shows it, which is told this once: there is no page to come back to."""
+        form = await request.form()
+        name = f"people/{request.path_params['id']}"
+        body = {"requestId": str(form.get("request_id", ""))}
+        try:
+            made = await self.api.post(request, f"/v1/{name}:createSignInLink", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        shown = {"url": self.public_url + made["path"], "until": made["expireTime"], "person": name}
+        return await self._shown(request, None, shown)
 
     async def removal(self, request: Request) -> Response:
         """What ending a person's access would come to, before it is done."""

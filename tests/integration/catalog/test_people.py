@@ -65,6 +65,102 @@ async def test_a_sign_in_link_opens_one_session(first: SignedIn, channel: grpc.a
     assert (code, info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIAL_INVALID")
 
 
+async def link_for(who: SignedIn, name: str, **more: Any) -> people_api.SignInLink:
+    return await who("CreateSignInLink", people_api.CreateSignInLinkRequest(name=name, **more))
+
+
+async def sign_in(first: SignedIn, channel: grpc.aio.Channel, link: people_api.SignInLink) -> SignedIn:
+    metadata = first.token("", 0, False, "/winnow.internal.v1.IdentityService/OpenSession")
+    request = OpenSessionRequest(link_token=link.path.removeprefix("/sign-in?token="))
+    session = await IdentityServiceStub(channel).OpenSession(request, metadata=metadata)
+    return SignedIn(channel, session.session)
+
+
+async def newcomer(first: SignedIn, *roles: Any) -> str:
+    person = people_api.Person(email="n@example.org", roles=roles)
+    return (await first("CreatePerson", people_api.CreatePersonRequest(person=person))).name
+
+
+async def test_an_administrators_link_lets_a_person_in_once_and_the_log_says_who_made_it(
+    first: SignedIn, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    name = await newcomer(first, Role.LEARNING_LEADER)
+    link = await link_for(first, name)
+    theirs = await sign_in(first, channel, link)
+    assert (await theirs("GetViewer", people_api.GetViewerRequest())).person.name == name
+    code, info = await refusal(sign_in(first, channel, link))
+    assert (code, info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIAL_INVALID")
+    request = api.BatchUpsertResourcesRequest(
+        source="lms", resources=[api.ResourceInput(external_id="c1", title="One")]
+    )
+    await theirs("BatchUpsertResources", request)
+    maker = f"people/{(await first.who()).person}"
+    id_ = name.removeprefix("people/")
+    said = catalog.sql(f"SELECT DISTINCT detail ->> 'let_in_by' FROM audit WHERE person = '{id_}'")
+    assert said == [(maker,)]
+    own = await theirs("ListCredentials", credentials.ListCredentialsRequest())
+    assert [(each.kind, each.made_by) for each in own.credentials] == [
+        (credentials.Credential.SESSION, "first@example.org")
+    ]
+    # Nor is it lost by a token that the session mints, or that the administrator mints for them.
+    await first("CreateApiToken", people_api.CreateApiTokenRequest(email="n@example.org"))
+    await theirs("CreateApiToken", people_api.CreateApiTokenRequest())
+    tokens = credentials.ListCredentialsRequest(kind=credentials.Credential.TOKEN)
+    listed = (await theirs("ListCredentials", tokens)).credentials
+    assert [each.made_by for each in listed] == ["first@example.org"] * 2
+    assert [each.made_by for each in (await first("ListCredentials", tokens)).credentials] == [""]
+
+
+async def test_a_link_that_is_over_replaced_or_ended_lets_nobody_in(
+    first: SignedIn, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    name = await newcomer(first)
+    replaced, over = await link_for(first, name), await link_for(first, name)
+    assert (await refusal(sign_in(first, channel, replaced)))[1].reason == "CREDENTIAL_INVALID"
+    catalog.sql("UPDATE credentials SET expire_time = now() WHERE kind = 'link' RETURNING id")
+    assert (await refusal(sign_in(first, channel, over)))[1].reason == "CREDENTIAL_INVALID"
+    ended = await link_for(first, name)
+    listed = credentials.ListCredentialsRequest(kind=credentials.Credential.SIGN_IN_LINK, everyone=True)
+    (shown,) = (await first("ListCredentials", listed)).credentials
+    assert (shown.email, shown.made_by) == ("n@example.org", "first@example.org")
+    await first("RevokeCredential", credentials.RevokeCredentialRequest(name=shown.name))
+    assert (await refusal(sign_in(first, channel, ended)))[1].reason == "CREDENTIAL_INVALID"
+
+
+async def test_a_link_ends_with_the_person_and_with_the_right_of_whoever_made_it(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    name = await newcomer(first)
+    link = await link_for(first, name)
+    await first("DeactivatePerson", people_api.DeactivatePersonRequest(name=name))
+    assert (await refusal(sign_in(first, channel, link)))[1].reason == "CREDENTIAL_INVALID"
+    code, info = await refusal(link_for(first, name))
+    assert (code, info.reason) == (grpc.StatusCode.NOT_FOUND, "PERSON_NOT_FOUND")
+    await first("ReactivatePerson", people_api.ReactivatePersonRequest(name=name))
+    assert (await refusal(sign_in(first, channel, link)))[1].reason == "CREDENTIAL_INVALID"
+    other = await someone(first, channel, "a@example.org", Role.ADMINISTRATOR)
+    of_other = await link_for(other, name)
+    revoke = people_api.RevokeRoleRequest(
+        name=f"people/{(await other.who()).person}", role=Role.ADMINISTRATOR
+    )
+    await first("RevokeRole", revoke)
+    assert (await refusal(sign_in(first, channel, of_other)))[1].reason == "CREDENTIAL_INVALID"
+
+
+async def test_a_link_is_an_administrators_to_make_and_shown_once(
+    first: SignedIn, channel: grpc.aio.Channel
+) -> None:
+    leader = await someone(first, channel, "l@example.org", Role.LEARNING_LEADER)
+    name = f"people/{(await first.who()).person}"
+    code, info = await refusal(link_for(leader, name))
+    assert (code, info.metadata["who_can"]) == (grpc.StatusCode.PERMISSION_DENIED, "an administrator")
+    theirs = f"people/{(await leader.who()).person}"
+    await link_for(first, theirs, request_id="once")
+    code, info = await refusal(link_for(first, theirs, request_id="once"))
+    assert (code, info.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SECRET_SHOWN")
+    assert info.metadata["name"].startswith("credentials/")
+
+
 async def test_only_the_gateways_own_calls_reach_the_identity_service(
     first: SignedIn, channel: grpc.aio.Channel
 ) -> None:

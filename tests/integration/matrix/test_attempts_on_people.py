@@ -97,6 +97,7 @@ def requests(world: World) -> dict[str, Message]:
         api.RevokeRoleRequest(name=name, role=api.Person.INSTRUCTIONAL_DESIGNER),
         people_feed_pb2.RegisterPeopleFeedRequest(feed=people_feed_pb2.PeopleFeed(title="Eve's")),
         api.ImportPeopleRequest(content=b"email,name,roles\neve@example.org,Eve,ADMINISTRATOR\n"),
+        api.CreateSignInLinkRequest(name=name),
         api.CreateApiTokenRequest(email="administrator@example.org"),
     )
     by_type = {type(each).DESCRIPTOR.full_name: each for each in made}
