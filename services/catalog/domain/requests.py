@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +24,23 @@ class Wish(StrEnum):
     GRANT_ROLE = "GRANT_ROLE"
     REACTIVATE = "REACTIVATE"
     DUTY = "DUTY"
+    HOUSE_RULES = "HOUSE_RULES"
+    MODE = "MODE"
+    CONTENT = "CONTENT"
+
+
+ANSWERED_BY: Mapping[Wish, tuple[Role, ...]] = {
+    Wish.ADD_PERSON: (Role.ADMINISTRATOR,),
+    Wish.GRANT_ROLE: (Role.ADMINISTRATOR,),
+    Wish.REACTIVATE: (Role.ADMINISTRATOR,),
+    Wish.DUTY: (Role.LEARNING_LEADER,),
+    Wish.HOUSE_RULES: (Role.LEARNING_LEADER,),
+    Wish.MODE: (Role.ADMINISTRATOR, Role.LEARNING_LEADER),
+    Wish.CONTENT: (Role.LEARNING_LEADER,),
+}
+"""Whose answer each waits for: of one who holds any of the roles."""
+PROPOSALS = frozenset({Wish.HOUSE_RULES, Wish.MODE, Wish.CONTENT})
+"""What is proposed in words and about nobody: a yes says that it will be done, and does nothing by itself."""
 
 
 class RequestState(StrEnum):
@@ -35,7 +53,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """A change of people or of a duty that somebody asks for; `requester` and `resolver` are ids of persons.
+    """A change that somebody asks for, and whom it is about (`email`); `requester` and `resolver` are ids of persons.
 
     `requester` is empty where an account asks for itself that is nobody's here: `subject` at `issuer`.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from services.catalog.domain.duties import Duty
 from services.catalog.domain.people import Role
 from services.catalog.domain.requests import Handover, HandoverState, PersonRequest, RequestState, Wish
@@ -19,7 +21,7 @@ _PAGE = """
         resolve_time, answer, issuer, subject
     FROM person_requests
     WHERE id > %(after)s AND (%(resolved)s OR state = 'OPEN')
-        AND (requester = %(person)s OR (kind = 'DUTY' AND %(duties)s) OR (kind <> 'DUTY' AND %(people)s))
+        AND (requester = %(person)s OR kind = ANY(%(kinds)s))
     ORDER BY id LIMIT %(limit)s
 """
 _ADD = """
@@ -83,13 +85,12 @@ class Requests(People):
         return _request(row)
 
     async def person_requests(
-        self, person: str, *, people: bool, duties: bool, resolved: bool, after: str, limit: int
+        self, person: str, kinds: Collection[Wish], *, resolved: bool, after: str, limit: int
     ) -> list[PersonRequest]:
-        """A page of the person's own, and of all about people or duties where asked, in the order of asking."""
+        """A page of the person's own, and of everybody's of these kinds, in the order of asking."""
         values = {
             "person": person,
-            "people": people,
-            "duties": duties,
+            "kinds": [str(kind) for kind in kinds],
             "resolved": resolved,
             "after": after,
             "limit": limit,

@@ -1,4 +1,4 @@
-"""What people ask of those who may: filed by whoever is signed in, done by an administrator's or leader's one yes."""
+"""What people ask of those who may: filed by whoever is signed in, answered by an administrator or a leader."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from dataclasses import dataclass, replace
 
 from services.catalog.domain.duties import DutyChange
 from services.catalog.domain.people import Person, Role, Viewer, email_key
-from services.catalog.domain.requests import MAX_OPEN, PersonRequest, RequestState, Wish
-from services.catalog.policy import denied, writes_no_people
+from services.catalog.domain.requests import (
+    ANSWERED_BY,
+    MAX_OPEN,
+    PROPOSALS,
+    PersonRequest,
+    RequestState,
+    Wish,
+)
+from services.catalog.policy import denied, in_words, writes_no_people
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.people import add_person, with_roles
 from services.catalog.usecases.presence import reactivate
@@ -39,9 +46,9 @@ async def request_change(tx: Transaction, viewer: Viewer, asked: PersonRequest) 
             f"{MAX_OPEN} of your requests wait for an answer.",
             {"limit": str(MAX_OPEN)},
         )
+    if asked.kind in (Wish.DUTY, *PROPOSALS) and not viewer.reads_content:
+        raise denied(viewer.method, "whoever may read the catalog")
     if asked.kind is Wish.DUTY:
-        if not viewer.reads_content:
-            raise denied(viewer.method, "whoever may read the catalog")
         await _object(tx, asked.object)
     if asked.kind is not Wish.ADD_PERSON:
         await _person(tx, asked.email)
@@ -72,8 +79,7 @@ async def list_requests(
     async with db.snapshot() as tx:
         found = await tx.person_requests(
             viewer.person.id,
-            people=viewer.person.has(Role.ADMINISTRATOR),
-            duties=viewer.person.has(Role.LEARNING_LEADER),
+            [kind for kind, roles in ANSWERED_BY.items() if viewer.person.has(*roles)],
             resolved=resolved,
             after=after,
             limit=limit,
@@ -94,16 +100,15 @@ async def _shown(tx: Transaction, found: Sequence[PersonRequest]) -> list[Shown]
 async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: bool, answer: str) -> Shown:
     """Answers a request; accepting does what it asks, in the same transaction.
 
-    A duty is a learning leader's to give, all else an administrator's: PermissionDenied for others. Aborted when
-    somebody has answered.
+    PermissionDenied unless it waits for one of the viewer's roles. Aborted when somebody has answered.
     """
     async with db.transaction() as tx:
         await tx.lock_people()
         request = await tx.person_request(id_)
-        role = Role.LEARNING_LEADER if request.kind is Wish.DUTY else Role.ADMINISTRATOR
-        if not viewer.person.has(role):
-            raise denied(viewer.method, _WHO[role])
-        if role is Role.ADMINISTRATOR and not viewer.writes_people:
+        roles = ANSWERED_BY[request.kind]
+        if not viewer.person.has(*roles):
+            raise denied(viewer.method, in_words(_WHO[role] for role in roles))
+        if roles == (Role.ADMINISTRATOR,) and not viewer.writes_people:
             raise writes_no_people(viewer.method)
         if request.state is not RequestState.OPEN:
             raise Aborted(
@@ -141,3 +146,5 @@ async def _do(tx: Transaction, db: Database, viewer: Viewer, request: PersonRequ
             if request.duty is not None:
                 change = DutyChange(request.duty, (request.email,))
                 await put_duties(tx, db, viewer, request.object, [change])
+        case Wish.HOUSE_RULES | Wish.MODE | Wish.CONTENT:
+            pass  # whoever said yes does it by the way in which it is done

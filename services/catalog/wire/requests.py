@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.catalog.domain.people import Role, Viewer, checked_email, in_role_order
-from services.catalog.domain.requests import MAX_WORDS, PersonRequest, Wish
+from services.catalog.domain.requests import MAX_WORDS, PROPOSALS, PersonRequest, Wish
 from services.catalog.ids import new_id
 from services.catalog.usecases.handovers import Shown as ShownHandover
 from services.catalog.usecases.person_requests import Shown
@@ -30,16 +30,19 @@ def new_person_request(
         raise bad_field("request.roles", f"must be of {', '.join(Role)}")
     if kind is Wish.GRANT_ROLE and not message.roles:
         raise bad_field("request.roles", "is required")
-    about = kind is Wish.DUTY
+    about, proposed = kind is Wish.DUTY, kind in PROPOSALS
+    reason = words(message.reason, "request.reason")
+    if proposed and not reason:
+        raise bad_field("request.reason", "is required: what should be done")
     return PersonRequest(
         id=new_id(),
         kind=kind,
-        email=checked_email(message.email, "request.email"),
+        email=viewer.person.email if proposed else checked_email(message.email, "request.email"),
         display_name=message.display_name.strip()[:_MAX_NAME],
-        roles=in_role_order(Role(role) for role in message.roles),
+        roles=() if proposed else in_role_order(Role(role) for role in message.roles),
         object=object_name(message.object, "request.object") if about else "",
         duty=duty(message.duty, "request.duty") if about else None,
-        reason=words(message.reason, "request.reason"),
+        reason=reason,
         requester=viewer.person.id,
         create_time=now,
     )

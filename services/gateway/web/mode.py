@@ -15,6 +15,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
 MODES = ("ROLE_BASED", "PROGRAM_BASED", "HYBRID")
+_PROPOSE = trouble.ask_for("SetResponsibilityMode", "an administrator or a learning leader")
 _SETS = frozenset({"ADMINISTRATOR", "LEARNING_LEADER"})
 
 
@@ -53,6 +54,7 @@ class Mode:
             wanted=wanted if wanted in MODES else mode["mode"],
             lacks=sorted(_SETS - agree),
             sets=sets,
+            propose=_PROPOSE,
             tried=tried,
             names=names_of(people),
             trouble=refused,

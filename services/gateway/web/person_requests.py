@@ -23,10 +23,26 @@ from services.gateway.web.words import known, say
 KINDS = ("ADD_PERSON", "GRANT_ROLE", "REACTIVATE")
 """What is asked for here; a duty is asked for where it is, and answered here."""
 DUTIES = (OWNER, *STAGES)
-_INSTEAD = {"CreatePerson": "ADD_PERSON", "ReactivatePerson": "REACTIVATE"}
+PROPOSALS = ("HOUSE_RULES", "MODE", "CONTENT")
+"""What is proposed in words, by whoever reads content."""
+INSTEAD = {
+    "CreatePerson": "ADD_PERSON",
+    "ReactivatePerson": "REACTIVATE",
+    "SetHouseRules": "HOUSE_RULES",
+    "ImportRetirementList": "HOUSE_RULES",
+    "SetResponsibilityMode": "MODE",
+    "ImportPackage": "CONTENT",
+    "PublishResource": "CONTENT",
+    "BatchUpsertResources": "CONTENT",
+    "UpsertProgram": "CONTENT",
+}
 """What to ask for where this was refused; a role of one's own for all else."""
 _MOST_WORDS = 300
-_ANSWERS = {"DUTY": "LEARNING_LEADER"}
+_ADMINISTRATOR, _LEADER = "ADMINISTRATOR", "LEARNING_LEADER"
+_ANSWERS = {
+    **{kind: {_LEADER} for kind in ("DUTY", "HOUSE_RULES", "CONTENT")},
+    "MODE": {_ADMINISTRATOR, _LEADER},
+}
 _MOST = 500
 
 
@@ -54,17 +70,21 @@ class PersonRequests:
             self.api.names_of_people(request),
         )
         roles = set(around["roles"])
-        given = given or _of_refusal(request.query_params, around["email"])
+        reads = bool(around["viewer"].get("readContent"))
+        given = given or _of_refusal(request.query_params, around["email"], reads=reads)
         about = await self.api.each(request, [each["object"] for each in found]) if roles else {}
         return page(
             "person_requests.html",
             status=refused.status if refused else 200,
             **around,
-            waiting=[(each, _ANSWERS.get(each["kind"], "ADMINISTRATOR") in roles) for each in _open(found)],
+            waiting=[
+                (each, bool(_ANSWERS.get(each["kind"], {_ADMINISTRATOR}) & roles)) for each in _open(found)
+            ],
             answered=[each for each in reversed(found) if each["state"] != "OPEN"],
             about=about,
             names=names,
-            kinds=KINDS,
+            kinds=(*KINDS, *PROPOSALS) if reads else KINDS,
+            proposals=PROPOSALS,
             all_roles=ROLES,
             given=given,
             trouble=refused,
@@ -76,7 +96,7 @@ class PersonRequests:
         form = await request.form()
         kind, duty = str(form.get("kind", "")), str(form.get("duty", ""))
         given: dict[str, Any] = {
-            "kind": kind if kind in (*KINDS, "DUTY") else "KIND_UNSPECIFIED",
+            "kind": kind if kind in (*KINDS, *PROPOSALS, "DUTY") else "KIND_UNSPECIFIED",
             "email": str(form.get("email", "")).strip(),
             "displayName": str(form.get("name", "")).strip() if kind == "ADD_PERSON" else "",
             "roles": [role for role in ROLES if role in form.getlist("role")] if kind != "REACTIVATE" else [],
@@ -109,13 +129,15 @@ def _open(found: list[Json]) -> list[Json]:
     return [each for each in reversed(found) if each["state"] == "OPEN"]
 
 
-def _of_refusal(said: Mapping[str, str], email: str) -> dict[str, Any]:
-    """What to ask for after the refusal that an address names; empty for none."""
+def _of_refusal(said: Mapping[str, str], email: str, *, reads: bool) -> dict[str, Any]:
+    """What to ask for after the refusal that an address names; empty for none. Who reads content may propose it."""
     method, who = said.get("refused", ""), said.get("who", "")[:_MOST_WORDS]
     what = known(f"method.{method}", "")
     if not what:
         return {}
-    kind = _INSTEAD.get(method, "GRANT_ROLE")
+    kind = INSTEAD.get(method, "GRANT_ROLE")
+    if kind in PROPOSALS and not reads:
+        kind = "GRANT_ROLE"
     named = [role for role in ROLES if role.replace("_", " ").lower() in who.lower()]
     return {
         "kind": kind,

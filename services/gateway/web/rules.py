@@ -37,6 +37,7 @@ _MASK = (
 _ROWS = "50"
 _SPARE = 2
 _EXAMPLES = 5
+_PROPOSE = trouble.ask_for("SetHouseRules", "a learning leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Rules:
             after=chosen["nextPageToken"],
             author=names.get(rules["author"], ""),
             sets=_sets(around),
+            propose=_PROPOSE,
         )
 
     async def _authors(self, request: Request) -> dict[str, str]:
@@ -114,6 +116,7 @@ class Rules:
             tried=tried,
             things=await self.api.each(request, examples),
             sets=_sets(around),
+            propose=_PROPOSE,
             trouble=refused,
         )
 

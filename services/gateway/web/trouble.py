@@ -62,7 +62,12 @@ def asking(error: WinnowError | grpc.aio.AioRpcError) -> str:
     info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
     if info is None or info.reason != "NOT_ALLOWED":
         return ""
-    return f"/people/requests?{urlencode({'refused': info.metadata['method'], 'who': info.metadata['who_can']})}#ask"
+    return ask_for(info.metadata["method"], info.metadata["who_can"])
+
+
+def ask_for(method: str, who: str) -> str:
+    """The page on which what only these may do is asked for, with it filled in."""
+    return f"/people/requests?{urlencode({'refused': method, 'who': who})}#ask"
 
 
 def fields(error: grpc.aio.AioRpcError) -> dict[str, str]:

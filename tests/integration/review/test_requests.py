@@ -11,6 +11,7 @@ from tests.integration.review.conftest import Curator, Reviewer, Team
 from tests.integration.review.test_responsibility import DESIGNER, give, resources_of, responsible, set_duties
 from tests.integration.review.test_reviewers import refused
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1 import responsibility_mode_pb2
 from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.handover_pb2 import Handover
 from winnow.catalog.v1.people_service_pb2 import Person
@@ -76,6 +77,36 @@ async def test_who_is_refused_asks_and_the_administrators_yes_does_it(
     assert catalog.sql("SELECT roles FROM persons WHERE email = 'ida@example.org'") == [
         (["INSTRUCTIONAL_DESIGNER"],)
     ]
+
+
+async def test_what_a_designer_and_a_specialist_may_only_propose_waits_for_whoever_may_do_it(
+    leader: Reviewer, team: Team
+) -> None:
+    admin = await team.join("ada@example.org", Person.ADMINISTRATOR)
+    designer = await team.join("ida@example.org", DESIGNER)
+    specialist = await team.join("sam@example.org", Person.SPECIALIST)
+    rules = await ask(designer, PersonRequest.HOUSE_RULES, "", reason="Review policies each year.")
+    mode = await ask(designer, PersonRequest.MODE, "nobody@example.org", reason="ROLE_BASED: we have grown.")
+    content = await ask(specialist, PersonRequest.CONTENT, "", reason="The new rigging video, on the drive.")
+    assert {each.email for each in (rules, mode)} == {"ida@example.org"}
+    assert await waiting(leader) == [rules.name, mode.name, content.name]
+    assert await waiting(admin) == [mode.name]
+    assert await waiting(specialist) == [content.name]
+    await refused(answer(admin, rules), DENIED, "NOT_ALLOWED")
+    await refused(answer(specialist, content), DENIED, "NOT_ALLOWED")
+    done = [await answer(leader, rules), await answer(admin, mode), await answer(leader, content)]
+    assert {each.state for each in done} == {PersonRequest.ACCEPTED}
+    # A yes says that it will be done; the mode and the rules are as they were.
+    now = await leader("GetResponsibilityMode", people.GetResponsibilityModeRequest())
+    assert now.mode == responsibility_mode_pb2.ResponsibilityMode.HYBRID
+
+
+async def test_what_is_proposed_is_said_and_by_whoever_reads_content(team: Team) -> None:
+    admin = await team.join("ada@example.org", Person.ADMINISTRATOR)
+    designer = await team.join("ida@example.org", DESIGNER)
+    invalid = grpc.StatusCode.INVALID_ARGUMENT
+    await refused(ask(designer, PersonRequest.HOUSE_RULES, ""), invalid, "FIELD_INVALID")
+    await refused(ask(admin, PersonRequest.HOUSE_RULES, "", reason="No videos."), DENIED, "NOT_ALLOWED")
 
 
 async def test_an_administrator_grants_themselves_nothing_by_their_own_request(team: Team) -> None:

@@ -26,7 +26,7 @@ async def shown(weights: Json) -> str:
     async def get(request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
             person: Json = {"email": "ida@example.org", "displayName": "", "roles": []}
-            return {"person": person, "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         if path == "/v1/houseRules":
             return {"weights": weights}
         empty: dict[str, Any] = {"people": [], "imports": [], "kinds": [], "nextPageToken": ""}

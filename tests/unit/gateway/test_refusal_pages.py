@@ -16,10 +16,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 import services.catalog
+from services.catalog import policy
+from services.catalog.policy import Cell
 from services.gateway.web import trouble
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.person_requests import PersonRequests
+from services.gateway.web.person_requests import INSTEAD, PersonRequests
 from services.gateway.web.words import known
 from services.kit import rpc
 from services.kit.clock import Clock
@@ -75,13 +77,13 @@ def test_what_has_ended_meanwhile_is_said_without_its_name(said: str, shown: str
     assert "suggestions/" not in told.text
 
 
-async def form(**query: str) -> str:
-    """The form of a request as whoever comes from a refusal sees it."""
+async def form(*, reads: bool = False, **query: str) -> str:
+    """The form of a request as whoever comes from a refusal sees it; `reads` content or not."""
 
     async def get(request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
-            return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
+            return {"person": person, "readContent": reads, "openSuggestions": 0, "pendingChanges": 0}
         return {
             "people": [],
             "imports": [],
@@ -130,9 +132,26 @@ async def test_the_request_is_filled_in(
 ) -> None:
     shown = await form(refused=method, who=who)
     assert re.findall(r'name="kind" value="(\w+)" required checked', shown) == [kind]
-    assert re.findall(r'name="email" required value="([^"]*)"', shown) == [email]
+    assert re.findall(r'name="email" value="([^"]*)"', shown) == [email]
     assert re.findall(r'name="role" value="(\w+)" checked', shown) == roles
     assert f">{what}</textarea>" in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("SetHouseRules", "HOUSE_RULES"), ("SetResponsibilityMode", "MODE"), ("PublishResource", "CONTENT")],
+)
+async def test_whoever_reads_content_proposes_what_is_not_theirs_to_do(method: str, kind: str) -> None:
+    shown = await form(reads=True, refused=method, who="a learning leader")
+    assert re.findall(r'name="kind" value="(\w+)" required checked', shown) == [kind]
+    assert re.findall(r'name="role" value="(\w+)" checked', shown) == []
+
+
+def test_what_may_be_proposed_has_a_request_for_it_unless_it_is_asked_for_where_it_is() -> None:
+    proposed = {
+        path.rpartition("/")[2] for path, row in policy.METHODS.items() if Cell.PROPOSE in row.cells.values()
+    }
+    assert proposed - INSTEAD.keys() == {"SetDuties"}  # on the page of its program
 
 
 @pytest.mark.parametrize("query", [{}, {"refused": "Nothing", "who": "anybody"}])
