@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from services.catalog.domain.people import email_key
-from services.catalog.domain.programs import Items, Program, ProgramItem
+from services.catalog.domain.programs import MAX_NESTING, Items, Program, ProgramItem
 from services.catalog.domain.resources import Resource
 from services.catalog.postgres import codec, names
 from services.catalog.postgres.resources import Resources
@@ -30,6 +30,26 @@ _PAGE = """
 """
 _AFTER = "SELECT id FROM programs WHERE (source, key) > (%s, %s) ORDER BY source, key LIMIT %s"
 _WITH = "SELECT id FROM programs WHERE members && %s::text[]"
+# `members` has what was held or needed, too: these are supersets, and what a program holds now is read off its items.
+_ABOVE = """
+    WITH RECURSIVE above (inside, id, level) AS (
+        SELECT id, id, 0 FROM unnest(%s::text[]) AS asked (id)
+        UNION
+        SELECT above.inside, p.id, above.level + 1 FROM above JOIN programs p ON p.members @> ARRAY[above.id]
+        WHERE above.level < %s
+    )
+    SELECT inside, array_agg(DISTINCT id) AS around FROM above WHERE level > 0 GROUP BY inside
+"""
+_BELOW = """
+    WITH RECURSIVE below (id, level) AS (
+        SELECT id, 0 FROM unnest(%s::text[]) AS asked (id)
+        UNION
+        SELECT p.id, below.level + 1
+        FROM below JOIN programs o ON o.id = below.id JOIN programs p ON p.id = ANY(o.members)
+        WHERE below.level < %s
+    )
+    SELECT DISTINCT id FROM below WHERE level > 0
+"""
 _BY_KEY = "SELECT key, id FROM programs WHERE source = %s AND key = ANY(%s)"
 _UNRESOLVED = "SELECT id FROM programs WHERE unresolved ORDER BY id"
 _NAMED = """
@@ -123,6 +143,18 @@ class Programs(Resources):
         """Ids of programs that name one of these ids or of these resources, under any of its names."""
         names = {*ids, *(name for each in known for name in (each.id, *each.aliases))}
         return [row["id"] for row in await self.rows(_WITH, (sorted(names),))] if names else []
+
+    async def programs_above(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """By program, ids of those that may hold it, at up to `MAX_NESTING` levels; without one that none may hold."""
+        asked = sorted(set(ids))
+        rows = await self.rows(_ABOVE, (asked, MAX_NESTING)) if asked else ()
+        return {row["inside"]: frozenset(row["around"]) for row in rows}
+
+    async def programs_below(self, ids: Iterable[str]) -> frozenset[str]:
+        """Ids of the programs that these may hold, at up to `MAX_NESTING` levels."""
+        asked = sorted(set(ids))
+        rows = await self.rows(_BELOW, (asked, MAX_NESTING)) if asked else ()
+        return frozenset(row["id"] for row in rows)
 
     async def programs_by_key(self, source: str, keys: Iterable[str]) -> dict[str, str]:
         """Program ids by key, for those that the source has."""

@@ -52,8 +52,10 @@ class Ground:
 async def ground(
     tx: Transaction, today: date, proposals: Iterable[Proposal], *, for_update: bool = False
 ) -> Ground:
-    """The rows around these proposals; with `for_update` members and the programs that hold them are locked."""
-    named = await _named(tx, proposals, for_update=for_update)
+    """The rows around these proposals; with `for_update` members, the programs that hold them and those around these
+    are locked.
+    """
+    named = await _named(tx, proposals, inside=True, for_update=for_update)
     members = {each.id for each in named.members}
     others = await tx.resources(sorted(named.held - members))
     everything = [*named.members, *others]
@@ -100,7 +102,7 @@ async def scene(
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Members, and the programs around them by id."""
+    """Members, and by id the programs around them, at every level."""
 
     members: list[Resource]
     programs: dict[str, Program]
@@ -116,7 +118,10 @@ class _Named:
         return {item.resource for program in known for item in program.items if item.resource}
 
 
-async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: bool = False) -> _Named:
+async def _named(
+    tx: Transaction, proposals: Iterable[Proposal], *, inside: bool = False, for_update: bool = False
+) -> _Named:
+    """What the proposals name and what holds it; with what is `inside` those programs, too."""
     asked, read, ending = set[str](), set[str](), set[str]()
     for proposal in proposals:
         asked |= {*proposal.resources, *(draft.other for draft in proposal.drafts if draft.other)}
@@ -125,8 +130,12 @@ async def _named(tx: Transaction, proposals: Iterable[Proposal], *, for_update: 
         read |= {draft.into for draft in proposal.drafts if draft.into}
         ending |= {draft.program for draft in proposal.drafts if draft.operation in program_plans.ENDING}
     members = await tx.resources(asked, for_update=for_update)
-    holding = await tx.programs_around(ending, members)
-    programs = await tx.programs([*holding, *read], for_update=for_update)
+    wanted = {*await tx.programs_around(ending, members), *read}
+    wanted = wanted.union(*(await tx.programs_above(wanted)).values())
+    if inside:
+        wanted |= await tx.programs_below(wanted)
+    # All in one go: locks are taken in the order of ids.
+    programs = await tx.programs(wanted, for_update=for_update)
     return _Named(members, {each.id: each for each in programs})
 
 

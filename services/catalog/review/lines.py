@@ -55,8 +55,13 @@ async def _decides(
         named = touched.union(*(each.members for each in found))
         members = await tx.resources(sorted(named))
         theirs = viewer.duties.programs | {id_ for id_, _ in viewer.duties.stages}
-        holding = await tx.programs_around([], members)
-        programs = {each.id: each for each in await tx.programs(theirs & frozenset(holding))}
+        holding = frozenset(await tx.programs_around([], members))
+        concerned = holding | touched.union(*(each.programs for each in found))
+        wanted = theirs & holding
+        for inside, above in (await tx.programs_above(concerned)).items() if viewer.duties.programs else ():
+            if above & viewer.duties.programs:
+                wanted |= {inside, *above}
+        programs = {each.id: each for each in await tx.programs(wanted)}
         resources = {name: each for each in members for name in (each.id, *each.aliases)}
         around = Surroundings(db.clock.today(), resources=resources, programs=programs)
     return frozenset(

@@ -165,6 +165,7 @@ def _about(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> Abou
     """Whether the plan touches a program of theirs, or something in it."""
     touched = {bare(name) for name in suggestion.plan.touches}
     held = {program.id for id_ in touched for program in around.holding(id_)}
+    held |= {program.id for id_ in touched | held for program in around.above(id_)}
     return About(own=frozenset({Column.PO} if (touched | held) & viewer.duties.programs else ()))
 
 

@@ -42,13 +42,13 @@ class ObjectionPage:
 
 
 def affected(suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
-    """E-mails of who owns something that the plan touches, or a program that holds it; sorted, each once."""
+    """E-mails of who owns something that the plan touches, or a program around it at any level; sorted, each once."""
     touched = {bare(name) for name in suggestion.plan.touches}
     resources = around.present(sorted(touched))
-    programs = {id_: around.programs[id_] for id_ in touched if id_ in around.programs}
-    programs |= {program.id: program for each in resources for program in around.holding(each.id)}
+    programs = [around.programs[id_] for id_ in touched if id_ in around.programs]
+    programs += [program for each in resources for program in around.holding(each.id)]
     owners = [each.owner for each in resources]
-    owners += [owner for program in programs.values() for owner in program.owners]
+    owners += [owner for program in around.reach(programs) for owner in program.owners]
     found = {email_key(owner): owner.strip() for owner in owners if "@" in owner}
     return tuple(found[key] for key in sorted(found))
 

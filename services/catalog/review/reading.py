@@ -33,7 +33,7 @@ class Asked:
     """Which suggestions; `assignee` is an e-mail, `resource` and `program` are ids, `query` words of the summary.
 
     Empty for any. Of a program those that concern it or something in it; `shared_with` is an e-mail: those that touch
-    a program of theirs and are assigned to somebody else.
+    a program of theirs, or one inside it, and are assigned to somebody else.
     """
 
     states: tuple[State, ...] = ()
@@ -132,7 +132,7 @@ async def places(
     but = ""
     if asked.shared_with:
         owner = (await tx.people_by_email([asked.shared_with])).get(email_key(asked.shared_with))
-        owned = (await tx.duties(owner)).programs if owner else frozenset[str]()
+        owned = await purview.nested(tx, (await tx.duties(owner)).programs) if owner else frozenset[str]()
         objects = owned if objects is None else owned & frozenset(objects)
         but = owner.id if owner else ""
     return await postgres.places(

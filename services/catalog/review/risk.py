@@ -33,12 +33,17 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
     concerned |= {id_ for program in done.ended for id_ in around.held_by(program)}
     if any(each.owed for id_ in concerned if (each := around.resources.get(id_)) is not None):
         return Risk.R3
-    if sum(around.active(id_) for id_ in concerned) > MANY_LEARNERS or _programs(plan) > MANY_PROGRAMS:
+    if (
+        sum(around.active(id_) for id_ in concerned) > MANY_LEARNERS
+        or _programs(plan, around) > MANY_PROGRAMS
+    ):
         return Risk.R3
     if part.id != RESOURCES_PART:
         return Risk.R3 if sums_only else Risk.R2
     return Risk.R2 if any(around.active(id_) for id_ in concerned) else Risk.R1
 
 
-def _programs(plan: Plan) -> int:
-    return len({bare(part.id) for part in plan.parts if part.id != RESOURCES_PART})
+def _programs(plan: Plan, around: Surroundings) -> int:
+    """How many programs change on their flattened path (behaviour.md §6): those with a part, and those around them."""
+    ids = {bare(part.id) for part in plan.parts if part.id != RESOURCES_PART}
+    return len(ids.union(each.id for id_ in ids for each in around.above(id_)))

@@ -141,13 +141,20 @@ def _slot(
     by_role = [role for role, kind in policy.ROLES.items() if about.meets(kind, row.cells[kind])]
     people = staff.ids(*by_role).union(*theirs.values())
     said = row.who_can_here(about)
-    return Slot(said.replace("its program", f"“{program.title}”") if program else said, people)
+    if program is not None:
+        owned = [each for each in around.reach([program]) if staff.owners(each)] or [program]
+        said = said.replace("its program", policy.in_words(f"“{each.title}”" for each in owned))
+    return Slot(said, people)
 
 
 def _theirs(
     part: Part, row: Row, around: Surroundings, staff: Staff, stage: Stage | None
 ) -> dict[Column, frozenset[str]]:
-    """Who answers for all that the part changes, each thing by one of the duties that the row counts; by duty."""
+    """Who answers for all that the part changes, each thing by one of the duties that the row counts; by duty.
+
+    An owner answers for everything inside their program: whoever owns one around that which changes may give its
+    approval, and none is needed of theirs.
+    """
     found: list[dict[Column, frozenset[str]]] = []
     for id_ in sorted({bare(name) for change in part.changes for name in change.touches}):
         resource, program = around.resources.get(id_), around.programs.get(id_)
@@ -157,7 +164,9 @@ def _theirs(
         owner = staff.owner(resource) if resource else None
         holders = [staff.holder(each, stage) for each in programs] if stage else []
         people = {
-            Column.PO: frozenset(person.id for each in programs for person in staff.owners(each)),
+            Column.PO: frozenset(
+                person.id for each in around.reach(programs) for person in staff.owners(each)
+            ),
             Column.ST: frozenset(person.id for person in holders if person is not None),
             Column.RO: frozenset({owner.id} if owner else ()),
         }
@@ -176,7 +185,10 @@ def _metadata_only(changes: Iterable[Change]) -> bool:
 def capacity(
     person: Person, part: Part, around: Surroundings, staff: Staff, stage: Stage | None = None
 ) -> str:
-    """In which capacity the person approves the part; an owner may act in place of the stage's holder."""
+    """In which capacity the person approves the part.
+
+    An owner may act in place of the stage's holder, and of the owner of a program inside theirs.
+    """
     program = around.programs.get(bare(part.id))
     changed = sorted({bare(name) for change in part.changes for name in change.touches})
     programs = [program] if program else [each for id_ in changed for each in around.holding(id_)]
@@ -185,6 +197,8 @@ def capacity(
         return str(stage)
     if program is not None and person in staff.owners(program):
         return STEPPED_IN if holders - {None} else "OWNER"
+    if program is not None and any(person in staff.owners(each) for each in around.above(program.id)):
+        return STEPPED_IN if holders - {None} or staff.owners(program) else "OWNER"
     held = [role for role in (*_DECIDERS, Role.SPECIALIST) if role in person.roles]
     return "OWNER" if not held else str(held[0])
 
@@ -236,7 +250,7 @@ def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surr
     programs = held_by if of_resources else {bare(part.id)}
     stages = {id_ for id_, stage in viewer.duties.stages if stage is suggestion.proposal.stage}
     own = {
-        Column.PO: bool(programs) and programs <= viewer.duties.programs,
+        Column.PO: bool(programs) and all(_within(id_, viewer, around) for id_ in programs),
         Column.ST: bool(programs) and programs <= stages,
         Column.RO: of_resources and bool(viewer.duties.resources & (changed | concerned)),
     }
@@ -245,6 +259,12 @@ def answers_for(viewer: Viewer, suggestion: Suggestion, part: Part, around: Surr
         metadata=_metadata_only(part.changes),
     )
     return policy.METHODS[viewer.method].allows(viewer, about)
+
+
+def _within(program: str, viewer: Viewer, around: Surroundings) -> bool:
+    """Whether the viewer owns the program or one around it."""
+    owned = viewer.duties.programs
+    return program in owned or any(each.id in owned for each in around.above(program))
 
 
 def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
@@ -266,7 +286,7 @@ def standing(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> Ab
 
 
 def standing_on_line(viewer: Viewer, line: Line, around: Surroundings) -> About:
-    """The same of a line; `around` needs the viewer's own programs alone."""
+    """The same of a line; `around` needs the viewer's own programs alone, and what leads from them to the line."""
     own = _own(
         viewer,
         around,
@@ -293,7 +313,7 @@ def _own(
     holding = {each.id for id_ in resources for each in around.holding(id_)}
     concerned = touched | programs | holding
     own = {
-        Column.PO: viewer.duties.programs & concerned,
+        Column.PO: {id_ for id_ in concerned if _within(id_, viewer, around)},
         Column.ST: {id_ for id_, held in viewer.duties.stages if held is stage} & concerned,
         Column.RO: viewer.duties.resources & resources,
     }

@@ -220,8 +220,10 @@ def _required(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
         resource = around.resources.get(id_)
         if resource is None:
             continue
+        # What is dropped is missing in the programs around that one, too.
+        reached = {inside, *(each.id for each in around.above(inside))}
         for program, item in around.requiring(id_):
-            if (inside and program.id != inside) or (program.id, id_) in done.requirements:
+            if (inside and program.id not in reached) or (program.id, id_) in done.requirements:
                 continue
             needing = around.title(item.resource or item.program) if item.target[1] else item.reference
             yield Safeguard(
@@ -319,10 +321,12 @@ def _last_accessible(
 
 
 def _staying(program_id: str, around: Surroundings, done: Effects) -> list[Resource]:
-    """The items of the program as the plan leaves it."""
-    moves = {old: new for inside, old, new in done.items if inside == program_id}
-    inserted = (id_ for inside, id_ in done.inserted if inside == program_id)
-    return around.present([*(moves.get(id_, id_) for id_ in around.held_by(program_id)), *inserted])
+    """The items of the program and of those inside it as the plan leaves them."""
+    moves = {(inside, old): new for inside, old, new in done.items}
+    inside = around.inside(program_id)
+    flat = around.laid_flat(program_id)
+    stays = (moves.get((holder, item.resource), item.resource) for holder, item in flat)
+    return around.present([*stays, *(id_ for holder, id_ in done.inserted if holder in inside)])
 
 
 def _primary(language: str) -> str:
@@ -332,24 +336,29 @@ def _primary(language: str) -> str:
 def _uncovered(
     resource: Resource, program_id: str, around: Surroundings, done: Effects, new: Resource | None = None
 ) -> Iterator[Safeguard]:
-    """Objectives that nothing in the program covers any more; what takes its place covers what its text is about."""
+    """Objectives that nothing in the program, or in one around it, covers any more.
+
+    What takes its place covers what its text is about.
+    """
     if new is not None and new.outline_hash and new.content_hash == resource.content_hash:
         return
-    program = around.programs[program_id]
-    wanted = {_said(objective): objective for objective in program.objectives}
-    covered = {_said(text) for each in _staying(program_id, around, done) for text in _objectives(each)}
-    for text in _objectives(resource):
-        if _said(text) in wanted and _said(text) not in covered:
-            objective = wanted[_said(text)]
-            yield Safeguard(
-                "only_cover",
-                resource_name(resource.id),
-                f"“{resource.title}” alone covers “{objective}” in “{program.title}”.",
-                f"Say that “{new.title}” covers it, if it does, or leave this change out."
-                if new
-                else "Add an item that covers it, or leave this change out.",
-                program_name(program_id),
-            )
+    for program in around.reach([around.programs[program_id]]):
+        wanted = {_said(objective): objective for objective in program.objectives}
+        if not wanted:
+            continue
+        covered = {_said(text) for each in _staying(program.id, around, done) for text in _objectives(each)}
+        for text in _objectives(resource):
+            if _said(text) in wanted and _said(text) not in covered:
+                objective = wanted[_said(text)]
+                yield Safeguard(
+                    "only_cover",
+                    resource_name(resource.id),
+                    f"“{resource.title}” alone covers “{objective}” in “{program.title}”.",
+                    f"Say that “{new.title}” covers it, if it does, or leave this change out."
+                    if new
+                    else "Add an item that covers it, or leave this change out.",
+                    program_name(program_id),
+                )
 
 
 def _objectives(resource: Resource) -> list[str]:

@@ -21,7 +21,7 @@ MINUTES_UNKNOWN = 0.0  # an item that states no duration saves nothing that coul
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A program's mandatory resources, and for each those whose completion counts as it."""
+    """A program's mandatory resources, nested programs laid flat, and for each those whose completion counts as it."""
 
     needed: tuple[str, ...]
     counts: Mapping[str, frozenset[str]]
@@ -31,29 +31,59 @@ class _Path:
         return tuple(each for each in self.needed if not self.counts[each] & completed)
 
 
-def simulated(plan: Plan, around: Surroundings) -> Simulation:
-    """Requirements met, minutes left and overdue before and after, for every enrolment of the touched programs.
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """A program whose path the plan changes, and the rows of each learner concerned.
 
-    A program whose use is known but not by learner is computed on sums only, and says so.
+    `inside` are ids of the programs on its path, itself among them.
+    """
+
+    program: str
+    inside: frozenset[str]
+    before: _Path
+    after: _Path
+    enrolled: Mapping[str, Sequence[Enrolment]]
+
+
+def simulated(plan: Plan, around: Surroundings) -> Simulation:
+    """Requirements met, minutes left and overdue before and after, for every enrolment of the touched programs and of
+    those around them.
+
+    Whoever is in a program and in one inside it counts once, and saves once. A touched program whose use is known but
+    not by learner is computed on sums only, and says so.
     """
     done = effects(plan.parts)
-    total = Simulation()
-    for program in _touched(done, around):
-        one = _program(program, done, around)
-        total = Simulation(
-            enrolments=total.enrolments + one.enrolments,
-            lose_credit=total.lose_credit + one.lose_credit,
-            newly_overdue=total.newly_overdue + one.newly_overdue,
-            minutes_saved=round(total.minutes_saved + one.minutes_saved, 1),
-            sums_only=total.sums_only or one.sums_only,
-        )
-    return total
+    touched = _touched(done, around)
+    found = _all(touched, done, around)
+    by_learner: dict[str, list[_Concerned]] = defaultdict(list)
+    for each in found:
+        for learner in each.enrolled:
+            by_learner[learner].append(each)
+    enrolments = lose = overdue = 0
+    saved = 0.0
+    for learner, theirs in sorted(by_learner.items()):
+        for outermost in _outermost(theirs):
+            within = [each for each in theirs if each.program in outermost.inside]
+            enrolments += 1
+            lose += any(_loses(each, learner, done) for each in within)
+            overdue += any(_newly_overdue(each, learner, around.today) for each in within)
+            saved += _saved(outermost, learner, around)
+    reached = frozenset[str]().union(*(each.inside for each in found if each.enrolled))
+    return Simulation(
+        enrolments=enrolments,
+        lose_credit=lose,
+        newly_overdue=overdue,
+        minutes_saved=round(saved, 1),
+        sums_only=any(
+            program.id not in reached and not _nobody(program, done, around) for program in touched
+        ),
+    )
 
 
 def learners(plan: Plan, around: Surroundings) -> frozenset[str]:
     """Pseudonyms of exactly those on whose enrolments `simulated` computes the plan."""
     done = effects(plan.parts)
-    found = [_concerned(program, done, around) for program in _touched(done, around)]
+    found = _all(_touched(done, around), done, around)
     return frozenset(learner for each in found for learner in each.enrolled)
 
 
@@ -62,22 +92,33 @@ def _touched(done: Effects, around: Surroundings) -> list[Program]:
     return [around.programs[id_] for id_ in sorted(ids) if id_ in around.programs]
 
 
-@dataclass(frozen=True, slots=True)
-class _Concerned:
-    """A program's path before and after, the resources touched in it, and the rows of each learner concerned."""
+def _all(touched: Sequence[Program], done: Effects, around: Surroundings) -> list[_Concerned]:
+    return [_concerned(program, done, around) for program in around.reach(touched)]
 
-    before: _Path
-    after: _Path
-    touched: frozenset[str]
-    enrolled: Mapping[str, Sequence[Enrolment]]
+
+def _outermost(found: Sequence[_Concerned]) -> Sequence[_Concerned]:
+    """Those of one learner's that are not inside another of them."""
+    outer = [
+        each
+        for each in found
+        if not any(each.program in other.inside for other in found if other is not each)
+    ]
+    return outer or found[:1]
+
+
+def _items(program: str, done: Effects, around: Surroundings) -> frozenset[str]:
+    """Resources whose place in the program itself the plan changes."""
+    touched = {old for inside, old, _ in done.items if inside == program}
+    touched |= {id_ for inside, id_ in done.eased if inside == program}
+    if program in done.ended:
+        touched |= set(around.held_by(program))
+    return frozenset(touched)
 
 
 def _concerned(program: Program, done: Effects, around: Surroundings) -> _Concerned:
+    """Enrolled is who has a row of the program, or of a resource whose place in the program itself changes."""
     before, after = _path(program, None, around), _path(program, done, around)
-    touched = {old for inside, old, _ in done.items if inside == program.id}
-    touched |= {id_ for inside, id_ in done.eased if inside == program.id}
-    if program.id in done.ended:
-        touched |= set(around.held_by(program.id))
+    touched = _items(program.id, done, around)
     by_learner: dict[str, list[Enrolment]] = defaultdict(list)
     on_path = set(before.needed) | set(after.needed) | touched
     for each in around.enrolments:
@@ -88,38 +129,43 @@ def _concerned(program: Program, done: Effects, around: Surroundings) -> _Concer
         for learner, rows in by_learner.items()
         if any(row.program == program.id or row.resource in touched for row in rows)
     }
-    return _Concerned(before, after, frozenset(touched), enrolled)
+    return _Concerned(program.id, around.inside(program.id, mandatory=True), before, after, enrolled)
 
 
-def _program(program: Program, done: Effects, around: Surroundings) -> Simulation:
-    found = _concerned(program, done, around)
-    before, after, enrolled = found.before, found.after, found.enrolled
-    if not enrolled:
-        # Nothing is known of any learner here: only where use itself is not known may that be taken for "nobody".
-        known = any(around.use.get(each) is not None for each in found.touched)
-        return Simulation(sums_only=known)
-    lose = overdue = 0
-    saved = 0.0
-    for rows in enrolled.values():
-        completed = frozenset(row.resource for row in rows if row.resource and row.state == "completed")
-        left, left_after = before.open(completed), after.open(completed)
-        lose += _loses(before, after, completed, done, program.id)
-        overdue += _overdue(rows, left_after, around.today) and not _overdue(rows, left, around.today)
-        saved += _minutes(left, around) - _minutes(left_after, around)
-    return Simulation(len(enrolled), lose, overdue, round(saved, 1))
+def _nobody(program: Program, done: Effects, around: Surroundings) -> bool:
+    """Whether no row of any learner may be taken for "nobody": only where use itself is not known."""
+    return not any(each in around.use for each in _items(program.id, done, around))
+
+
+def _completed(found: _Concerned, learner: str) -> frozenset[str]:
+    rows = found.enrolled[learner]
+    return frozenset(row.resource for row in rows if row.resource and row.state == "completed")
+
+
+def _newly_overdue(found: _Concerned, learner: str, today: date) -> bool:
+    rows, completed = found.enrolled[learner], _completed(found, learner)
+    return _overdue(rows, found.after.open(completed), today) and not _overdue(
+        rows, found.before.open(completed), today
+    )
+
+
+def _saved(found: _Concerned, learner: str, around: Surroundings) -> float:
+    """Minutes that the learner is spared."""
+    completed = _completed(found, learner)
+    return _minutes(found.before.open(completed), around) - _minutes(found.after.open(completed), around)
 
 
 def _path(program: Program, done: Effects | None, around: Surroundings) -> _Path:
-    moves = {old: new for inside, old, new in done.items if inside == program.id} if done else {}
-    eased = {id_ for inside, id_ in done.eased if inside == program.id} if done else set[str]()
+    moves = {(inside, old): new for inside, old, new in done.items} if done else {}
+    eased = set(done.eased) if done else set[tuple[str, str]]()
+    ended = done.ended - {program.id} if done else set[str]()
     needed = list(
         dict.fromkeys(
-            moves.get(item.resource, item.resource)
-            for item in program.items
-            if item.resource
-            and item.mandatory
-            and item.resource not in eased
-            and moves.get(item.resource, item.resource)
+            now
+            for holder, item in around.laid_flat(program.id, mandatory=True)
+            if holder not in ended
+            and (holder, item.resource) not in eased
+            and (now := moves.get((holder, item.resource), item.resource))
         )
     )
     added = done.equivalents if done else set[tuple[str, str]]()
@@ -131,11 +177,12 @@ def _path(program: Program, done: Effects | None, around: Surroundings) -> _Path
     return _Path(tuple(needed), counts)
 
 
-def _loses(before: _Path, after: _Path, completed: frozenset[str], done: Effects, program: str) -> bool:
+def _loses(found: _Concerned, learner: str, done: Effects) -> bool:
     """Whether something that is met now would be open again in another's name."""
+    before, after, completed = found.before, found.after, _completed(found, learner)
     for inside, old, new in done.items:
         met = old in before.counts and bool(before.counts[old] & completed)
-        if inside == program and new in after.counts and met and not after.counts[new] & completed:
+        if inside in found.inside and new in after.counts and met and not after.counts[new] & completed:
             return True
     return False
 

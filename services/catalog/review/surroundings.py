@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.catalog.domain.engagement import Enrolment, Use, month_index
 from services.catalog.domain.house_rules import HouseRules
-from services.catalog.domain.programs import Program, ProgramItem
+from services.catalog.domain.programs import MAX_NESTING, Program, ProgramItem
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.domain.sources import Source
 
@@ -19,7 +19,8 @@ RECENT_MONTHS = 3  # where no learner rows say who is in progress, starts in the
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """One moment's rows. `resources` has each under its id and its aliases; `programs` are those that name a member.
+    """One moment's rows. `resources` has each under its id and its aliases; `programs` are those that name a member,
+    and those around them and inside.
 
     `committed` maps a resource to the suggestions (their ids) whose approved plans lead learners to it.
     `listed` counts the resources that each source lists. `translations` maps a resource to those that are known to say
@@ -40,6 +41,10 @@ class Surroundings:
         default_factory=dict[str, list[Program]], init=False, repr=False, compare=False
     )
     """`holding` of each resource, once somebody has asked: a page of suggestions asks hundreds of times."""
+    _outer: dict[str, list[Program]] = field(
+        default_factory=dict[str, list[Program]], init=False, repr=False, compare=False
+    )
+    """The same of each program."""
 
     def resource(self, id_: str) -> Resource | None:
         """The resource under its present name; None when it is not known."""
@@ -58,12 +63,65 @@ class Surroundings:
 
     def holding(self, resource: str) -> Sequence[Program]:
         """Programs in use with the resource among their items, in id order."""
-        if not self._holders:
-            for _, program in sorted(self.programs.items()):
-                if not program.archived:
-                    for held in {item.resource for item in program.items}:
-                        self._holders.setdefault(held, []).append(program)
+        self._look()
         return self._holders.get(resource, ())
+
+    def _look(self) -> None:
+        if self._holders:
+            return
+        for _, program in sorted(self.programs.items()):
+            if not program.archived:
+                for held in {item.resource for item in program.items}:
+                    self._holders.setdefault(held, []).append(program)
+                for nested in {item.program for item in program.items if item.program}:
+                    self._outer.setdefault(nested, []).append(program)
+
+    def above(self, program: str) -> tuple[Program, ...]:
+        """Programs in use around the one of that id, directly or through others: the nearest first, each once."""
+        self._look()
+        found: dict[str, Program] = {}
+        level = [program]
+        for _ in range(MAX_NESTING):
+            holding = {outer.id: outer for id_ in level for outer in self._outer.get(id_, ())}
+            level = [id_ for id_ in holding if id_ not in found and id_ != program]
+            found |= {id_: holding[id_] for id_ in level}
+        return tuple(found.values())
+
+    def reach(self, programs: Iterable[Program]) -> tuple[Program, ...]:
+        """These programs and those around them, each once: whose owners have purview there (behaviour.md §2)."""
+        given = list(programs)
+        outer = [each for program in given for each in self.above(program.id)]
+        return tuple({each.id: each for each in (*given, *outer)}.values())
+
+    def inside(self, program: str, *, mandatory: bool = False) -> frozenset[str]:
+        """Ids of the program and of those in use inside it; only of what is `mandatory` in it."""
+        seen = {program}
+        for _ in self._flat(program, seen, mandatory=mandatory):
+            continue
+        return frozenset(seen)
+
+    def laid_flat(self, program: str, *, mandatory: bool = False) -> tuple[tuple[str, ProgramItem], ...]:
+        """(holder's id, item) of each resource in it and in programs in use inside it; only what is `mandatory` in it.
+
+        A program that it holds twice is laid down where it comes first.
+        """
+        return tuple(self._flat(program, {program}, mandatory=mandatory))
+
+    def _flat(
+        self, program: str, seen: set[str], *, mandatory: bool, level: int = 0
+    ) -> Iterator[tuple[str, ProgramItem]]:
+        known = self.programs.get(program)
+        for item in known.items if known else ():
+            if mandatory and not item.mandatory:
+                continue
+            if item.resource:
+                yield program, item
+                continue
+            inner = self.programs.get(item.program)
+            if inner is None or inner.archived or inner.id in seen or level == MAX_NESTING:
+                continue
+            seen.add(inner.id)
+            yield from self._flat(inner.id, seen, mandatory=mandatory, level=level + 1)
 
     def held_by(self, program: str) -> tuple[str, ...]:
         """Ids of the resources that the program holds directly, in its order."""

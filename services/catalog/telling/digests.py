@@ -9,6 +9,7 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.telling import letters, postgres
 from services.catalog.telling.domain import Kind, day, monday
 from services.catalog.telling.postgres import Mention
+from services.catalog.usecases import purview
 
 WEEK = timedelta(days=7)
 _SOON = timedelta(days=14)
@@ -31,7 +32,7 @@ async def _write(tx: Transaction, db: Database, person: Person) -> None:
     if not person.has(*CONTENT_ROLES) and not duties:
         return
     today, since = db.clock.today(), tx.now - WEEK
-    owned = duties.resources | duties.programs
+    owned = duties.resources | await purview.nested(tx, duties.programs)
 
     def on(moment: datetime) -> str:
         return day(moment.astimezone(db.clock.zone).date())

@@ -17,6 +17,11 @@ async def inside(tx: Transaction, programs: Collection[str]) -> frozenset[str]:
     return _below(programs, await _items(tx, programs))
 
 
+async def nested(tx: Transaction, programs: Collection[str]) -> frozenset[str]:
+    """Ids of these programs and of all programs inside them."""
+    return frozenset(await _items(tx, programs))
+
+
 async def inside_each(tx: Transaction, programs: Sequence[str]) -> dict[str, frozenset[str]]:
     """The same by program; without one that is not there."""
     items = await _items(tx, programs)

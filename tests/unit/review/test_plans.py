@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from services.catalog.domain.programs import ProgramItem
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.review.assessment import assessed
 from services.catalog.review.domain import RESOURCES_PART, Edits, Risk
@@ -242,6 +243,14 @@ def test_more_than_five_programs_are_the_riskiest() -> None:
         return plan_of(duplicate("a", "b"), around(A, B, *programs)).risk
 
     assert [risk(5), risk(6)] == [Risk.R2, Risk.R3]
+
+
+def test_programs_around_the_one_that_changes_count_among_the_five() -> None:
+    def risk(count: int) -> Risk:
+        outer = [program(f"q{n}", ProgramItem(program="p")) for n in range(count)]
+        return plan_of(duplicate("a", "b"), around(A, B, program("p", "b"), *outer)).risk
+
+    assert [risk(4), risk(5)] == [Risk.R2, Risk.R3]
 
 
 def test_a_program_whose_use_is_known_in_sums_only_is_the_riskiest_and_says_so() -> None:

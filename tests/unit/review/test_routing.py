@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.catalog import policy
 from services.catalog.domain.people import Duties, Mode, Role, Stage, Viewer
+from services.catalog.domain.programs import ProgramItem
 from services.catalog.review import routing
 from services.catalog.review.domain import Edits, Plan, Risk, State, Suggestion
 from services.catalog.review.findings import Relation
@@ -167,3 +168,42 @@ def test_a_stages_holder_approves_what_belongs_to_it_and_an_owner_may_step_in() 
     designed = replace(team, stages={"p": {Stage.DESIGN: stan}})
     assert routing.capacity(OLGA, dropped, where, designed, Stage.DESIGN) == "OWNER_STEPPED_IN"
     assert routing.capacity(OLGA, dropped, where, team, Stage.DESIGN) == "OWNER"
+
+
+def test_whoever_owns_a_program_around_may_approve_in_place_of_its_owner_and_need_not() -> None:
+    oda = person("oda")
+    outer = program("q", ProgramItem(program="m"), owners=("oda@example.org",))
+    where = around(A, B, PROGRAM, outer, program("m", ProgramItem(program="p")))
+    plan = plan_of(duplicate("a", "b"), where)
+    assert [part.id for part in plan.parts] == ["programs/p", "resources"]
+    team = staff(LEA, IDA, OLGA, oda)
+    assert needed(plan, where, team)["programs/p"] == [{"olga", "oda"}]
+    slot = routing.needs(plan.parts[0], Edits(), where, team).slots[0]
+    assert slot.label == "an owner of “P” or “Q”"
+    assert routing.capacity(oda, plan.parts[0], where, team) == "OWNER_STEPPED_IN"
+    # Nobody is asked in the outer program's name, and where the inner one has no owner by role, as before, too.
+    assert needed(plan, where, staff(LEA, IDA, oda))["programs/p"] == [{"lea", "ida", "oda"}]
+    assert routing.capacity(oda, plan.parts[0], where, staff(LEA, oda)) == "OWNER"
+    assert needed(plan, where, replace(team, mode=Mode.ROLE_BASED))["programs/p"] == [{"lea", "ida"}]
+
+
+def test_whoever_owns_a_program_around_refuses_what_is_inside_it() -> None:
+    outer = program("q", ProgramItem(program="p"))
+    where = around(A, B, PROGRAM, outer, program("o", ProgramItem(program="q"), archived=True))
+    proposal = duplicate("a", "b")
+    plan = plan_of(proposal, where)
+    suggestion = Suggestion("s", 1, State.OPEN, 1, proposal, plan, NOW, NOW, 0.9)
+
+    def theirs(program: str) -> list[str]:
+        viewer = Viewer(
+            person("oda"),
+            Duties(programs=frozenset({program})),
+            method="/winnow.review.v1.ReviewService/RejectSuggestion",
+        )
+        assert policy.METHODS[viewer.method].allows(viewer, routing.standing(viewer, suggestion, where)) is (
+            program in "pq"
+        )
+        return [part.id for part in plan.parts if routing.answers_for(viewer, suggestion, part, where)]
+
+    assert theirs("p") == theirs("q") == ["programs/p", "resources"]
+    assert theirs("o") == []  # an archived one reaches nothing

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.catalog.domain.programs import ProgramItem
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.domain.sources import Source
 from services.catalog.review.domain import Plan, Risk
@@ -254,3 +255,30 @@ def test_a_plan_closes_at_most_a_twentieth_of_a_large_source(listed: int, closed
     proposal = duplicate("r0", *(f"r{n}" for n in range(1, closed + 1)))
     plan = plan_of(proposal, around(*members, listed={"lms": listed}))
     assert [guard.code for guard in plan.safeguards] == (["too_many"] if fails else [])
+
+
+def test_what_a_program_around_needs_is_not_dropped_inside() -> None:
+    inner, other = program("p", "a", "b"), program("o", item("c", needs=["b"]))
+    outer = program("q", item("c", needs=["b"]), ProgramItem(program="p"))
+    around_it = program("r", item("c", needs=["b"]), ProgramItem(program="m"))
+    for between in ((outer,), (around_it, program("m", ProgramItem(program="p")))):
+        (guard,) = plan_of(drop("p", "b"), around(A, B, C, inner, *between)).safeguards
+        assert (guard.code, guard.target, guard.part) == ("prerequisite", "resources/b", "programs/p")
+        assert f"in “{between[0].title}” requires" in guard.text
+    gone = program("q", item("c", needs=["b"]), ProgramItem(program="p"), archived=True)
+    assert plan_of(drop("p", "b"), around(A, B, C, inner, other, gone)).safeguards == ()
+
+
+def test_an_objective_of_a_program_around_stays_covered() -> None:
+    old = resource("b", objectives=("Climb safely.",))
+    inner = program("p", "a", "b")
+
+    def broken(*items: ProgramItem | str) -> list[str]:
+        outer = program("q", *items, ProgramItem(program="p"), objectives=("climb safely",))
+        others = (resource("c", objectives=("Climb safely",)), program("s", "c"))
+        return [
+            guard.code for guard in plan_of(drop("p", "b"), around(A, old, *others, inner, outer)).safeguards
+        ]
+
+    assert broken() == ["only_cover"]
+    assert broken("c") == broken(ProgramItem(program="s")) == []

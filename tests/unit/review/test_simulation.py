@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from services.catalog.domain.programs import Program, ProgramItem
 from services.catalog.review.domain import Simulation
 from tests.unit.review.shorthand import (
     TODAY,
@@ -67,3 +68,51 @@ def test_learners_of_other_programs_are_not_counted() -> None:
     rows = (enrolled("l", program="q"), enrolled("m", resource="a"))
     found = simulated(A, B, program("p", "a", "b"), proposal=drop("p", "b"), where={"enrolments": rows})
     assert found.enrolments == 0
+
+
+def nested(*outer: ProgramItem | str) -> tuple[Program, ...]:
+    """A program `q` around `p` (which holds `b`), and `r` around both; `outer` are further items of `q`."""
+    inner = program("p", "b")
+    return inner, program("q", *outer, ProgramItem(program="p")), program("r", ProgramItem(program="q"))
+
+
+def test_who_is_enrolled_in_a_program_around_the_one_that_changes_is_computed_too() -> None:
+    rows = (
+        enrolled("l", resource="b", state="completed"),
+        *(enrolled("l", program=name, due=LATE) for name in "qr"),
+        enrolled("m", program="r"),
+    )
+    kept = simulated(A, B, *nested(), where={"enrolments": rows})
+    assert (kept.enrolments, kept.lose_credit, kept.newly_overdue, kept.sums_only) == (2, 0, 0, False)
+    lost = simulated(
+        A, B, *nested(), where={"enrolments": rows}, author="x", drop_changes=("add_equivalence.a.b",)
+    )
+    # Of three programs inside one another the learner's is one enrolment.
+    assert (lost.enrolments, lost.lose_credit, lost.newly_overdue) == (2, 1, 1)
+
+
+def test_who_is_overdue_in_the_outer_program_for_something_else_is_not_newly_so() -> None:
+    rows = (enrolled("l", resource="b", state="completed"), enrolled("l", program="q", due=LATE))
+    where, drops = {"enrolments": rows}, ("add_equivalence.a.b",)
+    found = simulated(A, B, resource("c"), *nested("c"), where=where, author="x", drop_changes=drops)
+    assert (found.lose_credit, found.newly_overdue) == (1, 0)
+
+
+def test_minutes_are_saved_once_by_who_is_in_a_program_and_in_the_one_around_it() -> None:
+    rows = tuple(enrolled("l", program=name) for name in "pqr")
+    found = simulated(A, B, *nested("a"), proposal=drop("p", "b"), where={"enrolments": rows})
+    assert (found.enrolments, found.minutes_saved) == (1, 30.0)
+
+
+def test_what_is_elective_in_the_outer_program_saves_its_learners_nothing() -> None:
+    inner, elective = program("p", "b"), program("q", ProgramItem(program="p", mandatory=False))
+    for name, saved in (("p", 30.0), ("q", 0.0)):
+        where = {"enrolments": (enrolled("l", program=name),)}
+        found = simulated(A, B, inner, elective, proposal=drop("p", "b"), where=where)
+        assert (found.enrolments, found.minutes_saved) == (1, saved)
+
+
+def test_programs_that_hold_one_another_do_not_go_round_for_ever() -> None:
+    one, two = program("p", "b", ProgramItem(program="q")), program("q", "a", ProgramItem(program="p"))
+    rows = (enrolled("l", program="p"), enrolled("l", program="q"))
+    assert simulated(A, B, one, two, proposal=drop("p", "b"), where={"enrolments": rows}).enrolments == 1
