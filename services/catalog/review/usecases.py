@@ -121,7 +121,6 @@ async def accept_case(
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, stage):
         yes = await _scheduled(tx, yes, case)
-        await urgent.notice_begins(tx, yes, await objections.tokens(tx, yes, around))
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
 
 
@@ -174,6 +173,7 @@ def _check_plan(known: Suggestion, plan: Plan) -> None:
 
 
 async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Suggestion:
+    """SCHEDULED, and who can object is told of the notice that begins, with links of this revision."""
     on = case.on
     other = await postgres.overlapping(tx, suggestion.plan.touches, suggestion.id)
     if other:
@@ -190,7 +190,9 @@ async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Sug
         notice = max(notice, ONE_APPROVER_NOTICE)
     yes = await learning.decided(tx, suggestion, on.maps, before=case.known.state)
     due = max(tx.now + notice, yes.edits.not_before or tx.now)
-    return replace(yes, state=State.SCHEDULED, due_time=due)
+    yes = replace(yes, state=State.SCHEDULED, due_time=due)
+    await urgent.notice_begins(tx, yes, await objections.tokens(tx, yes, on.around))
+    return yes
 
 
 async def reject(

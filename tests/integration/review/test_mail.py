@@ -16,12 +16,15 @@ import pytest
 
 from services.catalog.telling.domain import monday
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
 from tests.integration.review.test_objections import Door, give_notice
+from tests.integration.review.test_program_plans import proposal
 from tests.mail import MailServer, text
 from tests.servers import NatsServer, PostgresServer
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.catalog.v1.program_pb2 import ProgramItem
+from winnow.curation.v1.proposal_pb2 import DraftOperation
 from winnow.internal.v1 import public_service_pb2 as public
 from winnow.review.v1 import notice_service_pb2 as api
 from winnow.review.v1 import objection_pb2 as objection
@@ -104,13 +107,20 @@ async def arrived(mail: MailServer, address: str, count: int = 1) -> list[EmailM
     return found
 
 
-async def approved(leader: Reviewer, curator: Curator, *, owner: str = OLGA) -> tuple[Suggestion, Any]:
-    """A plan of R2 by the leader, with a notice of 7 days, and the program it touches; `owner` has the copy."""
+async def approved(
+    leader: Reviewer, curator: Curator, *, owner: str = OLGA, around: str = ""
+) -> tuple[Suggestion, Any]:
+    """A plan of R2 by the leader, with a notice of 7 days, and the program it touches.
+
+    `owner` has the copy, `around` a program around that one.
+    """
     await give_notice(leader, 7, 14)
     kept, copy = await leader.put(
         course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"), owner=owner)
     )
     program = await leader.program("onboarding", copy)
+    if around:
+        await leader.program("curriculum", ProgramItem(program=program.name), owners=[around])
     await curator.propose(curator.duplicate(kept, copy))
     planned = await leader.accept(await leader.only(Suggestion.OPEN))
     assert planned.state == Suggestion.SCHEDULED
@@ -161,6 +171,54 @@ async def test_a_plan_whose_check_fails_tells_who_approved_it_what_has_changed(
     assert shown.note.startswith("not applied: ")
     assert "Safety" in shown.note
     assert f"Open again since {today()}: Copies: {shown.note}." in text(back)
+
+
+async def test_a_notice_that_begins_by_refusing_a_part_is_told_with_links_that_work(
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel, mail: MailServer
+) -> None:
+    await team.join(OLGA)
+    await give_notice(leader, 7, 14)
+    kept, gone = await leader.put(course("c1", "Ladders", words("a")), course("c2", "Knots", words("b")))
+    programs = [await leader.program(f"path {n}", kept, gone) for n in range(3)]
+    await leader.program("curriculum", ProgramItem(program=programs[0].name), owners=[OLGA])
+    drops = [
+        DraftOperation(operation="item_drop", resource=bare(gone.name), program=bare(each.name))
+        for each in programs
+    ]
+    await curator.propose(proposal(curator, "drops", drops, programs, [gone]))
+    seen = await leader.only(Suggestion.OPEN)
+    half = await leader.accept(seen, parts=[programs[0].name, programs[2].name])
+    assert (half.state, mail.to(OLGA)) == (Suggestion.OPEN, [])
+    first = await leader.reject(half, "used_elsewhere", parts=[programs[1].name])
+    assert first.state == Suggestion.SCHEDULED
+    (told,) = await arrived(mail, OLGA)
+    # Refusing another while it runs makes another plan of it: the links in that mail are over, and new ones come.
+    second = await leader.reject(first, "used_elsewhere", parts=[programs[2].name])
+    assert (second.state, second.revision) == (Suggestion.SCHEDULED, first.revision + 1)
+    _, again = await arrived(mail, OLGA, 2)
+    old, new = (re.findall(r"/objections/(\S+)", text(each))[0] for each in (told, again))
+    door = Door(leader, channel)
+    with pytest.raises(grpc.aio.AioRpcError) as over:
+        await door("ReadObjection", public.ReadObjectionRequest(token=old))
+    assert over.value.code() == grpc.StatusCode.NOT_FOUND
+    assert (await door("ReadObjection", public.ReadObjectionRequest(token=new))).email == OLGA
+
+
+async def test_who_owns_a_program_around_is_told_by_mail_and_in_the_digest(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    planned, _ = await approved(leader, curator, owner="", around=OLGA)
+    (told,) = await arrived(mail, OLGA)
+    assert "To object before then:" in text(told)
+    last_week = monday(datetime.now(UTC).date()) - timedelta(days=7)
+    catalog.sql("INSERT INTO digest_weeks VALUES (%s, now())", (last_week,))
+    mail.inbox.clear()
+    restart(catalog)
+    (digest,) = await arrived(mail, OLGA)
+    assert lines(digest)[0].startswith(
+        f"Applies on {written(planned.due_time.ToDatetime().date())}: Copies: "
+    )
 
 
 class Named:
