@@ -59,14 +59,16 @@ def quarter_named(name: str) -> Quarter | None:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A plan that stands: when it was applied, what it was to give back a year, its resources and those it retired."""
+    """A plan that stands: when it was applied, what it was to give back a year, its resources and those it retired.
+
+    `retired` is without what another plan of its kind has retired before.
+    """
 
     suggestion: str
     kind: str
     time: datetime
     learners: float
     learner_hours: float
-    maintenance_hours: float
     members: tuple[str, ...]
     retired: tuple[str, ...]
 

@@ -32,11 +32,29 @@ _ROT = """
         AND NOT coalesce((m.value->>'survivor')::boolean, false)
 """
 _KINDS = "SELECT kind, count(*) AS live FROM suggestions WHERE state = ANY(%s) GROUP BY kind ORDER BY kind"
+# A resource that two plans lead learners away from, unlisted by one and archived by the next say, is kept current no
+# more from the first on: of the hours of each plan those of its share of resources count that no earlier one has.
 _HOURS = """
-    SELECT state, (rest->'impact'->'learners'->>'value')::double precision AS learners,
-        (rest->'impact'->'learner_hours'->>'value')::double precision AS learner_hours,
-        (rest->'impact'->'maintenance_hours'->>'value')::double precision AS maintenance_hours
-    FROM suggestions WHERE state IN ('SCHEDULED', 'APPLIED')
+    WITH plans AS (
+        SELECT s.id, s.state, s.rest -> 'impact' AS impact, d.time, s.due_time, ARRAY(
+            SELECT DISTINCT CASE w ->> 'field'
+                WHEN 'items' THEN w ->> 'before' ELSE split_part(w ->> 'target', '/', 2) END
+            FROM jsonb_array_elements(s.plan -> 'parts') p, jsonb_array_elements(p -> 'changes') c,
+                jsonb_array_elements(c -> 'writes') w
+            WHERE w ->> 'field' = 'items' OR (w ->> 'field' = 'lifecycle' AND w ->> 'after' <> 'PUBLISHED')) AS away
+        FROM suggestions s CROSS JOIN LATERAL (
+            SELECT max(time) AS time FROM decisions WHERE suggestion = s.id AND verb = 'apply' AND state = 'APPLIED'
+        ) d
+        WHERE s.state IN ('SCHEDULED', 'APPLIED')
+    ), firsts AS (
+        SELECT DISTINCT ON (resource) resource, id FROM plans, unnest(away) AS resource
+        ORDER BY resource, state, time, due_time, id  -- what is applied before what is only scheduled
+    ), counted AS (SELECT id, count(*) AS resources FROM firsts GROUP BY id)
+    SELECT state, (impact #>> '{learners,value}')::float8 AS learners,
+        (impact #>> '{learner_hours,value}')::float8 AS learner_hours,
+        (impact #>> '{maintenance_hours,value}')::float8 * CASE WHEN away = '{}' THEN 1
+            ELSE coalesce(resources, 0)::float8 / cardinality(away) END AS maintenance_hours
+    FROM plans LEFT JOIN counted USING (id)
 """
 _DECIDED = """
     SELECT p.email, count(DISTINCT d.suggestion) AS decided FROM decisions d JOIN persons p ON p.id = d.actor
@@ -72,7 +90,7 @@ class AppliedRow:
 
 @dataclass(frozen=True, slots=True)
 class HoursRow:
-    """What a scheduled or applied plan saves."""
+    """What a scheduled or applied plan saves; of maintenance only what no plan before it has saved."""
 
     state: str
     learners: float

@@ -8,20 +8,24 @@ from datetime import date, datetime
 from services.catalog.postgres.session import Session, columns
 from services.catalog.review.domain_statements import Applied, Quarter
 
+# What two plans of a kind retire, deprecated by one and archived by the next say, is retired by the first.
 _APPLIED = """
-    SELECT s.id AS suggestion, s.kind, d.time, s.members,
-        (s.rest #>> '{impact,learners,value}')::float8 AS learners,
-        (s.rest #>> '{impact,learner_hours,value}')::float8 AS learner_hours,
-        (s.rest #>> '{impact,maintenance_hours,value}')::float8 AS maintenance_hours,
-        ARRAY(
+    WITH stands AS (
+        SELECT s.id, s.kind, d.time, s.members, s.rest -> 'impact' AS impact, ARRAY(
             SELECT DISTINCT c ->> 'target'
             FROM jsonb_array_elements(s.plan -> 'parts') p, jsonb_array_elements(p -> 'changes') c
-            WHERE c ->> 'operation' IN ('archive', 'deprecate', 'unlist', 'close_to_new') ORDER BY 1
-        ) AS retired
-    FROM suggestions s CROSS JOIN LATERAL (
-        SELECT max(time) AS time FROM decisions WHERE suggestion = s.id AND verb = 'apply' AND state = 'APPLIED'
-    ) d
-    WHERE s.state = 'APPLIED' AND d.time >= %s AND d.time < %s ORDER BY s.id
+            WHERE c ->> 'operation' IN ('archive', 'deprecate', 'unlist', 'close_to_new')) AS targets
+        FROM suggestions s CROSS JOIN LATERAL (
+            SELECT max(time) AS time FROM decisions WHERE suggestion = s.id AND verb = 'apply' AND state = 'APPLIED'
+        ) d
+        WHERE s.state = 'APPLIED' AND d.time < %(end)s
+    ), firsts AS (
+        SELECT DISTINCT ON (kind, target) target, id FROM stands, unnest(targets) AS target
+        ORDER BY kind, target, time, id
+    ), counted AS (SELECT id, array_agg(target ORDER BY target) AS retired FROM firsts GROUP BY id)
+    SELECT id AS suggestion, kind, time, members, (impact #>> '{learners,value}')::float8 AS learners,
+        (impact #>> '{learner_hours,value}')::float8 AS learner_hours, coalesce(retired, '{}') AS retired
+    FROM stands LEFT JOIN counted USING (id) WHERE time >= %(begin)s ORDER BY id
 """
 _COUNTED = """
     SELECT count(*) FILTER (WHERE verb = 'apply' AND state = 'APPLIED') AS applied,
@@ -69,7 +73,7 @@ async def applied(tx: Session, begin: datetime, end: datetime) -> list[Applied]:
     """Plans applied in that time that stand."""
     return [
         Applied(**columns(row, members=tuple(row["members"]), retired=tuple(row["retired"])))
-        for row in await tx.rows(_APPLIED, (begin, end))
+        for row in await tx.rows(_APPLIED, {"begin": begin, "end": end})
     ]
 
 

@@ -26,13 +26,13 @@ def figures(when: str, log: str, items: str, use: str, roles: dict[str, set[str]
         if line["learner_hours"] and own and not few and len(around[1]) == 3:
             before, after = (sum(int(row["seconds"]) for row in span) for span in spans)
             measured.append((float(line["learner_hours"]), before - after))
-    wrong = {key for x in stands if x["kind"] == "OUTDATED" for key in x["retired"].split()}
+    wrong = [x for x in lines[::-1] if x["kind"] == "OUTDATED" and x is last.get(x["suggestion"])]
+    removed = {key: x in stands for x in wrong for key in x["retired"].split()}  # by the first to retire it
     things = [json.loads(line) for line in items.splitlines()]
     owned = [thing["owner"] in roles for thing in things if thing.get("lifecycle") == "PUBLISHED"]
     owners = {owner for thing in things for owner in (thing.get("owner"), *thing.get("owners", ()))}
     may = sum(bool(held - {"ADMINISTRATOR"}) or email in owners for email, held in roles.items())
-    decided = {(x["actor"], x["suggestion"]) for x in now if x["verb"] in ("accept", "reject")}
-    by = [actor for actor, _ in decided]
+    by = [a for a, _ in {(x["actor"], x["suggestion"]) for x in now if x["verb"] in ("accept", "reject")}]
     judged = [(float(line["confidence"]), line["was_right"] == "true") for line in now if line["was_right"]]
     bins = [[said - right for said, right in judged if min(9, int(said * 10 + 1e-9)) == n] for n in range(10)]
     return {
@@ -40,7 +40,7 @@ def figures(when: str, log: str, items: str, use: str, roles: dict[str, set[str]
         "learner_hours_planned_of_measured": round(sum(x for x, _ in measured), 1) if measured else None,
         "learner_hours_measured": round(sum(x for _, x in measured) * 4 / 3600, 1) if measured else None,
         "plans_not_measured": len(stands) - len(measured),
-        "wrong_content_removed": len(wrong),
+        "wrong_content_removed": sum(removed.values()),
         "owner_coverage": round(sum(owned) / len(owned), 4),
         "silo_index": round(max(0.0, 1 - len(by) ** 2 / sum(map(by.count, by)) / may), 4) if by else None,
         "calibration_error": round(sum(abs(sum(x)) for x in bins) / len(judged), 4) if judged else None,

@@ -303,3 +303,35 @@ async def test_a_rule_out_of_range_is_refused_by_field(
     with pytest.raises(Exception, match=r"INVALID_ARGUMENT") as refused:
         await rule(leader, **given)
     assert field in str(refused.value)
+
+
+async def test_maintenance_that_two_plans_save_of_one_resource_counts_once(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    one, other, kept = await leader.put(
+        *(course(f"c{n}", f"Video {n}", words(str(min(n, 1))), kind="video") for n in range(3))
+    )
+
+    async def saved() -> tuple[float, float]:
+        answer = await leader("GetInsights", insights_pb2.GetInsightsRequest())
+        return tuple(  # type: ignore[return-value]
+            next(each.value for each in figures if each.name == "maintenance_hours")
+            for figures in (answer.savings_planned, answer.savings_made)
+        )
+
+    async def decided(finding: Any) -> Suggestion:
+        await curator.propose(finding)
+        await curator.settled()
+        return await leader.accept(await leader.only(Suggestion.OPEN))
+
+    unlisted = await decided(curator.unused(one))
+    assert (unlisted.state, await saved()) == (Suggestion.APPLIED, (0.0, 4.0))
+    archived = await decided(curator.outdated(one, "archive", code="expired", score=0.95, hard=True))
+    assert (archived.impact.maintenance_hours.value, archived.state) == (4.0, Suggestion.APPLIED)
+    assert await saved() == (0.0, 4.0)
+    await decided(curator.duplicate(kept, other))
+    assert await saved() == (0.0, 8.0)
+    await leader.undo(archived)
+    assert await saved() == (0.0, 8.0)
+    await leader.undo(unlisted)
+    assert await saved() == (0.0, 4.0)

@@ -20,7 +20,7 @@ from services.kit import identity
 from services.kit.clock import Clock
 from services.kit.identity import Caller, Signer
 from tests.integration.catalog.conftest import FIRST_TOKEN, CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from tests.integration.review.statement_script import figures
 from tests.integration.review.test_program_plans import proposal
 from tests.mail import MailServer
@@ -214,6 +214,29 @@ async def test_each_figure_is_what_a_script_makes_of_the_exported_log_and_engage
     rows = {each["figure"]: each for each in csv.DictReader(io.StringIO(sheet.content))}
     assert rows["learner_hours_measured"]["value"] == "60"
     assert rows["owner_coverage"]["why_unknown"] == "not_written_down"
+
+
+async def test_what_two_plans_retire_of_wrong_content_is_removed_in_the_quarter_of_the_first(
+    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel, catalog: CatalogProcess
+) -> None:
+    one, other = await leader.put(*(course(f"r{n}", f"Thing {n}", words(str(n))) for n in (1, 2)))
+    done: list[str] = []
+    for number, (operation, successor) in enumerate((("deprecate", other), ("archive", None))):
+        finding = curator.outdated(
+            one, operation, other=successor, code="expired", score=0.95 - number / 100, hard=True
+        )
+        finding.key = f"{finding.key}:{operation}"
+        await curator.propose(sealed(finding))
+        await curator.settled()
+        applied = await leader.accept(await leader.only(Suggestion.OPEN))
+        assert applied.state == Suggestion.APPLIED
+        done.append(bare(applied.name))
+    catalog.sql("UPDATE decisions SET time = '2026-02-10 12:00Z' WHERE suggestion = %s", (done[0],))
+    log, exported = await exported_log(leader), await leader.export()
+    for quarter, removed in (("2026-Q1", 1.0), ("2026-Q3", 0.0)):
+        script = figures(quarter, log, exported, ENGAGEMENT, {"first@example.org": {"LEARNING_LEADER"}})
+        said = await told(leader, channel, quarter)
+        assert said["wrong_content_removed"] == script["wrong_content_removed"] == removed
 
 
 async def test_the_end_of_a_quarter_is_written_down_and_its_statement_comes_by_mail_to_who_wants_it(
