@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -184,6 +185,36 @@ async def test_an_export_says_why_a_resource_went_and_proves_it_elsewhere(
         forge(forged)
         with pytest.raises(AssertionError):
             verified_offline(forged)
+
+
+@pytest.mark.parametrize(("inside", "told"), [(6, "6"), (3, "fewer than 5")])
+async def test_an_export_says_what_became_of_those_who_were_in_the_middle(
+    leader: Reviewer,
+    curator: Curator,
+    gateway: Doors,
+    capsys: pytest.CaptureFixture[str],
+    inside: int,
+    told: str,
+) -> None:
+    newer, older = await leader.put(course("c1", "One", words("a")), course("c2", "Two", words("a")))
+    month = datetime.now(UTC).date().replace(day=1).isoformat()
+    rows = [f"c2,{month},1,1,0,60,learner-{n},in_progress" for n in range(inside)]
+    head = "resource,month,enrolled,started,completed,seconds,learner,state"
+    await leader.imported("lms", {"engagement.csv": "\n".join((head, *rows)).encode()})
+    await curator.propose(curator.duplicate(newer, older, operation="deprecate"))
+    applied = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert applied.state == Suggestion.APPLIED
+    export = winnow(capsys, gateway, "audit", "export", "--resource", "lms/c2")
+    (apply,) = [each for each in export["decisions"] if each["verb"] == "apply"]
+    (learners,) = json.loads(apply["document"])["learners"]
+    assert (learners["resource"], learners["operation"], learners["inProgress"]) == (
+        older.name,
+        "close_to_new",
+        told,
+    )
+    assert learners["becomes"].startswith("who had started finishes on it")
+    verified_offline(export)
+    assert "learner-" not in json.dumps(export)
 
 
 async def test_everyone_reads_their_part_and_can_follow_all_of_it(

@@ -8,8 +8,11 @@ import pytest
 from services.kit.rpc import error_info
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.test_statements import call
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import insights_pb2
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.review.v1 import statement_service_pb2 as statement_pb2
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 LINES = b"external_id,title,description\nc1,Tills,Count the till twice.\nc2,Stairs,Hold on to the rail.\n"
@@ -54,7 +57,7 @@ async def test_every_attempt_of_others_on_people_is_refused_and_written_down(
 
 
 async def test_from_import_to_report_no_administrator_is_signed_in(
-    team: Team, curator: Curator, catalog: CatalogProcess
+    team: Team, curator: Curator, catalog: CatalogProcess, channel: grpc.aio.Channel
 ) -> None:
     designer = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
     # The last test of this module: nobody has a credential for it afterwards.
@@ -70,3 +73,9 @@ async def test_from_import_to_report_no_administrator_is_signed_in(
     lines = (await designer("ListChanges", api.ListChangesRequest())).changes
     assert [each.suggestion for each in lines] == [seen.name]
     assert "Till again" in await designer.export()
+    insights = await designer("GetInsights", insights_pb2.GetInsightsRequest())
+    assert [(each.name, each.value) for each in insights.decisions] == [("ida@example.org", 1)]
+    statement = await call(designer, channel, "GetStatement", statement_pb2.GetStatementRequest())
+    assert {each.name: each.value for each in statement.figures}["plans_applied"] == 1
+    sheet = await call(designer, channel, "ExportStatement", statement_pb2.ExportStatementRequest())
+    assert "plans_applied,1" in sheet.content
