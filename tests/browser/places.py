@@ -6,13 +6,22 @@ from base64 import urlsafe_b64encode
 from itertools import combinations
 
 from tests.browser.decided import decided
+from tests.browser.rare import proposed, unused
 from tests.stack import Json, Stack
+
+KINDS = {"DUPLICATE", "OUTDATED", "UNUSED", "PROGRAM"}
 
 
 def places(stack: Stack) -> dict[str, str]:
     """Addresses by what is there."""
+    plain, hidden = unused(stack)
     found = stack.get("/v1/suggestions", pageSize=200, states=["OPEN", "HELD"])["suggestions"]
-    kinds: dict[str, str] = {}
+    assert {each["kind"] for each in found} == KINDS
+    kinds = {
+        "unused": page_of(plain),
+        "its score hidden": page_of(hidden),
+        "two must agree": page_of(next(each for each in found if each["plan"]["risk"] == "R3")),
+    }
     for each in found:
         words = [each["kind"], each["relation"], *(claim["code"] for claim in each["claims"][:1])]
         name = {
@@ -27,9 +36,12 @@ def places(stack: Stack) -> dict[str, str]:
     programs = stack.get("/v1/programs", pageSize=200)["programs"]
     resource = stack.get("/v1/resources", pageSize=1)["resources"][0]
     record = a_record(stack, programs[0]["name"])
+    people = stack.get("/v1/people", pageSize=200)["people"]
+    somebody = next(each["name"] for each in people if each["email"].startswith("helen.garside@"))
     pair = "..".join(each["name"].removeprefix("programs/") for each in akin(programs))
     return {
         "first screen": "/review",
+        "today": "/today",
         "review": "/review?whose=all",
         "review for you": "/review?whose=you",
         "review snoozed": "/review?whose=snoozed",
@@ -59,6 +71,7 @@ def places(stack: Stack) -> dict[str, str]:
         "activity": "/activity",
         "kept away": "/suppressions",
         "kept away, proposed": "/suppressions?state=proposed",
+        "kept away, to be judged": f"/{proposed(stack)}/approve",
         "kept away, ended": "/suppressions?state=ended",
         "kept away, without a match": "/suppressions?scope=FACT&kind=PROGRAM",
         "keep away": "/suppressions/new",
@@ -72,6 +85,7 @@ def places(stack: Stack) -> dict[str, str]:
         "accuracy": "/accuracy",
         "imports": "/imports",
         "people": "/people",
+        "person removal": f"/{somebody}/remove",
         "requests": "/people/requests",
         "mode": "/people/mode",
         "mode, tried": "/people/mode?mode=ROLE_BASED",
@@ -80,7 +94,14 @@ def places(stack: Stack) -> dict[str, str]:
         "notices": "/account/notices",
         "webhooks": "/webhooks",
         "statement": "/statement",
+        "sign-in": "/sign-in",
+        "sign-in by a link": "/sign-in?token=spent",
     }
+
+
+def once(found: dict[str, str]) -> dict[str, str]:
+    """The same with each address under one name: what is to be looked at is looked at once."""
+    return {name: address for address, name in {address: name for name, address in found.items()}.items()}
 
 
 def page_of(suggestion: Json) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
 from tests.lessons import lesson, resource
@@ -15,11 +16,12 @@ from tests.stack import Json, Stack
 pytestmark = pytest.mark.thorough
 
 
-@pytest.fixture(scope="module")
-def asked(sample: Stack) -> Iterator[list[Json]]:
-    """Two applied plans that each ask the source to archive one thing."""
-    plans: list[Json] = []
-    for name, seed in (("Sails", 91), ("Oars", 92)):
+@pytest.fixture
+def asked(sample: Stack) -> Iterator[dict[str, Json]]:
+    """Two applied plans that each ask the source to archive one thing, by what their things are called."""
+    plans: dict[str, Json] = {}
+    key = uuid.uuid4().hex[:8]
+    for seed, name in enumerate((f"Sails {key}", f"Oars {key}"), int(key, 16)):
         kept, copy = sample.put(
             "boats",
             *(resource(f"{name}-{n}", f"{name} {n}", lesson(seed)) for n in (1, 2)),
@@ -27,10 +29,10 @@ def asked(sample: Stack) -> Iterator[list[Json]]:
         body = {"kind": "DUPLICATE", "operation": "archive", "members": [kept["name"], copy["name"]]}
         filed = sample.post("/v1/suggestions", {**body, "survivor": kept["name"], "reason": "One is enough."})
         seen = {"revision": filed["revision"], "fingerprint": filed["fingerprint"]}
-        plans.append(sample.post(f"/v1/{filed['name']}:accept", seen))
-        assert plans[-1]["state"] == "APPLIED"
+        plans[name] = sample.post(f"/v1/{filed['name']}:accept", seen)
+        assert plans[name]["state"] == "APPLIED"
     yield plans
-    for each in plans:
+    for each in plans.values():
         if sample.get(f"/v1/{each['name']}")["state"] == "APPLIED":
             sample.post(f"/v1/{each['name']}:undo", {})
         # What a person has filed no rule hides: other tests take what is open for found.
@@ -39,24 +41,22 @@ def asked(sample: Stack) -> Iterator[list[Json]]:
 
 
 def test_a_change_is_ticked_off_another_taken_out_and_the_list_is_a_file(
-    browser: Browser, sample: Stack, asked: list[Json]
+    anyone: Visitor, sample: Stack, asked: dict[str, Json]
 ) -> None:
-    _, out = asked
-    visitor = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=False)
-    page = visitor.page
+    sails, oars = asked
+    page = anyone.page
     page.goto("/changes")
     with page.expect_download() as download:
         page.get_by_role("link", name="List for the LMS team").click()
     rows = Path(download.value.path()).read_text("utf-8").splitlines()
     assert rows[0].startswith("plan_id,resource_key,title,action,from,to,reason")
-    assert any(",boats/Sails-2,Sails 2,archive,visible,archived,One is enough." in row for row in rows)
+    assert any(f",boats/{sails}-2,{sails} 2,archive,visible,archived,One is enough." in row for row in rows)
 
-    page.get_by_role("button", name="Done Sails 2").click()
-    expect(page.get_by_role("button", name="Done Sails 2")).to_have_count(0)
-    page.get_by_role("button", name="Take out Oars 2").click()
+    page.get_by_role("button", name=f"Done {sails} 2").click()
+    expect(page.get_by_role("button", name=f"Done {sails} 2")).to_have_count(0)
+    page.get_by_role("button", name=f"Take out {oars} 2").click()
     expect(page.get_by_role("status")).to_contain_text("Taken out")
-    expect(page.get_by_role("button", name="Done Oars 2")).to_have_count(0)
-    assert sample.get(f"/v1/{out['name']}")["state"] == "OPEN"
+    expect(page.get_by_role("button", name=f"Done {oars} 2")).to_have_count(0)
+    assert sample.get(f"/v1/{asked[oars]['name']}")["state"] == "OPEN"
     page.goto("/changes?state=done")
-    expect(page.get_by_role("row", name="Sails 2")).to_contain_text("says so")
-    visitor.leave()
+    expect(page.get_by_role("row", name=f"{sails} 2")).to_contain_text("says so")

@@ -165,7 +165,8 @@ def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: St
     assert state(sample, seen) == "OPEN"
 
 
-def test_what_is_decided_offers_the_ways_back_that_it_has(page: Page, sample: Stack) -> None:
+def test_what_is_decided_offers_the_ways_back_that_it_has(anyone: Visitor, sample: Stack) -> None:
+    page = anyone.page
     back = {
         "SNOOZED": "Back in the queue now",
         "SCHEDULED": "Undo this",

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as PageRoute
 
+from services.gateway.web.rendering import failed, trying_again
+from services.gateway.web.words import say
 from tests.browser.axe import BY_COLOUR, SIZES, violations
 from tests.browser.decided import decided
-from tests.browser.places import page_of, places
+from tests.browser.places import once, page_of, places
 from tests.browser.visitor import CHROMIUM, COOKIE, DESKTOP, Visitor
 from tests.stack import Stack
 
@@ -43,13 +47,23 @@ CONTROLS = {
     ("accuracy", 'action="/accuracy/pace"'): {"LEARNING_LEADER"},
 }
 """What stands on a page for whoever may do it and for nobody else (behaviour.md §2); no duty is held."""
+FOR_SOME = {
+    "webhooks",
+    "keep this away",
+    "keep away, counted",
+    "kept away, to be judged",
+    "person removal",
+}
+"""Pages that only do something: who may not do it does not see them."""
+NEEDS_SCRIPT = "button:not(form button, [form], [popovertarget]), a:not([href]), [onclick]"
+"""Controls that would do nothing for whoever has no script."""
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page_is_accessible_and_fits(browser: Browser, sample: Stack, size: str) -> None:
     visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size], reduced_motion="reduce")
     wrong: list[str] = []
-    for name, address in places(sample).items():
+    for name, address in once(places(sample)).items():
         visitor.page.emulate_media(color_scheme="light")
         answer = visitor.page.goto(address)
         assert answer is not None
@@ -130,7 +144,7 @@ def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Sta
 
 def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> None:
     addresses: set[str] = set()
-    for address in places(sample).values():
+    for address in once(places(sample)).values():
         page.goto(address)
         addresses |= set(page.eval_on_selector_all("a[href^='/']", "all => all.map(each => each.href)"))
     dead: list[tuple[int, str]] = []
@@ -143,6 +157,49 @@ def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> 
             dead.append((status, address))
     assert dead == []
     assert len(addresses) > 100
+
+
+def test_every_page_is_whole_without_script(browser: Browser, sample: Stack) -> None:
+    visitor = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=False)
+    page = visitor.page
+    wrong: list[str] = []
+    for name, address in once(places(sample)).items():
+        answer = page.goto(address)
+        assert answer is not None
+        headings = page.get_by_role("heading", level=1).count()
+        idle = page.locator(NEEDS_SCRIPT).count()
+        if (answer.status, headings, idle) != (200, 1, 0):
+            wrong.append(f"{name}: {answer.status}, {headings} headings, {idle} controls that need script")
+    assert wrong == []
+    visitor.leave()
+
+
+def _answer(body: str, route: PageRoute) -> None:
+    route.fulfill(body=body, content_type="text/html")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_went_wrong_is_told_accessibly(browser: Browser, sample: Stack, size: str) -> None:
+    """The pages as the door answers them; their statuses are asked for in tests/unit/gateway/test_error_pages.py."""
+    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size])
+    page = visitor.page
+    answers = {
+        "There is nothing here": failed(404, say("error.missing"), say("error.missing_text")),
+        "Something is broken here": failed(500, say("error.broken"), say("error.broken_text")),
+        "The catalog cannot be reached": trying_again(say("error.down"), say("error.down_text")),
+    }
+    for title, answer in answers.items():
+        page.route("**/wrong", partial(_answer, bytes(answer.body).decode()))
+        page.emulate_media(color_scheme="light")
+        page.goto("/wrong")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.get_by_role("link", name="Back to Review")).to_be_visible()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, *BY_COLOUR) == []
+        page.unroute("**/wrong")
+    visitor.leave()
 
 
 def test_each_role_sees_each_page_or_is_told_for_whom_it_is(sample: Stack) -> None:
@@ -168,10 +225,7 @@ def test_each_role_sees_each_page_or_is_told_for_whom_it_is(sample: Stack) -> No
         ]
         if role not in ("", "ADMINISTRATOR"):  # whoever has a role in content reads every page of it
             denied = {name for name, answer in shown.items() if answer.status_code == 403}
-            wrong += [
-                f"{role}: {name} is refused"
-                for name in denied - {"webhooks", "keep this away", "keep away, counted"}
-            ]
+            wrong += [f"{role}: {name} is refused" for name in denied - FOR_SOME]
     assert wrong == []
 
 

@@ -255,14 +255,16 @@ def crossing(stack: Stack) -> tuple[dict[str, Any], dict[str, str]]:
     raise LookupError("a suggestion that crosses ownership")
 
 
+@pytest.mark.parametrize("script", [True, False])
 def test_where_it_crosses_ownership_both_owners_see_it_and_each_answers_for_their_part(
-    browser: Browser, sample: Stack
+    browser: Browser, sample: Stack, script: bool
 ) -> None:
     seen, touched = crossing(sample)
     (mine, owner), (_, other) = list(touched.items())[:2]
     address = "/review/" + seen["name"].removeprefix("suggestions/")
     visitors = {
-        email: Visitor(browser, sample.status["http"], sample.joined(email)) for email in (owner, other)
+        email: Visitor(browser, sample.status["http"], sample.joined(email), java_script_enabled=script)
+        for email in (owner, other)
     }
     for email, visitor in visitors.items():
         page = visitor.page

@@ -14,12 +14,16 @@ PHONE = (390, 844)
 
 
 class Visitor:
-    """A browser of their own on the page at `http`; `options` are those of a Playwright context."""
+    """A browser of their own on the page at `http`; `options` are those of a Playwright context.
+
+    `script`: whether it runs any.
+    """
 
     def __init__(
         self, browser: Browser, http: str, token: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any
     ) -> None:
         self.http = http
+        self.script = bool(options.get("java_script_enabled", True))
         self._context = browser.new_context(
             base_url=http,
             viewport={"width": size[0], "height": size[1]},

@@ -1,0 +1,103 @@
+"""What the sample has none of, seeded beside it: what nobody starts, a score that is hidden, a rule that waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, LiteralString
+
+import orjson
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.lessons import lesson, resource
+from tests.stack import AS_OF, Json, Stack
+
+_SOURCE = "sheds"
+_SEED = 7600  # of lessons that no other test reads
+_PEERS = (
+    "Gates",
+    "Hoists",
+    "Pallets",
+    "Lamps",
+    "Drains",
+    "Cranes",
+)  # as many as show what such a course draws
+_IDLE = ("Frost", "Cellars")
+_YEAR = int(AS_OF[:4])
+_MONTHS = [(year, month) for year in (_YEAR - 2, _YEAR - 1, _YEAR) for month in range(1, 13)][5:29]
+_DATES = {
+    "created": {"year": _YEAR - 5, "month": 3, "day": 1},
+    "updated": {"year": _YEAR, "month": 5, "day": 1},  # so new that no review of them is due
+}
+
+
+def unused(stack: Stack) -> tuple[Json, Json]:
+    """Two suggestions about what nobody starts, the score of the second hidden; made where there are none."""
+    found = _about_use(stack)
+    if not found:
+        _make(stack)
+        found = _about_use(stack)
+    plain, hidden = found
+    if not hidden["blind"]:
+        # By itself one in 20 is, but only of a kind of which 200 have been decided.
+        sql(stack, "UPDATE suggestions SET blind = true WHERE id = %s", _id(hidden))
+        hidden = stack.get("/v1/" + hidden["name"])
+    assert (plain["blind"], hidden["blind"], hidden["confidence"]) == (False, True, 0.0)
+    return plain, hidden
+
+
+def proposed(stack: Stack) -> str:
+    """The name of a rule that asks for a leader's yes; it would hide nothing."""
+    waiting = stack.get("/v1/suppressions", states=["PROPOSED"], pageSize=1)["suppressions"]
+    if waiting:
+        return waiting[0]["name"]
+    rule = {"scope": "FILTER", "filter": {"title": "sundial"}, "comment": "Nobody has sundials any more."}
+    with stack.client(stack.joined("ida@example.org", "INSTRUCTIONAL_DESIGNER")) as designer:
+        answer = designer.post("/v1/suppressions", json={"suppression": rule})
+    answer.raise_for_status()
+    return answer.json()["suppression"]["name"]
+
+
+def sql(stack: Stack, statement: LiteralString, *values: Any) -> None:
+    """Changes what no method changes, as the owner of the catalog's tables."""
+    logins = orjson.loads((stack.data / "state.json").read_bytes())["databases"]
+    passfile = Path(str(conninfo_to_dict(logins["catalog"])["passfile"])).with_name("catalog_owner.pgpass")
+    owner = make_conninfo(logins["catalog"], user="catalog_owner", passfile=str(passfile))
+    with psycopg.connect(owner, autocommit=True) as database:
+        changed = database.execute(statement, values).rowcount
+    assert changed == 1
+
+
+def _id(suggestion: Json) -> str:
+    return suggestion["name"].removeprefix("suggestions/")
+
+
+def _about_use(stack: Stack) -> list[Json]:
+    found = stack.get("/v1/suggestions", pageSize=200, kind="UNUSED", states=["OPEN", "HELD"])["suggestions"]
+    ours = [each for each in found if each["members"][0]["source"] == _SOURCE]
+    return sorted(ours, key=lambda each: each["members"][0]["externalId"])
+
+
+def _make(stack: Stack) -> None:
+    words = (*_PEERS, *_IDLE)
+    stack.put(
+        _SOURCE,
+        *(
+            resource(word.lower(), f"{word} of the sheds", lesson(_SEED + number, 3), **_DATES)
+            | {"kind": "shed course", "language": "en"}
+            for number, word in enumerate(words)
+        ),
+    )
+    starts = {word: 0 if word in _IDLE else 18 + number for number, word in enumerate(words)}
+    rows = [
+        {
+            "resource": word.lower(),
+            "month": {"year": year, "month": month, "day": 1},
+            "enrolled": starts[word],
+            "started": starts[word],
+        }
+        for word in words
+        for year, month in _MONTHS
+    ]
+    stack.post("/v1/engagement:record", {"source": _SOURCE, "rows": rows})
+    stack.wait()

@@ -1,0 +1,211 @@
+"""Verbs that no other file presses, each with script and without, and the keys that open boxes and choose copies."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.places import page_of
+from tests.browser.rare import sql
+from tests.browser.test_deciding import one, press, state
+from tests.browser.visitor import Visitor
+from tests.lessons import lesson
+from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture
+def key() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+def test_settings_are_kept_in_this_browser_until_one_signs_out(anyone: Visitor) -> None:
+    page = anyone.page
+    page.goto("/account")
+    page.get_by_role("radio", name="Dark").check()
+    press(page, "Save")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    page.get_by_role("radio", name="As the system says").check()
+    press(page, "Save")
+    expect(page.get_by_role("radio", name="As the system says")).to_be_checked()
+    assert page.locator("html").get_attribute("data-theme") is None
+    press(page, "Sign out")
+    expect(page.get_by_role("heading", name="Sign in to Winnow")).to_be_visible()
+    page.goto("/review")
+    expect(page.get_by_role("heading", name="Sign in to Winnow")).to_be_visible()
+
+
+def test_files_are_added_and_what_is_asked_about_them_is_answered(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    source = f"ferry-{key}"
+    seed = 7700 + 10 * anyone.script
+    table = [
+        "external_id,title,description,updated",
+        *(f"{n},Ferry {key} {n},{' '.join(lesson(seed + n))},0{n}/04/2026" for n in (1, 2)),
+    ]
+    files: list[FilePayload] = [
+        {"name": "catalog.csv", "mimeType": "text/csv", "buffer": "\n".join(table).encode()},
+        {
+            "name": "ropes.md",
+            "mimeType": "text/markdown",
+            "buffer": f"# Ropes {key}\n\n{lesson(seed)[0]}\n".encode(),
+        },
+    ]
+
+    def titles() -> set[str]:
+        listed = sample.get("/v1/resources", source=source, pageSize=50)["resources"]
+        return {each["title"] for each in listed}
+
+    page = anyone.page
+    page.goto("/imports")
+    press(page, "Add files")
+    box = page.get_by_role("dialog", name="Add files")
+    box.get_by_label("Source").fill(source)
+    box.get_by_label("Files").set_input_files(files)
+    box.get_by_role("button", name="Read them").click()
+    asked = page.locator("section").filter(has_text=f"{source}: catalog.csv")
+    expect(asked).to_contain_text("may be 3 April or 4 March")  # the page comes again by itself
+    assert eventually(lambda: titles() == {f"Ropes {key}"})
+    asked.get_by_role("button").first.click()
+    expect(page.get_by_role("row").filter(has_text=source).first).to_contain_text("Up to date")
+    expect(asked).to_have_count(0)
+    assert titles() == {f"Ropes {key}", f"Ferry {key} 1", f"Ferry {key} 2"}
+
+
+def test_a_person_is_added_and_has_the_roles_that_are_ticked(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    name, email = f"Tess {key}", f"{key}@verbs.example"
+    page = anyone.page
+    page.goto("/people")
+    press(page, "Add a person")
+    box = page.get_by_role("dialog", name="Add a person")
+    box.get_by_label("E-mail").fill(email)
+    box.get_by_label("Name").fill(name)
+    box.get_by_label("Specialist").check()
+    box.get_by_role("button", name="Add a person").click()
+    row = page.get_by_role("row").filter(has_text=email)
+    expect(row.get_by_role("cell").nth(1)).to_have_text("Specialist")
+    row.get_by_role("button", name=f"Change {name}").click()
+    box = page.get_by_role("dialog", name=name)
+    box.get_by_label("Specialist").uncheck()
+    box.get_by_label("Instructional designer").check()
+    box.get_by_role("button", name="Save").click()
+    expect(row.get_by_role("cell").nth(1)).to_have_text("Instructional designer")
+    (person,) = [each for each in sample.get("/v1/people", pageSize=200)["people"] if each["email"] == email]
+    assert (person["displayName"], person["roles"]) == (name, ["INSTRUCTIONAL_DESIGNER"])
+
+
+def test_a_verdict_is_lifted_and_its_pair_is_asked_about_again(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    seen = one(sample, "DUPLICATE", relation="IDENTICAL")
+    sample.post(f"/v1/{seen['name']}:reject", {"reason": "not_same", "comment": f"Not for {key}."})
+    page = anyone.page
+    page.goto("/activity")
+    page.get_by_role("link", name="Verdicts on pairs").click()
+    row = page.get_by_role("row").filter(has_text=f"Not for {key}.")
+    expect(row).to_contain_text(seen["members"][0]["title"])
+    row.get_by_role("button", name="Show again").click()
+    expect(page.get_by_role("heading", name="Verdicts on pairs")).to_be_visible()
+    expect(row).to_have_count(0)
+    assert eventually(lambda: state(sample, seen) in ("OPEN", "HELD"))
+
+
+def test_a_webhook_that_was_disabled_is_enabled_again(anyone: Visitor, sample: Stack, key: str) -> None:
+    url = f"https://hooks.example.org/{key}"
+    made = sample.post("/v1/webhooks", {"url": url})["webhook"]
+    sql(
+        sample,  # after days without success; no test waits for that
+        "UPDATE webhooks SET failing_since = now(), disable_time = now(), disable_reason = %s WHERE id = %s",
+        "It answers 410.",
+        made["name"].removeprefix("webhooks/"),
+    )
+    page = anyone.page
+    page.goto("/webhooks")
+    row = page.get_by_role("row").filter(has_text=url)
+    expect(row).to_contain_text("Disabled on")
+    expect(row).to_contain_text("It answers 410.")
+    row.get_by_role("button", name="Enable").click()
+    expect(row).to_contain_text("Works")
+    expect(row.get_by_role("button", name="Enable")).to_have_count(0)
+    row.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("heading", name="Webhooks")).to_be_visible()
+    expect(row).to_have_count(0)
+
+
+def test_who_is_asked_answers_by_their_task(
+    anyone: Visitor, browser: Browser, sample: Stack, key: str
+) -> None:
+    seen = one(sample, "OUTDATED")
+    question, answer = f"Who works by it, {key}?", f"The night shift, {key}."
+    sample.post(f"/v1/{seen['name']}:askOwner", {"question": question})
+    tasks = sample.get("/v1/tasks", states=["OPEN"], mine=False, pageSize=100)["tasks"]
+    (task,) = [each for each in tasks if question in each["text"]]
+    token = sample.joined(task["assignee"])
+    asked = Visitor(browser, sample.status["http"], token, java_script_enabled=anyone.script)
+    page = asked.page
+    page.goto("/review")
+    page.get_by_role("link", name="Tasks", exact=True).click()
+    panel = page.get_by_role("main").locator("section").filter(has_text=question)
+    panel.get_by_label("Your answer").fill(answer)
+    panel.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    expect(page.get_by_text(question)).to_have_count(0)
+    asked.leave()
+    anyone.page.goto(page_of(seen))
+    expect(anyone.page.get_by_role("region", name="Notes")).to_contain_text(answer)
+
+
+@pytest.mark.parametrize(
+    ("letter", "name", "field"),
+    [
+        ("s", "Until when?", "In a week"),
+        ("o", "Ask the owner", "Your question"),
+        ("v", "Still current", "Check again on"),
+    ],
+)
+def test_a_key_opens_a_box_in_its_first_field(
+    page: Page, sample: Stack, letter: str, name: str, field: str
+) -> None:
+    seen = one(sample, "OUTDATED")
+    page.goto(page_of(seen))
+    page.keyboard.press(letter)
+    box = page.get_by_role("dialog", name=name)
+    expect(box).to_be_visible()
+    expect(box.locator(":focus")).to_have_count(1)
+    expect(box.get_by_label(field)).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    assert state(sample, seen) == "OPEN"
+
+
+def test_a_number_keeps_that_copy(page: Page, sample: Stack) -> None:
+    found = sample.get("/v1/suggestions", pageSize=200, states=["OPEN"], kind="DUPLICATE")["suggestions"]
+    seen = next(each for each in found if len(each["members"]) > 2 and each["mayDecide"])
+    page.goto(page_of(seen))
+    copies = page.get_by_role("radio", name="Keep this one")
+    expect(copies.nth(0)).to_be_checked()
+    for number in (3, 2):
+        wanted = copies.nth(number - 1).get_attribute("value")
+        page.keyboard.press(str(number))
+        expect(page.get_by_role("status")).to_contain_text("rebuilt")
+        expect(page.get_by_role("radio", name="Keep this one", checked=True)).to_have_value(str(wanted))
+        now = sample.get("/v1/" + seen["name"])
+        assert [each["resource"] for each in now["members"] if each["survivor"]] == [wanted]
+        page.goto(page_of(seen))
+    kept = copies.nth(0).get_attribute("value")
+    page.keyboard.press("1")  # it is kept already
+    expect(page).to_have_url(re.compile(page_of(seen) + "$"))
+    first = next(each["resource"] for each in seen["members"] if each["survivor"])
+    if kept != first:
+        revision = sample.get("/v1/" + seen["name"])["revision"]
+        sample.post(f"/v1/{seen['name']}:edit", {"revision": revision, "survivor": first})
