@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.visitor import DESKTOP, Visitor
+from tests.browser.axe import SIZES, violations
+from tests.browser.visitor import COOKIE, DESKTOP, Visitor
 from tests.lessons import lesson, resource
 from tests.stack import Json, Stack
 
@@ -27,17 +28,50 @@ Keep three points of contact and face the rungs. Carry tools in the belt, not in
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Nothing is read yet; until `small` is asked for."""
+    running = Stack(tmp_path_factory.mktemp("small") / "data").up()
+    yield running
+    running.down()
+
+
+@pytest.fixture(scope="module")
+def small(empty: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """Two editions of one page, so that the test waits for little."""
     folder = tmp_path_factory.mktemp("ladders")
     for year, limit in ((2024, "half an hour in one place"), (2025, "twenty minutes in one place")):
         front = f"---\ntitle: Working on ladders ({year} edition)\n---\n"
         (folder / f"{year}.md").write_text(front + LADDERS.format(limit))
-    running = Stack(tmp_path_factory.mktemp("small") / "data").up()
-    running.winnow("import", str(folder), "--source", "handbook")
-    running.wait()
-    yield running
-    running.down()
+    empty.winnow("import", str(folder), "--source", "handbook")
+    empty.wait()
+    return empty
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_before_anything_is_read_every_page_says_how_to_begin(
+    browser: Browser, empty: Stack, size: str
+) -> None:
+    """Comes before the tests of `small`."""
+    visitor = Visitor(browser, empty.status["http"], empty.token, size=SIZES[size])
+    page = visitor.page
+    for address in ("/changes", "/programs", "/insights", "/activity", "/tasks", "/people", "/imports"):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200
+        assert violations(page) == []
+    expect(page.get_by_role("heading", name="Bring in your catalog")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Bring in your catalog")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("It only reads: nothing in your LMS changes.")
+    expect(page.get_by_role("main")).to_contain_text("winnow import …")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    page.get_by_role("link", name="Upload files").click()
+    page.get_by_role("button", name="Add files").first.click()
+    expect(page.get_by_role("dialog", name="Add files").get_by_label("Files")).to_be_visible()
+    visitor.leave()
 
 
 def test_the_link_leads_to_a_first_decision_and_its_undo_in_a_few_clicks(
@@ -65,6 +99,15 @@ def test_the_link_leads_to_a_first_decision_and_its_undo_in_a_few_clicks(
     assert small.suggestions("OPEN")
     assert not small.suggestions("APPLIED")
     assert len(clicked) <= 10
+    # Signing out ends the session itself, wherever its cookie was kept.
+    kept = {name: page.context.cookies()[0][name] for name in ("name", "value", "domain", "path")}
+    assert kept["name"] == COOKIE
+    page.goto("/account")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to Winnow")).to_be_visible()
+    page.context.add_cookies([kept])
+    page.goto("/review")
+    expect(page.get_by_role("heading", name="Sign in to Winnow")).to_be_visible()
     visitor.leave()
 
 
