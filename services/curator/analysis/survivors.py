@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.curator.analysis.classes import HALF_LIVES, classify
-from services.curator.analysis.disclosure import learners
+from services.curator.analysis.disclosure import learners, told
 from services.curator.analysis.model import Block, BlockKind, Document, Group, Quote, Reason, Relation
 
 # behaviour §3
@@ -176,14 +176,15 @@ def _standing(
     everything = {block.hash: block.words for member in group.members for block in blocks.get(member, ())}
     mine = {block.hash for block in blocks.get(name, ())}
     complete = sum(everything[key] for key in mine) / max(1, sum(everything.values()))
-    most_learners = max((fact.learners or 0.0 for fact in known.values()), default=0.0)
+    # As they are told: a score tells of one to four what its words hide.
+    most_learners = max((told(round(fact.learners or 0.0)) for fact in known.values()), default=0)
     most_programs = max(fact.programs for fact in known.values())
     most_languages = max(fact.languages for fact in known.values())
     values = {
         "currency": _currency(documents[name], today),
         "completeness": (complete, f"{complete:.0%} of all the group says"),
         "use": (
-            0.5 if own.learners is None else _on_scale(own.learners, most_learners),
+            0.5 if own.learners is None else _on_scale(told(round(own.learners)), most_learners),
             "use: not known" if own.learners is None else f"{learners(round(own.learners))} in 12 months",
         ),
         "programs": (_on_scale(own.programs, most_programs), f"in {own.programs} programs"),

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.curator.analysis.ageing import count
-from services.curator.analysis.disclosure import learners, told
+from services.curator.analysis.disclosure import few, learners, told
 from services.curator.analysis.model import Claim, Reason
 
 # Behaviour §5.
@@ -119,8 +119,8 @@ class Observed:
 
     @property
     def rate(self) -> float:
-        """Starts a month in the window."""
-        return self.total / len(self.window)
+        """Starts a month in the window, one to four of them as they are told: others are measured by it."""
+        return told(self.total) / len(self.window)
 
 
 def observe(drawn: Drawn, today: date) -> Observed:
@@ -208,7 +208,8 @@ def irrelevant(one: Observed, around: Peers, today: date) -> Claim | None:
     judged = [(month, starts) for month, starts in one.window if not one.season or month % 12 in one.season]
     rate, number = around.expected(one)
     expected = rate * len(judged)
-    observed = sum(starts for _, starts in judged)
+    # As it is told: neither that it is claimed nor how surely says how many of one to four there were.
+    observed = told(sum(starts for _, starts in judged))
     if number < LEAST_PEERS or improbable_by(observed, expected) >= IMPROBABLE:
         return None
     return _claim(one, judged, expected, number)
@@ -230,7 +231,7 @@ def claims(everything: Iterable[Drawn], today: date) -> dict[str, Claim]:
 
 def _may_be_annual(one: Observed) -> bool:
     most = sorted((starts for _, starts in one.window), reverse=True)[:BURST_MONTHS]
-    return one.total > 0 and sum(most) >= BURST_SHARE * one.total
+    return few(one.total) or (one.total > 0 and sum(most) >= BURST_SHARE * one.total)
 
 
 def _claim(one: Observed, judged: Sequence[tuple[int, int]], expected: float, number: int) -> Claim:
@@ -247,7 +248,7 @@ def _claim(one: Observed, judged: Sequence[tuple[int, int]], expected: float, nu
     return Claim(
         "irrelevant",
         one.drawn.resource,
-        unneeded(observed, expected),
+        unneeded(told(observed), expected),
         text,
         reasons=(
             Reason("started", float(told(observed)), f"{said}."),

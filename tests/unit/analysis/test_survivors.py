@@ -132,3 +132,9 @@ def test_the_newest_of_three_privacy_courses_survives_by_a_clear_margin() -> Non
     assert choice.survivor == "b"
     assert choice.margin >= 0.05
     assert [one.resource for one in choice.standings] == ["b", "a", "c"]
+
+
+def test_how_many_of_one_to_four_learners_use_it_moves_no_score() -> None:
+    (alone,) = {chosen(made(), {"a": Facts(learners=few), "b": Facts(learners=1450)}) for few in (1, 2, 4)}
+    assert alone.survivor == "b"
+    assert len({chosen(made(), {"a": Facts(learners=few), "b": Facts(learners=0)}) for few in (1, 2, 4)}) == 1

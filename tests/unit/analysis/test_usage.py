@@ -195,6 +195,23 @@ def test_one_more_start_never_makes_a_finding_of_what_was_none(starts: list[int]
         assert after.confidence <= before.confidence
 
 
+def test_how_many_of_one_to_four_started_it_moves_no_claim() -> None:
+    """Neither whether there is one, nor how sure it is, nor what is said of others."""
+    at_once = [drawn("a", (0,) * 20 + (count, 0, 0, 0)) for count in range(1, 5)]
+    spread = [drawn("a", (0,) * 16 + (1,) * count + (0,) * (8 - count)) for count in range(1, 5)]
+    young = [replace(each, starts=each.starts[-14:]) for each in spread]
+    for ones in (at_once, spread, young):
+        for a_month in (1, 20):
+            assert len({judged(one, others(a_month)) for one in ones}) == 1
+    assert judged(at_once[0], others(20)) is not None
+    between = [*others(0, number=2), *others(20, number=2)]
+    said = {
+        judged(drawn("b"), [*(replace(each, resource=f"{n}") for n, each in enumerate(between)), one])
+        for one in at_once
+    }
+    assert len(said) == 1
+
+
 def test_of_a_few_learners_it_is_told_that_they_are_few() -> None:
     assert [learners(number) for number in (0, 4, 5)] == ["0 learners", "fewer than 5 learners", "5 learners"]
     assert [told(number) for number in (0, 1, 4, 5)] == [0, 5, 5, 5]
