@@ -14,7 +14,15 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.catalog.domain.duties import Duty
-from services.catalog.review import wire, wire_checkups, wire_learning, wire_notes, wire_notices, wire_tasks
+from services.catalog.review import (
+    wire,
+    wire_checkups,
+    wire_learning,
+    wire_lines,
+    wire_notes,
+    wire_notices,
+    wire_tasks,
+)
 from services.catalog.review.applying import Conflict
 from services.catalog.review.calibration import Bin, Map
 from services.catalog.review.domain import (
@@ -30,15 +38,20 @@ from services.catalog.review.domain import (
     State,
     Suggestion,
 )
-from services.catalog.review.domain_checkups import Checkup, Line
+from services.catalog.review.domain_checkups import Checkup
+from services.catalog.review.domain_checkups import Line as CheckupLine
+from services.catalog.review.domain_lines import Line, Printed
 from services.catalog.review.domain_notes import Note
 from services.catalog.review.domain_tasks import Step, Task, TaskState
 from services.catalog.review.findings import Claim, Counterpart, Evidence, Kind, Member, Proposal
+from services.catalog.review.impact import band, impact, priority
 from services.catalog.review.learning import Paced, Reliability
 from services.catalog.review.notices import Notice
 from services.catalog.review.pauses import Pace
-from tests.unit.review.shorthand import NOW, around, duplicate, plan_of, program, resource
+from services.catalog.review.surroundings import Surroundings
+from tests.unit.review.shorthand import NOW, around, duplicate, outdated, plan_of, program, resource, use
 from winnow.curation.v1 import events_pb2, proposal_pb2
+from winnow.review.v1 import suggestion_pb2
 
 FIGURES = ("learners", "learner_hours", "maintenance_hours", "exposed", "harm")
 TOLD = {f"impact.{name}.hidden" for name in FIGURES}
@@ -188,6 +201,7 @@ def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     assert empty_fields(message) == {
         "confidence",
         "claims.confidence",
+        "priority",
         "snooze_until",
         "snooze_event",
         "due_time",
@@ -213,13 +227,14 @@ def test_every_field_of_a_notice_is_filled() -> None:
         ("All.",),
         7,
         sums_only=True,
+        listable=True,
         entitled=True,
     )
     assert empty_fields(wire_notices.notice(value)) == set()
 
 
 def test_every_field_of_a_check_up_is_filled() -> None:
-    line = Line("s", "Copies", Kind.DUPLICATE, State.OPEN, "lea")
+    line = CheckupLine("s", "Copies", Kind.DUPLICATE, State.OPEN, "lea")
     value = Checkup("c", "p", "lea", "Seen.", (line,), (line,), 1, 1, (Duty.DESIGN,), NOW)
     assert empty_fields(wire_checkups.checkup_recorded(value, {"lea": "lea@example.org"})) == set()
 
@@ -335,3 +350,50 @@ def test_of_a_few_learners_no_door_of_a_suggestion_tells_how_many_they_are() -> 
         assert (computed.lose_credit, computed.minutes_saved) == (5, 0.0)
     assert len(seen) == 1
     assert wire.impact(replace(found, learners=Figure(5.0, "learners", "measured"))).learners.value == 5
+
+
+def doors(value: Suggestion, where: Surroundings) -> list[suggestion_pb2.Suggestion]:
+    """The suggestion as each view shows it."""
+    both = {field.name for field in fields(Line)} & {field.name for field in fields(Suggestion)}
+    line = Line(
+        **{name: getattr(value, name) for name in both},
+        kind=value.proposal.kind,
+        relation=value.proposal.relation,
+        **dict.fromkeys(("summary", "survivor"), ""),
+        **dict.fromkeys(("members", "claims", "passages", "shares", "safeguards"), ()),
+        **dict.fromkeys(("targets", "programs", "approved_by"), frozenset[str]()),
+        reason=("", ""),
+    )
+    printed = Printed(line, {}, "", "", may_decide=True, band=band(value.priority, where.rules.weights))
+    return [wire.suggestion(wire.Shown(value, where)), wire_lines.line(printed)]
+
+
+def of_few(learners: int, confidence: float = 0.9) -> tuple[Suggestion, Surroundings]:
+    """The suggestion to deprecate a course that so many begin, formed as it would be."""
+    where = around(resource("a"), resource("b"), use={"b": use(started=learners)})
+    proposal = outdated("b", "deprecate", "a")
+    plan = plan_of(proposal, where)
+    found = impact(proposal, plan, where)
+    score = priority(proposal, plan, found, where, confidence=confidence)
+    value = replace(
+        full(), proposal=proposal, plan=plan, impact=found, priority=score, confidence=confidence, receipts=()
+    )
+    return value, where
+
+
+def test_no_view_tells_how_many_a_few_are_by_its_priority() -> None:
+    """It is made of the learners who are exposed, and all else that it is made of is told."""
+    told = {
+        number: [each.SerializeToString(deterministic=True) for each in doors(*of_few(number))]
+        for number in (1, 4, 20, 40)
+    }
+    assert told[1] == told[4]
+    assert all(few != many for few, many in zip(told[20], told[40], strict=True))
+
+
+def test_no_view_of_a_blind_one_tells_its_confidence_by_its_priority() -> None:
+    seen = [of_few(20, confidence) for confidence in (0.90, 0.91)]
+    for blind in (True, False):
+        told = [doors(replace(value, blind=blind), where) for value, where in seen]
+        assert (told[0] == told[1]) is blind
+        assert {each.band for one in told for each in one} == {"this_week"}

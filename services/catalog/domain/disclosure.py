@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 LEAST = 5  # behaviour.md §2
 
@@ -12,14 +12,34 @@ def few(count: float) -> bool:
     return 0 < count < LEAST
 
 
-def coarse(count: int) -> int:
-    """The count as it may be told where only few or none matters: one to four are told as five."""
-    return LEAST if few(count) else count
+def leaves_few(count: float, groups: Iterable[float]) -> bool:
+    """Whether a count may not be told, of learners of whom others are told in these groups (or would be).
+
+    Hidden is a count of one to four, one that leaves one to four beside a group, and one over such a group: with the
+    others told, the sum would tell it.
+    """
+    return few(count) or any(few(each) or few(abs(count - each)) for each in groups)
 
 
-def learners(count: int) -> str:
-    """The count in words, for the middle of a sentence: `fewer than 5 learners`."""
-    return f"fewer than {LEAST} learners" if few(count) else f"{count} learners"
+def coarse(count: int, inside: Iterable[int] = ()) -> int:
+    """The count as it may be told where a few more do not matter: one to four are told as five.
+
+    Those are the learners counted, and those that it has beyond each group `inside` it that may be told itself.
+    """
+    for each in sorted({0, *(group for group in inside if not few(group))}):
+        if few(count - each):
+            count = each + LEAST
+    return count
+
+
+def learners(count: int, groups: Iterable[float] = ()) -> str:
+    """The count in words, for the middle of a sentence: `fewer than 5 learners`.
+
+    `5 or more learners` where it leaves one to four beside a group of which others are told.
+    """
+    if few(count):
+        return f"fewer than {LEAST} learners"
+    return f"{LEAST} or more learners" if leaves_few(count, groups) else f"{count} learners"
 
 
 def nested(counts: Sequence[int]) -> list[bool]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.catalog.domain.disclosure import learners
 from services.catalog.domain.resources import Lifecycle, Resource
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database, Transaction
@@ -52,7 +51,7 @@ async def _suggest_restore(tx: Transaction, db: Database, found: LookedFor) -> N
     ]
     said = (
         f"Still looked for: {found.visits} visits to old links, {found.searches} searches and {found.requests} "
-        f"requests in {WATCHED.days} days; {learners(found.users)} began it in the year before"
+        f"requests in {WATCHED.days} days; at most {found.users} learners began it in the year before"
     )
     filed = ""
     if resources:

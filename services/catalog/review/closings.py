@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.catalog.domain.engagement import Use
+from services.catalog.domain.disclosure import LEAST
+from services.catalog.domain.participation import Told
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_closings
 from services.catalog.review.domain import Operation, Suggestion
 from services.catalog.review.postgres_closings import Closing
 from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.review.use_told import use_told
 
 WATCHED = timedelta(days=90)
 """For how long Winnow counts who still looks for what a plan closed (behaviour.md §7)."""
@@ -34,16 +36,17 @@ def closed_by(suggestion: Suggestion, around: Surroundings, tx: Transaction) -> 
                 operation=str(change.operation),
                 kind=suggestion.proposal.kind,
                 relation=suggestion.proposal.relation,
-                users=_users(around.use.get(id_)),
+                users=_users(use_told(id_, around)),
                 then_archive=change.operation is Operation.CLOSE_TO_NEW and change.then_archive,
             )
         )
     return found
 
 
-def _users(use: Use | None) -> int:
-    """Who started it in its last twelve months; nobody where nothing is known."""
-    return use.year.started if use else 0
+def _users(use: Told) -> int:
+    """At most how many started it in its last twelve months, as it may be told; nobody where nothing is known."""
+    known = next((each.value for each in (use.started, use.reach) if each.value is not None), None)
+    return int(known) if known is not None else LEAST if use.started.hidden else 0
 
 
 async def applied(tx: Transaction, suggestion: Suggestion, around: Surroundings) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from services.catalog.domain.disclosure import learners
 from services.catalog.domain.programs import Program
 from services.catalog.review.domain import Receipt
 from services.catalog.review.surroundings import Surroundings, bare
-
-FEWEST_SHOWN = 5  # behaviour.md §2: a figure on fewer is hidden
 
 
 def relying(old: str, new: str, programs: Mapping[str, Program], around: Surroundings) -> int:
@@ -52,9 +51,6 @@ def used(receipts: Sequence[Receipt], around: Surroundings) -> tuple[tuple[Recei
         if count <= 0:
             continue
         found.append(each)
-        who = (
-            f"{count} learners keep" if count >= FEWEST_SHOWN else f"fewer than {FEWEST_SHOWN} learners keep"
-        )
         title, other = around.title(str(each.made)), around.title(each.target)
-        lines.append(f"{who} the credit: {title} still counts as {other}")
+        lines.append(f"{learners(count)} keep the credit: {title} still counts as {other}")
     return tuple(found), tuple(lines)

@@ -148,13 +148,19 @@ class Safeguard:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What would happen to learners, in sums; `lose_credit` and `newly_overdue` must be 0."""
+    """What would happen to learners, in sums; `lose_credit` and `newly_overdue` must be 0.
+
+    As it may be told: in each program one to four are counted as five, and their minutes left out. `rounded` says that
+    some of the enrolments were, `few` that one of the programs has no more.
+    """
 
     enrolments: int = 0
     lose_credit: int = 0
     newly_overdue: int = 0
     minutes_saved: float = 0.0
     sums_only: bool = False
+    rounded: bool = False
+    few: bool = False
 
     @property
     def harmless(self) -> bool:
@@ -164,11 +170,15 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that says where it comes from: measured, estimated or assumed."""
+    """A number that says where it comes from: measured, estimated or assumed.
+
+    `hidden`: it is known and may not be told (behaviour.md §2); `value` is 0 then, so that nothing is made of it.
+    """
 
     value: float
     unit: str
     basis: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from services.catalog.domain.disclosure import few
+from services.catalog.domain.disclosure import few, leaves_few
 from services.catalog.domain.engagement import Use, month_index
 
 WINDOW = 3  # months before and after the month of a plan that are compared: 90 days
@@ -61,13 +61,15 @@ def quarter_named(name: str) -> Quarter | None:
 class Applied:
     """A plan that stands: when it was applied, what it was to give back a year, its resources and those it retired.
 
-    `retired` is without what another plan of its kind has retired before.
+    `retired` is without what another plan of its kind has retired before. `hidden`: how many learners it touches may
+    not be told.
     """
 
     suggestion: str
     kind: str
     time: datetime
     learners: float
+    hidden: bool
     learner_hours: float
     members: tuple[str, ...]
     retired: tuple[str, ...]
@@ -87,7 +89,7 @@ class Measure:
 
 
 def planned(applied: Sequence[Applied]) -> float:
-    """Learner hours a year; those of fewer than five learners are left out."""
+    """Learner hours a year; those that would tell of fewer than five learners are left out."""
     return round(sum(each.learner_hours for each in applied if not few(each.learners)), 1)
 
 
@@ -108,15 +110,18 @@ def measure(applied: Sequence[tuple[Applied, date]], uses: Mapping[str, Use]) ->
 
 
 def _seconds(applied: Applied, day: date, uses: Mapping[str, Use]) -> int | None:
-    """Seconds before less after; None while they are not known, or where they are of fewer than five learners."""
+    """Seconds before less after; None while they are not known, or would tell of fewer than five learners."""
     at = month_index(day)
     found = [uses[member] for member in applied.members if member in uses]
     newest = [month_index(use.newest) for use in found if use.newest is not None]
-    if few(applied.learners) or not newest or min(newest) < at + WINDOW:
+    if applied.hidden or few(applied.learners) or not newest or min(newest) < at + WINDOW:
         return None
-    months = [month for use in found for month in use.months]
-    before = [each for each in months if at - WINDOW <= month_index(each.month) < at]
-    after = [each for each in months if at < month_index(each.month) <= at + WINDOW]
-    if few(sum(each.started for each in before)) or few(sum(each.started for each in after)):
-        return None
-    return sum(each.seconds for each in before) - sum(each.seconds for each in after)
+    seconds: list[int] = []
+    for first, end in ((at - WINDOW, at), (at + 1, at + 1 + WINDOW)):
+        inside = [[m for m in use.months if first <= month_index(m.month) < end] for use in found]
+        started = [sum(month.started for month in months) for months in inside]
+        if leaves_few(sum(started), started):
+            return None
+        seconds.append(sum(month.seconds for months in inside for month in months))
+    before, after = seconds
+    return before - after

@@ -88,6 +88,6 @@ def _listings(ids: Iterable[str], known: Mapping[str, Resource]) -> str:
 def _impact(line: Line) -> tuple[str, str]:
     """Learners and learner hours a year of a plan that was applied; nothing where the learners are few."""
     applied = line.decision.verb == "apply" and line.decision.state is State.APPLIED
-    if not applied or few(line.learners):
+    if not applied or line.hidden or few(line.learners):
         return "", ""
     return f"{line.learners:g}", f"{line.learner_hours:g}"

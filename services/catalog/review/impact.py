@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from services.catalog.domain.disclosure import few
+from services.catalog.domain.disclosure import leaves_few
 from services.catalog.domain.engagement import month_index
 from services.catalog.domain.house_rules import Weights
 from services.catalog.domain.resources import Resource
@@ -13,6 +12,7 @@ from services.catalog.review.domain import Figure, Impact, Operation, Plan, Risk
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.safeguards import led_away
 from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.review.use_told import figures, use_told
 
 # Assumed until a team says better: hours a year that keeping one resource current takes.
 MAINTENANCE_HOURS = {"course": 8.0, "package": 8.0, "module": 4.0, "video": 4.0, "document": 2.0, "page": 1.0}
@@ -29,23 +29,11 @@ _BEFORE_THEM = ("not_started", "in_progress")
 def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
     """Learners affected and exposed, learner hours and maintenance hours a year, and the harm if it is wrong.
 
-    Each with its basis; learners are those in progress, those assigned, and those of the past 12 months.
+    Each with its basis; learners are those in progress, those assigned, and those of the past 12 months. What would
+    tell of fewer than 5 learners is hidden here already, so that no order, sum or sheet is made of it either.
     """
     concerned = _concerned(proposal, plan, around)
-    known = [around.use[each.id] for each in concerned if each.id in around.use]
-    by_learner = [use.learners for use in known if use.learners is not None]
-    if known and len(by_learner) == len(known):
-        ids = {each.id for each in concerned}
-        recent = month_index(around.today) - YEAR_MONTHS
-        distinct = {
-            each.learner
-            for each in around.enrolments
-            if each.resource in ids and (each.state in _BEFORE_THEM or month_index(each.month) > recent)
-        }
-        learners = Figure(float(len(distinct)), "learners", "measured")
-    else:
-        started = sum(use.year.started for use in known)
-        learners = Figure(float(started), "learners", "estimated" if known else "assumed")
+    learners = _learners(concerned, around)
     hours = 0.0
     if proposal.kind is Kind.PROGRAM:
         staying = _who_stay(plan, around) if proposal.saving_per_learner else None
@@ -55,21 +43,54 @@ def impact(proposal: Proposal, plan: Plan, around: Surroundings) -> Impact:
     kept = sum(hours_of.get(str(each.shown("kind") or ""), OTHER_HOURS) for each in closed)
     return Impact(
         learners,
-        Figure(hours, "hours a year", proposal.saving_basis or "estimated"),
+        _told(hours, "hours a year", proposal.saving_basis or "estimated", hidden=learners.hidden),
         Figure(
             kept if proposal.kind is not Kind.PROGRAM else proposal.maintenance_hours,
             "hours a year",
             "assumed",
         ),
-        _exposed(proposal, plan, around),
+        _exposed(proposal, plan, around, hidden=learners.hidden),
         Figure((_by_risk(around.rules.weights.harm_hours) or HARM_HOURS)[plan.risk], "hours", "assumed"),
     )
+
+
+def _told(value: float, unit: str, basis: str, *, hidden: bool) -> Figure:
+    """The figure; that nobody or nothing is concerned tells of nobody, and is never hidden."""
+    return Figure(0.0, unit, basis, hidden=True) if hidden and value else Figure(value, unit, basis)
+
+
+def _learners(concerned: Sequence[Resource], around: Surroundings) -> Figure:
+    """Who is affected: distinct ones where rows of learners say, else the starts of a year."""
+    known = [each.id for each in concerned if each.id in around.use]
+    if not known:
+        return Figure(0.0, "learners", "assumed")
+    measured = all(around.use[id_].learners is not None for id_ in known)
+    if measured:
+        recent = month_index(around.today) - YEAR_MONTHS
+        of = {
+            id_: {
+                each.learner
+                for each in around.enrolled_in(id_)
+                if each.state in _BEFORE_THEM or month_index(each.month) > recent
+            }
+            for id_ in known
+        }
+        counts = {id_: len(learners) for id_, learners in of.items()}
+        total = len(set[str]().union(*of.values()))
+    else:
+        counts = {id_: around.use[id_].year.started for id_ in known}
+        total = sum(counts.values())
+    beside = {id_: figures(use_told(id_, around)) for id_ in known}
+    hidden = any(leaves_few(count, beside[id_]) for id_, count in counts.items()) or leaves_few(
+        total, [*counts.values(), *(value for each in beside.values() for value in each)]
+    )
+    return _told(float(total), "learners", "measured" if measured else "estimated", hidden=hidden)
 
 
 def _who_stay(plan: Plan, around: Surroundings) -> float | None:
     """Learners of the past 12 months who take both programs of a merge, as far as they complete the one that goes.
 
-    None where the rows of learners do not say, or tell of fewer than 5.
+    None where the rows of learners do not say, or would tell of fewer than 5.
     """
     merge = next((each for each in plan.changes if each.operation is Operation.MERGE_PROGRAMS), None)
     if merge is None:
@@ -84,15 +105,20 @@ def _who_stay(plan: Plan, around: Surroundings) -> float | None:
         for name in (merge.target, merge.other)
     }
     goes, both = of[merge.target], of[merge.target].keys() & of[merge.other].keys()
-    if not both or few(len(both)):
+    completed = sum(state == "completed" for state in goes.values())
+    within = [len(goes), len(of[merge.other])]
+    if not both or leaves_few(len(both), within) or leaves_few(completed, within[:1]):
         return None
-    return len(both) * sum(state == "completed" for state in goes.values()) / len(goes)
+    return len(both) * completed / len(goes)
 
 
 def priority(
     proposal: Proposal, plan: Plan, found: Impact, around: Surroundings, *, confidence: float
 ) -> float:
-    """(P·benefit − (1 − P)·harm) in hours, per minute of review; P is the confidence."""
+    """(P·benefit − (1 − P)·harm) in hours, per minute of review; P is the confidence.
+
+    What is hidden counts for nothing: who knows the rest would solve it for that.
+    """
     benefit = found.learner_hours.value + found.maintenance_hours.value
     said = around.rules.weights.exposed_hours
     benefit += (EXPOSED_HOURS if said is None else said) * found.exposed.value
@@ -113,8 +139,8 @@ def band(priority: float, weights: Weights) -> str:
     return "this_week" if priority >= this_week_from else "when_you_have_time"
 
 
-def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> Figure:
-    """Starts in the newest 90 days of what is no longer right."""
+def _exposed(proposal: Proposal, plan: Plan, around: Surroundings, *, hidden: bool) -> Figure:
+    """Starts in the newest 90 days of what is no longer right, made of months of which each is told."""
     total = 0
     wrong = proposal.kind is Kind.OUTDATED or any(c.operation is Operation.DEPRECATE for c in plan.changes)
     if not wrong:
@@ -124,7 +150,9 @@ def _exposed(proposal: Proposal, plan: Plan, around: Surroundings) -> Figure:
         if use is not None and use.newest is not None:
             newest = month_index(use.newest)
             total += sum(m.started for m in use.months if newest - month_index(m.month) < EXPOSED_MONTHS)
-    return replace(Impact().exposed, value=float(total))
+            hidden |= any(m.started.hidden for m in use_told(each.id, around).months[-EXPOSED_MONTHS:])
+    nobody = Impact().exposed
+    return _told(float(total), nobody.unit, nobody.basis, hidden=hidden)
 
 
 def _concerned(proposal: Proposal, plan: Plan, around: Surroundings) -> list[Resource]:

@@ -10,13 +10,14 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_lines, reading, routing
 from services.catalog.review.domain_lines import Line, Printed
 from services.catalog.review.impact import band
+from services.catalog.review.postgres import Place
 from services.catalog.review.reading import Asked
 from services.catalog.review.surroundings import Surroundings, bare
 
 
 async def list_lines(
-    db: Database, asked: Asked, viewer: Viewer, deciding: Row, *, after: tuple[float, str] | None, limit: int
-) -> list[tuple[float, Printed]]:
+    db: Database, asked: Asked, viewer: Viewer, deciding: Row, *, after: Place | None, limit: int
+) -> list[tuple[float | None, Printed]]:
     """A page of lines with their places in the order asked for; `deciding` is the policy of who may decide."""
     async with db.snapshot() as tx:
         places = await reading.places(tx, asked, after=after, limit=limit)

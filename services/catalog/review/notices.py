@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.catalog.domain.disclosure import LEAST, few
+from services.catalog.domain.disclosure import LEAST, coarse
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import METHODS, About, Column, check_about
 from services.catalog.postgres.database import Database, Transaction
@@ -38,9 +38,10 @@ _NOTICED = _CLOSES | _PROGRAM | {Operation.RESTORE, Operation.ADD_EQUIVALENCE}
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told to learners; lines are whole sentences. `learners` counts those the plan was simulated on.
+    """What is told to learners; lines are whole sentences. `learners` counts those the plan was simulated on, as told.
 
-    `entitled` is whether whoever asks may be told which ones.
+    `listable` is whether a list of them tells only of groups that may be told of, `entitled` whether whoever asks may
+    be told which ones.
     """
 
     suggestion: str
@@ -51,12 +52,8 @@ class Notice:
     stays: tuple[str, ...]
     learners: int
     sums_only: bool
+    listable: bool
     entitled: bool = False
-
-    @property
-    def listable(self) -> bool:
-        """Whether the list of learners tells of a group that may be told of."""
-        return self.learners >= LEAST
 
     @property
     def text(self) -> str:
@@ -151,14 +148,21 @@ async def _concerned(tx: Transaction, db: Database, viewer: Viewer, id_: str, me
     on = await forming.ground(tx, db.clock.today(), [known.proposal])
     check_about(viewer, method, _about(viewer, known, on.around))
     found = await postgres_notices.learners(tx, id_)
-    if found and not few(len(found)):
+    if _listable(known, len(found)):
         return found
     raise FailedPrecondition(
         "LEARNERS_NOT_TOLD",
         f"{known.name} has no list of learners: it is not applied, nobody's requirements are touched, only sums are "
-        f"known, or they are fewer than {LEAST}. Tell everyone who is enrolled, through the LMS.",
+        f"known, or they are fewer than {LEAST}, in all or in one of the programs. Tell everyone who is enrolled, "
+        "through the LMS.",
         {"suggestion": known.name},
     )
+
+
+def _listable(applied_: Suggestion, learners: int) -> bool:
+    """Whether so many may be listed: less the learners of the other programs, a list tells of those of each."""
+    computed = applied_.plan.simulation
+    return learners >= LEAST and not (computed and computed.few)
 
 
 def _about(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> About:
@@ -172,6 +176,7 @@ def _about(viewer: Viewer, suggestion: Suggestion, around: Surroundings) -> Abou
 def drafted(noted: Noted, suggestion: Suggestion, around: Surroundings) -> Notice:
     """The notice of an applied plan, with the titles of today."""
     done = [change for change in suggestion.plan.changes if change.operation in _NOTICED]
+    computed = suggestion.plan.simulation
     return Notice(
         suggestion=suggestion.id,
         title=_title(done, around),
@@ -187,8 +192,9 @@ def drafted(noted: Noted, suggestion: Suggestion, around: Surroundings) -> Notic
             ),
             *(("Old links and bookmarks lead on.",) if any(c.operation in _CLOSES for c in done) else ()),
         ),
-        learners=noted.learners,
+        learners=computed.enrolments if computed and computed.rounded else coarse(noted.learners),
         sums_only=noted.sums_only,
+        listable=_listable(suggestion, noted.learners),
     )
 
 

@@ -35,6 +35,9 @@ from services.kit.errors import Aborted, NotFound
 
 _LIVE = sorted(LIVE)
 
+Place = tuple[float | None, str]
+"""Where a suggestion stands in an order, as it may be told (of a blind one it may not, by priority), and its id."""
+
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('review', 0))"
 _PATIENCE = "SET LOCAL lock_timeout = '10s'"
 _GET = """
@@ -58,9 +61,11 @@ _ASKED = """
         AND (%(but)s = '' OR assignee <> %(but)s)
         AND (%(query)s = '' OR summary ILIKE %(query)s)
 """
+# A page token names the last row's place, which whoever has it can read: of a blind one it is asked anew.
+_PLACE_OF = "coalesce(%(place)s::float8, (SELECT priority FROM suggestions WHERE id = %(id)s))"
 _BY_PRIORITY = f"""
-    SELECT id, priority AS place FROM suggestions
-    WHERE {_ASKED} AND (%(place)s::float8 IS NULL OR (priority, id) < (%(place)s, %(id)s))
+    SELECT id, CASE WHEN NOT blind THEN priority END AS place FROM suggestions
+    WHERE {_ASKED} AND (%(id)s = '' OR (priority, id) < ({_PLACE_OF}, %(id)s))
     ORDER BY priority DESC, id DESC LIMIT %(limit)s
 """
 _BY_LEARNERS = f"""
@@ -335,7 +340,7 @@ async def live_with_keys(tx: Session, keys: Sequence[str]) -> list[Suggestion]:
 async def places(
     tx: Session,
     *,
-    after: tuple[float, str] | None,
+    after: Place | None,
     limit: int,
     states: Sequence[State],
     kind: Kind | None,
@@ -346,7 +351,7 @@ async def places(
     query: str = "",
     order: str = "",
     ids: Sequence[str] = (),
-) -> list[tuple[float, str]]:
+) -> list[Place]:
     """Ids of suggestions with their place in the order, after that (place, id); by priority without an order.
 
     `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern; with

@@ -28,10 +28,16 @@ _SEARCHED = """
 _ASKED = """
     UPDATE closings SET requests = requests + 1 WHERE resource = ANY(%s) AND undo_time IS NULL AND close_time > %s
 """
+# One to four users of what was closed are counted as five: neither their sum nor the moment at which that share of it
+# is reached tells how many they are.
 _LOOKED_FOR = """
     SELECT suggestion, sum(users)::bigint AS users, sum(visits)::bigint AS visits, sum(searches)::bigint AS searches,
         sum(requests)::bigint AS requests
-    FROM closings WHERE undo_time IS NULL AND close_time > %s
+    FROM (
+        SELECT suggestion, CASE WHEN users BETWEEN 1 AND 4 THEN 5 ELSE users END AS users, visits, searches, requests,
+            restore_filed
+        FROM closings WHERE undo_time IS NULL AND close_time > %s
+    ) AS closed
     GROUP BY suggestion
     HAVING bool_and(restore_filed = '') AND sum(visits + searches + requests) > greatest(%s, %s * sum(users))
     ORDER BY suggestion
@@ -65,7 +71,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class LookedFor:
-    """How much all that one plan closed is looked for, in sums."""
+    """How much all that one plan closed is looked for, in sums; `users` are at most so many."""
 
     suggestion: str
     users: int

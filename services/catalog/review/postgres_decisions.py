@@ -20,6 +20,7 @@ _LINES = """
     SELECT d.id, d.suggestion, d.verb, d.actor, d.state, d.reason, d.comment, d.time, d.revision, d.batch, s.kind,
         s.proposal ->> 'relation' AS relation, s.proposal ->> 'summary' AS summary, s.members,
         (s.rest #>> '{impact,learners,value}')::float8 AS learners,
+        coalesce((s.rest #>> '{impact,learners,hidden}')::boolean, false) AS hidden,
         (s.rest #>> '{impact,learner_hours,value}')::float8 AS learner_hours,
         CASE WHEN d.verb = 'apply' AND d.state = 'APPLIED' THEN ARRAY(
             SELECT DISTINCT c ->> 'target'
@@ -37,7 +38,7 @@ _LINES = """
 
 _ABOUT = (
     *("kind", "relation", "summary", "members"),
-    *("learners", "learner_hours", "retired", "confidence", "was_right"),
+    *("learners", "hidden", "learner_hours", "retired", "confidence", "was_right"),
 )
 
 
@@ -55,8 +56,8 @@ async def accepted_in(tx: Session, batch: str) -> list[str]:
 class Line:
     """A decision with what it was about; `members` are ids, `retired` names of what an applied plan retires.
 
-    `learners` and `learner_hours` are what the plan touches and gives back a year; `confidence` and `was_right` are of
-    the decision that says whether the finding was right.
+    `learners` and `learner_hours` are what the plan touches and gives back a year, `hidden` where neither is told;
+    `confidence` and `was_right` are of the decision that says whether the finding was right.
     """
 
     decision: Decision
@@ -65,6 +66,7 @@ class Line:
     summary: str
     members: tuple[str, ...]
     learners: float
+    hidden: bool
     learner_hours: float
     retired: tuple[str, ...]
     confidence: float | None

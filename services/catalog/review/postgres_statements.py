@@ -24,6 +24,7 @@ _APPLIED = """
         ORDER BY kind, target, time, id
     ), counted AS (SELECT id, array_agg(target ORDER BY target) AS retired FROM firsts GROUP BY id)
     SELECT id AS suggestion, kind, time, members, (impact #>> '{learners,value}')::float8 AS learners,
+        coalesce((impact #>> '{learners,hidden}')::boolean, false) AS hidden,
         (impact #>> '{learner_hours,value}')::float8 AS learner_hours, coalesce(retired, '{}') AS retired
     FROM stands LEFT JOIN counted USING (id) WHERE time >= %(begin)s ORDER BY id
 """

@@ -20,6 +20,7 @@ from services.catalog.review.domain import (
     replacement,
 )
 from services.catalog.review.findings import Kind
+from services.catalog.review.postgres import Place
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
 from services.catalog.review.wire import Shown
@@ -102,8 +103,8 @@ async def get_suggestions(db: Database, ids: Sequence[str]) -> list[Shown]:
 
 
 async def list_suggestions(
-    db: Database, asked: Asked, *, after: tuple[float, str] | None, limit: int
-) -> list[tuple[float, Shown]]:
+    db: Database, asked: Asked, *, after: Place | None, limit: int
+) -> list[tuple[float | None, Shown]]:
     """A page of suggestions with their places in the order asked for, by which the next page is found."""
     async with db.snapshot() as tx:
         found = await places(tx, asked, after=after, limit=limit)
@@ -112,9 +113,7 @@ async def list_suggestions(
         return [(place, each) for (place, _), each in zip(found, seen, strict=True)]
 
 
-async def places(
-    tx: Transaction, asked: Asked, *, after: tuple[float, str] | None, limit: int
-) -> list[tuple[float, str]]:
+async def places(tx: Transaction, asked: Asked, *, after: Place | None, limit: int) -> list[Place]:
     """Ids of a page of suggestions with their places in the order asked for; NotFound for a program there is not."""
     assignee: str | None = None
     if asked.assignee:

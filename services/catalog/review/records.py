@@ -7,13 +7,14 @@ from typing import Any
 import orjson
 from google.protobuf import json_format
 
+from services.catalog.domain.disclosure import learners
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import reading, wire
 from services.catalog.review.domain import Operation, Plan, Suggestion
 from services.catalog.review.forming import Ground
 from services.catalog.review.surroundings import Surroundings, bare
+from services.catalog.review.use_told import figures, use_told
 
-_SMALLEST_GROUP = 5  # behaviour.md §2: no figure on fewer learners leaves
 _BECOMES = {
     Operation.ARCHIVE: "nobody may be in progress; the old link leads on",
     Operation.DEPRECATE: "who had started goes on; others are shown the successor",
@@ -50,13 +51,13 @@ def _learners(plan: Plan, around: Surroundings) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for change in plan.changes:
         if change.operation in _BECOMES:
-            count = around.in_progress(bare(change.target))
-            hidden = 0 < count < _SMALLEST_GROUP
+            id_ = bare(change.target)
+            said = learners(around.in_progress(id_), figures(use_told(id_, around)))
             found.append(
                 {
                     "resource": change.target,
                     "operation": str(change.operation),
-                    "inProgress": f"fewer than {_SMALLEST_GROUP}" if hidden else str(count),
+                    "inProgress": said.removesuffix(" learners"),
                     "becomes": _BECOMES[change.operation],
                 }
             )

@@ -27,6 +27,7 @@ from services.catalog.review import (
 from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
+from services.catalog.review.postgres import Place
 from services.catalog.review.rpc_batches import BatchServicer
 from services.catalog.review.rpc_checkups import CheckupServicer
 from services.catalog.review.rpc_filing import FilingServicer
@@ -86,9 +87,10 @@ class ReviewServicer(
         if asked.ids:
             scope = (*scope, asked.ids)
         key = pages.keys(request.page_token, 2, scope=scope)
-        after = (float(key[0] or 0), str(key[1])) if key else None
+        after = (None if key[0] is None else float(key[0]), str(key[1])) if key else None
         answer = api.ListSuggestionsResponse()
-        total, last = 0, (0.0, "")
+        total = 0
+        last: Place = (None, "")
         for number, (place, message) in enumerate(await self._listed(request.view, asked, after, size + 1)):
             total += message.ByteSize()
             if number == size or (number and total > MAX_BYTES):
@@ -99,8 +101,8 @@ class ReviewServicer(
         return answer
 
     async def _listed(
-        self, view: int, asked: reading.Asked, after: tuple[float, str] | None, limit: int
-    ) -> list[tuple[float, suggestion_pb2.Suggestion]]:
+        self, view: int, asked: reading.Asked, after: Place | None, limit: int
+    ) -> list[tuple[float | None, suggestion_pb2.Suggestion]]:
         """Suggestions as the view shows them, with their places."""
         if view == api.ListSuggestionsRequest.LINE:
             deciding = METHODS[_DECIDES]

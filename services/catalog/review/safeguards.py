@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from services.catalog.domain.disclosure import learners
@@ -11,6 +11,7 @@ from services.catalog.domain.resources import Resource
 from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
 from services.catalog.review.effects import Effects, effects
 from services.catalog.review.surroundings import Surroundings, program_name, resource_name, retired
+from services.catalog.review.use_told import figures, use_told
 
 SOON = timedelta(days=60)
 MOST_OBJECTS = 50
@@ -77,7 +78,7 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
         yield Safeguard(
             "in_progress",
             name,
-            f"{_learners(learners)} in the middle of {title}.",
+            f"{_learners(learners, _told(resource, around))} in the middle of {title}.",
             "Edit the plan so that they finish on the old one (finish_on_old), choose it as the copy that stays, "
             "or snooze until nobody is in progress (nobody_in_progress).",
             part,
@@ -115,8 +116,8 @@ def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Sa
                 "Choose it as the copy that stays, or let a learning leader change the rule.",
                 part,
             )
-    inside = [each for each in around.enrolments if each.resource == resource.id]
-    yield from _due_soon(inside, name, title, part, around.today)
+    inside = around.enrolled_in(resource.id)
+    yield from _due_soon(inside, _told(resource, around), name, title, part, around.today)
     days = around.stale_days(resource)
     if days is not None:
         yield Safeguard(
@@ -129,7 +130,7 @@ def _closing(resource: Resource, part: str, around: Surroundings) -> Iterator[Sa
 
 
 def _due_soon(
-    enrolments: Iterable[Enrolment], name: str, title: str, part: str, today: date
+    enrolments: Iterable[Enrolment], told: Sequence[float], name: str, title: str, part: str, today: date
 ) -> Iterator[Safeguard]:
     open_ = (each.due for each in enrolments if each.state != "completed")
     soon = [due for due in open_ if due is not None and today <= due <= today + SOON]
@@ -137,7 +138,7 @@ def _due_soon(
         yield Safeguard(
             "session_soon",
             name,
-            f"{_learners(len(soon))} to complete {title} by {max(soon).isoformat()} at the latest.",
+            f"{_learners(len(soon), told)} to complete {title} by {max(soon).isoformat()} at the latest.",
             f"Snooze it until after {max(soon).isoformat()}, or move the due dates in the source.",
             part,
         )
@@ -166,11 +167,11 @@ def _ending(id_: str, around: Surroundings) -> Iterator[Safeguard]:
         yield Safeguard(
             "in_progress",
             name,
-            f"{_learners(len(started))} in the middle of {title}.",
+            f"{_learners(len(started), [len(inside)])} in the middle of {title}.",
             "Snooze it until they have finished.",
             name,
         )
-    yield from _due_soon(inside, name, title, name, around.today)
+    yield from _due_soon(inside, [len(inside)], name, title, name, around.today)
     for other in around.programs.values():
         if not other.archived and any(item.program == id_ for item in other.items):
             yield Safeguard(
@@ -434,6 +435,11 @@ def _too_many(plan: Plan, around: Surroundings, done: Effects) -> Iterator[Safeg
             )
 
 
-def _learners(count: int) -> str:
-    words = f"{learners(count)} are"
+def _told(resource: Resource, around: Surroundings) -> list[float]:
+    """How many the groups of its learners have of which others are told, or could be."""
+    return [*figures(use_told(resource.id, around)), len(around.enrolled_in(resource.id))]
+
+
+def _learners(count: int, told: Sequence[float]) -> str:
+    words = f"{learners(count, told)} are"
     return words[0].upper() + words[1:]

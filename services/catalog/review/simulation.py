@@ -1,6 +1,7 @@
 """What a plan does to each pseudonymous enrolment (behaviour.md §7).
 
-Only sums leave this module, and the pseudonyms of those concerned, for whoever tells them.
+Only sums leave this module, and the pseudonyms of those concerned, for whoever tells them. The sums are as they may be
+told (behaviour.md §2), program by program: what one of them adds, or leaves when it is dropped, tells of no few either.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.catalog.domain.disclosure import coarse, few
 from services.catalog.domain.engagement import Enrolment
 from services.catalog.domain.programs import Program
 from services.catalog.review.domain import Plan, Simulation
@@ -59,25 +61,62 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     for each in found:
         for learner in each.enrolled:
             by_learner[learner].append(each)
-    enrolments = lose = overdue = 0
-    saved = 0.0
+    by_program: dict[str, list[_Outcome]] = defaultdict(list)
     for learner, theirs in sorted(by_learner.items()):
         for outermost in _outermost(theirs):
             within = [each for each in theirs if each.program in outermost.inside]
-            enrolments += 1
-            lose += any(_loses(each, learner, done) for each in within)
-            overdue += any(_newly_overdue(each, learner, around.today) for each in within)
-            saved += _saved(outermost, learner, around)
+            by_program[outermost.program].append(
+                _Outcome(
+                    any(row.program == outermost.program for row in outermost.enrolled[learner]),
+                    any(_loses(each, learner, done) for each in within),
+                    any(_newly_overdue(each, learner, around.today) for each in within),
+                    _saved(outermost, learner, around),
+                )
+            )
+    told = [_told(outcomes) for _, outcomes in sorted(by_program.items())]
     reached = frozenset[str]().union(*(each.inside for each in found if each.enrolled))
     return Simulation(
-        enrolments=enrolments,
-        lose_credit=lose,
-        newly_overdue=overdue,
-        minutes_saved=round(saved, 1),
+        enrolments=sum(each.enrolments for each in told),
+        lose_credit=sum(each.lose_credit for each in told),
+        newly_overdue=sum(each.newly_overdue for each in told),
+        minutes_saved=round(sum(each.minutes_saved for each in told), 1),
         sums_only=any(
             program.id not in reached and not _nobody(program, done, around) for program in touched
         ),
+        rounded=any(each.rounded for each in told),
+        few=any(each.few for each in told),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What becomes of one enrolment; `enrolled` where a row says so of the program itself."""
+
+    enrolled: bool
+    loses: bool
+    overdue: bool
+    saved: float
+
+
+def _told(outcomes: Sequence[_Outcome]) -> Simulation:
+    """The sums over one program's enrolments, as they may be told."""
+    count = len(outcomes)
+    told = coarse(count, [sum(each.enrolled for each in outcomes)])
+    savers = sum(each.saved != 0 for each in outcomes)
+    hides = told != count or few(savers) or few(count - savers)
+    return Simulation(
+        told,
+        _part(sum(each.loses for each in outcomes), count, told),
+        _part(sum(each.overdue for each in outcomes), count, told),
+        0.0 if hides else round(sum(each.saved for each in outcomes), 1),
+        rounded=told != count,
+        few=few(count),
+    )
+
+
+def _part(part: int, whole: int, told: int) -> int:
+    """Some of those enrolled, as they may be told beside all of them: neither they nor the others are few."""
+    return told if part and (part == whole or few(whole - part)) else coarse(part)
 
 
 def learners(plan: Plan, around: Surroundings) -> frozenset[str]:

@@ -45,6 +45,10 @@ class Surroundings:
         default_factory=dict[str, list[Program]], init=False, repr=False, compare=False
     )
     """The same of each program."""
+    _enrolled: dict[str, list[Enrolment]] = field(
+        default_factory=dict[str, list[Enrolment]], init=False, repr=False, compare=False
+    )
+    """`enrolled_in` of each resource, likewise."""
 
     def resource(self, id_: str) -> Resource | None:
         """The resource under its present name; None when it is not known."""
@@ -122,6 +126,13 @@ class Surroundings:
                 continue
             seen.add(inner.id)
             yield from self._flat(inner.id, seen, mandatory=mandatory, level=level + 1)
+
+    def enrolled_in(self, resource: str) -> Sequence[Enrolment]:
+        """The rows of the resource's learners, as far as they are known."""
+        if not self._enrolled:
+            for each in self.enrolments:
+                self._enrolled.setdefault(each.resource, []).append(each)
+        return self._enrolled.get(resource, ())
 
     def held_by(self, program: str) -> tuple[str, ...]:
         """Ids of the resources that the program holds directly, in its order."""

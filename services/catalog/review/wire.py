@@ -266,7 +266,7 @@ def suggestion(
         create_time=timestamp(value.create_time),
         update_time=timestamp(value.update_time),
         note=value.note,
-        priority=value.priority,
+        priority=0.0 if value.blind else value.priority,
         band=band(value.priority, shown.around.rules.weights),
         blind=value.blind,
         asked=[wire_tasks.question(each, shown.emails) for each in shown.questions],
@@ -452,8 +452,11 @@ def simulation(value: Simulation) -> suggestion_pb2.Simulation:
 
 
 def impact(value: Impact) -> suggestion_pb2.Impact:
-    """What a plan would change; on fewer than 5 learners neither how many they are nor their hours."""
-    hides = few(value.learners.value)
+    """What a plan would change; on fewer than 5 learners neither how many they are nor their hours.
+
+    `Impact` is formed as it may be told; one that was stored before that was so is hidden here.
+    """
+    hides = value.learners.hidden or few(value.learners.value)
     return suggestion_pb2.Impact(
         learners=_figure(value.learners, hidden=hides),
         learner_hours=_figure(value.learner_hours, hidden=hides and value.learner_hours.value > 0),
@@ -467,7 +470,10 @@ def impact(value: Impact) -> suggestion_pb2.Impact:
 
 def _figure(value: Figure, *, hidden: bool = False) -> suggestion_pb2.ImpactFigure:
     return suggestion_pb2.ImpactFigure(
-        value=0.0 if hidden else value.value, unit=value.unit, basis=value.basis, hidden=hidden
+        value=0.0 if hidden else value.value,
+        unit=value.unit,
+        basis=value.basis,
+        hidden=hidden or value.hidden,
     )
 
 

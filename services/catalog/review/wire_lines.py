@@ -40,7 +40,7 @@ def line(printed: Printed) -> suggestion_pb2.Suggestion:
         impact=wire.impact(value.impact),
         create_time=timestamp(value.create_time),
         update_time=timestamp(value.update_time),
-        priority=value.priority,
+        priority=0.0 if value.blind else value.priority,
         band=printed.band,
         blind=value.blind,
         may_decide=printed.may_decide,

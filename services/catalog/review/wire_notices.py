@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.catalog.domain.disclosure import coarse
 from services.catalog.review.notices import Notice
 from services.kit.errors import InvalidArgument, Violation
 from services.kit.pages import Key
@@ -23,7 +22,7 @@ def notice(value: Notice) -> notice_pb2.LearnerNotice:
         to_do=value.to_do,
         stays=value.stays,
         text=value.text,
-        learners=coarse(value.learners),
+        learners=value.learners,
         sums_only=value.sums_only,
         listable=value.listable,
         may_export=value.listable and value.entitled,

@@ -64,7 +64,21 @@ async def test_of_few_learners_of_the_year_before_the_offer_does_not_say_how_man
     catalog.sql("UPDATE closings SET users = 3, visits = 6")
     await aftermath.look(db)
     (offered,) = await leader.suggestions(Suggestion.OPEN)
-    assert "fewer than 5 learners began it in the year before" in offered.summary
+    assert "at most 5 learners began it in the year before" in offered.summary
+
+
+async def test_beside_many_learners_of_another_that_was_closed_a_few_are_counted_as_five(
+    leader: Reviewer, curator: Curator, db: Database, catalog: Any
+) -> None:
+    await archived(leader, curator)
+    catalog.sql("UPDATE closings SET users = 3, visits = 6")
+    catalog.sql(
+        "INSERT INTO closings (suggestion, resource, close_time, operation, kind, relation, users, then_archive) "
+        "SELECT suggestion, 'other', close_time, operation, kind, relation, 100, false FROM closings"
+    )
+    await aftermath.look(db)
+    (offered,) = await leader.suggestions(Suggestion.OPEN)
+    assert "at most 105 learners began it in the year before" in offered.summary
 
 
 async def test_what_was_closed_to_new_learners_is_offered_for_archiving_once_nobody_is_left(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import uuid
 from collections import Counter
@@ -301,6 +303,28 @@ async def test_every_step_is_in_the_log_and_in_the_audit(
         "winnow.review.v1.SuggestionDecided",
         "winnow.catalog.v1.ResourcesChanged",
     }
+
+
+async def test_no_page_token_tells_the_place_of_a_blind_one(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    """It follows from the confidence, which is held back."""
+    made = await leader.put(*(course(f"c{n}", f"T{n}", words(str(n // 2))) for n in range(8)))
+    found = [curator.duplicate(made[n], made[n + 1], score=0.71 + n / 100) for n in range(0, 8, 2)]
+    await curator.propose(*found)
+    await curator.settled()
+    catalog.sql("UPDATE suggestions SET blind = key = ANY(%s)", ([each.key for each in found[1:3]],))
+    ranked = catalog.sql("SELECT id, blind, priority FROM suggestions ORDER BY priority DESC, id DESC")
+    token = ""
+    for id_, blind, priority in ranked:
+        page = await leader("ListSuggestions", review.ListSuggestionsRequest(page_size=1, page_token=token))
+        (one,) = page.suggestions
+        assert (bare(one.name), one.blind, one.priority) == (id_, blind, 0.0 if blind else priority)
+        token = page.next_page_token
+        if token:
+            _, place, _ = json.loads(base64.urlsafe_b64decode(f"{token}=="))
+            assert place == (None if blind else priority)
+    assert (len(ranked), token) == (4, "")
 
 
 async def test_pages_hold_every_suggestion_once_the_best_first(leader: Reviewer, curator: Curator) -> None:

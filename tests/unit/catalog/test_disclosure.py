@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from services.catalog.domain.disclosure import hidden_cells, nested
+from services.catalog.domain.disclosure import LEAST, coarse, hidden_cells, leaves_few, nested
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,31 @@ def test_of_groups_inside_each_other_none_is_told_that_leaves_a_few(
     counts: list[int], hidden: list[bool]
 ) -> None:
     assert nested(counts) == hidden
+
+
+@pytest.mark.parametrize(
+    ("count", "groups", "hidden"),
+    [
+        (4, (), True),
+        (0, (100,), False),
+        (103, (100, 3), True),
+        (153, (100, 50, 3), True),
+        (103, (100,), True),
+        (100, (103,), True),
+        (105, (100, 5), False),
+        (100, (100, 0), False),
+    ],
+)
+def test_a_sum_is_hidden_that_is_over_a_few_or_leaves_a_few(
+    count: int, groups: tuple[int, ...], hidden: bool
+) -> None:
+    assert leaves_few(count, groups) is hidden
+
+
+def test_a_count_is_told_with_one_to_four_beyond_any_group_inside_it_as_five() -> None:
+    assert [coarse(count) for count in (0, 1, 4, 5, 103)] == [0, 5, 5, 5, 103]
+    groups = ((100,), (100, 98), (3,), (103,), (50, 98))
+    assert [coarse(103, each) for each in groups] == [105, 105, 103, 103, 103]
+    for inside in itertools.product((0, 5, 7, 11, 20), repeat=3):
+        for each in inside:
+            assert len({coarse(each + count, inside) for count in range(1, LEAST)}) == 1, inside

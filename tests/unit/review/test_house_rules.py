@@ -7,8 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.catalog.domain.engagement import Month, Use
 from services.catalog.domain.house_rules import HouseRules, NeverArchived, Weights
 from services.catalog.review import pacing
+from services.catalog.review.domain import Impact
+from services.catalog.review.findings import Relation
 from services.catalog.review.impact import band, impact, priority
 from services.catalog.review.insights import silo_index
 from tests.unit.review.shorthand import TODAY, around, duplicate, enrolled, outdated, plan_of, resource, use
@@ -48,7 +51,8 @@ def test_weights_of_the_team_take_the_place_of_what_is_assumed() -> None:
 def test_learners_affected_are_those_before_whom_it_still_lies_and_those_of_a_year() -> None:
     last_year, before = TODAY - timedelta(days=300), TODAY - timedelta(days=400)
     rows = tuple(
-        replace(enrolled(name, resource="b", state=state), month=month)
+        replace(enrolled(f"{name} {n}", resource="b", state=state), month=month)
+        for n in range(5)
         for name, state, month in (
             ("done lately", "completed", last_year),
             ("done long ago", "completed", before),
@@ -57,10 +61,10 @@ def test_learners_affected_are_those_before_whom_it_still_lies_and_those_of_a_ye
             ("assigned", "not_started", before),
         )
     )
-    where = around(resource("a"), resource("b"), enrolments=rows, use={"b": use(learners=5)})
+    where = around(resource("a"), resource("b"), enrolments=rows, use={"b": use(learners=25)})
     proposal = duplicate("a", "b")
     found = impact(proposal, plan_of(proposal, where), where)
-    assert (found.learners.value, found.learners.basis) == (3.0, "measured")
+    assert (found.learners.value, found.learners.basis) == (15.0, "measured")
 
 
 def test_what_is_wrong_says_how_many_meet_it_and_every_plan_what_it_costs_to_be_wrong() -> None:
@@ -68,6 +72,53 @@ def test_what_is_wrong_says_how_many_meet_it_and_every_plan_what_it_costs_to_be_
     for proposal, exposed in ((outdated("b", "deprecate", "a"), 12.0), (duplicate("a", "b"), 0.0)):
         found = impact(proposal, plan_of(proposal, where), where)
         assert (found.exposed.value, found.harm.value, found.harm.basis) == (exposed, 4.0, "assumed")
+
+
+BIG = 100
+
+
+def told_of(small: int, *, measured: bool) -> tuple[Impact, float]:
+    """Impact and priority of a plan that deprecates two copies, of many learners and of a few, as both are told."""
+    learners = {"b": BIG, "c": small}
+    rows = tuple(enrolled(f"{id_}{n}", resource=id_) for id_, count in learners.items() for n in range(count))
+    used = {id_: use(started=count, learners=count if measured else None) for id_, count in learners.items()}
+    things = [resource(id_, kind="course") for id_ in "abc"]
+    where = around(*things, use=used, enrolments=rows if measured else ())
+    proposal = duplicate("a", "b", "c", relation=Relation.REVISED)
+    plan = plan_of(proposal, where)
+    found = impact(proposal, plan, where)
+    return found, priority(proposal, plan, found, where, confidence=0.9)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_sum_over_a_group_of_a_few_tells_nothing_of_it(measured: bool) -> None:
+    """Of 103 learners of two copies, 100 of one are told on its own page. Nor does the priority made of it."""
+    ((found, _),) = {told_of(small, measured=measured) for small in range(1, 5)}
+    assert (found.learners.hidden, found.learners.value) == (True, 0.0)
+    assert (found.exposed.hidden, found.exposed.value) == (True, 0.0)
+    for small in (0, 5):
+        found, _ = told_of(small, measured=measured)
+        assert (found.learners.value, found.exposed.value) == (BIG + small, BIG + small)
+
+
+def test_whom_it_counts_beyond_those_who_are_told_of_a_resource_are_not_told_when_few() -> None:
+    """Here those who are in it since before the year."""
+    before = TODAY - timedelta(days=400)
+    for others, hidden in ((0, False), (3, True), (5, False)):
+        rows = [enrolled(f"l{n}", resource="b") for n in range(BIG)]
+        rows += [replace(enrolled(f"m{n}", resource="b"), month=before) for n in range(others)]
+        used = {"b": use(started=BIG, learners=len(rows))}
+        where = around(resource("a"), resource("b"), enrolments=tuple(rows), use=used)
+        proposal = duplicate("a", "b")
+        assert impact(proposal, plan_of(proposal, where), where).learners.hidden is hidden, others
+
+
+def test_starts_are_not_told_that_tell_how_few_of_those_enrolled_did_not_start() -> None:
+    month = Month(TODAY.replace(day=1), enrolled=20, started=18)
+    where = around(resource("a"), resource("b"), use={"b": Use((month,), month.month)})
+    proposal = outdated("b", "deprecate", "a")
+    found = impact(proposal, plan_of(proposal, where), where)
+    assert (found.learners.hidden, found.exposed.hidden) == (True, True)
 
 
 def test_what_a_learner_spared_is_worth_is_the_teams_to_say() -> None:
