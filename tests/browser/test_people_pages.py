@@ -61,7 +61,6 @@ def test_somebody_is_let_in_by_a_link_that_is_shown_once(
     page.get_by_role("dialog", name=name).get_by_role("button", name="Make a sign-in link").click()
     told = page.get_by_role("status").filter(has_text=f"A sign-in link for {name}.")
     expect(told).to_contain_text("it is shown this once")
-    assert violations(page) == []
     address = told.locator("code").inner_text()
     visitor = Visitor(browser, sample.status["http"])
     visitor.page.goto(address)
