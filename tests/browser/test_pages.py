@@ -193,7 +193,7 @@ def test_what_went_wrong_is_told_accessibly(browser: Browser, sample: Stack, siz
         page.emulate_media(color_scheme="light")
         page.goto("/wrong")
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        expect(page.get_by_role("link", name="Back to Review")).to_be_visible()
+        expect(page.get_by_role("link", name="To the first screen")).to_be_visible()
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
         page.emulate_media(color_scheme="dark")

@@ -72,7 +72,7 @@ def test_what_went_wrong_is_told_and_leads_back(
 ) -> None:
     answer = door.get(path)
     assert answer.status_code == status
-    for words in (*said, 'href="/review"'):
+    for words in (*said, 'href="/"'):
         assert words in answer.text
     assert REASON not in answer.text  # what broke is for the log
     assert "default-src 'none'" in answer.headers["content-security-policy"]
