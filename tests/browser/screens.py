@@ -6,19 +6,28 @@ that the sample can fill.
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
+import signal
 import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.places import places
+from services.gateway.web.rendering import failed
+from services.gateway.web.words import say
+from tests.browser.places import page_of, places
 from tests.browser.visitor import CHROMIUM, DESKTOP, PHONE, Visitor
+from tests.lessons import lesson
 from tests.stack import AS_OF, ROOT, Json, Stack
 
 SHOWN = {
     "first screen": "first-screen",
+    "today": "today",
+    "sign-in by a link": "sign-in",
     "review": "review",
     "review decided": "decided",
     "duplicate, revised": "compare",
@@ -26,9 +35,14 @@ SHOWN = {
     "duplicate, translated": "translated",
     "duplicate, contained": "contained",
     "outdated": "life-line",
+    "unused": "unused",
+    "its score hidden": "score-hidden",
+    "two must agree": "two-must-agree",
     "program suggestion": "before-and-after",
     "applied": "accepted",
     "exact copies": "exact-copies",
+    "several at once": "several-at-once",
+    "all that match": "all-that-match",
     "tasks": "tasks",
     "changes": "changes",
     "what changed": "what-changed",
@@ -44,6 +58,8 @@ SHOWN = {
     "statement": "statement",
     "activity": "activity",
     "kept away": "kept-away",
+    "kept away, proposed": "proposed",
+    "kept away, to be judged": "proposed-judged",
     "keep away, counted": "keep-away",
     "keep this away": "keep-this-away",
     "verdicts": "verdicts",
@@ -53,6 +69,10 @@ SHOWN = {
     "imports": "imports",
     "sources": "sources",
     "people": "people",
+    "person removal": "person-removal",
+    "requests": "requests",
+    "handovers": "handovers",
+    "mode, tried": "mode",
     "account": "account",
     "notices": "notices",
     "webhooks": "webhooks",
@@ -69,8 +89,10 @@ ON_A_PHONE = (
     "check-up",
     "insights",
 )
-_SCALE = 2 / 3  # all of them together have to stay small
+_SCALE = 2 / 3  # all of them together have to stay small,
+_QUALITY = 44  # 4 MB at most
 _LEADER = "siobhan.doyle@tarnwickwater.example"
+_DESIGNER = "priya.nair@tarnwickwater.example"
 
 
 def lived(stack: Stack) -> dict[str, str]:
@@ -128,8 +150,19 @@ def lived(stack: Stack) -> dict[str, str]:
     )
     stack.post("/v1/webhooks", {"url": "https://hooks.tarnwickwater.example/winnow"})
     program = stack.get("/v1/programs", pageSize=1)["programs"][0]
-    stages = [{"kind": "DESIGN", "people": ["priya.nair@tarnwickwater.example"]}]
+    stages = [{"kind": "DESIGN", "people": [_DESIGNER]}]
     stack.post(f"/v1/{program['name']}:setDuties", {"changes": stages})
+    with stack.client(stack.winnow("token", "create", "--person", _LEADER)["token"]) as leader:
+        asked = {
+            "kind": "ADD_PERSON",
+            "email": "nell.marsh@tarnwickwater.example",
+            "displayName": "Nell Marsh",
+            "roles": ["SPECIALIST"],
+            "reason": "She joins the yard in July.",
+        }
+        leader.post("/v1/personRequests", json={"request": asked}).raise_for_status()
+    receiver = next(each for each in (_DESIGNER, _LEADER) if each not in program["owners"])
+    stack.post(f"/v1/{program['name']}:offerHandover", {"receiver": receiver})
     gone = next(each for each in copy["members"] if not each["survivor"])
     return {
         "applied": "/review/" + copy["name"].removeprefix("suggestions/"),
@@ -144,42 +177,11 @@ def _newer_stays(suggestion: Json) -> bool:
     return suggestion["relation"] == "REVISED" and len(suggestion["members"]) == 2 and one_yes and by_score
 
 
-def take(stack: Stack, folder: Path) -> None:
-    """The pictures, as JPEG since they are many."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.jpg"):
-        old.unlink()
-    where = lived(stack)
-    where |= places(stack)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]
-        )
-        for size, names in ((DESKTOP, tuple(SHOWN)), (PHONE, ON_A_PHONE)):
-            for theme in ("light", "dark"):
-                visitor = Visitor(
-                    browser,
-                    stack.status["http"],
-                    stack.token,
-                    size=size,
-                    color_scheme=theme,
-                    device_scale_factor=_SCALE,
-                )
-                for name in names:
-                    visitor.page.goto(where[name])
-                    _picture(visitor.page, folder / f"{SHOWN[name]}-{size[0]}-{theme}.jpg")
-                if size == DESKTOP:
-                    _checked(visitor.page)
-                    _picture(visitor.page, folder / f"is-it-there-answered-{size[0]}-{theme}.jpg")
-                visitor.leave()
-        browser.close()
+Scene = Callable[[Page, Stack], None]
+"""Leads a page to what no address shows."""
 
 
-def _picture(page: Page, path: Path) -> None:
-    page.screenshot(path=path, type="jpeg", quality=58)
-
-
-def _checked(page: Page) -> None:
+def _checked(page: Page, _: Stack) -> None:
     """What is near a text that somebody is about to write."""
     page.goto("/publish")
     page.get_by_label("Title").fill("Phishing: what to look for")
@@ -190,17 +192,149 @@ def _checked(page: Page) -> None:
     page.get_by_role("button", name="Check the text").click()
 
 
+def _draft(page: Page, _: Stack) -> None:
+    """A file that is looked at before it is published."""
+    text = "".join(f"<p>{each}</p>" for each in lesson(7790, 3))
+    html = f'<!DOCTYPE html><html lang="en"><head><title>Sluices</title></head><body><h1>Sluices</h1>{text}'
+    page.goto("/publish")
+    page.get_by_label("Source").fill("uploads")
+    page.get_by_label("Files").set_input_files(
+        {"name": "sluices.html", "mimeType": "text/html", "buffer": html.encode()}
+    )
+    page.get_by_role("button", name="Look at them").click()
+    page.get_by_role("link", name="Sluices").click()
+    page.get_by_role("button", name="Publish").first.wait_for()
+
+
+def _conflict(page: Page, stack: Stack) -> None:
+    """Somebody has decided while another was reading."""
+    open_ = stack.get("/v1/suggestions", pageSize=200, states=["OPEN"], kind="DUPLICATE")["suggestions"]
+    seen = next(each for each in open_ if each["mayDecide"] and not each["plan"]["safeguards"])
+    page.goto(page_of(seen))
+    why = {"reason": "different_audience", "comment": "One is for the yard, the other for the office."}
+    with stack.client(stack.winnow("token", "create", "--person", _LEADER)["token"]) as leader:
+        stands = {"revision": seen["revision"], "fingerprint": seen["fingerprint"]}
+        leader.post(f"/v1/{seen['name']}:reject", json={**stands, **why}).raise_for_status()
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("alert").first.wait_for()
+    stack.post(f"/v1/{seen['name']}:reopen", {})
+
+
+def _missing(page: Page, _: Stack) -> None:
+    page.goto("/nowhere")
+
+
+def _broken(page: Page, _: Stack) -> None:
+    answer = failed(500, say("error.broken"), say("error.broken_text"))
+    body = bytes(answer.body).decode()
+    page.route("**/broken", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("/broken")
+
+
+def _curator_down(page: Page, stack: Stack) -> None:
+    pid = stack.pid("curator")
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        page.wait_for_timeout(6_000)  # what the page knew of the curator is forgotten after five seconds
+        page.goto("/review?whose=all")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    page.get_by_text("The curator is not answering").first.wait_for()
+
+
+SCENES: dict[str, Scene] = {
+    "is-it-there-answered": _checked,
+    "draft": _draft,
+    "conflict": _conflict,
+    "nothing-here": _missing,
+    "broken": _broken,
+    "curator-down": _curator_down,  # the last, since the curator catches up
+}
+FIRST_RUN = {"/review": "first-run", "/imports": "first-run-imports"}
+
+
+def take(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """The pictures of a catalog that is in use, as JPEG since they are many."""
+    where = lived(stack)
+    where |= places(stack)
+    with _browser() as browser:
+        for size, names in ((DESKTOP, tuple(SHOWN)), (PHONE, ON_A_PHONE)):
+            for theme in ("light", "dark"):
+                visitor = _visitor(browser, stack, size, theme)
+                for name in names:
+                    if wanted(SHOWN[name]):
+                        visitor.page.goto(where[name])
+                        _picture(visitor.page, folder / f"{SHOWN[name]}-{size[0]}-{theme}.jpg")
+                for name, scene in SCENES.items() if size == DESKTOP else ():
+                    if wanted(name):
+                        scene(visitor.page, stack)
+                        _picture(visitor.page, folder / f"{name}-{size[0]}-{theme}.jpg")
+                visitor.leave()
+
+
+def take_first_run(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """The pictures of a Winnow that has read nothing yet."""
+    with _browser() as browser:
+        for theme in ("light", "dark"):
+            visitor = _visitor(browser, stack, DESKTOP, theme)
+            for address, name in FIRST_RUN.items():
+                if wanted(name):
+                    visitor.page.goto(address)
+                    _picture(visitor.page, folder / f"{name}-{DESKTOP[0]}-{theme}.jpg")
+            visitor.leave()
+
+
+@contextmanager
+def _browser() -> Generator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]
+        )
+        yield browser
+        browser.close()
+
+
+def _visitor(browser: Browser, stack: Stack, size: tuple[int, int], theme: str) -> Visitor:
+    return Visitor(
+        browser,
+        stack.status["http"],
+        stack.token,
+        size=size,
+        color_scheme=theme,
+        device_scale_factor=_SCALE,
+    )
+
+
+def _picture(page: Page, path: Path) -> None:
+    page.screenshot(path=path, type="jpeg", quality=_QUALITY)
+
+
 def main() -> None:
-    """Starts a Winnow of its own on the sample, or takes the one whose data folder is named."""
-    folder = ROOT / "docs" / "screens"
-    if len(sys.argv) > 1:
-        take(Stack(Path(sys.argv[1])), folder)
-        return
+    """Starts a Winnow of its own, before and after it reads the sample; all pictures, or those that are named."""
+    words = argparse.ArgumentParser(description="Pictures of the review page.")
+    words.add_argument("--only", nargs="+", default=[], metavar="NAME", help="as the files are called")
+    words.add_argument("--into", type=Path, default=ROOT / "docs" / "screens", metavar="FOLDER")
+    asked = words.parse_args()
+    only: list[str] = asked.only
+    folder: Path = asked.into
+    known = {*SHOWN.values(), *SCENES, *FIRST_RUN.values()}
+    if unknown := set(only) - known:
+        words.error(f"no picture is called {', '.join(sorted(unknown))}")
+
+    def wanted(name: str) -> bool:
+        return not only or name in only
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in () if only else folder.glob("*.jpg"):
+        old.unlink()
     with tempfile.TemporaryDirectory() as data:
         stack = Stack(Path(data) / "data").up()
         try:
-            stack.import_sample()
-            take(stack, folder)
+            take_first_run(stack, folder, wanted)
+            if not only or set(only) - set(FIRST_RUN.values()):
+                stack.import_sample()
+                take(stack, folder, wanted)
         finally:
             stack.down()
 
