@@ -21,6 +21,17 @@ AS_OF = orjson.loads((SAMPLE / "sample.json").read_bytes())["as_of"]
 Json = dict[str, Any]
 
 
+class _Patient(httpx.Client):
+    """Slows down when it is told to, as whoever asks faster than a person has to."""
+
+    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = super().send(request, **more)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(1)
+            answer = super().send(request, **more)
+        return answer
+
+
 class Stack:
     """Three services, NATS and PostgreSQL on a data folder of their own; today is the sample's day."""
 
@@ -92,7 +103,7 @@ class Stack:
 
     def client(self, token: str) -> httpx.Client:
         """The public HTTP API as somebody."""
-        return httpx.Client(
+        return _Patient(
             base_url=self.status["http"],
             headers={"Authorization": f"Bearer {token}"},
             timeout=30,
