@@ -142,7 +142,10 @@ class Library:
         if ended:
             return Absence("archived", f"{said}, but resources/{ended[0]} is archived.", judgement)
         if judgement.relation in _FOUND and judgement.confidence >= PROPOSED:
-            text = f"{said}, but other suggestions say as much, many share what they share, or they go by two names."
+            why = (
+                "other suggestions say as much, many share what they share, or names, days or numbers differ"
+            )
+            text = f"{said}, but {why}."
             return Absence("not_the_group", text, judgement)
         return Absence("below_threshold", f"{said}; a duplicate is proposed from {PROPOSED:.2f}.", judgement)
 

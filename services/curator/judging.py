@@ -404,7 +404,7 @@ class Judge:
         blocks = {key: book.blocks for key, book in books.items()}
         # The shelf's documents have no texts; what is quoted is quoted from books.
         read = {key: book.document for key, book in books.items()}
-        related = relate(judgements, self._shelf.documents | read, blocks)
+        related = relate(judgements, self._shelf.documents | read, blocks, self._shelf.apart())
         told = self._shelf.told()
         for key in sorted(members & books.keys()):
             stale = findings.outdated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.curator.analysis.folding import following
 from services.curator.analysis.groups import Pair, group, pair, surest_first
@@ -27,11 +27,8 @@ def find_duplicates(
     that follow from others (`folding.following`); names and days are asked where the `documents` are given.
     """
     known = list(judgements)
-    quiet = of_templates(known)
-    strong = [one for one in known if one.confidence >= PROPOSED]
-    if documents is not None:
-        quiet |= named_apart(strong, documents)
-    strong = [one for one in strong if (one.a, one.b) not in quiet]
+    quiet = two_things(known, documents)
+    strong = [one for one in known if one.confidence >= PROPOSED and (one.a, one.b) not in quiet]
     changed = {name: one.updated for name, one in (documents or {}).items() if one.updated}
     told = following((one for one in strong if pair(one.a, one.b) not in apart), changed)
     strong = [one for one in strong if (one.a, one.b) not in told]
@@ -44,3 +41,14 @@ def find_duplicates(
         Group(tuple(sorted((one.a, one.b))), one.relation, (one,), one.confidence) for one in alone.values()
     ]
     return sorted([*groups, *pairs], key=surest_first)
+
+
+def two_things(
+    judgements: Sequence[Judgement], documents: Mapping[str, Document] | None = None
+) -> set[tuple[str, str]]:
+    """The ties, as (a, b), that rest on a template only, or that names speak against where the documents are given."""
+    quiet = of_templates(judgements)
+    if documents is not None:
+        strong = (one for one in judgements if one.confidence >= PROPOSED)
+        quiet |= named_apart([one for one in strong if {one.a, one.b} <= documents.keys()], documents)
+    return quiet

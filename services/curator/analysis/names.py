@@ -10,6 +10,7 @@ from services.curator.analysis.model import Document, Judgement, Relation
 
 _OTHER = 0.60  # of two titles' words in common: below, they go by other names
 _MOST = 0.60  # of either text that stands in the other: an edition under another name has kept as much
+_SAME = 0.95  # the same: copies, unless their names fill one pattern
 _HALF = 0.50  # of one of two: an overlap under two names has as much, and what is told of as another edition
 _HARDLY = 0.30  # of the text that has more: one title over texts that share less is a subject in common
 _RENAMED = 0.90  # of two titles' words in common: nearly whole texts from there on are one that was renamed
@@ -26,10 +27,10 @@ def named_apart(ties: Iterable[Judgement], documents: Mapping[str, Document]) ->
     """The ties that the titles and days of the two speak against; none where a title is missing.
 
     A revision under another name needs most of either text in the other, and an overlap half of one. One under the same
-    name needs more than a subject in common, or half of one where the titles state two editions, unless both were
-    created on one day, which a record keeps when it is revised. Texts that pass for revisions of several, all by names
-    of their own, fill a template. Two that both have copies or editions under their own names are two things, as long
-    as these are there.
+    name needs more than a subject in common, or half of one where the titles state two editions, if they are known to
+    have been created on two days: a record keeps its day when it is revised. Texts that pass for revisions of several,
+    all by names of their own, fill a template. Two that both have copies or editions under their own names are two
+    things, as long as these are there; neither holds of the same text under names that share no pattern.
     """
     titled = [one for one in ties if documents[one.a].title and documents[one.b].title]
     titles = {name: documents[name].title for one in titled for name in (one.a, one.b)}
@@ -37,12 +38,13 @@ def named_apart(ties: Iterable[Judgement], documents: Mapping[str, Document]) ->
     revised = [one for one in titled if one.relation is Relation.REVISED]
     parts = [one for one in revised if min(one.coverage_a, one.coverage_b) < _MOST]
     whole = [one for one in revised if min(one.coverage_a, one.coverage_b) >= _MOST]
+    same = {(one.a, one.b) for one in whole if min(one.coverage_a, one.coverage_b) >= _SAME}
+    of_no_pattern = _by_names(whole, titles, _MANY, _renamed) | _going_on(titled, titles)
     return (
         against
         | _by_names(parts, titles, _FEW, _of_one_name)
         | _by_names(whole, titles, _FEW, _of_no_pattern)
-        | _by_names(whole, titles, _MANY, _renamed)
-        | _going_on(titled, titles)
+        | of_no_pattern - same
     )
 
 
@@ -55,7 +57,7 @@ def _too_little(tie: Judgement, a: Document, b: Document) -> bool:
         return False
     if other:
         return less < _MOST
-    if a.created == b.created:
+    if a.created is None or b.created is None or a.created == b.created:
         return False
     other_edition = _of_one_name(a.title, b.title) and a.title.casefold() != b.title.casefold()
     return more < (_HALF if other_edition else _HARDLY)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.curator.analysis.contradictions import Contradiction, contradicted, contradictions
+from services.curator.analysis.duplicates import two_things
+from services.curator.analysis.groups import Pair
 from services.curator.analysis.model import Block, Claim, Document, Judgement
 from services.curator.analysis.succession import Editions, editions, superseded
 from services.curator.analysis.translations import Original, behind, originals
@@ -24,13 +26,21 @@ class Related:
 
 
 def relate(
-    judgements: Sequence[Judgement], documents: Mapping[str, Document], blocks: Mapping[str, Sequence[Block]]
+    judgements: Sequence[Judgement],
+    documents: Mapping[str, Document],
+    blocks: Mapping[str, Sequence[Block]],
+    apart: Collection[Pair] = frozenset(),
 ) -> Related:
-    """The ties that these judgements make; `blocks` of documents that are not compared may be missing."""
+    """The ties that these judgements make; `blocks` of documents that are not compared may be missing.
+
+    What is no finding because people said so (`apart`), or because it is two things, is no edition either.
+    """
+    quiet = two_things(judgements, documents)
+    same = [one for one in judgements if (one.a, one.b) not in quiet]
     return Related(
         documents,
         blocks,
-        editions(judgements, documents),
+        editions(same, documents, apart=apart),
         originals(judgements, documents, blocks),
         contradictions(judgements, documents),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from services.curator.analysis.ageing import changed_on, last_sign, wording
 from services.curator.analysis.editions import direction, title_likeness, title_words
+from services.curator.analysis.groups import Pair, pair
 from services.curator.analysis.model import Block, Claim, Document, Judgement, Quote, Reason, Relation
 from services.curator.analysis.statements import Replacement, replaced_by
 from services.curator.analysis.weights import Linear, shipped
@@ -49,17 +50,23 @@ Editions = Mapping[str, Sequence[Tie]]
 
 
 def editions(
-    judgements: Iterable[Judgement], documents: Mapping[str, Document], model: Linear | None = None
+    judgements: Iterable[Judgement],
+    documents: Mapping[str, Document],
+    model: Linear | None = None,
+    apart: Collection[Pair] = frozenset(),
 ) -> dict[str, list[Tie]]:
     """The ties of clear direction between these documents, by the id of the older one.
 
     An edition is known by its text (REVISED), by a like title over a text that holds part of it, or by a telling
-    title alone where one text ended before the other began: pages are rewritten under their old titles.
+    title alone where one text ended before the other began: pages are rewritten under their old titles. Pairs in
+    `apart` (contrary verdicts) are none.
     """
     weighed = model or shipped()["superseded"]
     found: dict[str, list[Tie]] = defaultdict(list)
     for judgement in judgements:
         if judgement.a not in documents or judgement.b not in documents:
+            continue
+        if pair(judgement.a, judgement.b) in apart:
             continue
         if judgement.relation is Relation.IDENTICAL:
             for one, other in ((judgement.a, judgement.b), (judgement.b, judgement.a)):
@@ -67,7 +74,8 @@ def editions(
         elif judgement.relation in _BY_TEXT:
             _add(found, documents[judgement.a], documents[judgement.b], judgement, weighed)
     for older, newer in _rewritten(documents, found):
-        _add(found, older, newer, None, weighed)
+        if pair(older.id, newer.id) not in apart:
+            _add(found, older, newer, None, weighed)
     return found
 
 
