@@ -318,3 +318,24 @@ def test_every_row_of_the_table_finds_its_own_names_and_cites_a_source() -> None
         if ending.replacement:
             assert not ending.pattern.search(ending.replacement), ending.name
     assert len({ending.name for ending in endings()}) == len(endings())
+
+
+def test_what_people_said_to_be_two_things_supersedes_nobody() -> None:
+    old = document("z-old", title="Reading data files", updated=ago(40))
+    new = document("new", title="Reading data files", updated=ago(5))
+    documents = {one.id: one for one in (old, new)}
+    for ties in ([judge(old, new)], []):  # by their texts, and by their title alone
+        related = relate(ties, documents, {})
+        assert superseded(old, (), related.editions, documents, TODAY) is not None
+        related = relate(ties, documents, {}, {("new", "z-old")})
+        assert superseded(old, (), related.editions, documents, TODAY) is None
+
+
+def test_what_names_say_to_be_two_things_supersedes_nobody() -> None:
+    first = document("first", title="Alarm of the left pump", created=ago(60), updated=ago(40))
+    other = document("other", title="Cleaning the canteen at night", created=ago(50), updated=ago(5))
+    documents = {"first": first, "other": other}
+    whole = judge(first, other)
+    parts = replace(whole, coverage_a=0.5, coverage_b=0.5)
+    assert superseded(first, (), relate([whole], documents, {}).editions, documents, TODAY) is not None
+    assert superseded(first, (), relate([parts], documents, {}).editions, documents, TODAY) is None
