@@ -53,7 +53,7 @@ class Absence:
             )
             if first.resource and (second.resource or not second.asked):
                 query = {"a": first.resource["name"], "b": second.resource["name"] if second.resource else ""}
-                answer = await self.api.get(request, "/v1/absence", query)
+                answer = await self.api.of_curator(request, self.api.get(request, "/v1/absence", query))
         except grpc.aio.AioRpcError as error:
             if not is_down(error) and error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
@@ -77,7 +77,8 @@ class Absence:
         if named:
             name = f"resources/{named[1]}"
             return Side(words, (await self.api.each(request, [name])).get(name))
-        found = await self.api.get(request, "/v1/search", {"query": words, "pageSize": _HITS})
+        meant = self.api.get(request, "/v1/search", {"query": words, "pageSize": _HITS})
+        found = await self.api.of_curator(request, meant)
         hits: list[Json] = found["hits"]
         same = [each for each in hits if each["title"].casefold() == words.casefold()]
         if len(same) == 1:

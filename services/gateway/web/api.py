@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 from starlette.requests import Request
 
+from services.kit import rpc
 from services.kit.clock import Clock
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ Upload: TypeAlias = Callable[[Request], Awaitable[Json]]
 
 LARGEST_PAGE = "200"
 _MOST_NOTES = 4000  # on 200 suggestions together; what is more is not read
+_PATIENCE = 2.0  # seconds without an answer after which the curator is asked whether it is there at all
+_SIGN_OF_LIFE = 3.0  # seconds that it has to say so
 _NAME = re.compile(r"\w+/[^/:]{1,100}")  # what is of another form names nothing
 
 
@@ -80,6 +83,30 @@ class Api:
         query: Query = {"names": names, "view": "BASIC"}
         asked = self.all(request, "/v1/suggestions", "suggestions", query, most=len(names))
         return {each["name"]: each for each in await _or(asked, [])}
+
+    async def of_curator(self, request: Request, asked: Awaitable[Json]) -> Json:
+        """What the curator answers to `asked`, waited for only while it gives signs of life; else Unavailable.
+
+        Checking a long text takes as long as it takes, while nobody should wait half a minute to learn that the curator
+        is not there. What comes of the whole call (`asked`) otherwise, errors and its own deadline, is as it is.
+        """
+        asking = asyncio.ensure_future(asked)
+        try:
+            while not (await asyncio.wait((asking,), timeout=_PATIENCE))[0]:
+                if not await self._curator_lives(request) and not asking.done():
+                    raise rpc.failure(grpc.StatusCode.UNAVAILABLE, "the curator gives no sign of life")
+            return asking.result()
+        finally:
+            asking.cancel()
+
+    async def _curator_lives(self, request: Request) -> bool:
+        try:
+            await asyncio.wait_for(self.get(request, "/v1/index/status", {}), _SIGN_OF_LIFE)
+        except TimeoutError:
+            return False
+        except grpc.aio.AioRpcError as error:
+            return not rpc.is_down(error)
+        return True
 
     async def notes(self, request: Request, suggestions: Iterable[str]) -> list[Json]:
         """The notes on these suggestions, which are there, oldest first."""

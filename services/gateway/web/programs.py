@@ -128,8 +128,9 @@ class Programs:
         )
 
     async def _pair(self, request: Request, first: Json, second: Json) -> dict[str, Any]:
+        asked = self.api.get(request, "/v1/overlap", {"a": first["name"], "b": second["name"]})
         try:
-            found = await self.api.get(request, "/v1/overlap", {"a": first["name"], "b": second["name"]})
+            found = await self.api.of_curator(request, asked)
         except grpc.aio.AioRpcError as error:
             if error.code() not in (
                 grpc.StatusCode.UNAVAILABLE,

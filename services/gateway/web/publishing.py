@@ -52,8 +52,9 @@ class Publishing:
         """What a pasted text would be beside what there is. Nothing is kept of it, so there is no page to lead to."""
         form = await request.form()
         title, text = (str(form.get(name, "")).strip() for name in ("title", "text"))
+        asked = self.api.post(request, "/v1/drafts:check", {"title": title, "text": text})
         try:
-            checked = await self.api.post(request, "/v1/drafts:check", {"title": title, "text": text})
+            checked = await self.api.of_curator(request, asked)
         except grpc.aio.AioRpcError as error:
             return await self._asked(request, _curator_or(error), title, text)
         around = await self.frames.around(request, "search")
@@ -107,8 +108,9 @@ class Publishing:
             self.api.names_of_people(request),
         )
         checked: Json | None
+        asked = self.api.post(request, "/v1/drafts:check", {"draft": draft["name"]})
         try:
-            checked = await self.api.post(request, "/v1/drafts:check", {"draft": draft["name"]})
+            checked = await self.api.of_curator(request, asked)
         except grpc.aio.AioRpcError as error:
             if not is_down(error):
                 raise

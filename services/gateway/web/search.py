@@ -56,7 +56,8 @@ class Search:
             await self.api.get(request, "/v1/resources", {"pageSize": "1"})
             return {"hits": [], "byMeaning": True}
         try:
-            return await self.api.get(request, "/v1/search", {"query": q, "pageSize": _ASKED})
+            asked = self.api.get(request, "/v1/search", {"query": q, "pageSize": _ASKED})
+            return await self.api.of_curator(request, asked)
         except grpc.aio.AioRpcError as error:
             if is_down(error):
                 return None
