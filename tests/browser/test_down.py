@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.places import akin
 from tests.browser.visitor import COOKIE, Visitor
 from tests.stack import Stack
 
 pytestmark = pytest.mark.thorough
+OK, DOWN = 200, 503
+AT_MOST = 20  # seconds for a page; without a bound of its own it waits 30, as long as any call may take
 
 
 def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stack) -> None:
@@ -26,6 +30,38 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
         page.goto("/review?whose=all")
         expect(page.get_by_role("main")).to_contain_text("The curator is not answering")
         expect(page.locator("[data-row]").first).to_be_visible()
+        # These need its answer: asked together, since each waits for a sign of it for seconds.
+        resource = sample.get("/v1/resources", pageSize=1)["resources"][0]["name"]
+        first, second = akin(sample.get("/v1/programs", pageSize=200)["programs"])
+        pair = "..".join(each["name"].removeprefix("programs/") for each in (first, second))
+        with (
+            httpx.Client(
+                base_url=sample.status["http"],
+                cookies={COOKIE: sample.token},
+                headers={"Sec-Fetch-Site": "same-origin"},
+                timeout=AT_MOST,
+                trust_env=False,
+            ) as client,
+            ThreadPoolExecutor() as together,
+        ):
+            asked = [
+                ("/search?q=jar", OK, "Searching needs it. Everything else goes on"),
+                (f"/programs?view=overlap&pair={pair}", OK, "The curator cannot tell now."),
+                (f"/suppressions/why?a={resource}", OK, "The curator cannot tell now."),
+                ("/suppressions/why?a=jar&b=test", OK, "The curator cannot tell now."),
+                ("/imports", OK, "You can go on deciding"),
+                ("/publish/text", DOWN, "What is near it cannot be told now."),
+            ]
+
+            def answered(place: tuple[str, int, str]) -> tuple[str, bool, bool]:
+                address, status, said = place
+                draft = {"title": "Jar test", "text": "How to run a jar test."}
+                posted = status == DOWN
+                answer = client.post(address, data=draft) if posted else client.get(address)
+                return address, answer.status_code == status, said in answer.text
+
+            wrong = [each for each in together.map(answered, asked) if not all(each)]
+        assert wrong == []
     finally:
         os.kill(pid, signal.SIGCONT)
     visitor.leave()
