@@ -16,6 +16,7 @@ MOST = 10_000  # rows, as MatchNoticeLearners takes
 _MOST_BYTES = (
     1_000_000  # of the whole form; also what is kept in memory while it is read, so that no file is written
 )
+_MOST_CELL = 10_000  # characters
 _HEADS = frozenset({"id", "user", "user id", "userid", "username", "idnumber", "learner", "email", "e-mail"})
 """Words at the top of the first column that are no learner."""
 
@@ -54,7 +55,8 @@ def listed(text: str, column: str) -> LearnerList | Trouble:
     except csv.Error:  # a cell that goes on and on
         read = []
     rows = [row for row in read if any(row)]
-    if not rows:
+    # How long a cell may be is set for the whole process: what other code asks for must not decide it here.
+    if not rows or any(len(cell) > _MOST_CELL for row in rows for cell in row):
         return _refused("none")
     first = [cell.casefold() for cell in rows[0]]
     if column and column.casefold() not in first:

@@ -395,6 +395,7 @@ NEEDS = {
     "/review/bulk": {"pick": "x", "verb": "accept"},
     "/review/bulk/undo": {"pick": "x"},
     "/people/handovers": {"of": "programs/x"},
+    "/what-changed/x/match": {"list": "x"},
 }
 """What a route is told before it asks anything of the API: with nothing ticked and nothing named it asks nothing."""
 CODES = {UNAUTHENTICATED: 401, DENIED: 403, CONCEALED: 404, ADMITTED: 400}

@@ -36,7 +36,7 @@ from winnow.review.v1.suggestion_pb2 import Suggestion
 FEW, MANY = 5, 25
 ITEMS = 4
 CLOCK = Clock()
-MOST = 14
+MOST = 15
 """Calls of one page, those for what stands around it included."""
 
 
