@@ -209,7 +209,7 @@ class Library:
         return await asyncio.to_thread(work), {key: book.document for key, book in books.items()}
 
     async def search(self, query: str, limit: int) -> Found:
-        """Resources by meaning and words, current ones first."""
+        """At most `limit` resources by meaning and words, current ones first; they leave room for what fits better."""
         shelf = Shelf()
         wanted = set(words(query))
         async with self._pool.connection() as connection:
@@ -238,7 +238,19 @@ class Library:
             for key, book in books.items()
         ]
         hits.sort(key=lambda hit: (not hit.current, -hit.score, hit.resource))
-        return Found(hits[:limit], by_meaning, _missed(hits))
+        return Found(_shown(hits, limit), by_meaning, _missed(hits))
+
+
+def _shown(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """That many of the hits, in their order: current ones first.
+
+    What is gone has a place if it is among the best of all, in half of the answer at most: in a catalog of any size
+    there are always enough current ones of hardly any likeness to fill it.
+    """
+    best = sorted(hits, key=lambda hit: -hit.score)[:limit]
+    kept = min(sum(not hit.current for hit in best), limit // 2)
+    current = [hit for hit in hits if hit.current][: limit - kept]
+    return current + [hit for hit in hits if not hit.current][: limit - len(current)]
 
 
 def _missed(hits: Sequence[Hit]) -> str:

@@ -38,3 +38,25 @@ async def test_what_is_current_comes_first_and_what_is_gone_leads_to_its_success
         await service.SearchResources(SearchResourcesRequest(query=query), cast("Any", None))
     identity.bind_caller(None)
     assert curator.feed.searched == ["old"]
+
+
+async def test_many_current_ones_leave_room_for_what_is_gone_and_fits_better(curator: Curator) -> None:
+    text = "\n\n".join(lesson(954))
+    curator.feed.put("old", text, title="Hurricane lamps, as they were", archived=True, successor="new")
+    curator.feed.put("older", text, title="Lamps of the past", archived=True)
+    curator.feed.put("new", "\n\n".join(lesson(955)), title="Hurricane lamps")
+    others = [f"o{number}" for number in range(6)]
+    for number, key in enumerate(others):
+        curator.feed.put(key, "\n\n".join(lesson(960 + number)), title=f"Lamps of hall {number}")
+    await curator.hear("old", "older", "new", *others)
+    library = Library(curator.pool, Model(WordEmbedder), None)
+
+    async def first(query: str, limit: int) -> list[str]:
+        return [hit.resource for hit in (await library.search(query, limit)).hits]
+
+    assert await first("hurricane lamps", 4) == ["new", "o0", "o1", "old"]
+    # Half of an answer at least is of what is current, as far as there is as much.
+    assert await first("lamps of the past", 1) == ["o0"]
+    assert await first("lamps of the past", 2) == ["o0", "older"]
+    assert await first("hurricane lamps", 9) == ["new", *others, "old", "older"]
+    assert await first("hurricane lamps", 8) == ["new", *others, "old"]
