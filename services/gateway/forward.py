@@ -21,13 +21,14 @@ from services.gateway.methods import Method
 from services.kit import identity
 from services.kit.errors import ResourceExhausted, Unavailable
 from services.kit.natsrpc import NatsChannel
-from services.kit.rpc import error_info
+from services.kit.rpc import error_info, is_down
 from winnow.internal.v1.identity_service_pb2 import AuthenticateResponse
 
 AUTHORIZE_ONLY = ("winnow-authorize-only", "1")
 """Asks the owner to judge the caller's rights on the named object and to do nothing else."""
 
 JUDGE = "catalog"
+_CHECK = "/grpc.health.v1.Health/Check"  # of the whole server, when its request is empty
 _ABOUT_CALLERS = ("winnow.catalog.v1.PeopleService", "winnow.catalog.v1.CredentialService")
 
 
@@ -62,6 +63,15 @@ class Forwarder:
     async def admit_stranger(self, address: str) -> None:
         """Returns while somebody without a credential is within the rate of their address; else RATE_LIMITED."""
         await self._within_rate(f"address {address}")
+
+    async def catalog_lives(self) -> bool:
+        """Whether the catalog says anything of itself, however busy it is, within the 5 s of a short call."""
+        check = self._channels[JUDGE].unary_unary(_CHECK, request_serializer=_raw, response_deserializer=_raw)
+        try:
+            await check(b"")
+        except grpc.aio.AioRpcError as error:
+            return not is_down(error)
+        return True
 
     async def _within_rate(self, who: str) -> None:
         if not await self._limiter.hit(self._limit, who):

@@ -23,6 +23,7 @@ from services.gateway.csrf import SameOrigin
 from services.gateway.errors import reason_of, status_of, to_json
 from services.gateway.forward import Forwarder
 from services.gateway.methods import Method
+from services.gateway.patience import while_alive
 from services.gateway.printing import to_json as message_to_json
 from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
@@ -102,10 +103,14 @@ class JsonApi:
         return _error(status)
 
     async def get(self, request: Request, path: str, query: dict[str, str | list[str]]) -> dict[str, Any]:
-        """A GET route answered in process, for the page; raises what `call` would answer as an error."""
+        """A GET route answered in process, for the page; raises what `call` would answer as an error.
+
+        Nobody looks at an empty page for half a minute: it is waited for only while the catalog gives signs of life.
+        """
         binding, variables = self._find("GET", path)
         credential = self._cookie.read(request)
-        return await self.transcode(binding, variables, urlencode(query, doseq=True), b"", credential)
+        asked = self.transcode(binding, variables, urlencode(query, doseq=True), b"", credential)
+        return await while_alive(asked, self._forwarder.catalog_lives, "catalog")
 
     async def post(self, request: Request, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """A POST route answered in process, for a form of the page (`csrf` has seen to it that it is one)."""

@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 from starlette.requests import Request
 
+from services.gateway.patience import while_alive
 from services.kit import rpc
 from services.kit.clock import Clock
 
@@ -24,8 +25,7 @@ Upload: TypeAlias = Callable[[Request], Awaitable[Json]]
 
 LARGEST_PAGE = "200"
 _MOST_NOTES = 4000  # on 200 suggestions together; what is more is not read
-_PATIENCE = 2.0  # seconds without an answer after which the curator is asked whether it is there at all
-_SIGN_OF_LIFE = 3.0  # seconds that it has to say so
+_SIGN_OF_LIFE = 3.0  # seconds that the curator has to say whether it is there
 _NAME = re.compile(r"\w+/[^/:]{1,100}")  # what is of another form names nothing
 
 
@@ -88,16 +88,9 @@ class Api:
         """What the curator answers to `asked`, waited for only while it gives signs of life; else Unavailable.
 
         Checking a long text takes as long as it takes, while nobody should wait half a minute to learn that the curator
-        is not there. What comes of the whole call (`asked`) otherwise, errors and its own deadline, is as it is.
+        is not there.
         """
-        asking = asyncio.ensure_future(asked)
-        try:
-            while not (await asyncio.wait((asking,), timeout=_PATIENCE))[0]:
-                if not await self._curator_lives(request) and not asking.done():
-                    raise rpc.failure(grpc.StatusCode.UNAVAILABLE, "the curator gives no sign of life")
-            return asking.result()
-        finally:
-            asking.cancel()
+        return await while_alive(asked, lambda: self._curator_lives(request), "curator")
 
     async def _curator_lives(self, request: Request) -> bool:
         try:

@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 from starlette.requests import Request
 
+from services.gateway import patience
 from services.gateway.web import api as module
 from services.gateway.web.api import Api, Json
 from services.kit import rpc
@@ -51,7 +52,7 @@ class Curator:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(patience, "PATIENCE", 0.05)
     monkeypatch.setattr(module, "_SIGN_OF_LIFE", 0.2)
 
 
