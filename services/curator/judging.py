@@ -30,7 +30,7 @@ from services.curator.kept_words import KeptWords
 from services.curator.neglect import Neglect
 from services.curator.openings import Openings
 from services.curator.postgres import ProposalRow, ToJudge
-from services.curator.shelf import Book, Shelf
+from services.curator.shelf import APART, Book, Shelf
 from services.kit import outbox
 from services.kit.clock import Clock
 from services.kit.postgres import Connection, Pool, transaction
@@ -473,11 +473,13 @@ class Judge:
         last = Proposal.FromString(row.proposal)
         for member in last.members:
             member.revision = max(member.revision, self._shelf.revisions.get(member.resource, 0))
+        pairs = combinations(sorted({member.resource for member in last.members}), 2)
         return ProposalWithdrawn(
             key=row.key,
             reason="What it rested on no longer holds.",
             members=last.members,
             epoch=self._shelf.epoch or "",
+            apart=[":".join(pair) for pair in pairs if self._shelf.verdicts.get(pair) in APART],
         )
 
     async def _complete_rebuild(self, session: Connection) -> bool:

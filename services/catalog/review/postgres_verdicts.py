@@ -20,6 +20,10 @@ _LIFT_OF = (
 )
 _LIFT = "UPDATE verdicts SET verdict = '', revision = %s WHERE a = %s AND b = %s"
 _AMONG = "SELECT a, b, verdict FROM verdicts WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict <> ''"
+_LIFTED = """
+    SELECT a, b FROM verdicts
+    WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict = '' AND revision > %(revision)s
+"""
 _CONTRARY = """
     SELECT verdict, suggestion FROM verdicts
     WHERE a = ANY(%(ids)s) AND b = ANY(%(ids)s) AND verdict NOT IN ('', 'same') ORDER BY a, b
@@ -84,6 +88,12 @@ async def lift(tx: Session, pair: tuple[str, str], revision: int) -> None:
 async def among(tx: Session, ids: Sequence[str]) -> dict[tuple[str, str], str]:
     """Verdicts on pairs of these resources."""
     return {(row["a"], row["b"]): row["verdict"] for row in await tx.rows(_AMONG, {"ids": list(ids)})}
+
+
+async def lifted(tx: Session, ids: Sequence[str], after: int = 0) -> set[tuple[str, str]]:
+    """Pairs of these resources whose verdict was taken back after a revision of the feed, and none left since."""
+    rows = await tx.rows(_LIFTED, {"ids": list(ids), "revision": after})
+    return {(row["a"], row["b"]) for row in rows}
 
 
 async def contrary(tx: Session, ids: Sequence[str]) -> list[tuple[str, str]]:

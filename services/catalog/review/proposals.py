@@ -21,6 +21,7 @@ from services.catalog.review import (
     mirrors,
     postgres,
     postgres_suppressions,
+    postgres_verdicts,
     verdicts,
 )
 from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion, replaced_by
@@ -345,7 +346,8 @@ async def _end(tx: Transaction, suggestion: Suggestion, around: Surroundings, re
 async def withdraw(db: Database, gone: Withdrawal) -> None:
     """Ends the live suggestion of a finding that no longer holds; decided ones stay.
 
-    Ignored when it was computed from older facts than the suggestion itself rests on.
+    Ignored when it was computed from older facts than the suggestion itself rests on, or from a verdict that has been
+    taken back.
     """
     async with db.transaction() as tx:
         await postgres.lock(tx)
@@ -361,6 +363,8 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         on = await forming.ground(tx, db.clock.today(), [known.proposal])
         if known.decision is not None and known.decision.verb in _RESTORING and _read_before(gone, on.around):
             return  # found while it was applied or refused; what was restored is judged anew
+        if await _apart_no_longer(tx, known, gone, on.around):
+            return  # taking the verdict back has the pair judged anew
         read = {member.resource: member.revision for member in gone.members}
         members = tuple(
             replace(each, revision=max(each.revision, read.get(each.resource, 0)))
@@ -372,6 +376,19 @@ async def withdraw(db: Database, gone: Withdrawal) -> None:
         await forming.place_all(tx)
 
 
+async def _apart_no_longer(
+    tx: Transaction, known: Suggestion, gone: Withdrawal, around: Surroundings
+) -> bool:
+    """Whether it was found under a verdict that has been taken back since, and no text has moved."""
+    same = all(
+        (resource := around.resource(member.resource)) is not None
+        and member.content_hash in ("", resource.content_hash)
+        for member in known.proposal.members
+    )
+    ids = sorted({id_ for pair in gone.apart for id_ in pair})
+    return same and not gone.apart.isdisjoint(await postgres_verdicts.lifted(tx, ids))
+
+
 def _read_before(gone: Withdrawal, around: Surroundings) -> bool:
     return any(
         (resource := around.resource(member.resource)) is not None and member.revision < resource.revision
@@ -380,7 +397,10 @@ def _read_before(gone: Withdrawal, around: Surroundings) -> bool:
 
 
 async def complete_pass(db: Database, page: PassPage) -> None:
-    """With the last page of a pass: ends live suggestions of its kind that it did not name and had read."""
+    """With the last page of a pass: ends live suggestions of its kind that it did not name and had read.
+
+    One of which a verdict was taken back after the pass had read is judged anew.
+    """
     async with db.transaction() as tx:
         await postgres.lock(tx)
         if page.epoch not in ("", await tx.epoch()):
@@ -391,12 +411,19 @@ async def complete_pass(db: Database, page: PassPage) -> None:
         keys = await postgres.take_pass_keys(tx, page.pass_id)
         await postgres_suppressions.forget_pass(tx, page.kind, keys, page.watermark)
         live = await postgres.suggestions(tx, await postgres.live_of(tx, page.kind))
-        gone = [
+        unnamed = [
             each
             for each in live
             if each.key not in keys
             and not each.filed_by
             and all(member.revision <= page.watermark for member in each.proposal.members)
+        ]
+        ids = {id_ for each in unnamed for id_ in each.proposal.resources}
+        lifted = await postgres_verdicts.lifted(tx, sorted(ids), page.watermark)
+        gone = [
+            each
+            for each in unnamed
+            if not any(set(each.proposal.resources).issuperset(pair) for pair in lifted)
         ]
         on = await forming.ground(tx, db.clock.today(), [each.proposal for each in gone])
         for each in gone:

@@ -75,12 +75,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """The curator's word that a finding no longer holds; `members` as it read them."""
+    """The curator's word that a finding no longer holds; `members` as it read them.
+
+    `apart` are pairs of ids, sorted, that verdicts kept apart when it read them.
+    """
 
     key: str
     reason: str
     members: tuple[Member, ...]
     epoch: str
+    apart: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +200,9 @@ def _evidence(message: proposal_pb2.Evidence) -> Evidence:
 def withdrawal(message: curation_events.ProposalWithdrawn) -> Withdrawal:
     """What no longer holds."""
     members = tuple(_member(each) for each in message.members)
-    return Withdrawal(message.key, message.reason, members, message.epoch)
+    pairs = (each.partition(":") for each in message.apart)
+    apart = frozenset((first, second) for first, _, second in pairs)
+    return Withdrawal(message.key, message.reason, members, message.epoch, apart)
 
 
 def pass_page(message: curation_events.PassCompleted) -> PassPage:

@@ -25,10 +25,11 @@ from winnow.internal.v1.feed_service_pb2 import (
     ReviewStanding,
     State,
     TextSlice,
+    VerdictState,
 )
 from winnow.internal.v1.feed_service_pb2_grpc import FeedServiceServicer
 
-RESOURCES, PROGRAMS, ENGAGEMENT, HOUSE_RULES, ANNOUNCEMENTS = 1, 2, 3, 5, 6
+RESOURCES, PROGRAMS, ENGAGEMENT, VERDICTS, HOUSE_RULES, ANNOUNCEMENTS = 1, 2, 3, 4, 5, 6
 
 
 @dataclass
@@ -69,6 +70,11 @@ class MemoryFeed(FeedServiceServicer):
 
     def close(self, key: str) -> None:
         self._keep(ANNOUNCEMENTS, State(id=key, gone=True))
+
+    def rule_on(self, first: str, second: str, verdict: str) -> State:
+        """What people decided of a pair, the smaller id first; empty where it was taken back."""
+        said = VerdictState(a=first, b=second, verdict=verdict)
+        return self._keep(VERDICTS, State(id=f"{first}:{second}", gone=not verdict, verdict=said))
 
     def put_use(self, key: str, starts: list[int]) -> State:
         """Starts a month, oldest first, to May 2026."""

@@ -101,6 +101,25 @@ async def test_a_changed_body_embeds_its_new_blocks_only_and_withdraws_what_no_l
     assert await curator.index.count() == wanted == 6
 
 
+async def test_what_a_verdict_withdraws_names_the_pair_and_comes_back_with_its_end(curator: Curator) -> None:
+    for key, text in (("a", SAFETY), ("b", SAFETY)):
+        curator.feed.put(key, text, title=key)
+    await curator.hear("a", "b")
+    await curator.settle()
+    await curator.events()
+    (before,) = (await curator.proposals()).values()
+    curator.feed.rule_on("a", "b", "not_same")
+    await curator.reader.read_verdicts(["a", "b"])
+    await curator.settle()
+    (gone,) = await curator.events()
+    assert (gone.key, list(gone.apart)) == ("DUPLICATE:a,b", ["a:b"])
+    curator.feed.rule_on("a", "b", "")
+    await curator.reader.read_verdicts(["a", "b"])
+    await curator.settle()
+    (back,) = await curator.events()
+    assert back.proposal == before
+
+
 async def test_a_new_title_embeds_nothing_and_is_what_the_proposal_says_next(curator: Curator) -> None:
     for key, text in (("a", SAFETY), ("b", SAFETY)):
         curator.feed.put(key, text, title=f"Old {key}")

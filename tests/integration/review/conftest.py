@@ -299,8 +299,17 @@ class Curator:
         for proposal in proposals:
             await self.publish(ProposalMade(proposal=proposal))
 
-    async def withdraw(self, proposal: Proposal, reason: str = "Gone.") -> None:
-        await self.publish(ProposalWithdrawn(key=proposal.key, reason=reason, members=proposal.members))
+    async def withdraw(
+        self, proposal: Proposal, reason: str = "Gone.", *, apart: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """`apart` are pairs of ids, the smaller first, that verdicts kept apart when it was found not to hold."""
+        gone = ProposalWithdrawn(
+            key=proposal.key,
+            reason=reason,
+            members=proposal.members,
+            apart=[":".join(pair) for pair in apart],
+        )
+        await self.publish(gone)
 
     async def complete(self, kind: Any, keys: Sequence[str], watermark: int) -> None:
         await self.publish(

@@ -10,13 +10,13 @@ import pytest
 from google.type.date_pb2 import Date
 
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from tests.integration.review.test_ledger import listed, verdicts
 from tests.integration.review.test_reviewers import copies, refused
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
-from winnow.curation.v1.proposal_pb2 import Claim
+from winnow.curation.v1.proposal_pb2 import Claim, Proposal
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 from winnow.review.v1.suppression_pb2 import Suppression
@@ -130,6 +130,58 @@ async def test_taking_still_current_back_restores_the_days_of_the_review_before(
     await curator.withdraw(gone)
     await curator.settled()
     assert (await leader.get(seen.name)).state == Suggestion.OPEN
+
+
+async def test_a_withdrawal_for_a_verdict_that_was_taken_back_since_does_not_end_what_was_reopened(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await copies(leader, 2)
+    found = curator.duplicate(a, b)
+    await curator.propose(found)
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "not_same")
+    pair = (min(bare(a.name), bare(b.name)), max(bare(a.name), bare(b.name)))
+    await reopened(leader, seen)
+    await curator.withdraw(found, apart=[pair])  # judged under the verdict, told late
+    await curator.settled()
+    assert (await leader.get(seen.name)).state == Suggestion.OPEN
+    await curator.withdraw(found)  # whatever it is for, no verdict is
+    assert (await leader.in_state(seen.name, Suggestion.WITHDRAWN)).note == "Gone."
+
+
+async def test_a_withdrawal_for_a_verdict_that_stands_again_ends_what_is_live(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await copies(leader, 2)
+    found = curator.duplicate(a, b)
+    stale = curator.outdated(a, "deprecate", other=b)
+    await curator.propose(found, stale)
+    await curator.settled()
+    seen, other = [
+        next(one for one in await leader.suggestions(Suggestion.OPEN) if one.kind == kind)
+        for kind in (Suggestion.DUPLICATE, Suggestion.OUTDATED)
+    ]
+    pair = (min(bare(a.name), bare(b.name)), max(bare(a.name), bare(b.name)))
+    await leader.reject(seen, "not_same")
+    await leader.reject(await reopened(leader, seen), "not_same")
+    await curator.withdraw(stale, apart=[pair])
+    await leader.in_state(other.name, Suggestion.WITHDRAWN)
+
+
+async def test_a_pass_read_under_a_verdict_does_not_end_what_was_reopened_after_it(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    a, b = await copies(leader, 2)
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "not_same")
+    read = catalog.sql("SELECT revision FROM verdicts")[0][0]
+    await reopened(leader, seen)
+    await curator.complete(Proposal.DUPLICATE, [], watermark=read)
+    await curator.settled()
+    assert (await leader.get(seen.name)).state == Suggestion.OPEN
+    await curator.complete(Proposal.DUPLICATE, [], watermark=1 << 40)
+    await leader.in_state(seen.name, Suggestion.WITHDRAWN)
 
 
 async def test_taking_a_refusal_back_restores_what_it_wrote_but_for_what_was_edited_since(
