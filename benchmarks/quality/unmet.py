@@ -42,7 +42,7 @@ def unmet(told: Measured) -> Iterator[str]:
         if (value := goal.take(told.unseen[view].pooled)) is not None
         and not goal.reached(value.value, wanted)
     ]
-    if told.unknown.read and told.unknown.right < ASKED:
+    if told.unknown.read == told.unknown.drawn and told.unknown.right < ASKED:
         missed.append(_unknown(told.unknown))
     if missed:
         yield "## Where a goal is not reached: by how much, why, and what was tried"
