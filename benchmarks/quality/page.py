@@ -38,9 +38,13 @@ figures are kept apart:
   be. `winnow evaluate CORPORA_FOLDER/*/ --no-index` gives them again (`--hide-titles`, `--plain`: the other views).
 
 Both go through everything that `winnow curate` does, by words alone, without vectors. What is asked of each listed
-pair is which of six relations it has, all six at once; a pair that was never compared counts as unrelated. Ties that
-are shared text only are left out, except among findings. *Titles hidden*: title empty, first heading removed.
-*Plain*: also without code blocks, link targets and heading marks, as a slide or a PDF gives.
+pair is which of six relations it has (identical, revised, translated, contained, overlap, unrelated), all six at once;
+a pair that was never compared counts as unrelated. Ties that are shared text only are left out, except among findings.
+*Titles hidden*: title empty, first heading removed. *Plain*: also without code blocks, link targets and heading marks,
+as a slide or a PDF gives. *Hard slice*: only copies that were rewritten, and strangers whose words are nearest.
+*Calibration error* (ECE): how far the confidence said is from the share that is right, on average; *AUC*: of one that
+is so and one that is not, how often the first has the higher score. Where three floors or goals stand in a row, they
+are those of the three columns.
 
 In brackets: 95 % intervals of 1,000 draws of whole documents with all their copies, and of the commits that retired
 or moved pages, inside each source; a pair of two documents counts as often as both were drawn. Rows of one document
