@@ -446,7 +446,7 @@ class Judge:
                     events.append(ProposalMade(proposal=proposal))
             for key, row in previous.items():
                 await postgres.drop_proposal(session, key)
-                events.append(self._withdrawal(row, outcome.proposals))
+                events.append(self._withdrawal(row))
             epoch = self._shelf.epoch or ""
             news = {
                 key: word for key, word in outcome.classes.items() if self._classes.get(key) != (epoch, word)
@@ -469,7 +469,7 @@ class Judge:
             epoch=self._shelf.epoch or "",
         )
 
-    def _withdrawal(self, row: ProposalRow, successors: Mapping[str, Proposal]) -> ProposalWithdrawn:
+    def _withdrawal(self, row: ProposalRow) -> ProposalWithdrawn:
         last = Proposal.FromString(row.proposal)
         for member in last.members:
             member.revision = max(member.revision, self._shelf.revisions.get(member.resource, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from services.curator.analysis.model import Document, Reason
 
@@ -30,6 +31,7 @@ class Direction:
     reason: Reason
 
 
+@lru_cache(maxsize=1 << 17)
 def title_words(title: str) -> frozenset[str]:
     """The words of a title without what only tells its edition: years, versions, "old", "copy of"."""
     for pattern in (_NUMBERED, _YEAR, _OLD, _NEW, _COPY):

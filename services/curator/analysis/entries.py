@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 
 from services.curator.analysis.editions import title_words
 from services.curator.analysis.languages import FUNCTION_WORDS
@@ -93,7 +92,6 @@ def _life(document: Document) -> tuple[date, date] | None:
     return document.created, document.updated
 
 
-@lru_cache(maxsize=1 << 17)
 def telling_title(title: str) -> frozenset[str] | None:
     """The words of a title, editions apart, where they can tell one entry from another; None for a general one."""
     words = title_words(title)
