@@ -13,10 +13,11 @@ _ADD = """
         (id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_PAGE = """
+_LINES = """
     SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
         taken_back
-    FROM changes
+    FROM changes"""
+_PAGE = f"""{_LINES}
     WHERE id > %(after)s AND (%(state)s = '' OR state = %(state)s)
         AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s)) ORDER BY id LIMIT %(limit)s
 """
@@ -29,37 +30,22 @@ _COUNT_PENDING = """
     SELECT count(*) AS count FROM changes
     WHERE state = 'PENDING' AND (%(targets)s::text[] IS NULL OR target = ANY(%(targets)s))
 """
-_PENDING = """
-    SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
-        taken_back
-    FROM changes
+_PENDING = f"""{_LINES}
     WHERE state = 'PENDING' AND target = ANY(%s) ORDER BY id
 """
 # Each side of OR has an index of its own.
-_UNSEEN = """
-    SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
-        taken_back
-    FROM changes
+_UNSEEN = f"""{_LINES}
     WHERE target = ANY(%(targets)s) AND state = 'PENDING'
         OR target = ANY(%(targets)s) AND state = 'DONE' AND done_by <> '' AND NOT seen AND NOT taken_back
     ORDER BY id
 """
-_ONE = """
-    SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
-        taken_back
-    FROM changes
+_ONE = f"""{_LINES}
     WHERE id = %s
 """
-_OF_SUGGESTION = """
-    SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
-        taken_back
-    FROM changes
+_OF_SUGGESTION = f"""{_LINES}
     WHERE suggestion = %s AND NOT taken_back ORDER BY id
 """
-_ASKED_BACK = """
-    SELECT id, suggestion, target, source, external_id, field, from_value, to_value, state, done_by, done_time,
-        taken_back
-    FROM changes
+_ASKED_BACK = f"""{_LINES}
     WHERE suggestion = %s AND taken_back AND state = 'PENDING' ORDER BY id
 """
 _TAKEN_BACK = "UPDATE changes SET taken_back = true WHERE suggestion = %s AND NOT taken_back"
