@@ -72,17 +72,19 @@ class Api:
         return {name: found[name] for name in wanted if name in found}
 
     async def _resources(self, request: Request, names: list[str]) -> dict[str, Json]:
-        answer = await _or(self.get(request, "/v1/resources:batchGet", {"names": names}), {"resources": {}})
+        answer = await if_read(
+            self.get(request, "/v1/resources:batchGet", {"names": names}), {"resources": {}}
+        )
         return answer["resources"]
 
     async def _programs(self, request: Request, names: list[str]) -> dict[str, Json]:
         asked = self.all(request, "/v1/programs", "programs", {"names": names}, most=len(names))
-        return {each["name"]: each for each in await _or(asked, [])}
+        return {each["name"]: each for each in await if_read(asked, [])}
 
     async def _suggestions(self, request: Request, names: list[str]) -> dict[str, Json]:
         query: Query = {"names": names, "view": "BASIC"}
         asked = self.all(request, "/v1/suggestions", "suggestions", query, most=len(names))
-        return {each["name"]: each for each in await _or(asked, [])}
+        return {each["name"]: each for each in await if_read(asked, [])}
 
     async def of_curator(self, request: Request, asked: Awaitable[Json]) -> Json:
         """What the curator answers to `asked`, waited for only while it gives signs of life; else Unavailable.
@@ -134,7 +136,7 @@ class Api:
         return names_of(await self.people(request))
 
 
-async def _or(asked: Awaitable[T], nothing: T) -> T:
+async def if_read(asked: Awaitable[T], nothing: T) -> T:
     """The answer; `nothing` for whoever may not read content."""
     try:
         return await asked

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from services.gateway.web import dates
 from services.gateway.web.api import Api, Json
 from services.gateway.web.words import say
+from services.kit.rpc import is_down
 
 _REMEMBERED_SECONDS = (
     5.0  # the state line is the same for everybody; asking twice a page would say nothing more
@@ -146,7 +147,7 @@ async def _or_none(asked: Any) -> Json | None:
     except TimeoutError:
         return None
     except grpc.aio.AioRpcError as error:
-        if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        if is_down(error):
             return None
         raise
 
