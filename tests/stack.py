@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +23,7 @@ AS_OF = orjson.loads((SAMPLE / "sample.json").read_bytes())["as_of"]
 Json = dict[str, Any]
 
 
-class _Patient(httpx.Client):
+class Patient(httpx.Client):
     """Slows down when it is told to, as whoever asks faster than a person has to."""
 
     def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
@@ -90,6 +92,17 @@ class Stack:
         """The process of that name, None while there is none."""
         return next(each["pid"] for each in self.status["processes"] if each["name"] == name)
 
+    @contextmanager
+    def silenced(self, name: str) -> Generator[None]:
+        """The process of that name neither answers nor ends, until the block is left."""
+        pid = self.pid(name)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     @property
     def token(self) -> str:
         return (self.data / "token").read_text().strip()
@@ -103,7 +116,7 @@ class Stack:
 
     def client(self, token: str) -> httpx.Client:
         """The public HTTP API as somebody."""
-        return _Patient(
+        return Patient(
             base_url=self.status["http"],
             headers={"Authorization": f"Bearer {token}"},
             timeout=30,

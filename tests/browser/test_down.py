@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -22,10 +20,7 @@ AT_MOST = 20  # seconds for a page; without a bound of its own it waits 30, as l
 def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stack) -> None:
     visitor = Visitor(browser, sample.status["http"], sample.token)
     page = visitor.page
-    pid = sample.pid("curator")
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with sample.silenced("curator"):
         page.wait_for_timeout(6_000)  # what the page knew of the curator is forgotten after five seconds
         page.goto("/review?whose=all")
         expect(page.get_by_role("main")).to_contain_text("The curator is not answering")
@@ -62,25 +57,18 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
 
             wrong = [each for each in together.map(answered, asked) if not all(each)]
         assert wrong == []
-    finally:
-        os.kill(pid, signal.SIGCONT)
     visitor.leave()
 
 
 def test_while_the_catalog_is_down_a_page_says_so_and_tries_again(sample: Stack) -> None:
-    pid = sample.pid("catalog")
-    assert pid is not None
     with httpx.Client(
         base_url=sample.status["http"], cookies={COOKIE: sample.token}, timeout=AT_MOST, trust_env=False
     ) as client:
         assert (
             client.get("/review").status_code == OK
         )  # who asks is known now: only the calls themselves wait
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with sample.silenced("catalog"):
             told = client.get("/review")
-        finally:
-            os.kill(pid, signal.SIGCONT)
         assert told.status_code == DOWN
         assert "The catalog cannot be reached" in told.text
         assert "Nothing you decided is lost." in told.text
