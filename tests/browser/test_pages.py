@@ -178,7 +178,7 @@ def _answer(body: str, route: PageRoute) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_what_went_wrong_is_told_accessibly(browser: Browser, sample: Stack, size: str) -> None:
     """The pages as the door answers them; their statuses are asked for in tests/unit/gateway/test_error_pages.py."""
-    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size])
+    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size], reduced_motion="reduce")
     page = visitor.page
     answers = {
         "There is nothing here": failed(404, say("error.missing"), say("error.missing_text")),
