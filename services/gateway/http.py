@@ -18,25 +18,30 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from services.gateway import openapi
+from services.gateway import metrics, openapi
 from services.gateway.csrf import SameOrigin
 from services.gateway.errors import reason_of, status_of, to_json
 from services.gateway.forward import Forwarder
+from services.gateway.last_decision import LastDecision
 from services.gateway.methods import Method
 from services.gateway.patience import while_alive
 from services.gateway.printing import to_json as message_to_json
 from services.gateway.refusals import JSON, PAGE, Strangers
 from services.gateway.rpc import UNARY_SECONDS, UPLOAD_SECONDS, bearer
 from services.gateway.session_cookie import SessionCookie
+from services.gateway.tracing import Traced
 from services.gateway.transcoding import Binding, bind, path_only, request_from_http
+from services.gateway.web import dates
 from services.gateway.web.rendering import failed, page, sign_in, trying_again
 from services.gateway.web.trouble import asking
 from services.gateway.web.words import say
+from services.kit import telemetry
 from services.kit.errors import (
     InvalidArgument,
     NotFound,
     PermissionDenied,
     ResourceExhausted,
+    Unavailable,
     Unimplemented,
     Violation,
     WinnowError,
@@ -62,12 +67,14 @@ class JsonApi:
         cookie: SessionCookie,
         version: str,
         strangers: Strangers,
+        last: LastDecision,
     ) -> None:
         self._upload_method = methods[_UPLOAD_PATH]
         self._bindings = bind(methods.values())
         self._forwarder = forwarder
         self._cookie = cookie
         self._strangers = strangers
+        self._last = last
         self._openapi = orjson.dumps(openapi.document(methods.values(), version))
 
     def routes(self) -> list[Route]:
@@ -124,7 +131,9 @@ class JsonApi:
         method = binding.method
         request = await self._parsed(binding, variables, query, body, credential)
         answer = await self._forwarder.unary(method, request, credential, UNARY_SECONDS)
-        return message_to_json(method.output.FromString(answer))
+        message = message_to_json(method.output.FromString(answer))
+        self._last.note(message)
+        return message
 
     async def _parsed(
         self, binding: Binding, variables: dict[str, str], query: str, body: bytes, credential: str
@@ -289,6 +298,10 @@ async def _page_error(request: Request, error: Exception) -> Response:
         raise error
     status = status_of(error)
     code, _ = to_json(status)
+    if isinstance(
+        error, Unavailable
+    ):  # of a service that the gateway itself needs; the catalog's errors are calls'
+        return failed(code, say("error.failed"), status.message)
     request.app.state.strangers.note(PAGE, _page_of(request), status)
     if code == 401:
         if reason_of(status) == "SIGN_IN_FAILED":
@@ -296,9 +309,8 @@ async def _page_error(request: Request, error: Exception) -> Response:
         sent = await _sent(request)
         return sign_in(request.app.state.provider, status=code, address=_address(request), sent=sent)
     if code in (503, 504):
-        if request.method == "GET":
-            return trying_again(say("error.down"), say("error.down_text"))
-        return failed(503, say("error.down"), say("error.down_sent"))
+        metrics.pages_unanswered.labels("catalog").inc()
+        return _down(request)
     if code == 403:
         info = error_info(error) if isinstance(error, grpc.aio.AioRpcError) else None
         who = info.metadata.get("who_can", "") if info is not None else ""
@@ -310,6 +322,15 @@ async def _page_error(request: Request, error: Exception) -> Response:
     if code == 404:
         return failed(code, say("error.missing"), say("error.missing_text"))
     return failed(code, say("error.failed"), status.message or reason_of(status))
+
+
+def _down(request: Request) -> Response:
+    last: LastDecision = request.app.state.last_decision
+    time = last.time.isoformat() if last.time else ""
+    known = say("error.last_decision", day=dates.day(time), time=dates.time_of_day(time)) if time else ""
+    if request.method == "GET":
+        return trying_again(say("error.down"), " ".join(filter(None, (say("error.down_text"), known))))
+    return failed(503, say("error.down"), " ".join(filter(None, (say("error.down_sent"), known))))
 
 
 def _address(request: Request) -> str:
@@ -334,7 +355,10 @@ def _page_of(request: Request) -> str:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    return failed(500, say("error.broken"), say("error.broken_text"))
+    # The server logs the error itself, with its traceback and the request's trace.
+    metrics.pages_broken.inc()
+    trace = telemetry.short(telemetry.trace_id())
+    return failed(500, say("error.broken"), say("error.broken_text", trace=trace))
 
 
 async def _no_page(request: Request, error: Exception) -> Response:
@@ -342,7 +366,12 @@ async def _no_page(request: Request, error: Exception) -> Response:
 
 
 def application(
-    api: JsonApi, pages: Iterable[Route], health: list[Route], public_url: str, strangers: Strangers
+    api: JsonApi,
+    pages: Iterable[Route],
+    health: list[Route],
+    public_url: str,
+    strangers: Strangers,
+    last: LastDecision,
 ) -> Starlette:
     """The whole HTTP door."""
 
@@ -353,6 +382,7 @@ def application(
     made = Starlette(
         routes=[*health, *api.routes(), *pages],
         middleware=[
+            Middleware(Traced),
             Middleware(SameOrigin, public_url=public_url, refused=cross_site),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
@@ -364,4 +394,5 @@ def application(
         },
     )
     made.state.strangers = strangers
+    made.state.last_decision = last
     return made

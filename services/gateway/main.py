@@ -16,6 +16,7 @@ from services.gateway import rpc as door
 from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
 from services.gateway.http import JsonApi, application
+from services.gateway.last_decision import LastDecision
 from services.gateway.methods import Method, reachable, service_names
 from services.gateway.openid import OpenIdProvider
 from services.gateway.refusals import Strangers
@@ -88,7 +89,8 @@ def http_door(
 ) -> Starlette:
     """Every route there is; the pages bear the name of the organisation."""
     cookie = SessionCookie(secure=public_url.startswith("https:"))
-    api = JsonApi(methods, forwarder, cookie, version("winnow-services"), strangers)
+    last = LastDecision(clock)
+    api = JsonApi(methods, forwarder, cookie, version("winnow-services"), strangers, last)
     sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
     page = [
         *sign_in.routes(),
@@ -96,7 +98,7 @@ def http_door(
         *Documents(api.get).routes(),
         *pages.routes(Api(api.get, api.post, api.upload_form, clock), organisation, public_url),
     ]
-    made = application(api, page, health.routes(readiness), public_url, strangers)
+    made = application(api, page, health.routes(readiness), public_url, strangers, last)
     made.state.provider = sign_in.provider_name
     return made
 

@@ -88,6 +88,17 @@ def bind_trace(header: str | None) -> str:
     return trace_id
 
 
+def trace_id() -> str:
+    """The id that the logs of this task show; begins a trace where there is none."""
+    known = _TRACEPARENT.fullmatch(_trace.get())
+    return known[1] if known else bind_trace(None)
+
+
+def short(trace: str) -> str:
+    """The beginning of a trace's id: it still finds it in a log, and can be read out on the telephone."""
+    return trace[:8]
+
+
 def configure_logging(service: str, level: str = "INFO", *, json: bool | None = None) -> None:
     """Sends this process's logs to stderr: one JSON object a line, or text when stderr is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json

@@ -223,7 +223,7 @@ def _missing(page: Page, _: Stack) -> None:
 
 
 def _broken(page: Page, _: Stack) -> None:
-    answer = failed(500, say("error.broken"), say("error.broken_text"))
+    answer = failed(500, say("error.broken"), say("error.broken_text", trace="5b0c71e4"))
     body = bytes(answer.body).decode()
     page.route("**/broken", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto("/broken")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from services.gateway.web.dates import day, time_of_day
+from tests.browser.decided import decided
 from tests.browser.places import akin
 from tests.browser.visitor import COOKIE, Visitor
 from tests.stack import Stack
@@ -23,7 +26,10 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
     with sample.silenced("curator"):
         page.wait_for_timeout(6_000)  # what the page knew of the curator is forgotten after five seconds
         page.goto("/review?whose=all")
-        expect(page.get_by_role("main")).to_contain_text("The curator is not answering")
+        main = page.get_by_role("main")
+        expect(main).to_contain_text("The curator is not answering")
+        (trace,) = re.findall(r"written to the log \(([0-9a-f]{8})\)", main.inner_text())
+        assert f'"trace": "{trace}' in sample.log()
         expect(page.locator("[data-row]").first).to_be_visible()
         # These need its answer: asked together, since each waits for a sign of it for seconds.
         resource = sample.get("/v1/resources", pageSize=1)["resources"][0]["name"]
@@ -61,16 +67,20 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
 
 
 def test_while_the_catalog_is_down_a_page_says_so_and_tries_again(sample: Stack) -> None:
+    decided(sample)
+    newest = sample.get("/v1/decisions", pageSize=200)["decisions"]
     with httpx.Client(
         base_url=sample.status["http"], cookies={COOKIE: sample.token}, timeout=AT_MOST, trust_env=False
     ) as client:
-        assert (
-            client.get("/review").status_code == OK
-        )  # who asks is known now: only the calls themselves wait
+        # Who asks is known now, so only the calls themselves wait; and what was decided last is known.
+        assert client.get("/activity").status_code == OK
         with sample.silenced("catalog"):
             told = client.get("/review")
         assert told.status_code == DOWN
         assert "The catalog cannot be reached" in told.text
         assert "Nothing you decided is lost." in told.text
+        (last,) = re.findall(r"the last decision was saved on ([^.]+)\.", told.text)
+        newest = next(each for each in newest if "@" in each["actor"])["time"]
+        assert last == f"{day(newest)} at {time_of_day(newest)}"
         assert told.headers["refresh"] == "10"
         assert client.get("/review").status_code == OK

@@ -182,7 +182,9 @@ def test_what_went_wrong_is_told_accessibly(browser: Browser, sample: Stack, siz
     page = visitor.page
     answers = {
         "There is nothing here": failed(404, say("error.missing"), say("error.missing_text")),
-        "Something is broken here": failed(500, say("error.broken"), say("error.broken_text")),
+        "Something is broken here": failed(
+            500, say("error.broken"), say("error.broken_text", trace="5b0c71e4")
+        ),
         "The catalog cannot be reached": trying_again(say("error.down"), say("error.down_text")),
     }
     for title, answer in answers.items():

@@ -11,9 +11,11 @@ import grpc
 import grpc.aio
 from starlette.requests import Request
 
+from services.gateway import metrics
 from services.gateway.web import dates
 from services.gateway.web.api import Api, Json
 from services.gateway.web.words import say
+from services.kit import telemetry
 from services.kit.rpc import is_down
 
 _REMEMBERED_SECONDS = (
@@ -45,6 +47,7 @@ class StateLine:
     text: str
     curator_down: bool = False
     silent_since: str = ""
+    logged_as: str = ""
     reading: bool = False
 
 
@@ -55,7 +58,7 @@ class Frames:
     api: Api
     organisation: str = ""
     _lines: dict[bool, tuple[StateLine, float]] = field(default_factory=dict)
-    _silent_since: str = ""
+    _down: StateLine | None = None
 
     async def around(self, request: Request, here: str) -> dict[str, Any]:
         """What the base template needs; raises Unauthenticated for whoever is not signed in."""
@@ -101,12 +104,10 @@ class Frames:
             _or_none(self.api.get(request, "/v1/index/status", {})),
         )
         if curator is None:
-            self._silent_since = self._silent_since or self.api.clock.now().isoformat()
-            down = StateLine(
-                "bad", say("state.curator_down"), curator_down=True, silent_since=self._silent_since
-            )
-            return down, True
-        self._silent_since = ""
+            metrics.pages_unanswered.labels("curator").inc()
+            self._down = self._down or self._noticed()
+            return self._down, True
+        self._down = None
         learned = imports is not None or not reads
         newest = imports["imports"][0] if imports and imports["imports"] else None
         if newest is not None and not newest.get("endTime"):
@@ -124,6 +125,18 @@ class Frames:
             return StateLine("good", say("state.nothing_read")), True
         read = say("state.read", ago=dates.ago(newest["endTime"], self.api.clock.now()))
         return StateLine("good", read), True
+
+    def _noticed(self) -> StateLine:
+        """The line of a silence that begins, after it is logged: the page says so, and under what."""
+        trace = telemetry.trace_id()
+        telemetry.logger().warning("the curator gives pages no answer")
+        return StateLine(
+            "bad",
+            say("state.curator_down"),
+            curator_down=True,
+            silent_since=self.api.clock.now().isoformat(),
+            logged_as=telemetry.short(trace),
+        )
 
 
 async def _nothing() -> None:

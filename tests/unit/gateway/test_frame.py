@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 import services.catalog
 from services.gateway.web import frame, rendering
@@ -21,6 +23,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.sources import SourcesPage
 from services.gateway.web.words import say
 from services.kit.clock import Clock
+from services.kit.telemetry import REGISTRY
 
 POLICY: Json = yaml.safe_load((Path(services.catalog.__file__).parent / "policy.yaml").read_text("utf-8"))
 ROLES = {"ADM": ["ADMINISTRATOR"], "SP": ["SPECIALIST"], "": []}
@@ -123,14 +126,29 @@ async def test_nothing_read_is_said_where_it_is_so_and_only_to_whoever_reads_imp
     assert (await told.around())["state"].text == say("state.nothing_read")
 
 
-async def test_a_silent_curator_is_silent_since_it_was_first_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def unanswered() -> float:
+    """How often a page has lacked the curator's answer, as operators read it."""
+    return REGISTRY.get_sample_value("winnow_pages_unanswered_total", {"service": "curator"}) or 0
+
+
+async def test_a_silent_curator_is_silent_since_it_was_first_noticed_and_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(frame, "_CURATOR_SECONDS", 0.01)
     monkeypatch.setattr(frame, "_REMEMBERED_SECONDS", -1.0)
     told = Told()
     told.curator = False
-    first = (await told.around())["state"]
-    assert first.curator_down
-    assert (await told.around())["state"].silent_since == first.silent_since != ""
+    before = unanswered()
+    with capture_logs(processors=[merge_contextvars]) as logged:
+        first = (await told.around())["state"]
+        assert first.curator_down
+        assert (await told.around())["state"] == first
+    assert first.silent_since
+    (line,) = logged
+    assert line["event"] == "the curator gives pages no answer"
+    assert line["trace"].startswith(first.logged_as)
+    assert len(first.logged_as) == 8
+    assert unanswered() == before + 2
     told.curator = True
     assert not (await told.around())["state"].curator_down
     told.curator = False

@@ -64,7 +64,7 @@ async def test_a_page_waits_for_the_catalog_only_while_it_lives(
     known: Any = Known()
     async with rpc.channel(f"127.0.0.1:{port}") as channel:
         forwarder = Forwarder(channel, nothing, known, 1000)
-        api = JsonApi(reachable(), forwarder, SessionCookie(secure=False), "1", nothing)
+        api = JsonApi(reachable(), forwarder, SessionCookie(secure=False), "1", nothing, nothing)
         asking = asyncio.ensure_future(api.get(PAGE, "/v1/sources", {}))
         done, _ = await asyncio.wait((asking,), timeout=2)
         if alive:
