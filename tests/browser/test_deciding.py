@@ -137,12 +137,16 @@ def test_another_copy_is_kept_and_the_proposal_is_rebuilt(anyone: Visitor, sampl
 
 
 def test_copies_are_compared_by_how_many_finished_them(page: Page, sample: Stack) -> None:
-    for seen in sample.suggestions("OPEN", "HELD"):
-        if seen["kind"] != "DUPLICATE" or len(seen["members"]) != 2:
-            continue
-        told = [sample.get(f"/v1/{each['resource']}/engagement").get("completed") for each in seen["members"]]
-        if all(each and each.get("value") for each in told):
-            break
+    def told_of(seen: dict[str, Any]) -> list[dict[str, Any]]:
+        names = [each["resource"] for each in seen["members"]]
+        return [sample.get(f"/v1/{name}/engagement").get("completed") or {} for name in names]
+
+    pairs = (
+        (seen, told_of(seen))
+        for seen in sample.suggestions("OPEN", "HELD")
+        if seen["kind"] == "DUPLICATE" and len(seen["members"]) == 2
+    )
+    seen, told = next((seen, told) for seen, told in pairs if all(each.get("value") for each in told))
     page.goto(page_of(seen))
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Finished, 12 months"))
     shown = {cell.inner_text().split()[-1] for cell in row.get_by_role("cell").all()}
@@ -464,9 +468,8 @@ def test_what_was_written_outlives_the_session(anyone: Visitor, sample: Stack) -
     expect(page.get_by_role("alert")).to_contain_text("You are signed out")
     expect(page.get_by_label("What you wrote")).to_have_value("<b>The one is for beginners.</b>")
     assert state(sample, seen) == "OPEN"
-    page.context.add_cookies(
-        [{name: each[name] for name in ("name", "value", "domain", "path")} for each in cookies]
-    )
+    kept: Any = [{name: each.get(name) for name in ("name", "value", "domain", "path")} for each in cookies]
+    page.context.add_cookies(kept)
     press(page, "Send it again")
     expect(page.get_by_role("status")).to_contain_text("Rejected.")
     now = sample.get("/v1/" + seen["name"])

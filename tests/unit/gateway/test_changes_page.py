@@ -23,8 +23,8 @@ LINE = {
 
 
 def shown(takes_out: bool = True, **line: Any) -> str:
-    template = rendering._environment.get_template("changes.html")
-    values = {
+    template = rendering._environment.get_template("changes.html")  # pyright: ignore[reportPrivateUsage]
+    values: dict[str, Any] = {
         "changes": [{**LINE, **line}],
         "targets": {},
         "names": {},

@@ -93,7 +93,8 @@ def open_to(role: str, address: str) -> bool:
 @pytest.mark.parametrize("role", ROLES)
 async def test_the_main_places_are_those_that_the_viewer_may_open(role: str) -> None:
     shown = {address for _, address, _ in (await Told(role).around())["places"]}
-    every = {address for _, address, _, _ in frame._PLACES} - ({"/sources"} if role == "SP" else set())
+    places = frame._PLACES  # pyright: ignore[reportPrivateUsage]
+    every = {address for _, address, _, _ in places} - ({"/sources"} if role == "SP" else set[str]())
     assert shown == {address for address in every if open_to(role, address)}
     html = await Told(role).page()
     assert ('href="/review"' in html, 'href="/imports"' in html) == (role == "SP", role == "SP")

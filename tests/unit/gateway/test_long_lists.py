@@ -14,7 +14,7 @@ from starlette.routing import Route
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import PAGE_SIZE, Chosen
-from services.gateway.web.review import _many
+from services.gateway.web.review import _many  # pyright: ignore[reportPrivateUsage]
 from services.gateway.web.suggestion import SuggestionPage
 from services.gateway.web.work import Work
 from services.kit.clock import Clock

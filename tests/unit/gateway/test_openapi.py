@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from services.gateway.methods import reachable
 from services.gateway.openapi import document
@@ -13,13 +13,13 @@ DOCUMENT = document(reachable().values(), "1")
 
 def references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
-        for key, value in node.items():
+        for key, value in cast("dict[str, Any]", node).items():
             if key == "$ref":
                 yield value
             else:
                 yield from references(value)
     elif isinstance(node, list):
-        for value in node:
+        for value in cast("list[Any]", node):
             yield from references(value)
 
 

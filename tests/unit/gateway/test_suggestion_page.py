@@ -14,7 +14,10 @@ from starlette.routing import Route
 
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.suggestion import _ROWS, SuggestionPage
+from services.gateway.web.suggestion import (
+    _ROWS,  # pyright: ignore[reportPrivateUsage]
+    SuggestionPage,
+)
 from services.gateway.web.verbs import Verbs
 from services.kit.clock import Clock
 
@@ -221,7 +224,7 @@ async def test_a_refusal_says_what_its_reason_asks_for_and_nothing_else(reason: 
     async with winnow.browser() as browser:
         answer = await browser.post(f"/review/{ID}/reject", data={"reason": reason, **FILLED})
     assert answer.status_code == 303
-    common = {"revision": 0, "fingerprint": "", "requestId": "", "comment": "Because.", "parts": []}
+    common: Json = {"revision": 0, "fingerprint": "", "requestId": "", "comment": "Because.", "parts": []}
     assert winnow.sent == [{**common, "reason": reason, **says}]
 
 

@@ -36,7 +36,8 @@ class Stopped(grpc.GenericRpcHandler):
                 await asyncio.sleep(60)
             return b""
 
-        return grpc.unary_unary_rpc_method_handler(answer)
+        handler: Any = grpc.unary_unary_rpc_method_handler
+        return handler(answer)
 
 
 class Known:
