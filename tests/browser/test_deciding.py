@@ -157,13 +157,22 @@ def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: St
     seen = one(sample, "DUPLICATE")
     page = anyone.page
     page.goto(page_of(seen))
-    sample.post(f"/v1/{seen['name']}:reject", {"reason": "intentional_copy", "comment": "A mirror."})
+    leader = sample.joined("callum.birkett@tarnwickwater.example")
+    with sample.client(leader) as somebody:
+        stands = {"revision": seen["revision"], "fingerprint": seen["fingerprint"]}
+        why = {"reason": "intentional_copy", "comment": "A mirror."}
+        somebody.post(f"/v1/{seen['name']}:reject", json={**stands, **why}).raise_for_status()
     press(page, "Accept")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("Somebody else was first")
-    expect(alert).to_contain_text("A mirror.")
+    expect(alert).to_contain_text("Callum Birkett rejected this just now, while you were reading.")
+    expect(alert).to_contain_text("A copy on purpose, to be kept in step “A mirror.”")
+    expect(alert).to_contain_text("What you sent was not saved")
     expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    assert violations(page) == []
     assert state(sample, seen) == "REJECTED"
+    page.get_by_role("group", name="Decide").get_by_role("link", name="See the decision").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("main")).to_contain_text("Callum Birkett rejected it")
     press(page, "Reopen")
     expect(page.get_by_role("status")).to_contain_text("Open again.")
     assert state(sample, seen) == "OPEN"

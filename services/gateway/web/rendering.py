@@ -60,6 +60,7 @@ _GLOBALS: dict[str, Any] = {
     "second_line": findings.second_line,
 }
 _FILTERS: dict[str, Any] = {
+    "ago": dates.ago,
     "day": dates.day,
     "iso_day": dates.iso_day,
     "in_words": dates.in_words,

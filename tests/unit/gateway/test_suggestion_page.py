@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,7 +20,9 @@ from services.gateway.web.suggestion import (
     SuggestionPage,
 )
 from services.gateway.web.verbs import Verbs
+from services.kit import rpc
 from services.kit.clock import Clock
+from services.kit.errors import Aborted, WinnowError
 
 ID = "01980000-0000-7000-8000-000000000001"
 LETTERS = "abcd"
@@ -89,8 +92,8 @@ def suggestion(kind: str, *evidence: Json, claims: tuple[str, ...] = ()) -> Json
 class Winnow:
     """The page of one suggestion for somebody who may decide it; what is sent is kept."""
 
-    def __init__(self, found: Json, *, decided: int = 1) -> None:
-        self.found, self.decided = found, decided
+    def __init__(self, found: Json, *, decided: int = 1, refuses: WinnowError | None = None) -> None:
+        self.found, self.decided, self.refuses = found, decided, refuses
         self.sent: list[Json] = []
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
@@ -101,7 +104,10 @@ class Winnow:
             return self.found
         if path == "/v1/decisions":
             return {"decisions": [{}] * self.decided if "actor" in query else []}
-        lists = ("suggestions", "people", "programs", "imports", "notes", "kinds", "counts", "months")
+        if path == "/v1/people":
+            noor = {"email": "noor@example.org", "displayName": "Noor Haddad"}
+            return {"people": [noor], "nextPageToken": ""}
+        lists = ("suggestions", "programs", "imports", "notes", "kinds", "counts", "months")
         nothing: Json = {name: [] for name in lists}
         return {
             **nothing,
@@ -113,6 +119,9 @@ class Winnow:
         }
 
     async def post(self, request: Request, path: str, body: Json) -> Json:
+        if self.refuses is not None:
+            code = rpc.CODES[int(self.refuses.code)]
+            raise rpc.failure(code, self.refuses.text, rpc.status(self.refuses))
         self.sent.append(body)
         return {}
 
@@ -124,6 +133,7 @@ class Winnow:
         pages = SuggestionPage(api, Frames(api))
         routes = [
             Route("/review/{id}", pages.show),
+            Route("/review/{id}/accept", Verbs(api, pages).accept, methods=["POST"]),
             Route("/review/{id}/reject", Verbs(api, pages).reject, methods=["POST"]),
         ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
@@ -132,7 +142,7 @@ class Winnow:
 
 def link(text: str, words: str) -> str:
     """Where the link with these words leads."""
-    found = re.search(rf'<a href="([^"]*)">{words}</a>', text)
+    found = re.search(rf'<a [^>]*href="([^"]*)">{words}</a>', text)
     assert found is not None, words
     return html.unescape(found[1])
 
@@ -182,6 +192,39 @@ async def test_the_plan_can_be_had_as_a_file() -> None:
         text = (await browser.get(f"/review/{ID}")).text
     assert f'href="/review/{ID}/plan.html"' in text
     assert f'href="/review/{ID}/plan.csv"' in text
+
+
+@pytest.mark.parametrize(
+    ("actor", "state", "verb", "says", "offers"),
+    [
+        ("noor@example.org", "REJECTED", "reject", "Noor Haddad rejected this 2 min ago, while", "/reopen"),
+        ("noor@example.org", "APPLIED", "accept", "Noor Haddad accepted this 2 min ago, while", "/undo"),
+        ("scheduler", "APPLIED", "apply", "Winnow applied this 2 min ago, while", "/undo"),
+        ("a@example.org", "REJECTED", "reject", "You rejected this 2 min ago.", "/reopen"),
+    ],
+)
+async def test_whoever_comes_second_is_told_who_was_first_and_why_and_what_can_be_done(
+    actor: str, state: str, verb: str, says: str, offers: str
+) -> None:
+    when = (datetime.now(UTC) - timedelta(seconds=130)).isoformat()
+    decision: Json = {"actor": actor, "verb": verb, "time": when, "reason": "", "comment": ""}
+    if verb == "reject":
+        decision |= {"reason": "intentional_copy", "comment": "A mirror."}
+    found: Json = {**suggestion("DUPLICATE"), "state": state, "decision": decision}
+    first = Aborted("SUGGESTION_DECIDED", "Somebody decided first.", {"suggestion": found["name"]})
+    async with Winnow(found, refuses=first).browser() as browser:
+        answer = await browser.post(f"/review/{ID}/accept", data={"revision": "3"})
+    assert answer.status_code == 409
+    (alert,) = re.findall(r'role="alert">(.*?)</div></div>', answer.text, re.DOTALL)
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", alert)).split())
+    assert text.startswith(says)
+    assert "What you sent was not saved and nothing has changed by it." in text
+    assert ("A copy on purpose, to be kept in step “A mirror.”" in text) == (verb == "reject")
+    assert "stays on record" in text or "stay on record" in text
+    actions = re.findall(rf'action="/review/{ID}(/\w+)', answer.text)
+    assert (offers in actions, "/accept" in actions) == (True, False)
+    assert "Next suggestion" in answer.text
+    assert link(answer.text, "See the decision").startswith(f"/review/{ID}")
 
 
 FILLED: dict[str, Any] = {
