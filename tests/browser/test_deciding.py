@@ -165,10 +165,10 @@ def test_the_second_reviewer_sees_the_first_decision(anyone: Visitor, sample: St
     press(page, "Accept")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Callum Birkett rejected this just now, while you were reading.")
-    expect(alert).to_contain_text("A copy on purpose, to be kept in step “A mirror.”")
+    expect(alert).to_contain_text("A copy on purpose, to be kept in step: “A mirror.”")
     expect(alert).to_contain_text("What you sent was not saved")
     expect(page.get_by_role("button", name="Accept")).to_have_count(0)
-    assert violations(page) == []
+    assert not anyone.script or violations(page) == []
     assert state(sample, seen) == "REJECTED"
     page.get_by_role("group", name="Decide").get_by_role("link", name="See the decision").click()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -447,6 +447,7 @@ def test_all_that_match_are_selected_and_those_that_are_for_others_are_left(
     expect(page.get_by_role("main")).to_contain_text(f"{yours} are yours to decide and ticked.")
     press(page, "Accept the ticked ones")
     expect(page.get_by_role("heading", name=f"Accept {yours} suggestions?")).to_be_visible()
+    assert not anyone.script or violations(page) == []
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
     # A specialist decides on some kinds alone: what is not theirs is listed, not ticked, and stays as it is.

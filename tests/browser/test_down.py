@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from services.gateway.web.dates import day, time_of_day
+from tests.browser.axe import violations
 from tests.browser.decided import decided
 from tests.browser.places import akin
 from tests.browser.visitor import COOKIE, Visitor
@@ -64,6 +65,17 @@ def test_a_curator_that_is_down_stops_no_decision(browser: Browser, sample: Stac
             wrong = [each for each in together.map(answered, asked) if not all(each)]
         assert wrong == []
     visitor.leave()
+
+
+def test_a_page_without_a_network_says_so_until_it_is_back(page: Page) -> None:
+    page.goto("/review")
+    line = page.get_by_role("banner").locator(".state").first
+    was = line.inner_text()
+    page.context.set_offline(True)
+    expect(line).to_have_text("Not connected")
+    assert violations(page) == []
+    page.context.set_offline(False)
+    expect(line).to_have_text(was)
 
 
 def test_while_the_catalog_is_down_a_page_says_so_and_tries_again(sample: Stack) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
-from services.gateway.web.frame import Frames
+from services.gateway.web.frame import Frames, StateLine
 from services.gateway.web.lists import KINDS, ORDERS, PAGE_SIZE, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
@@ -115,6 +115,7 @@ class Review:
             many=_many(chosen, counts) if shown else 0,
             orders=list(ORDERS),
             shared=shared,
+            empty=_empty(chosen, around["state"], counts),
             first_run=first_run,
         )
 
@@ -129,6 +130,18 @@ class Review:
             "view": "LINE",
         }
         return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
+
+
+def _empty(chosen: Chosen, state: StateLine, counts: list[Json]) -> str:
+    """Which words say why the list is empty: that nothing was found is said only where all has been looked through."""
+    if chosen.whose != "all":
+        return chosen.whose
+    if chosen.kind:
+        return "kind"
+    if state.reading or state.curator_down:
+        return "reading"
+    put_by = sum(chosen.with_(whose=tab).counted(counts) for tab in ("decided", "snoozed"))
+    return "settled" if put_by else "all"
 
 
 def _many(chosen: Chosen, counts: list[Json]) -> int:

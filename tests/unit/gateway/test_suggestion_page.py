@@ -219,7 +219,7 @@ async def test_whoever_comes_second_is_told_who_was_first_and_why_and_what_can_b
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", alert)).split())
     assert text.startswith(says)
     assert "What you sent was not saved and nothing has changed by it." in text
-    assert ("A copy on purpose, to be kept in step “A mirror.”" in text) == (verb == "reject")
+    assert ("A copy on purpose, to be kept in step: “A mirror.”" in text) == (verb == "reject")
     assert "stays on record" in text or "stay on record" in text
     actions = re.findall(rf'action="/review/{ID}(/\w+)', answer.text)
     assert (offers in actions, "/accept" in actions) == (True, False)

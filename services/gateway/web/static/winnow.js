@@ -1,5 +1,6 @@
-// Keys only: everything works without this module. Letters do nothing while a box is open, in a field, with a
-// modifier, while an input method composes, while a key is held, or when the person switched them off.
+// Keys, and a word while there is no network: everything works without this module. Letters do nothing while a box is
+// open, in a field, with a modifier, while an input method composes, while a key is held, or when the person switched
+// them off.
 const find = (selector) => document.querySelector(selector);
 const rows = () => [...document.querySelectorAll("[data-row]")];
 
@@ -48,3 +49,15 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "1";
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// A page that cannot reach its server says so itself; its forms are sent all the same.
+function connected() {
+  document.querySelectorAll(".state").forEach((line) => {
+    line.dataset.text ??= line.textContent;
+    line.dataset.as ??= line.className;
+    line.textContent = navigator.onLine ? line.dataset.text : line.dataset.offline;
+    line.className = navigator.onLine ? line.dataset.as : "state bad";
+  });
+}
+addEventListener("offline", connected);
+addEventListener("online", connected);

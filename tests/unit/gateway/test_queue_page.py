@@ -1,0 +1,179 @@
+"""The queue: the one thing on top of it for each kind of suggestion, what is offered beside it, and why it is empty."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+
+from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.frame import Frames
+from services.gateway.web.lists import KINDS, LISTS, PAGE_SIZE
+from services.gateway.web.review import Review
+from services.gateway.web.today import Today
+from services.gateway.web.words import say
+from services.kit.clock import Clock
+
+ME = "ida@example.org"
+RISKS = {"R0": 2, "R1": 5}  # minutes at most; the other two take longer than the one thing may
+
+
+def suggestion(kind: str, number: int = 1, *, state: str = "OPEN", risk: str = "R1", **more: object) -> Json:
+    title = f"{kind.capitalize()} {number}"
+    return {
+        "name": f"suggestions/{kind.lower()}{number}",
+        "kind": kind,
+        "relation": "REVISED" if kind == "DUPLICATE" else "",
+        "state": state,
+        "revision": 1,
+        "summary": title,
+        "members": [{"title": title}, {"title": f"Other {number}"}],
+        "claims": [{"code": "past_end", "text": "It has ended."}] if kind == "OUTDATED" else [],
+        "evidence": [],
+        "passages": 0,
+        "equalPassages": 0,
+        "plan": {"risk": risk, "safeguards": [], "parts": []},
+        "impact": {"learners": {"value": 80}, "learnerHours": {"value": 12}},
+        "confidence": 0.9,
+        "blind": False,
+        "mayDecide": True,
+        "assignee": ME,
+        "assigneeName": "Ida",
+        "createTime": "2026-01-02T00:00:00Z",
+        **more,
+    }
+
+
+@dataclass
+class Winnow:
+    """A catalog with these suggestions, as Ida sees it."""
+
+    found: Sequence[Json]
+    waiting: int = 0
+    read: bool = True
+    asked: list[str] = field(default_factory=list[str])
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        self.asked.append(path)
+        if path == "/v1/viewer":
+            person: Json = {"email": ME, "displayName": "Ida", "roles": ["SPECIALIST"]}
+            return {
+                "person": person,
+                "readContent": True,
+                "openSuggestions": 0,
+                "pendingChanges": 0,
+                "ownedPrograms": [],
+            }
+        if path == "/v1/suggestions":
+            fits = [each for each in self.found if self._fits(each, query)]
+            more = "more" if len(fits) > PAGE_SIZE else ""
+            return {"suggestions": fits[:PAGE_SIZE], "nextPageToken": more}
+        if path == "/v1/suggestions:count":
+            every = {(each["state"], each["kind"]) for each in self.found}
+            return {"counts": [self._count(*each) for each in every]}
+        if path == "/v1/imports":
+            ended = {"source": "lms", "endTime": "2026-01-02T00:00:00Z"}
+            return {"imports": [ended] if self.read else [], "nextPageToken": ""}
+        lists = ("tasks", "notices", "notes", "resources", "people", "programs", "responsibilities")
+        nothing: Json = {name: [] for name in lists}
+        return {**nothing, "nextPageToken": "", "toEmbed": str(self.waiting), "toJudge": "0"}
+
+    def _fits(self, each: Json, query: Query) -> bool:
+        mine = query.get("assignee") != "me" or each["assignee"] == ME
+        return mine and each["state"] in query["states"] and query.get("kind", each["kind"]) == each["kind"]
+
+    def _count(self, state: str, kind: str) -> Json:
+        fits = [each for each in self.found if (each["state"], each["kind"]) == (state, kind)]
+        mine = sum(1 for each in fits if each["assignee"] == ME)
+        return {"state": state, "kind": kind, "count": len(fits), "mine": mine}
+
+    async def never(self, *_: object) -> Json:
+        raise NotImplementedError
+
+    async def page(self, address: str) -> str:
+        api = Api(self.get, self.never, self.never, Clock())
+        frames = Frames(api)
+        routes = [Route("/review", Review(api, frames, Today(api, frames)).queue)]
+        transport = httpx.ASGITransport(Starlette(routes=routes))
+        async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as client:
+            answer = await client.get(address)
+        assert answer.status_code == 200
+        return answer.text
+
+
+def thing(page: str) -> str:
+    """The one thing, as HTML."""
+    (found,) = re.findall(r'<section class="panel thing.*?</section>', page, re.DOTALL)
+    return html.unescape(found)
+
+
+@pytest.mark.parametrize("assignee", [ME, "noor@example.org"])
+@pytest.mark.parametrize("risk", RISKS)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_one_thing_can_be_a_suggestion_of_each_kind(kind: str, risk: str, assignee: str) -> None:
+    longer = suggestion(kind, 1, risk="R2", assignee=assignee)
+    held_up = suggestion(
+        kind, 2, assignee=assignee, plan={"risk": "R0", "safeguards": [{"text": "No."}], "parts": []}
+    )
+    for_others = suggestion(kind, 3, assignee=assignee, mayDecide=False)
+    first = suggestion(kind, 4, risk=risk, assignee=assignee)
+    page = await Winnow([longer, held_up, for_others, first]).page("/review")
+    shown = thing(page)
+    assert f"{kind.capitalize()} 4" in shown
+    assert say("today.decide" if assignee == ME else "today.help") in shown
+    assert say("today.gain_learnerHours", n=12) in shown
+    assert say("today.minutes", n=RISKS[risk]) in shown
+    (address,) = re.findall(r'href="(/review/[^"]*)"', shown)
+    assert address.startswith(f"/review/{kind.lower()}4?")
+    assert "from=today" in address
+    main = page[page.index("<main") :]
+    assert len(re.findall(r'class="btn primary"', main)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_any_that_takes_minutes_the_one_thing_is_another(kind: str) -> None:
+    shown = thing(await Winnow([suggestion(kind, risk="R3")]).page("/review"))
+    assert f"/review/{kind.lower()}1?" not in shown
+
+
+@pytest.mark.parametrize(("there", "offered"), [(PAGE_SIZE, False), (PAGE_SIZE + 1, True)])
+@pytest.mark.parametrize("whose", ["you", "all"])
+async def test_all_that_match_are_offered_where_they_are_more_than_the_page_shows(
+    whose: str, there: int, offered: bool
+) -> None:
+    many = [suggestion("OUTDATED", number) for number in range(there)]
+    page = await Winnow(many).page(f"/review?whose={whose}")
+    assert (say("bulk.select_all", n=there) in page) == offered
+
+
+@pytest.mark.parametrize(
+    ("found", "waiting", "address", "why"),
+    [
+        ([], 0, "/review?whose=all", "all"),
+        ([], 3, "/review?whose=all", "reading"),
+        (["REJECTED"], 0, "/review?whose=all", "settled"),
+        (["SNOOZED"], 0, "/review?whose=all", "settled"),
+        (["OPEN"], 0, "/review?whose=all&kind=program", "kind"),
+        (["OPEN"], 0, "/review?whose=snoozed", "snoozed"),
+    ],
+)
+async def test_an_empty_list_says_why_it_is(found: list[str], waiting: int, address: str, why: str) -> None:
+    there = [suggestion("OUTDATED", state=state) for state in found]
+    page = html.unescape(await Winnow(there, waiting).page(address))
+    said = {each for each in ("all", "reading", "settled", "kind", *LISTS) if _says(page, each)}
+    assert said == {why}
+
+
+def _says(page: str, why: str) -> bool:
+    return f"<h2>{say(f'review.empty_{why}')}</h2>" in page
+
+
+async def test_what_has_read_nothing_yet_asks_for_a_catalog() -> None:
+    assert say("review.first_title") in await Winnow([], read=False).page("/review")
