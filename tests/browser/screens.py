@@ -218,6 +218,14 @@ def _conflict(page: Page, stack: Stack) -> None:
     stack.post(f"/v1/{seen['name']}:reopen", {})
 
 
+def _sure(page: Page, _: Stack) -> None:
+    """More at once than a page of the list has: they are asked about once more."""
+    page.goto("/review?whose=all")
+    page.get_by_role("link", name="that match").click()
+    page.get_by_role("button", name="Accept the ticked ones").click()
+    page.get_by_role("link", name="Cancel").wait_for()
+
+
 def _missing(page: Page, _: Stack) -> None:
     page.goto("/nowhere")
 
@@ -240,6 +248,7 @@ SCENES: dict[str, Scene] = {
     "is-it-there-answered": _checked,
     "draft": _draft,
     "conflict": _conflict,
+    "are-you-sure": _sure,
     "nothing-here": _missing,
     "broken": _broken,
     "curator-down": _curator_down,  # the last, since the curator catches up
