@@ -68,10 +68,25 @@ def hidden_cells(
     hidden = {at for at, count in enumerate(cells) if few(count) or few(total - count)} | set(already)
     hidden = {at for at in hidden if cells[at]}
     shown = sorted((count, at) for at, count in enumerate(cells) if count and at not in hidden)
-    while hidden and _told(cells, hidden) and shown:
+    while shown and told_by_sum([cells[at] for at in hidden]):
         hidden.add(shown.pop(0)[1])
-    return frozenset(hidden) | set(already), few(total) or (bool(hidden) and _told(cells, hidden))
+    rest = [cells[at] for at in hidden]
+    return frozenset(hidden) | set(already), few(total) or told_by_sum(rest)
 
 
-def _told(cells: Sequence[int], hidden: Collection[int]) -> bool:
-    return len(hidden) < 2 or sum(cells[at] for at in hidden) < LEAST
+def told_by_sum(hidden: Sequence[int]) -> bool:
+    """Whether counts that are hidden, none of them zero, are told by their sum: a single one, or fewer than five."""
+    return bool(hidden) and (len(hidden) < 2 or sum(hidden) < LEAST)
+
+
+def apart(between: Sequence[int], hidden: frozenset[int]) -> frozenset[int]:
+    """Which more cells must be hidden of a group inside another, of which each cell has so many `between` the two.
+
+    `hidden` are the cells of which either is. The next smallest between goes with them where they have one to four
+    together: the two totals less the cells shown of both would tell it.
+    """
+    more: set[int] = set()
+    shown = sorted((count, at) for at, count in enumerate(between) if count > 0 and at not in hidden)
+    while shown and few(sum(between[at] for at in (*hidden, *more))):
+        more.add(shown.pop(0)[1])
+    return frozenset(more)

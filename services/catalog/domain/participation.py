@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.catalog.domain.disclosure import few, hidden_cells, nested
+from services.catalog.domain.disclosure import apart, few, hidden_cells, nested
 from services.catalog.domain.engagement import YEAR, month_index
 
 HALF = 6  # months of either side of the trend
@@ -92,15 +92,20 @@ def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: b
     calendar = _calendar(found.newest)
     empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
     cells = [found.months.get(month, empty) for month in calendar]
-    hidden, reach_hidden = hidden_cells([cell.reach for cell in cells], year.reach)
+    reached, begun, ended = ([_learners(cell)[at] for cell in cells] for at in range(3))
+    hidden, reach_hidden = hidden_cells(reached, year.reach)
     chains = [
         _NOTHING if cell is empty else nested([cell.reach, cell.started, cell.completed or 0])
         for cell in cells
     ]
-    starts, starts_hidden = _measure([c.started for c in cells], year.started, hidden, [c[1] for c in chains])
-    ends, ends_hidden = _measure(
-        [cell.completed or 0 for cell in cells], year.completed or 0, hidden, [chain[2] for chain in chains]
-    )
+    starts, starts_hidden = hidden_cells(begun, year.started, hidden | _places(chains, 1))
+    if more := apart(_between(reached, begun), hidden | starts):
+        starts, starts_hidden = hidden_cells(begun, year.started, starts | more)
+    ends, ends_hidden = hidden_cells(ended, year.completed or 0, hidden | _places(chains, 2))
+    if empty.completed is not None:
+        more = apart(_between(begun, ended), starts | ends)
+        more |= apart(_between(reached, ended), hidden | ends | more)
+        ends, ends_hidden = hidden_cells(ended, year.completed or 0, ends | more)
     chain = nested([year.reach, year.started, year.completed or 0])
     if _told_by_parts(year, parts):
         reach_hidden = starts_hidden = ends_hidden = True
@@ -149,10 +154,16 @@ def _calendar(newest: date) -> list[date]:
     return [date(index // 12, index % 12 + 1, 1) for index in range(last - YEAR + 1, last + 1)]
 
 
-def _measure(
-    cells: Sequence[int], total: int, hidden: frozenset[int], chained: Sequence[bool]
-) -> tuple[frozenset[int], bool]:
-    return hidden_cells(cells, total, hidden | {at for at, hides in enumerate(chained) if hides})
+def _learners(counts: Counts) -> tuple[int, int, int]:
+    return counts.reach, counts.started, counts.completed or 0
+
+
+def _places(chains: Sequence[Sequence[bool]], measure: int) -> frozenset[int]:
+    return frozenset(at for at, chain in enumerate(chains) if chain[measure])
+
+
+def _between(outer: Sequence[int], inner: Sequence[int]) -> list[int]:
+    return [whole - part for whole, part in zip(outer, inner, strict=True)]
 
 
 def _figure(count: int, hides: bool, cell: Counts) -> Figure:

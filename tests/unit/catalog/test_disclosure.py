@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from services.catalog.domain.disclosure import LEAST, coarse, hidden_cells, leaves_few, nested
+from services.catalog.domain.disclosure import LEAST, apart, coarse, hidden_cells, leaves_few, nested
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,18 @@ def test_a_count_is_told_with_one_to_four_beyond_any_group_inside_it_as_five() -
     for inside in itertools.product((0, 5, 7, 11, 20), repeat=3):
         for each in inside:
             assert len({coarse(each + count, inside) for count in range(1, LEAST)}) == 1, inside
+
+
+@pytest.mark.parametrize(
+    ("between", "hidden", "more"),
+    [
+        ([3, 7, 0, 9], {0}, {1}),
+        ([3, 7, 0, 9], {0, 3}, set[int]()),
+        ([0, 7, 0, 9], {0}, set[int]()),
+        ([3, 0, 0, 0], {0}, set[int]()),
+    ],
+)
+def test_a_few_between_two_totals_are_not_told_as_what_the_shown_cells_leave(
+    between: list[int], hidden: set[int], more: set[int]
+) -> None:
+    assert apart(between, frozenset(hidden)) == more
