@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from services.catalog import wire
 from services.catalog.access import viewer
+from services.catalog.domain.engagement import YEAR
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases import participation
 from winnow.catalog.v1 import engagement_pb2
@@ -52,7 +53,14 @@ class LearningMethods(CatalogServiceServicer):
             raise wire.bad_field("names", f"has at most {wire.MAX_NAMES}")
         programs = wire.ids_of([name for name in names if name.startswith(_PROGRAMS)], "programs")
         resources = wire.ids_of([name for name in names if not name.startswith(_PROGRAMS)], "resources")
-        found = await participation.learnings(self._db, programs=programs, resources=resources)
+        months = wire.period(request.months)
+        if resources and (months != YEAR or request.year_before):
+            raise wire.bad_field(
+                "months", f"is {YEAR}, without the year before, where resources are asked about"
+            )
+        found = await participation.learnings(
+            self._db, programs=programs, resources=resources, months=months, before=request.year_before
+        )
         return engagement_pb2.BatchQueryEngagementResponse(
             engagements={name: wire.learning_in_short(each) for name, each in found.items()}
         )

@@ -192,8 +192,10 @@ RULES = HouseRules(
     update_time=NOW,
 )
 FIGURE = Figure(9.0, basis="measured")
-TOLD = Told(DAY, *(7 * (FIGURE,)), (MonthTold(DAY, FIGURE, FIGURE, FIGURE),))
-LEARNING = Learning("programs/p1", "Title", 600, TOLD, (ItemTold("r1", "Title", 600, TOLD),), "r1", FIGURE)
+TOLD = Told(DAY, *(7 * (FIGURE,)), (MonthTold(DAY, *(4 * (FIGURE,))),))
+LEARNING = Learning(
+    "programs/p1", "Title", 600, TOLD, (ItemTold("r1", "Title", 600, TOLD),), "r1", FIGURE, TOLD
+)
 INSIGHTS = Insights(
     2,
     (("course", 2),),
@@ -234,6 +236,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "draft": (wire.draft(DRAFT), frozenset()),
     "learning": (wire.learning(LEARNING), frozenset()),
     "learning: month": (wire.learning(LEARNING).months[0], frozenset()),
+    "learning: year before": (wire.learning(LEARNING).year_before, frozenset()),
     "learning: item": (wire.learning(LEARNING).items[0], frozenset()),
     "learning: figure": (wire.learning(LEARNING).reach, frozenset({"hidden"})),
     "recorded": (wire.recorded(Recorded(1, ["c9"])), frozenset()),

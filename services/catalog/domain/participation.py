@@ -34,11 +34,18 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """Counts of the 12 months to `newest` (its first day), together and by month; a month without is left out."""
+    """Counts of the 12 months to `newest` (its first day), together and by month; a month without is left out.
+
+    `shorter` are those of fewer months to the newest, by how many; `before` is the year before, None where its
+    deliverers say nothing that old. Either is there only where it was asked for.
+    """
 
     newest: date
     year: Counts = Counts()
     months: Mapping[date, Counts] = field(default_factory=dict[date, Counts])
+    shorter: Mapping[int, Counts] = field(default_factory=dict[int, Counts])
+    before: Participation | None = None
+    oldest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class MonthTold:
     reach: Figure
     started: Figure
     completed: Figure
+    rating: Figure = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: b
         more = apart(_between(begun, ended), starts | ends)
         more |= apart(_between(reached, ended), hidden | ends | more)
         ends, ends_hidden = hidden_cells(ended, year.completed or 0, ends | more)
+    raters, _ = hidden_cells([cell.raters for cell in cells], year.raters)
     chain = nested([year.reach, year.started, year.completed or 0])
     if _told_by_parts(year, parts):
         reach_hidden = starts_hidden = ends_hidden = True
@@ -117,6 +126,7 @@ def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: b
             _figure(cell.reach, at in hidden, cell),
             _figure(cell.started, at in starts, cell),
             Figure() if cell.completed is None else _figure(cell.completed, at in ends, cell),
+            HIDDEN if at in raters else rating(cell),
         )
         for at, (month, cell) in enumerate(zip(calendar, cells, strict=True))
         if by_month
@@ -128,9 +138,9 @@ def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: b
         HIDDEN if reach_hidden or chain[0] else Figure(float(year.reach), basis=basis),
         started,
         completed,
-        _ratio(completed, started),
-        _mean(float(year.seconds), started),
-        _rating(year, basis),
+        ratio(completed, started),
+        mean(float(year.seconds), started),
+        rating(year),
         _trend(months) if by_month else UNKNOWN,
         months,
     )
@@ -170,7 +180,8 @@ def _figure(count: int, hides: bool, cell: Counts) -> Figure:
     return HIDDEN if hides else Figure(float(count), basis="measured" if cell.measured else "estimated")
 
 
-def _ratio(part: Figure, whole: Figure) -> Figure:
+def ratio(part: Figure, whole: Figure) -> Figure:
+    """The share that one figure is of another, 0 to 1."""
     if part.hidden or whole.hidden:
         return HIDDEN
     if part.value is None or not whole.value:
@@ -178,16 +189,19 @@ def _ratio(part: Figure, whole: Figure) -> Figure:
     return Figure(round(part.value / whole.value, 4), basis=whole.basis)
 
 
-def _mean(total: float, over: Figure) -> Figure:
+def mean(total: float, over: Figure) -> Figure:
+    """What the total makes for each of those whom the figure counts."""
     if over.hidden:
         return HIDDEN
     return Figure(round(total / over.value, 1), basis=over.basis) if over.value and total else Figure()
 
 
-def _rating(year: Counts, basis: str) -> Figure:
-    if few(year.raters):
+def rating(counts: Counts) -> Figure:
+    """The mean of the ratings."""
+    if few(counts.raters):
         return HIDDEN
-    return Figure(round(year.ratings / year.raters, 2), basis=basis) if year.raters else Figure()
+    basis = "measured" if counts.measured else "estimated"
+    return Figure(round(counts.ratings / counts.raters, 2), basis=basis) if counts.raters else Figure()
 
 
 def _trend(months: Sequence[MonthTold]) -> Figure:

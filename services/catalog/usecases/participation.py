@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date
 
 from services.catalog import policy
+from services.catalog.domain.engagement import YEAR
 from services.catalog.domain.participation import (
     UNKNOWN,
+    Counts,
     Figure,
     ItemTold,
     Participation,
@@ -16,6 +19,7 @@ from services.catalog.domain.participation import (
     told,
 )
 from services.catalog.domain.people import Viewer
+from services.catalog.domain.periods import PERIODS, told_before, told_of
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.catalog.imports.model import EngagementRow
@@ -88,7 +92,10 @@ async def _check_forms(tx: Transaction, source: str, rows: Sequence[EngagementRo
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """How people learn with a resource or in a program, as far as it may be told."""
+    """How people learn with a resource or in a program, as far as it may be told.
+
+    `before` is told of the same months a year before; None where that was not asked for or is not known.
+    """
 
     name: str
     title: str
@@ -97,6 +104,7 @@ class Learning:
     items: tuple[ItemTold, ...] = ()
     drop_off: str = ""
     lost: Figure = UNKNOWN
+    before: Told | None = None
 
 
 async def resource_learning(db: Database, id_: str) -> Learning:
@@ -116,15 +124,25 @@ async def program_learning(db: Database, id_: str) -> Learning:
 
 
 async def learnings(
-    db: Database, *, programs: Sequence[str], resources: Sequence[str]
+    db: Database,
+    *,
+    programs: Sequence[str],
+    resources: Sequence[str],
+    months: int = YEAR,
+    before: bool = False,
 ) -> dict[str, Learning]:
-    """How people learn in these programs and with these resources, by the name asked for; without what is not there."""
+    """How people learn in these programs and with these resources, by the name asked for; without what is not there.
+
+    Of the newest `months`, one of PERIODS, and `before` of those a year before too; of programs alone, as what is told
+    of the plans for a resource is measured against what is told of its year.
+    """
     async with db.snapshot() as tx:
         known = {each.id: each for each in await tx.programs(programs)}
         asked = by_any_name(await tx.resources(resources), resources)
-        ground = await _ground(tx, list(known.values()), [each.id for each in asked.values()])
+        more = [each.id for each in asked.values()]
+        ground = await _ground(tx, list(known.values()), more, months, before=before)
     return {
-        **{f"programs/{id_}": _of_program(known[id_], ground) for id_ in programs if id_ in known},
+        **{f"programs/{id_}": _of_program(known[id_], ground, months) for id_ in programs if id_ in known},
         **{f"resources/{id_}": _of_resource(each, ground.use[each.id]) for id_, each in asked.items()},
     }
 
@@ -138,15 +156,26 @@ class _Ground:
     programs: Mapping[str, Participation]
 
 
-async def _ground(tx: Transaction, programs: Sequence[Program], more: Sequence[str]) -> _Ground:
+async def _ground(
+    tx: Transaction,
+    programs: Sequence[Program],
+    more: Sequence[str],
+    months: int = YEAR,
+    *,
+    before: bool = False,
+) -> _Ground:
     """In a fixed number of statements. `more` are ids of resources that are asked about beside the items."""
     items = {each.id: _items(each) for each in programs}
     names = list(dict.fromkeys(name for each in items.values() for name in each))
     resources = {each.id: each for each in await tx.resources(names)}
-    alone = {id_: [id_] for id_ in (*items, *names, *more)}
-    found = await tx.participation(alone)
-    whole = {id_: found[id_] for id_ in items if id_ in found}
-    whole |= await _by_items(tx, [each for each in programs if each.id not in whole])
+    if months == YEAR and not before:
+        found = await tx.participation({id_: [id_] for id_ in (*items, *names, *more)})
+        whole = {id_: found[id_] for id_ in items if id_ in found}
+    else:
+        found = await tx.participation({id_: [id_] for id_ in (*names, *more)})
+        whole = await tx.participation_by_period({id_: [id_] for id_ in items}, before=before)
+    rest = [each for each in programs if each.id not in whole]
+    whole |= await _by_items(tx, rest, months, before=before)
     use = {id_: told(found.get(id_), by_month=False) for id_ in names}
     return _Ground(resources, use | {id_: told(found.get(id_)) for id_ in more}, whole)
 
@@ -159,7 +188,7 @@ def _of_resource(resource: Resource, use: Told) -> Learning:
     return Learning(f"resources/{resource.id}", resource.title, resource.seconds, use)
 
 
-def _of_program(program: Program, ground: _Ground) -> Learning:
+def _of_program(program: Program, ground: _Ground, months: int = YEAR) -> Learning:
     items = tuple(
         ItemTold(name, ground.resources[name].title, ground.resources[name].seconds, ground.use[name])
         for name in _items(program)
@@ -167,30 +196,67 @@ def _of_program(program: Program, ground: _Ground) -> Learning:
     )
     mandatory = {item.resource for item in program.items if item.mandatory}
     stated = sum(item.stated_seconds for item in items if item.resource in mandatory)
-    use = told(ground.programs.get(program.id), parts=[item.use for item in items])
-    return Learning(f"programs/{program.id}", program.title, stated, use, items, *drop_off(items))
+    found = ground.programs.get(program.id)
+    return Learning(
+        f"programs/{program.id}",
+        program.title,
+        stated,
+        told_of(months, found, parts=[item.use for item in items]),
+        items,
+        *drop_off(items),
+        before=told_before(months, found),
+    )
 
 
-async def _by_items(tx: Transaction, programs: Sequence[Program]) -> dict[str, Participation]:
+async def _by_items(
+    tx: Transaction, programs: Sequence[Program], months: int, *, before: bool
+) -> dict[str, Participation]:
     """The learners of their items, of programs that no row names.
 
     Completed has who completed all that is mandatory, and no months.
     """
     items = {each.id: names for each in programs if (names := _items(each))}
-    found = await tx.participation(items) if items else {}
+    if not items:
+        return {}
+    if months == YEAR and not before:
+        found = await tx.participation(items)
+    else:
+        found = await tx.participation_by_period(items, before=before)
     needed = {
         each.id: {item.resource for item in each.items if item.mandatory and item.resource}
         for each in programs
         if each.id in found
     }
+    lengths = [each for each in PERIODS if each >= months]
     finished = await tx.finished(
-        {id_: (items[id_], needed[id_], found[id_].newest) for id_ in found if needed[id_]}
+        {id_: (items[id_], those) for id_, those in needed.items() if those},
+        [
+            (id_, year.newest, length)
+            for id_, whole in found.items()
+            if needed[id_]
+            for year in (whole, whole.before)
+            if year is not None
+            for length in lengths
+        ],
     )
     return {
         id_: replace(
-            each,
-            year=replace(each.year, completed=finished.get(id_, 0)),
-            months={month: replace(counts, completed=None) for month, counts in each.months.items()},
+            _finished(id_, whole, finished),
+            before=_finished(id_, whole.before, finished) if whole.before else None,
         )
-        for id_, each in found.items()
+        for id_, whole in found.items()
     }
+
+
+def _finished(id_: str, year: Participation, finished: Mapping[tuple[str, date, int], int]) -> Participation:
+    """The year with those who finished the program in place of those who completed something of it."""
+
+    def of(counts: Counts, length: int) -> Counts:
+        return replace(counts, completed=finished.get((id_, year.newest, length), 0))
+
+    return replace(
+        year,
+        year=of(year.year, YEAR),
+        shorter={length: of(counts, length) for length, counts in year.shorter.items()},
+        months={month: replace(counts, completed=None) for month, counts in year.months.items()},
+    )

@@ -11,7 +11,7 @@ from services.catalog.wire.duties import (
     responsibilities,
     responsibility,
 )
-from services.catalog.wire.engagement import engagement_rows, learning, learning_in_short, recorded
+from services.catalog.wire.engagement import engagement_rows, learning, learning_in_short, period, recorded
 from services.catalog.wire.feed import (
     announcement_state,
     dead_link_state,
@@ -126,6 +126,7 @@ __all__ = [
     "outline",
     "part",
     "people_imported",
+    "period",
     "person",
     "person_request",
     "program",

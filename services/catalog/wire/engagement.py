@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 from datetime import date
 
-from services.catalog.domain.participation import Figure, ItemTold, MonthTold
+from services.catalog.domain.participation import Figure, ItemTold, MonthTold, Told
+from services.catalog.domain.periods import PERIODS
 from services.catalog.imports.model import EngagementRow, LearnerState
 from services.catalog.usecases.participation import Learning, Recorded
 from services.catalog.wire.fields import bad_field, date_of, day
@@ -75,6 +76,13 @@ def _state(message: engagement_pb2.EngagementRow, at: str) -> LearnerState:
     return LearnerState.IN_PROGRESS if message.started else LearnerState.NOT_STARTED
 
 
+def period(months: int, field: str = "months") -> int:
+    """The months asked for, a year where none are said; InvalidArgument for what is no period."""
+    if months and months not in PERIODS:
+        raise bad_field(field, f"must be one of {', '.join(map(str, PERIODS))}")
+    return months or PERIODS[0]
+
+
 def recorded(value: Recorded) -> engagement_pb2.RecordEngagementResponse:
     """What was recorded."""
     return engagement_pb2.RecordEngagementResponse(recorded=value.rows, unresolved=value.unresolved)
@@ -110,6 +118,18 @@ def learning_in_short(value: Learning) -> engagement_pb2.Engagement:
         trend=group_figure(use.trend),
         drop_off=f"resources/{value.drop_off}" if value.drop_off else "",
         lost=group_figure(value.lost),
+        year_before=_before(value.before) if value.before else None,
+    )
+
+
+def _before(use: Told) -> engagement_pb2.Engagement.Before:
+    return engagement_pb2.Engagement.Before(
+        reach=group_figure(use.reach),
+        started=group_figure(use.started),
+        completed=group_figure(use.completed),
+        completion=group_figure(use.completion),
+        real_seconds=group_figure(use.real_seconds),
+        rating=group_figure(use.rating),
     )
 
 
@@ -119,6 +139,7 @@ def _month(value: MonthTold) -> engagement_pb2.Engagement.Month:
         reach=group_figure(value.reach),
         started=group_figure(value.started),
         completed=group_figure(value.completed),
+        rating=group_figure(value.rating),
     )
 
 

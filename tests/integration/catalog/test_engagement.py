@@ -130,6 +130,120 @@ def people(rows: Iterable[Row]) -> int:
     return len({row.learner for row in rows})
 
 
+def within(rows: Iterable[Row], months: int, *, earlier: bool = False) -> list[Row]:
+    """Rows of the newest months, or of the same a year before."""
+    last = MONTHS[-1].year - earlier
+    ends = {date(last - (month > 5), month, 1) for month in ((4 - n) % 12 + 1 for n in range(months))}
+    return [row for row in rows if row.month in ends]
+
+
+async def of_program(
+    person: SignedIn, name: str, months: int = 0, *, year_before: bool = False
+) -> Engagement:
+    request = engagement_pb2.BatchQueryEngagementRequest(names=[name], months=months, year_before=year_before)
+    return (await person("BatchQueryEngagement", request)).engagements[name]
+
+
+async def test_a_program_is_told_of_shorter_periods_and_of_the_year_before(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    rows = [row for row in sample() if row.resource in ("wells", "pumps", "tanks")]
+    earlier = [
+        Row(key, n, month.replace(year=month.year - 1), n % 3 == 0, 100)
+        for n in range(120)
+        for key, month in (("wells", MONTHS[n % 12]), ("pumps", MONTHS[n % 5]), ("tanks", MONTHS[3]))
+    ]
+    assert not (await of_program(first, names["water"], year_before=True)).HasField("year_before")
+    await record(first, earlier)
+    everything = [*rows, *earlier]
+    whole = {row.learner for row in earlier if row.learner % 3 == 0}
+    for months in (12, 6, 3):
+        found = await of_program(first, names["water"], months, year_before=True)
+        assert found.reach.value == people(within(rows, months))
+        before = within(earlier, months, earlier=True)
+        assert found.year_before.reach.value == people(before)
+        assert found.year_before.started.value == people(before)
+        # Who learned in these months and has finished all of it by their end.
+        assert found.year_before.completed.value == len(whole & {row.learner for row in before})
+        seconds = sum(row.seconds for row in before) / people(before)
+        assert found.year_before.real_seconds.value == pytest.approx(seconds, abs=0.1)
+        assert not (await of_program(first, names["water"], months)).HasField("year_before")
+    alone = await asked(first, names["water"])
+    del alone.months[:], alone.items[:]
+    assert await of_program(first, names["water"]) == alone
+    assert people(everything) == 200
+
+
+async def test_of_the_year_before_nothing_is_told_where_its_deliverer_knows_of_half_of_it(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    await record(first, [Row("wells", n, date(2024, 12, 1), False) for n in range(50)])
+    found = {
+        months: await of_program(first, names["water"], months, year_before=True) for months in (12, 6, 3)
+    }
+    assert {months: each.HasField("year_before") for months, each in found.items()} == {
+        12: False,
+        6: True,
+        3: True,
+    }
+    assert (found[6].year_before.reach.value, found[3].year_before.reach.value) == (50, 0)
+
+
+@pytest.mark.parametrize("as_sums", [True, False])
+async def test_two_periods_do_not_tell_a_few_that_one_has_beyond_the_other(
+    first: SignedIn, names: dict[str, str], as_sums: bool
+) -> None:
+    """Three learned in the fall and forty since: the year less its newer half, or less its months, would tell them."""
+    sizes = {MONTHS[4]: 3, MONTHS[7]: 20, MONTHS[8]: 20, MONTHS[11]: 30}
+    for year in (0, 1):
+        months = {month.replace(year=month.year - year): size for month, size in sizes.items()}
+        if as_sums:
+            rows = [
+                EngagementRow(
+                    resource="yard",
+                    month=Date(year=month.year, month=month.month, day=1),
+                    enrolled=size,
+                    started=size,
+                    completed=size,
+                )
+                for month, size in months.items()
+            ]
+            request = engagement_pb2.RecordEngagementRequest(source="lms", rows=rows)
+            await first("RecordEngagement", request)
+        else:
+            one = iter(range(1000 * year, 1000 * year + 1000))
+            await record(
+                first,
+                [Row("yard", next(one), month, True) for month, size in months.items() for _ in range(size)],
+            )
+    await record(first, [Row("wells", 0, date(2024, 6, 1), False)])
+    shown = await asked(first, names["yard"])
+    told = {months: await of_program(first, names["yard"], months, year_before=True) for months in (12, 6, 3)}
+    for at, each in told.items():
+        for said in (each, each.year_before):
+            figures = (said.reach, said.started, said.completed)
+            assert [figure.hidden for figure in figures] == [at == 6] * 3, (at, said)
+            assert said.completion.hidden is (at == 6)
+    unseen = [each.month.month for each in shown.months if each.reach.hidden]
+    assert unseen == [MONTHS[4].month, MONTHS[7].month]
+    rest = told[12].reach.value - sum(each.reach.value for each in shown.months)
+    assert rest == 23
+
+
+@pytest.mark.parametrize(
+    "more", [{"months": 6}, {"year_before": True}, {"months": 5, "names": []}, {"months": -3, "names": []}]
+)
+async def test_resources_are_told_of_a_year_alone_and_programs_of_the_periods_there_are(
+    first: SignedIn, names: dict[str, str], more: dict[str, Any]
+) -> None:
+    request = engagement_pb2.BatchQueryEngagementRequest(**{"names": [names["wells"]], **more})
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await first("BatchQueryEngagement", request)
+    info = error_info(refused.value)
+    assert info is not None
+    assert (refused.value.code(), info.metadata["field"]) == (grpc.StatusCode.INVALID_ARGUMENT, "months")
+
+
 async def test_several_are_told_at_once_what_each_is_told_alone(
     first: SignedIn, names: dict[str, str]
 ) -> None:
@@ -177,6 +291,10 @@ async def test_each_figure_of_a_course_is_the_one_counted_by_hand(
     by_month = {month: [row for row in rows if row.month == month] for month in MONTHS}
     assert [month.reach.value for month in found.months] == [people(by_month[month]) for month in MONTHS]
     assert [month.started.value for month in found.months] == [people(by_month[month]) for month in MONTHS]
+    for told, month in zip(found.months, MONTHS, strict=True):
+        rated = [row.rating for row in by_month[month] if row.rating is not None]
+        assert told.rating.HasField("value") is (len(rated) > 4)
+        assert not rated or told.rating.value == pytest.approx(fmean(rated), abs=0.01)
     early, late = (fmean(people(by_month[month]) for month in half) for half in (MONTHS[:6], MONTHS[6:]))
     assert found.trend.value == pytest.approx(late / early - 1, abs=1e-4)
 
