@@ -192,7 +192,8 @@ RULES = HouseRules(
     update_time=NOW,
 )
 FIGURE = Figure(9.0, basis="measured")
-TOLD = Told(DAY, *(7 * (FIGURE,)), (MonthTold(DAY, *(4 * (FIGURE,))),))
+MONTH = MonthTold(DAY, FIGURE, FIGURE, FIGURE, FIGURE)
+TOLD = Told(DAY, FIGURE, FIGURE, FIGURE, FIGURE, FIGURE, FIGURE, FIGURE, (MONTH,))
 LEARNING = Learning(
     "programs/p1", "Title", 600, TOLD, (ItemTold("r1", "Title", 600, TOLD),), "r1", FIGURE, TOLD
 )
@@ -345,8 +346,8 @@ def test_every_field_of_a_pushed_resource_is_taken_in() -> None:
         day.year, day.month, day.day = 2026, 10, 1
     assert {field.name for field, _ in message.ListFields()} == {f.name for f in message.DESCRIPTOR.fields}
     taken = wire.incoming(message, "lms", "resources[0]")
-    observed = {name: getattr(OBSERVED, name) for name in Observed.__slots__}
-    unsaid = {"expires": None, "reviewed": None, "links": (), "link_texts": ()}
+    observed: dict[str, Any] = {name: getattr(OBSERVED, name) for name in Observed.__slots__}
+    unsaid: dict[str, Any] = {"expires": None, "reviewed": None, "links": (), "link_texts": ()}
     assert taken.listing.observed == Observed(**{**observed, **unsaid})
     assert (taken.listing.external_id, taken.listing.file, taken.listing.visibility) == (
         "c1",

@@ -12,6 +12,7 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from services.catalog.domain.duties import Duty
 from services.catalog.review import (
@@ -92,11 +93,12 @@ def empty_fields(message: Message, path: str = "") -> set[str]:
                 found.add(name)
             elif isinstance(values[0], Message):
                 # A field may be filled in some elements only: what is empty in all of them is forgotten.
-                found |= set.intersection(*(empty_fields(each, f"{name}.") for each in values))
+                empty = [empty_fields(each, f"{name}.") for each in values]
+                found |= empty[0].intersection(*empty[1:])
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             if not message.HasField(field.name):
                 found.add(name)
-            elif not field.message_type.full_name.startswith("google."):
+            elif field.message_type and not field.message_type.full_name.startswith("google."):
                 found |= empty_fields(value, f"{name}.")
         elif value == field.default_value:
             found.add(name)
@@ -272,8 +274,8 @@ def filled(kind: type[Message]) -> Any:
     for field in message.DESCRIPTOR.fields:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             getattr(message, field.name)["use"] = 0.5
-        elif field.type == FieldDescriptor.TYPE_MESSAGE:
-            inner = filled(field.message_type._concrete_class)
+        elif field.message_type is not None:
+            inner = filled(GetMessageClass(field.message_type))  # type: ignore[arg-type]
             if field.is_repeated:
                 getattr(message, field.name).add().CopyFrom(inner)
             else:
@@ -291,16 +293,18 @@ def filled(kind: type[Message]) -> Any:
     return message
 
 
-def unread(value: object) -> set[str]:
+def unread(value: Any) -> set[str]:
     """Names of fields of a value, and of the values in it, that are as when nothing was said."""
     found = set[str]()
-    for field in fields(value):  # type: ignore[arg-type]
-        said = getattr(value, field.name)
+    for field in fields(value):
+        said: Any = getattr(value, field.name)
         default = field.default if field.default is not MISSING else "" if isinstance(said, str) else None
         if said in (default, (), {}):
             found.add(field.name)
-        if isinstance(said, tuple) and said and hasattr(said[0], "__dataclass_fields__"):
-            found |= {f"{field.name}.{name}" for name in unread(said[0])}
+        several: Any = said
+        first = several[0] if isinstance(said, tuple) and several else None
+        if hasattr(first, "__dataclass_fields__"):
+            found |= {f"{field.name}.{name}" for name in unread(first)}
     return found
 
 

@@ -236,7 +236,8 @@ async def test_two_periods_do_not_tell_a_few_that_one_has_beyond_the_other(
 async def test_resources_are_told_of_a_year_alone_and_programs_of_the_periods_there_are(
     first: SignedIn, names: dict[str, str], more: dict[str, Any]
 ) -> None:
-    request = engagement_pb2.BatchQueryEngagementRequest(**{"names": [names["wells"]], **more})
+    asked_for: dict[str, Any] = {"names": [names["wells"]]}
+    request = engagement_pb2.BatchQueryEngagementRequest(**{**asked_for, **more})
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await first("BatchQueryEngagement", request)
     info = error_info(refused.value)

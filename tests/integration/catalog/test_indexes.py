@@ -24,9 +24,9 @@ def plan(catalog: CatalogProcess, query: str) -> str:
 @pytest.mark.parametrize(
     ("query", "indexes"),
     [
-        (people._ADMITTED, {"programs_owners", "resource_owners_key"}),
-        (change_list._COUNT_PENDING, {"changes_target"}),
-        (change_list._UNSEEN, {"changes_target", "changes_unseen"}),
+        (people._ADMITTED, {"programs_owners", "resource_owners_key"}),  # pyright: ignore[reportPrivateUsage]
+        (change_list._COUNT_PENDING, {"changes_target"}),  # pyright: ignore[reportPrivateUsage]
+        (change_list._UNSEEN, {"changes_target", "changes_unseen"}),  # pyright: ignore[reportPrivateUsage]
     ],
     ids=["who calls", "how many changes wait", "what no source has shown"],
 )
@@ -38,6 +38,7 @@ def test_rows_are_found_by_an_index(catalog: CatalogProcess, query: str, indexes
 def test_words_of_suggestions_are_found_by_an_index(catalog: CatalogProcess) -> None:
     values = {"query": "%harbour%", "person": ""}
     with psycopg.connect(catalog.database.owner, options="-c enable_seqscan=off") as connection:
-        cursor = connection.execute(f"EXPLAIN {review._COUNTS}".encode(), values)
+        query = f"EXPLAIN {review._COUNTS}"  # pyright: ignore[reportPrivateUsage]
+        cursor = connection.execute(query.encode(), values)
         found = "\n".join(row[0] for row in cursor.fetchall())
     assert "suggestions_words" in found, found

@@ -177,7 +177,8 @@ async def test_only_the_gateways_own_calls_reach_the_identity_service(
 async def test_a_call_without_a_token_or_with_another_methods_token_is_refused(
     first: SignedIn, channel: grpc.aio.Channel
 ) -> None:
-    call = channel.unary_unary("/winnow.catalog.v1.CatalogService/ListResources")
+    to_any: Any = channel
+    call = to_any.unary_unary("/winnow.catalog.v1.CatalogService/ListResources")
     code, _ = await refusal(call(b""))
     assert code is grpc.StatusCode.UNAUTHENTICATED
     known = await first.who()

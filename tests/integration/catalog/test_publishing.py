@@ -100,7 +100,7 @@ async def test_a_programs_owner_publishes_what_is_new_into_it(
     (old,) = (
         await first("BatchUpsertResources", api.BatchUpsertResourcesRequest(source="lms", resources=[row]))
     ).resources
-    programs = {}
+    programs: dict[str, program_pb2.Program] = {}
     for key, owner in (("theirs", "pam@example.org"), ("others", "someone@example.org")):
         program = program_pb2.Program(
             source="lms", key=key, owners=[owner], items=[program_pb2.ProgramItem(resource=old.name)]

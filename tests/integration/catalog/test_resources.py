@@ -41,7 +41,8 @@ async def test_a_pushed_resource_is_read_back_and_listed(first: SignedIn) -> Non
 
 @pytest.mark.parametrize("flag", ["mandatory", "certification", "accessible_form"])
 async def test_what_a_source_states_with_yes_is_read_back_and_exported(first: SignedIn, flag: str) -> None:
-    said = api.ResourceInput(external_id="c1", title="Ladders", **{flag: True})
+    said = api.ResourceInput(external_id="c1", title="Ladders")
+    setattr(said, flag, True)
     (made,) = (await first("BatchUpsertResources", batch("lms", said))).resources
     flags = ("mandatory", "certification", "accessible_form")
     assert [name for name in flags if getattr(made, name)] == [flag]
