@@ -85,6 +85,7 @@ def places(stack: Stack) -> dict[str, str]:
         "accuracy": "/accuracy",
         "imports": "/imports",
         "people": "/people",
+        "person": f"/{somebody}?until=2026-12-01",
         "person removal": f"/{somebody}/remove",
         "requests": "/people/requests",
         "mode": "/people/mode",

@@ -6,6 +6,7 @@ The mode of the stack stays as it is, since other tests decide by it: a switch i
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -47,6 +48,108 @@ def test_a_person_is_asked_for_and_added_by_an_administrator(
     page.get_by_role("button", name="End their access").click()
     expect(page.get_by_role("heading", name="People and responsibilities")).to_be_visible()
     assert sample.get(f"/v1/{person['name']}")["deactivateTime"]
+
+
+def test_everybody_reads_who_answers_for_what_and_an_administrator_too(
+    browser: Browser, sample: Stack
+) -> None:
+    key = uuid.uuid4().hex[:8]
+    owner, holder = (f"{who}.{key}@people.example" for who in ("owner", "holder"))
+    for email in (owner, holder):
+        sample.joined(email, "SPECIALIST")
+    program = sample.post(
+        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
+    )
+    duties = [{"kind": "OWNER", "people": [owner]}, {"kind": "DESIGN", "people": [holder]}]
+    sample.post(f"/v1/{program['name']}:setDuties", {"changes": duties})
+    for role, links in (("ADMINISTRATOR", 0), ("SPECIALIST", 1)):
+        token = sample.joined(f"{role.lower()}.{key}@people.example", role)
+        reader = Visitor(browser, sample.status["http"], token, java_script_enabled=bool(links))
+        reader.page.goto("/people")
+        expect(reader.page.get_by_role("row").filter(has_text=owner)).to_contain_text(f"Galley {key}")
+        held = reader.page.get_by_role("row").filter(has_text=holder)
+        expect(held).to_contain_text(f"Galley {key} (Design)")
+        held.get_by_role("link", name=f"holder.{key}").click()
+        expect(reader.page.get_by_role("row").filter(has_text=f"Galley {key}")).to_contain_text("Design")
+        expect(reader.page.get_by_role("link", name=f"Galley {key}")).to_have_count(links)
+        reader.leave()
+
+
+def test_who_is_away_says_so_after_a_look_at_what_it_comes_to(
+    anyone: Visitor, browser: Browser, sample: Stack
+) -> None:
+    name = f"sky.{uuid.uuid4().hex[:8]}"
+    token = sample.joined(f"{name}@people.example", "INSTRUCTIONAL_DESIGNER")
+    own = Visitor(browser, sample.status["http"], token, java_script_enabled=anyone.script)
+    page = own.page
+    page.goto("/people")
+    page.get_by_role("link", name=name, exact=True).click()
+    until = (datetime.now(UTC) + timedelta(days=9)).date()
+    page.get_by_label("Away until the end of").fill(until.isoformat())
+    page.get_by_role("button", name="See what it would come to").click()
+    expect(page.get_by_role("main")).to_contain_text("No suggestion moves and nothing becomes ownerless.")
+    assert not own.script or violations(page) == []
+    page.get_by_role("button", name="Away until").click()
+    expect(page.get_by_role("main")).to_contain_text("away until")
+    anyone.page.goto("/people")
+    expect(anyone.page.get_by_role("row").filter(has_text=name)).to_contain_text("away until")
+    page.get_by_role("button", name="Back already").click()
+    expect(page.get_by_role("button", name="Back already")).to_have_count(0)
+    # Too far ahead, or no day at all: nothing is said of the absence.
+    page.goto(page.url.partition("?")[0] + "?until=2099-01-01")
+    expect(page.get_by_role("alert")).to_be_visible()
+    address = page.url.partition("?")[0]
+    own.leave()
+    other = Visitor(browser, sample.status["http"], sample.joined("sam@people.example", "SPECIALIST"))
+    other.page.goto(address)
+    expect(other.page.get_by_label("Away until the end of")).to_have_count(0)
+    other.leave()
+
+
+def test_somebody_who_left_is_given_access_again(anyone: Visitor, sample: Stack) -> None:
+    name = f"Back {uuid.uuid4().hex[:8]}"
+    body = {"email": f"{name[5:]}@people.example", "displayName": name, "roles": ["SPECIALIST"]}
+    person = sample.post("/v1/people", body)
+    sample.post(f"/v1/{person['name']}:deactivate", {})
+    anyone.page.goto("/people")
+    anyone.page.get_by_role("button", name=f"Give access again {name}").click()
+    expect(anyone.page.get_by_role("row").filter(has_text=name)).to_contain_text("Specialist")
+    assert sample.get(f"/v1/{person['name']}").get("deactivateTime") is None
+
+
+def test_co_owners_and_the_owner_of_a_resource_are_said_on_their_pages(
+    anyone: Visitor, sample: Stack
+) -> None:
+    key = uuid.uuid4().hex[:8]
+    names = [f"{who}.{key}" for who in ("one", "two", "three")]
+    for each in names:
+        sample.joined(f"{each}@people.example", "SPECIALIST")
+    program = sample.post(
+        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
+    )
+    page = anyone.page
+    page.goto("/" + program["name"])
+    page.get_by_label("Who owns it").select_option(label=names[0])
+    page.locator("#owner").get_by_role("button").click()
+    for each in names[1:]:
+        page.get_by_text("Change its co-owners").click()
+        page.get_by_label("Another co-owner").select_option(label=each)
+        page.locator("#co-owners").get_by_role("button", name="Save").click()
+    assert [each.partition("@")[0] for each in sample.get("/v1/" + program["name"])["owners"]] == names
+    for each in names[1:]:
+        page.get_by_text("Change its co-owners").click()
+        page.get_by_role("button", name=f"Take off {each}").click()
+    assert [each.partition("@")[0] for each in sample.get("/v1/" + program["name"])["owners"]] == names[:1]
+    resource = sample.get("/v1/resources", pageSize=1)["resources"][0]
+    page.goto("/" + resource["name"])
+    page.get_by_text("Change the owner").click()
+    page.get_by_label("Who owns the resource").select_option(label=names[2])
+    page.get_by_role("button", name="Save").click()
+    assert sample.get("/v1/" + resource["name"])["owner"] == f"{names[2]}@people.example"
+    page.get_by_text("Change the owner").click()
+    page.get_by_label("Who owns the resource").select_option(label="Not said")
+    page.get_by_role("button", name="Save").click()
+    assert sample.get("/v1/" + resource["name"])["owner"] == resource["owner"]
 
 
 def test_somebody_is_let_in_by_a_link_that_is_shown_once(

@@ -21,6 +21,7 @@ from services.gateway.web.keep_away import KeepAway
 from services.gateway.web.mode import Mode
 from services.gateway.web.notices import Notices
 from services.gateway.web.people import People
+from services.gateway.web.person import Person
 from services.gateway.web.person_requests import PersonRequests
 from services.gateway.web.program import ProgramPage
 from services.gateway.web.programs import Programs
@@ -67,6 +68,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
     accuracy = Accuracy(api, frames)
     imports = Imports(api, frames)
     people = People(api, frames, public_url.rstrip("/"))
+    person = Person(api, frames)
     person_requests = PersonRequests(api, frames)
     handovers = Handovers(api, frames)
     mode = Mode(api, frames)
@@ -107,6 +109,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/programs", programs.show, methods=["GET"]),
         Route("/programs/{id}", program.show, methods=["GET"]),
         Route("/programs/{id}/stage", program.set_stage, methods=["POST"]),
+        Route("/programs/{id}/co-owners", program.co_owners, methods=["POST"]),
         Route("/programs/{id}/note", program.note, methods=["POST"]),
         Route("/programs/{id}/checkup", checkup.show, methods=["GET"]),
         Route("/programs/{id}/checkup", checkup.record, methods=["POST"]),
@@ -117,6 +120,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/resources/{id}/note", resources.note, methods=["POST"]),
         Route("/resources/{id}/retire", resources.retire, methods=["POST"]),
+        Route("/resources/{id}/owner", resources.set_owner, methods=["POST"]),
         Route("/insights", insights.show, methods=["GET"]),
         Route("/statement", statement.show, methods=["GET"]),
         Route("/statement", statement.schedule, methods=["POST"]),
@@ -146,6 +150,8 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/people/{id}/link", people.link, methods=["POST"]),
         Route("/people/{id}/remove", people.removal, methods=["GET"]),
         Route("/people/{id}/remove", people.remove, methods=["POST"]),
+        Route("/people/{id}/again", people.again, methods=["POST"]),
+        Route("/people/{id}/away", person.away, methods=["POST"]),
         Route("/people/requests", person_requests.show, methods=["GET"]),
         Route("/people/requests", person_requests.file, methods=["POST"]),
         Route("/people/requests/{id}", person_requests.answer, methods=["POST"]),
@@ -154,6 +160,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/people/handovers/{id}/{verb}", handovers.answer, methods=["POST"]),
         Route("/people/mode", mode.show, methods=["GET"]),
         Route("/people/mode", mode.set, methods=["POST"]),
+        Route("/people/{id}", person.show, methods=["GET"]),
         Route("/what-changed", what_changed.show, methods=["GET"]),
         Route("/what-changed/{id}/told", what_changed.tell, methods=["POST"]),
         Route("/what-changed/{id}/match", what_changed.match, methods=["POST"]),

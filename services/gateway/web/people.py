@@ -15,6 +15,7 @@ from services.gateway.web import back, trouble
 from services.gateway.web.api import Api, Json, if_read
 from services.gateway.web.frame import Frames
 from services.gateway.web.may import COLUMNS, MAY
+from services.gateway.web.person import away_until
 from services.gateway.web.rendering import page
 
 ROLES = ("ADMINISTRATOR", "LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALIST")
@@ -29,28 +30,32 @@ class People:
     public_url: str
 
     async def show(self, request: Request) -> Response:
-        """Everybody with roles and programs."""
+        """Everybody with roles, and with what they answer for in programs."""
         return await self._shown(request, None)
 
     async def _shown(
         self, request: Request, refused: trouble.Trouble | None, link: dict[str, str] | None = None
     ) -> Response:
-        around, people, programs = await asyncio.gather(
+        around, people, programs, responsible = await asyncio.gather(
             self.frames.around(request, "people"),
-            self.api.all(request, "/v1/people", "people", {}, most=2000),
+            self.api.people(request),
             self._programs(request),
+            self.api.all(request, "/v1/responsibilities", "responsibilities", {}, most=1000),
         )
-        owned: dict[str, list[Json]] = {}
-        for program in programs:
-            for owner in program["owners"]:
-                owned.setdefault(owner, []).append(program)
+        held: dict[str, dict[str, tuple[Json, list[str]]]] = {}
+        for program in responsible:
+            for duty in program["duties"]:
+                for holder in duty["holders"]:
+                    theirs = held.setdefault(holder["email"].lower(), {})
+                    theirs.setdefault(program["name"], (program, []))[1].append(duty["kind"])
         return page(
             "people.html",
             status=refused.status if refused else 200,
             **around,
             people=[each for each in people if not each.get("deactivateTime")],
             gone=[each for each in people if each.get("deactivateTime")],
-            owned=owned,
+            held={email: list(theirs.values()) for email, theirs in held.items()},
+            away={each["name"]: away_until(each, self.api.clock.today()) for each in people},
             ownerless=[each for each in programs if not each["owners"] and not each["archived"]],
             administers="ADMINISTRATOR" in around["roles"],
             all_roles=ROLES,
@@ -64,7 +69,7 @@ class People:
         )
 
     async def _programs(self, request: Request) -> list[Json]:
-        # Who only administers sees people and does not read content.
+        # Who only administers sees who answers for what and does not read content.
         asked = self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000)
         return await if_read(asked, [])
 
@@ -118,6 +123,10 @@ class People:
     async def remove(self, request: Request) -> Response:
         """Ends a person's access."""
         return await self._do(request, [(f"/v1/people/{request.path_params['id']}:deactivate", {})])
+
+    async def again(self, request: Request) -> Response:
+        """Gives a person access again, with the roles and duties they had."""
+        return await self._do(request, [(f"/v1/people/{request.path_params['id']}:reactivate", {})])
 
     async def _do(self, request: Request, steps: list[tuple[str, Json]]) -> Response:
         try:

@@ -16,12 +16,11 @@ from services.gateway.web import back, charts, trouble
 from services.gateway.web.api import LARGEST_PAGE, Api, Json, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
-from services.gateway.web.stages import OWNER, STAGES, stages
+from services.gateway.web.stages import CO_OWNER, OWNER, STAGES, duty_change, stages
 
 LIVE = ["OPEN", "HELD", "SNOOZED"]
 MOST = 500
 _CHECKUPS = "5"
-NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class ProgramPage:
             snoozed=[each for each in about if each["state"] == "SNOOZED"],
             stages=stages(responsible["responsibilities"][0], waiting),
             sets_owner=leads,
+            co_owners=program["owners"][1:],
             hands_over=_hands_over(program, around),
             ownerless=responsible["responsibilities"][0]["ownerless"],
             sets_stages=leads or own,
@@ -84,8 +84,7 @@ class ProgramPage:
         """Says who holds a stage or owns it, that nobody does on purpose, or nothing (which leaves it open)."""
         form = await request.form()
         who, stage = str(form.get("who", "")), str(form.get("stage", ""))
-        change: Json = {"kind": stage if stage in (*STAGES, OWNER) else "KIND_UNSPECIFIED"}
-        change |= {"nobody": True} if who == NOBODY else {"people": [who] if who else []}
+        change = duty_change(stage if stage in (*STAGES, OWNER) else "KIND_UNSPECIFIED", who)
         id_ = request.path_params["id"]
         try:
             await self.api.post(request, f"/v1/programs/{id_}:setDuties", {"changes": [change]})
@@ -93,6 +92,18 @@ class ProgramPage:
             return await self._shown(request, trouble.of(error))
         there = "" if stage == OWNER else "#stages"
         return RedirectResponse(back.after(request, f"/programs/{id_}{there}"), status_code=303)
+
+    async def co_owners(self, request: Request) -> Response:
+        """Sets who owns it beside the owner: those that stay, and one more."""
+        form = await request.form()
+        people = [str(each) for each in (*form.getlist("keep"), form.get("who", "")) if each]
+        change: Json = {"kind": CO_OWNER, "people": people, "nobody": not people}
+        id_ = request.path_params["id"]
+        try:
+            await self.api.post(request, f"/v1/programs/{id_}:setDuties", {"changes": [change]})
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
+        return RedirectResponse(f"/programs/{id_}", status_code=303)
 
     async def note(self, request: Request) -> Response:
         """Writes a note on the program."""

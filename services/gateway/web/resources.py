@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import charts, trouble
-from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query, same_person
+from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
+from services.gateway.web.stages import OWNER, duty_change
 
 _ADDRESS = re.compile(r".*?(resources/[0-9a-f-]{36})/?")  # as somebody copies it from their browser
 _OWNED = {"yes": "true", "no": "false"}
@@ -71,6 +74,16 @@ class Resources:
             return await self._one(request, trouble.of(error))
         return RedirectResponse(f"/{name}#notes", status_code=303)
 
+    async def set_owner(self, request: Request) -> Response:
+        """Says who owns it, that nobody does on purpose, or nothing, which leaves it to the owner of its program."""
+        form = await request.form()
+        who, name = str(form.get("who", "")), f"resources/{request.path_params['id']}"
+        try:
+            await self.api.post(request, f"/v1/{name}:setDuties", {"changes": [duty_change(OWNER, who)]})
+        except grpc.aio.AioRpcError as error:
+            return await self._one(request, trouble.of(error))
+        return RedirectResponse(f"/{name}", status_code=303)
+
     async def retire(self, request: Request) -> Response:
         """Suggests, without a finding, that learners no longer find it; it then is decided like any other."""
         form = await request.form()
@@ -92,10 +105,10 @@ class Resources:
 
     async def _one(self, request: Request, refused: trouble.Trouble | None) -> Response:
         name = f"resources/{request.path_params['id']}"
-        around, resource, names = await asyncio.gather(
+        around, resource, people = await asyncio.gather(
             self.frames.around(request, ""),
             self.api.get(request, f"/v1/{name}", {"view": "FULL"}),
-            self.api.names_of_people(request),
+            self.api.people(request),
         )
         programs, engagement, found, notes = await asyncio.gather(
             self.api.all(request, "/v1/programs", "programs", {"holding": resource["name"]}, most=1000),
@@ -110,7 +123,9 @@ class Resources:
             **around,
             resource=resource,
             published=request.query_params.get("did") == "published",
-            names=names,
+            names=names_of(people),
+            active=[each for each in people if not each.get("deactivateTime")],
+            sets_owner=_sets_owner(programs, around),
             used=programs,
             engagement=engagement,
             about=found["suggestions"],
@@ -123,3 +138,11 @@ class Resources:
             request_id=str(uuid.uuid4()),
             trouble=refused,
         )
+
+
+def _sets_owner(programs: Sequence[Json], around: Mapping[str, Any]) -> bool:
+    """Whether who looks may say who owns what these programs hold: a learning leader, or who owns all of them."""
+    users = {each["name"] for each in programs if not each["archived"]}
+    return "LEARNING_LEADER" in around["roles"] or (
+        bool(users) and users <= set(around["viewer"]["ownedPrograms"])
+    )

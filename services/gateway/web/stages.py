@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from services.gateway.web.api import Json
 
 STAGES = ("DESIGN", "DEVELOP", "FACILITATE", "EVALUATE")
-OWNER = "OWNER"
+OWNER, CO_OWNER = "OWNER", "CO_OWNER"
+_NOBODY = "nobody"
+"""What a form says for: nobody has the duty, on purpose."""
 _UNREACHABLE = frozenset({"unplayable", "dead_link"})
 
 
@@ -21,6 +23,13 @@ class Stage:
     nobody: bool
     missing: bool
     waiting: int
+
+
+def duty_change(kind: str, who: str) -> Json:
+    """The API's DutyChange of what a form says: an e-mail, nobody on purpose, or nothing (what was said goes)."""
+    if who == _NOBODY:
+        return {"kind": kind, "nobody": True}
+    return {"kind": kind, "people": [who] if who else []}
 
 
 def stages(responsible: Json, about: Sequence[Json]) -> list[Stage]:
