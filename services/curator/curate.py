@@ -16,12 +16,12 @@ from services.curator.analysis import candidates, freshness
 from services.curator.analysis.across import meetings, nearest_across, opening, resemblance
 from services.curator.analysis.across_words import AcrossWords, kept_words
 from services.curator.analysis.classes import classify
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.entries import Entries
 from services.curator.analysis.features import Beside
 from services.curator.analysis.fingerprints import Profile, profile
-from services.curator.analysis.groups import translations
+from services.curator.analysis.groups import Pair, pair, translations
 from services.curator.analysis.model import (
     Block,
     Claim,
@@ -93,10 +93,11 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     groups = find_duplicates(judgements, documents=corpus.documents)
     findings = finding_rows(groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
-    streamlined = program_rows(_streamline(corpus, blocks, frame, groups))
+    apart = kept_apart(judgements, corpus.documents)
+    streamlined = program_rows(_streamline(corpus, blocks, frame, groups, apart))
     unused = unused_rows(corpus, blocks, groups, judgements)
     out.mkdir(parents=True, exist_ok=True)
-    _write(out / "pairs.jsonl", map(_pair, judgements))
+    _write(out / "pairs.jsonl", (_pair(one, apart) for one in judgements))
     _write(out / "findings.jsonl", findings)
     _write(out / "outdated.jsonl", outdated)
     _write(out / "programs.jsonl", streamlined)
@@ -193,7 +194,11 @@ def _judge(
 
 
 def _streamline(
-    corpus: Corpus, blocks: Mapping[str, Sequence[Block]], frame: AbstractSet[str], groups: Sequence[Group]
+    corpus: Corpus,
+    blocks: Mapping[str, Sequence[Block]],
+    frame: AbstractSet[str],
+    groups: Sequence[Group],
+    apart: AbstractSet[Pair],
 ) -> list[ProgramFinding]:
     copies = [group for group in groups if group.relation in (Relation.IDENTICAL, Relation.REVISED)]
     places = Counter(item.resource for program in corpus.programs.values() for item in program.items)
@@ -204,7 +209,7 @@ def _streamline(
         chosen = choose(group, corpus.documents, blocks, facts, today)
         better = dict.fromkeys(chosen.archivable, chosen.survivor) | better  # the surest group has the say
     around = Surroundings(
-        corpus.documents, blocks, better, copies, learners=corpus.learners, boilerplate=frame
+        corpus.documents, blocks, better, copies, learners=corpus.learners, boilerplate=frame, apart=apart
     )
     within = [
         finding
@@ -214,12 +219,13 @@ def _streamline(
     return [*within, *between(corpus.programs, around)]
 
 
-def _pair(judgement: Judgement) -> dict[str, object]:
+def _pair(judgement: Judgement, apart: AbstractSet[Pair]) -> dict[str, object]:
     return {
         "a": judgement.a,
         "b": judgement.b,
         "relation": str(Relation.UNRELATED if judgement.relation in _QUIET else judgement.relation),
         "confidence": judgement.probability,
+        "two_things": pair(judgement.a, judgement.b) in apart,
     }
 
 

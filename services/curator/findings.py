@@ -11,9 +11,9 @@ from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.disclosure import few
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart
 from services.curator.analysis.freshness import Outdated, Use
-from services.curator.analysis.groups import translations
+from services.curator.analysis.groups import Pair, translations
 from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
 from services.curator.analysis.programs.objectives import COVERED, content_words
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings
@@ -67,6 +67,19 @@ def duplicates(
             choice = choose(group, documents, blocks, facts, today)
         found.append(Duplicate(group, choice))
     return found
+
+
+def two_things(shelf: Shelf, judgements: Iterable[Judgement]) -> frozenset[Pair]:
+    """Pairs of live resources, smaller id first, that are no duplicates however much they share.
+
+    By all their judgements and by what people said.
+    """
+    live = [
+        one
+        for one in judgements
+        if all(key in shelf.documents and not shelf.documents[key].archived for key in (one.a, one.b))
+    ]
+    return kept_apart(live, shelf.documents, shelf.apart())
 
 
 def _ended(book: Book) -> bool:
@@ -162,9 +175,11 @@ def streamlined(
     books: Mapping[str, Book],
     found: Sequence[Duplicate],
     boilerplate: AbstractSet[str],
+    apart: AbstractSet[Pair],
 ) -> list[ProgramFinding]:
     """Items of one program that its path covers elsewhere or that come too early, and objectives left open.
 
+    `apart` are pairs of two things (`two_things`), of which neither covers what the other says.
     Replacing an item by its better copy is a part of that copy's own suggestion, so it makes no finding here.
     """
     better = {
@@ -174,7 +189,7 @@ def streamlined(
         for member in one.group.members
         if member != one.choice.survivor
     }
-    around = _around(shelf, books, [one.group for one in found], boilerplate, [program], better)
+    around = _around(shelf, books, [one.group for one in found], boilerplate, [program], better, apart)
     wanted = [each for each in streamline(program, shelf.programs, around) if each.operation in _WITHIN]
     return [_offered(shelf, program, each) if each.operation == "gap" else each for each in wanted]
 
@@ -207,6 +222,7 @@ def _around(
     boilerplate: AbstractSet[str],
     programs: Iterable[Program],
     better: Mapping[str, str],
+    apart: AbstractSet[Pair] = frozenset(),
 ) -> Surroundings:
     documents: dict[str, Document] = {key: book.document for key, book in books.items()}
     facts = {
@@ -225,6 +241,7 @@ def _around(
         learners={key: count for each in known for key, count in _learners(shelf, each).items()},
         boilerplate=boilerplate,
         idle=idle,
+        apart=apart,
     )
 
 

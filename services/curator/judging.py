@@ -203,7 +203,9 @@ class Judge:
             path = self._shelf.items_below(concerned_programs)
             books = await self._shelf.books(connection, members | path)
             seen = {_pair(one) for one in known}
-            around = [one for one in await self._stored(connection, path - members) if _pair(one) not in seen]
+            # All that is connected: what many share is told from what one has by everybody who shares it.
+            beside = await self._component(connection, path - members, changed, ())
+            around = [one for one in beside if _pair(one) not in seen]
             boilerplate = await postgres.boilerplate(connection)
             neglected = (self._neglect.moved | self._shelf.items_below(set(programs))) - members
             books |= await self._shelf.books(connection, neglected - books.keys())
@@ -406,6 +408,7 @@ class Judge:
         read = {key: book.document for key, book in books.items()}
         related = relate(judgements, self._shelf.documents | read, blocks, self._shelf.apart())
         told = self._shelf.told()
+        apart = findings.two_things(self._shelf, judgements) if programs else frozenset[Pair]()
         for key in sorted(members & books.keys()):
             stale = findings.outdated(
                 self._shelf, books[key], related, retired, told, today, self._half_lives
@@ -415,7 +418,7 @@ class Judge:
         for key in sorted(programs):
             program = self._shelf.programs.get(key)
             if program is not None and key not in self._shelf.archived_programs:
-                streamlined = findings.streamlined(self._shelf, program, books, found, boilerplate)
+                streamlined = findings.streamlined(self._shelf, program, books, found, boilerplate, apart)
                 proposals += [proposing.program(self._shelf, books, one) for one in streamlined]
         return {proposal.key: proposal for proposal in proposals}
 

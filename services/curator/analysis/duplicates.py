@@ -46,9 +46,25 @@ def find_duplicates(
 def two_things(
     judgements: Sequence[Judgement], documents: Mapping[str, Document] | None = None
 ) -> set[tuple[str, str]]:
-    """The ties, as (a, b), that rest on a template only, or that names speak against where the documents are given."""
+    """The ties, as (a, b), of two things: of one template, or of names that speak against it.
+
+    Names are asked where the documents are given.
+    """
     quiet = of_templates(judgements)
+    quiet |= {(one.a, one.b) for one in judgements if one.relation is Relation.VARIANT}
     if documents is not None:
         strong = (one for one in judgements if one.confidence >= PROPOSED)
         quiet |= named_apart([one for one in strong if {one.a, one.b} <= documents.keys()], documents)
     return quiet
+
+
+def kept_apart(
+    judgements: Sequence[Judgement],
+    documents: Mapping[str, Document] | None = None,
+    apart: Collection[Pair] = frozenset(),
+) -> frozenset[Pair]:
+    """The pairs, smaller id first, that stand for two things however much they share.
+
+    Those of `two_things`, and those that people said so of (`apart`).
+    """
+    return frozenset(apart) | {pair(a, b) for a, b in two_things(judgements, documents)}

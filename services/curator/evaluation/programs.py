@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from services.curator.analysis.duplicates import find_duplicates
+from services.curator.analysis.groups import Pair, pair
 from services.curator.analysis.model import Block, Document, Judgement, Program, ProgramItem, Relation
 from services.curator.analysis.programs.coverage import block_covers
 from services.curator.analysis.programs.paths import Surroundings
@@ -88,11 +89,14 @@ def judge_programs(directory: Path, out: Path) -> ProgramScore | None:
         and {one.a, one.b} <= blocks.keys()
         and file_of[one.a] != file_of[one.b]
     ]
+    apart = frozenset(
+        pair(str(row["a"]), str(row["b"])) for row in read_rows(out, "pairs") if row.get("two_things")
+    )
     proposed, right, expected = 0, 0, 0.0
     covered: list[float] = []
     shorter: list[float] = []
     for act in acts:
-        found = _proposed(act, corpus.documents, blocks, judgements)
+        found = _proposed(act, corpus.documents, blocks, judgements, apart)
         proposed += len(found)
         right += len(found & act.cut)
         expected += len(found) * len(act.cut) / len(act.items)
@@ -164,6 +168,7 @@ def _proposed(
     documents: Mapping[str, Document],
     blocks: Mapping[str, Sequence[Block]],
     judgements: Sequence[Judgement],
+    apart: frozenset[Pair],
 ) -> set[str]:
     """What would be dropped from the program as it was, or replaced by what was there already."""
     there = {key for key in blocks if (documents[key].created or act.on) <= act.on} | set(act.items)
@@ -174,7 +179,7 @@ def _proposed(
     for group in groups:
         chosen = choose(group, documents, blocks, {key: Facts() for key in group.members}, act.on)
         better |= dict.fromkeys(chosen.archivable, chosen.survivor)
-    around = Surroundings({key: documents[key] for key in there}, blocks, better, groups)
+    around = Surroundings({key: documents[key] for key in there}, blocks, better, groups, apart=apart)
     items = tuple(ProgramItem(place, True, resource=key) for place, key in enumerate(act.items))
     program = Program("before", "", items)
     whole = {"before": program}

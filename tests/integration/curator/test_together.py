@@ -11,6 +11,7 @@ from services.curator.answers import Library
 from services.curator.embedding_model import Model
 from services.kit.errors import NotFound
 from tests.integration.curator.conftest import Curator
+from tests.unit.analysis.prose import ALERT, ALERTS
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.internal.v1.feed_service_pb2 import ProgramItemState, ProgramState
 
@@ -50,6 +51,25 @@ async def test_programs_are_merged_share_and_part_again(curator: Curator) -> Non
     ]
     assert [member.resource for member in share.members] == ["a", "b", "c"]
     await put(curator, "q", "a", "e", "g")
+    assert await found(curator) == {}
+
+
+async def test_a_program_keeps_pages_of_one_template_and_what_people_called_two_things(
+    curator: Curator,
+) -> None:
+    title = "When the {name} alert goes off"
+    for number, one in enumerate(ALERTS[:4]):
+        curator.feed.put(f"a{number}", ALERT.format(**one), title=title.format(**one), kind="page")
+    told = "\n\nThe dashboard has moved to the new address; bookmark it before your first night on call.\n"
+    curator.feed.put("again", ALERT.format(**ALERTS[0]) + told, title=title.format(**ALERTS[0]), kind="page")
+    await curator.hear("a0", "a1", "a2", "a3", "again")
+    await put(curator, "p", "a0", "a1", "a2", "a3")
+    assert await found(curator) == {}
+    await put(curator, "p", "a0", "a1", "a2", "a3", "again")
+    (drop,) = (await found(curator)).values()
+    assert [(each.operation, each.resource) for each in drop.operations] == [("item_drop", "again")]
+    curator.feed.rule_on("a0", "again", "different_purpose")
+    await curator.reader.read_verdicts(["a0", "again"])
     assert await found(curator) == {}
 
 

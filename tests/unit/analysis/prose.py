@@ -85,6 +85,50 @@ SITES = (
     },
 )  # fmt: skip
 
+ALERT = """# {name} {trouble}
+
+This alert tells you that {name} {trouble}. It is raised by the monitoring of the {team} team and goes to whoever is on
+call. Look at the dashboard of {name} first: the panel on the left shows when the trouble began and on which hosts.
+
+## Before you do anything
+
+Write into the incident channel that you are looking at it, and name the person who leads. Take a screenshot of the
+graphs before they scroll away. Check whether somebody has released something in the last hour, and roll it back if so.
+
+## What to do
+
+{remedy}
+
+## Afterwards
+
+Close the alert by hand once it has been quiet for a quarter of an hour. Enter what you found and what helped in the
+incident log, with the time, so that the next person on call can read it. If it comes back twice in a week, ask the
+{team} team for a lasting remedy.
+"""
+
+ALERTS = (
+    {
+        "name": "mail queue", "trouble": "has too many messages waiting", "team": "delivery",
+        "remedy": "Restart the sender with `service mail-sender restart` and watch the queue shrink.",
+    },
+    {
+        "name": "search index", "trouble": "is older than a day", "team": "search",
+        "remedy": "Start the reindexing job by hand and wait until the number of documents has stopped growing.",
+    },
+    {
+        "name": "asset store", "trouble": "runs out of disk space", "team": "platform",
+        "remedy": "Delete the uploads that the virus scanner has refused, then ask for a larger volume.",
+    },
+    {
+        "name": "link checker", "trouble": "has no free workers", "team": "content",
+        "remedy": "Empty the queue of low priority by hand; nobody waits for what is in it.",
+    },
+    {
+        "name": "publishing service", "trouble": "answers slowly", "team": "publishing",
+        "remedy": "Add two workers to the pool, and take them away again when the median is below a second.",
+    },
+)  # fmt: skip
+
 
 def document(identifier: str, text: str, title: str = "", **fields: object) -> Document:
     made = Document(identifier, title, (Part("", f"{identifier}.html", text),))

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.curator.analysis import relations
+from services.curator.analysis.duplicates import kept_apart
 from services.curator.analysis.model import Document, Group, Judgement, Passage, Program, Quote, Relation
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings, mandatory_path
 from services.curator.analysis.programs.redundancy import drops
 from services.curator.analysis.programs.streamlining import replacements, streamline
 from services.curator.analysis.text import segment as blocks
 from services.kit.errors import FailedPrecondition
+from tests.unit.analysis.prose import ALERT, ALERTS, prepared
 from tests.unit.analysis.shorthand import document, program
 
 
@@ -151,6 +154,25 @@ def test_boilerplate_covers_nothing() -> None:
     a, b = resource("a", 1, 2), resource("b", 1, 2, 3)
     boilerplate = frozenset(block.hash for block in blocks(a))
     assert gone(program("p", "a", "b"), around([a, b], boilerplate=boilerplate)) == set()
+
+
+@pytest.mark.parametrize(
+    ("many", "title"), [(4, "When the {name} alert goes off"), (5, "{name}")], ids=["by names", "variants"]
+)
+def test_pages_of_one_template_about_several_things_cover_none_of_each_other(many: int, title: str) -> None:
+    alerts = [document(one["name"], ALERT.format(**one), title=title.format(**one)) for one in ALERTS[:many]]
+    told = "\n\nThe dashboard has moved to the new address; bookmark it before your first night on call.\n"
+    again = document("again", ALERT.format(**ALERTS[0]) + told, title=alerts[0].title)
+    pages = {one.id: one for one in (*alerts, again)}
+    ready = prepared(*pages.values())
+    judgements = [relations.compare(ready[a], ready[b]) for a, b in itertools.combinations(pages, 2)]
+    one = program("p", *pages)
+    # All but a sentence or two of each alert stands in the others.
+    assert len(gone(one, around(list(pages.values())))) == many
+    apart = kept_apart(judgements, pages)
+    assert gone(one, around(list(pages.values()), apart=apart)) == {"again"}
+    said = kept_apart(judgements, pages, {("again", "mail queue")})
+    assert gone(one, around(list(pages.values()), apart=said)) == set()
 
 
 def test_an_item_is_dropped_where_it_is_held_and_only_against_what_is_inside() -> None:

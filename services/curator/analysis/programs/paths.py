@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from services.curator.analysis.groups import Pair
 from services.curator.analysis.model import Block, Document, Group, Program
 from services.kit.errors import FailedPrecondition
 
@@ -40,7 +41,8 @@ class Surroundings:
     `better` names for a resource the survivor of its duplicate group; `boilerplate` holds the hashes of blocks
     that do not count; `learners` are learners a year by program, absent where nobody measured; `completion` the
     share of them who complete it; `in_both` those of two programs (the smaller id first). `idle` names programs
-    in which nobody has begun anything for so many months, of which their history is known.
+    in which nobody has begun anything for so many months, of which their history is known. `apart` are pairs of
+    resources (the smaller id first) that are two things however much they share (`duplicates.kept_apart`).
     """
 
     documents: Mapping[str, Document]
@@ -53,6 +55,7 @@ class Surroundings:
     completion: Mapping[str, float] | None = None
     in_both: Mapping[tuple[str, str], float] | None = None
     idle: Mapping[str, int] | None = None
+    apart: AbstractSet[Pair] = frozenset()
 
     def minutes(self, resource: str) -> tuple[float, str]:
         """Minutes of the item and their basis: `measured`, `stated` or `estimated` (from its words)."""

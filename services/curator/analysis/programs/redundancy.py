@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from services.curator.analysis.groups import pair
 from services.curator.analysis.model import (
     Block,
     BlockKind,
@@ -40,7 +41,8 @@ def drops(program: Program, programs: Mapping[str, Program], around: Surrounding
     """The set of direct mandatory items that frees most learner time while the rest of the path covers it.
 
     An exact optimisation (HiGHS): each dropped item keeps at least 80 % of its block words covered by items
-    that stay, and every objective that an item covers stays covered. Items that assess or give credit stay.
+    that stay, and every objective that an item covers stays covered. Items that assess or give credit stay, and
+    nothing covers what it is set apart from: pages of one template about two things share its words only.
     """
     gone = _dropped_below(program, programs, around)
     path = [
@@ -53,7 +55,7 @@ def drops(program: Program, programs: Mapping[str, Program], around: Surrounding
         for resource in order
         if resource in around.blocks
     }
-    covers = block_covers(blocks)
+    covers = _covers(blocks, around)
     for resource in order:  # a better copy on the path stands for the whole item
         survivor = around.better.get(resource, "")
         if survivor != resource and survivor in blocks and resource in blocks:
@@ -69,6 +71,15 @@ def drops(program: Program, programs: Mapping[str, Program], around: Surrounding
     return [
         _drop(program, resource, dropped, blocks, covers, around) for resource in order if resource in dropped
     ]
+
+
+def _covers(blocks: Mapping[str, Sequence[Block]], around: Surroundings) -> dict[str, list[list[Cover]]]:
+    return {
+        resource: [
+            [one for one in found if pair(resource, one.resource) not in around.apart] for found in own
+        ]
+        for resource, own in block_covers(blocks).items()
+    }
 
 
 def _dropped_below(
