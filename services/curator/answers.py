@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.curator import postgres, wire
+from services.curator import findings, postgres, ties, wire
 from services.curator.analysis.duplicates import PROPOSED
 from services.curator.analysis.entries import Entries
-from services.curator.analysis.model import Block, Document, Judgement, Relation
+from services.curator.analysis.model import Block, Document, Judgement, Quiet, Relation
 from services.curator.analysis.programs.overlap import Overlap, overlap
 from services.curator.analysis.programs.paths import mandatory_path
 from services.curator.analysis.text import normalised, words
@@ -24,13 +24,19 @@ from services.curator.openings import Openings
 from services.curator.ports import VectorIndex
 from services.curator.shelf import APART, Book, Shelf
 from services.kit.errors import NotFound
-from services.kit.postgres import Pool
+from services.kit.postgres import Connection, Pool
 from winnow.curation.v1.curation_service_pb2 import Comparison
 from winnow.internal.v1.feed_service_pb2 import ResourceState
 
 _MEANING_HITS = 60
 _WORD_WEIGHT = 0.5
-_FOUND = frozenset(Relation) - {Relation.VARIANT, Relation.UNRELATED}
+RULES = {
+    Quiet.TEMPLATE: "What they share is a template: filled differently here, or shared by several unlike ones too.",
+    Quiet.NAMES: "Their titles or days say that they are two things, and they do not share enough to outweigh that.",
+    Quiet.FOLLOWS: "Other suggestions say as much or more: of their closest editions, or of what both hold.",
+    Quiet.NUMBERS: "The numbers in them differ too much for one content in two languages.",
+    Quiet.UNTRANSLATED: "Nearly all of one stands in the other in the same words, so it is no translation of it.",
+}
 _MOST_REPLACED = 20
 
 
@@ -128,26 +134,8 @@ class Library:
         for row in proposed:
             if b in row.members:
                 return Absence("proposed", "It is proposed.", judgement, row.key)
-        verdict = shelf.verdicts.get((first, second), "")
-        if verdict in APART:
-            return Absence("verdict", f"A person decided: {verdict.replace('_', ' ')}.", judgement)
-        not_checked = next((one for one in judgement.reasons if one.code == "language_not_checked"), None)
-        if not_checked is not None:
-            return Absence(not_checked.code, not_checked.text, judgement)
-        if (first, second) not in stored:
-            text = "They share too little wording and meaning to have been compared."
-            return Absence("not_candidate", text, judgement)
-        said = f"They are judged {judgement.relation.value} with confidence {judgement.confidence:.2f}"
-        ended = [key for key in (a, b) if shelf.documents[key].archived]
-        if ended:
-            return Absence("archived", f"{said}, but resources/{ended[0]} is archived.", judgement)
-        if judgement.relation in _FOUND and judgement.confidence >= PROPOSED:
-            why = (
-                "other suggestions say as much, many share what they share, or names, days or numbers differ"
-            )
-            text = f"{said}, but {why}."
-            return Absence("not_the_group", text, judgement)
-        return Absence("below_threshold", f"{said}; a duplicate is proposed from {PROPOSED:.2f}.", judgement)
+        async with self._pool.connection() as connection:
+            return await _untold(connection, shelf, judgement, met=(first, second) in stored)
 
     async def explain_one(self, key: str) -> Absence:
         """Which test keeps a resource from being proposed for anything, or under which key it is."""
@@ -172,10 +160,10 @@ class Library:
             text = f"{alone}, and no other resource has enough in common with it to be compared."
             return Absence("not_found", text)
         other = closest.b if closest.a == key else closest.a
-        text = (
-            f"{alone}; the closest other one, “{shelf.documents[other].title if other in shelf.documents else other}”,"
-            f" is a duplicate with probability {closest.probability:.2f}, and is proposed from {PROPOSED:.2f}."
-        )
+        title = shelf.documents[other].title if other in shelf.documents else other
+        async with self._pool.connection() as connection:
+            beside = await _untold(connection, shelf, closest, met=True)
+        text = f"{alone}. The closest other one is “{title}”. {beside.text}"
         return Absence("not_found", text, closest)
 
     async def program_overlap(self, a: str, b: str) -> tuple[Overlap, Mapping[str, Document]]:
@@ -239,6 +227,39 @@ class Library:
         ]
         hits.sort(key=lambda hit: (not hit.current, -hit.score, hit.resource))
         return Found(_shown(hits, limit), by_meaning, _missed(hits))
+
+
+async def _untold(connection: Connection, shelf: Shelf, judgement: Judgement, *, met: bool) -> Absence:
+    """Which test keeps a pair from being proposed that is not; `met` says whether its texts have been compared."""
+    pair = (min(judgement.a, judgement.b), max(judgement.a, judgement.b))
+    verdict = shelf.verdicts.get(pair, "")
+    if verdict in APART:
+        return Absence("verdict", f"A person decided: {verdict.replace('_', ' ')}.", judgement)
+    not_checked = next((one for one in judgement.reasons if one.code == "language_not_checked"), None)
+    if not_checked is not None:
+        return Absence(not_checked.code, not_checked.text, judgement)
+    if not met:
+        text = "They share too little wording and meaning to have been compared."
+        return Absence("not_candidate", text, judgement)
+    said = f"They are judged {judgement.relation.value} with confidence {judgement.confidence:.2f}"
+    ended = [key for key in pair if key not in shelf.documents or shelf.documents[key].archived]
+    if ended:
+        return Absence("archived", f"{said}, but resources/{ended[0]} is archived.", judgement)
+    if judgement.relation is Relation.UNRELATED:
+        text = f"That they are duplicates is less likely than not: {judgement.probability:.2f}."
+        return Absence("below_threshold", text, judgement)
+    known = await ties.connected(connection, set(pair), fresh=[judgement])
+    quiet = await asyncio.to_thread(findings.quiet, shelf, known)
+    why = quiet.get((judgement.a, judgement.b))
+    if why is not None:
+        return Absence(why.value, f"{said}. {RULES[why]}", judgement)
+    if judgement.confidence < PROPOSED:
+        return Absence("below_threshold", f"{said}; a duplicate is proposed from {PROPOSED:.2f}.", judgement)
+    if judgement.relation is Relation.TRANSLATED:
+        text = f"{said}, but not with most of the others that are this content in other languages."
+        return Absence("not_the_group", text, judgement)
+    text = f"{said}, and no rule speaks against it: it is proposed once what waits has been judged."
+    return Absence("not_yet", text, judgement)
 
 
 def _shown(hits: Sequence[Hit], limit: int) -> list[Hit]:

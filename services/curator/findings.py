@@ -11,10 +11,18 @@ from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.disclosure import few
-from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart
+from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart, silenced
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import Pair, translations
-from services.curator.analysis.model import Document, Group, Judgement, Program, ProgramFinding, Relation
+from services.curator.analysis.model import (
+    Document,
+    Group,
+    Judgement,
+    Program,
+    ProgramFinding,
+    Quiet,
+    Relation,
+)
 from services.curator.analysis.programs.objectives import COVERED, content_words
 from services.curator.analysis.programs.paths import ItemFacts, Surroundings
 from services.curator.analysis.programs.streamlining import between, streamline
@@ -74,12 +82,20 @@ def two_things(shelf: Shelf, judgements: Iterable[Judgement]) -> frozenset[Pair]
 
     By all their judgements and by what people said.
     """
-    live = [
+    return kept_apart(_live(shelf, judgements), shelf.documents, shelf.apart())
+
+
+def quiet(shelf: Shelf, judgements: Iterable[Judgement]) -> Mapping[Pair, Quiet]:
+    """The rule that keeps a tie of live resources, as (a, b), from being a finding, for each that has one."""
+    return silenced(_live(shelf, judgements), shelf.apart(), shelf.documents)
+
+
+def _live(shelf: Shelf, judgements: Iterable[Judgement]) -> list[Judgement]:
+    return [
         one
         for one in judgements
         if all(key in shelf.documents and not shelf.documents[key].archived for key in (one.a, one.b))
     ]
-    return kept_apart(live, shelf.documents, shelf.apart())
 
 
 def _ended(book: Book) -> bool:

@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from services.curator import findings, metrics, outcomes, postgres, proposing, wire
+from services.curator import findings, metrics, outcomes, postgres, proposing, ties, wire
 from services.curator.analysis import candidates, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass, classify
 from services.curator.analysis.entries import MOST_OF_A_DAY, Entries
@@ -34,7 +34,6 @@ from services.curator.shelf import APART, Book, Shelf
 from services.kit import outbox
 from services.kit.clock import Clock
 from services.kit.postgres import Connection, Pool, transaction
-from winnow.curation.v1.curation_service_pb2 import Comparison
 from winnow.curation.v1.events_pb2 import (
     PassCompleted,
     ProposalMade,
@@ -195,7 +194,7 @@ class Judge:
             # What was proposed for these programs names resources that nothing else connects with the touched.
             named = await postgres.proposals_of(connection, touched, programs)
             begun = touched | {key for row in named for key in row.members}
-            known = await self._component(connection, begun, changed, kept)
+            known = await ties.connected(connection, begun, changed, kept)
             members = {key for one in known for key in (one.a, one.b)} | begun
             held_by = self._shelf.programs_by_resource()
             concerned_programs = set(programs) | {key for one in members for key in held_by.get(one, ())}
@@ -204,13 +203,13 @@ class Judge:
             books = await self._shelf.books(connection, members | path)
             seen = {_pair(one) for one in known}
             # All that is connected: what many share is told from what one has by everybody who shares it.
-            beside = await self._component(connection, path - members, changed, ())
+            beside = await ties.connected(connection, path - members, changed)
             around = [one for one in beside if _pair(one) not in seen]
             boilerplate = await postgres.boilerplate(connection)
             neglected = (self._neglect.moved | self._shelf.items_below(set(programs))) - members
             books |= await self._shelf.books(connection, neglected - books.keys())
             elsewhere = await postgres.proposals_of(connection, neglected, ())
-            translations = await self._stored(connection, neglected)
+            translations = await ties.stored(connection, neglected)
         everything = [*known, *around]
         proposals = await asyncio.to_thread(
             self._propose, books, everything, members, concerned_programs, boilerplate
@@ -246,7 +245,7 @@ class Judge:
         items = self._shelf.items_below(set(self._shelf.programs))
         async with self._pool.connection() as connection:
             books = await self._shelf.books(connection, items)
-            stored = await self._stored(connection, items)
+            stored = await ties.stored(connection, items)
         known = {_pair(one): one for one in stored if not {one.a, one.b} & changed}
         known |= {_pair(one): one for one in fresh}
         within = [one for one in known.values() if {one.a, one.b} <= books.keys()]
@@ -358,35 +357,6 @@ class Judge:
         return await asyncio.to_thread(
             compare_all, books, ordered, boilerplate, vectors, entries, resemblances, kept
         )
-
-    async def _component(
-        self,
-        connection: Connection,
-        touched: AbstractSet[str],
-        changed: AbstractSet[str],
-        fresh: Sequence[Judgement],
-    ) -> list[Judgement]:
-        """Every judgement connected with the touched resources, fresh ones in place of stored ones."""
-        judgements = {_pair(one): one for one in fresh}
-        done: set[str] = set()
-        frontier = set(touched) | {key for one in fresh for key in (one.a, one.b)}
-        while frontier:
-            stored = await self._stored(connection, frontier)
-            done |= frontier
-            frontier = set[str]()
-            for one in stored:
-                a, b = _pair(one)
-                # What was stored with a changed text is about its old text.
-                if a in changed or b in changed:
-                    continue
-                judgements.setdefault((a, b), one)
-                frontier |= {a, b} - done
-        return [judgements[key] for key in sorted(judgements)]
-
-    @staticmethod
-    async def _stored(connection: Connection, ids: Iterable[str]) -> list[Judgement]:
-        rows = await postgres.pairs_of(connection, ids)
-        return [wire.judgement(Comparison.FromString(data)) for _, _, data in rows]
 
     def _propose(
         self,

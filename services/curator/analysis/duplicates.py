@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.curator.analysis.folding import following
-from services.curator.analysis.groups import Pair, group, pair, surest_first
-from services.curator.analysis.model import Document, Group, Judgement, Relation
+from services.curator.analysis.groups import Pair, group, pair, surest_first, told_apart
+from services.curator.analysis.model import Document, Group, Judgement, Quiet, Relation
 from services.curator.analysis.names import named_apart
 from services.curator.analysis.templates import of_templates
 
@@ -27,11 +27,8 @@ def find_duplicates(
     that follow from others (`folding.following`); names and days are asked where the `documents` are given.
     """
     known = list(judgements)
-    quiet = two_things(known, documents)
+    quiet = silenced(known, apart, documents)
     strong = [one for one in known if one.confidence >= PROPOSED and (one.a, one.b) not in quiet]
-    changed = {name: one.updated for name, one in (documents or {}).items() if one.updated}
-    told = following((one for one in strong if pair(one.a, one.b) not in apart), changed)
-    strong = [one for one in strong if (one.a, one.b) not in told]
     groups = group(strong, apart)
     alone: dict[tuple[object, object], Judgement] = {}
     for one in sorted(strong, key=lambda one: (-one.confidence, one.a, one.b)):
@@ -43,19 +40,34 @@ def find_duplicates(
     return sorted([*groups, *pairs], key=surest_first)
 
 
+def silenced(
+    judgements: Sequence[Judgement],
+    apart: Collection[Pair] = frozenset(),
+    documents: Mapping[str, Document] | None = None,
+) -> dict[Pair, Quiet]:
+    """The rule that keeps a tie, as (a, b), from being a finding, for each that has one; `apart` as above."""
+    quiet = two_things(judgements, documents)
+    quiet |= {(one.a, one.b): why for one in judgements if (why := told_apart(one)) is not None}
+    strong = (one for one in judgements if one.confidence >= PROPOSED and (one.a, one.b) not in quiet)
+    changed = {name: one.updated for name, one in (documents or {}).items() if one.updated}
+    told = following((one for one in strong if pair(one.a, one.b) not in apart), changed)
+    return quiet | dict.fromkeys(told, Quiet.FOLLOWS)
+
+
 def two_things(
     judgements: Sequence[Judgement], documents: Mapping[str, Document] | None = None
-) -> set[tuple[str, str]]:
+) -> dict[Pair, Quiet]:
     """The ties, as (a, b), of two things: of one template, or of names that speak against it.
 
     Names are asked where the documents are given.
     """
-    quiet = of_templates(judgements)
-    quiet |= {(one.a, one.b) for one in judgements if one.relation is Relation.VARIANT}
-    if documents is not None:
-        strong = (one for one in judgements if one.confidence >= PROPOSED)
-        quiet |= named_apart([one for one in strong if {one.a, one.b} <= documents.keys()], documents)
-    return quiet
+    variants = ((one.a, one.b) for one in judgements if one.relation is Relation.VARIANT)
+    quiet = dict.fromkeys((*of_templates(judgements), *variants), Quiet.TEMPLATE)
+    if documents is None:
+        return quiet
+    strong = (one for one in judgements if one.confidence >= PROPOSED)
+    named = named_apart([one for one in strong if {one.a, one.b} <= documents.keys()], documents)
+    return dict.fromkeys(named, Quiet.NAMES) | quiet
 
 
 def kept_apart(

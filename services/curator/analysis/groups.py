@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
-from services.curator.analysis.model import Group, Judgement, Relation
+from services.curator.analysis.model import Group, Judgement, Quiet, Relation
 
 _AS_IT_IS = 0.90  # of a text that stands in the other in the same words: nobody translated it
 _NUMBERS = 0.15  # of the numbers of two texts in common: they survive translation, below they are others
@@ -128,7 +128,7 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
         for one in judgements
         if one.relation in (*_MERGED, Relation.TRANSLATED)
         and pair(one.a, one.b) not in apart
-        and not (one.relation is Relation.TRANSLATED and _is_other(one))
+        and told_apart(one) is None
     }
     family_of: dict[str, list[str]] = {}
     for tie in sorted(tied.values(), key=_strongest_first):
@@ -152,10 +152,14 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
     return sorted(found, key=lambda one: (-one.confidence, one.members))
 
 
-def _is_other(tie: Judgement) -> bool:
-    """Whether two texts that pass for translations are a part as it is, or tell of other days and amounts."""
+def told_apart(tie: Judgement) -> Quiet | None:
+    """What speaks against two texts that pass for translations: a part as it is, or other days and amounts."""
+    if tie.relation is not Relation.TRANSLATED:
+        return None
+    if max(_shared(tie)) >= _AS_IT_IS:
+        return Quiet.UNTRANSLATED
     numbers = (reason.value for reason in tie.reasons if reason.code == "numbers")
-    return max(_shared(tie)) >= _AS_IT_IS or any(value < _NUMBERS for value in numbers)
+    return Quiet.NUMBERS if any(value < _NUMBERS for value in numbers) else None
 
 
 def families(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[frozenset[str]]:

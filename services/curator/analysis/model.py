@@ -20,6 +20,16 @@ class Relation(StrEnum):
     UNRELATED = "unrelated"
 
 
+class Quiet(StrEnum):
+    """Why a tie that may be sure enough makes no finding; the values are words of the API."""
+
+    TEMPLATE = "template"
+    NAMES = "names"
+    FOLLOWS = "follows"
+    NUMBERS = "numbers"
+    UNTRANSLATED = "untranslated"
+
+
 class BlockKind(StrEnum):
     """What a block of text is in its document."""
 

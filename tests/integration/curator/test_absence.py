@@ -9,13 +9,15 @@ from typing import Any, cast
 import pytest
 
 from services.curator.analysis.embedding import WordEmbedder
-from services.curator.answers import Library
+from services.curator.analysis.model import Quiet
+from services.curator.answers import RULES, Library
 from services.curator.embedding_model import Model
 from services.curator.rpc import CurationRpc
 from services.kit import identity
 from services.kit.errors import InvalidArgument
 from services.kit.identity import Caller
 from tests.integration.curator.conftest import Curator
+from tests.unit.analysis.prose import ALERT, ALERTS, SHEET, SITES
 from winnow.curation.v1.curation_service_pb2 import ExplainAbsenceRequest, ExplainAbsenceResponse
 from winnow.internal.v1.feed_service_pb2 import ReviewStanding
 
@@ -54,6 +56,26 @@ async def test_what_review_knows_comes_before_which_test_failed(curator: Curator
     assert (pair.outcome, pair.text) == ("held", "suggestions/s is HELD: pacing.")
     assert [one.suggestion for one in pair.standings] == ["suggestions/s"]
     assert pair.comparison.coverage_a == 1
+
+
+async def test_the_rule_that_keeps_a_pair_quiet_is_told(curator: Curator) -> None:
+    title = "When the {name} alert goes off"
+    for number, one in enumerate(ALERTS[:4]):
+        curator.feed.put(f"a{number}", ALERT.format(**one), title=title.format(**one))
+    for number, one in enumerate(SITES):
+        curator.feed.put(f"s{number}", SHEET.format(**one), title=f"Safety at {one['site']}")
+    await curator.hear("a0", "a1", "a2", "a3", "s0", "s1", "s2", "s3")
+    await curator.settle()
+    names, template = await asked(curator, "a0", "a1"), await asked(curator, "s0", "s1")
+    assert (names.outcome, template.outcome) == ("names", "template")
+    assert RULES[Quiet.NAMES] in names.text
+    assert RULES[Quiet.TEMPLATE] in template.text
+    # Of one resource, the same is told of its closest other.
+    assert RULES[Quiet.NAMES] in (await asked(curator, "a0")).text
+    curator.feed.rule_on("a0", "a1", "different_purpose")
+    await curator.reader.read_verdicts(["a0", "a1"])
+    await curator.settle()
+    assert (await asked(curator, "a0", "a1")).outcome == "verdict"
 
 
 async def test_of_one_resource_the_closest_other_is_named(curator: Curator) -> None:
