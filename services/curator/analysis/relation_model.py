@@ -178,6 +178,9 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
         return _same(found, _SURE * small / (small + _ENOUGH_WORDS))
     probability = _probability(model.duplicate.log_odds(told))
     reasons = _reasons(found, model.duplicate, told)
+    if found.same_text:  # and not `is_same`: nothing else that is read tells the two apart
+        text = f"The words are the same and the links are not: {found.links:.0%} of their addresses agree."
+        reasons = (Reason("links", round(found.links, 4), text), *reasons)
     if probability < 0.5:
         is_template = found.covered_low >= _TEMPLATE
         relation = Relation.VARIANT if is_template else Relation.UNRELATED
@@ -190,7 +193,8 @@ def judge(found: Features, model: Model | None = None) -> Verdict:
 
 def is_same(found: Features) -> bool:
     """Whether the two read the same throughout, so that no curve is asked."""
-    # The same words that lead elsewhere are a newer edition; in two sources, links follow from where they stand.
+    # The same words that lead elsewhere are a newer edition; in two sources, links follow from where they stand. So do
+    # addresses without a host (`../manual.pdf`), which a copy in another folder has to change: they are not compared.
     return (found.same_text and (found.same_links or found.other_sources)) or _equal_throughout(found)
 
 

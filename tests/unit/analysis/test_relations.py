@@ -59,6 +59,21 @@ def test_the_same_text_listed_by_two_sources_is_one_item() -> None:
     assert judged(row, package).relation is Relation.SAME_ITEM
 
 
+def test_the_same_words_that_lead_elsewhere_are_an_edition_which_says_so() -> None:
+    linked = f"{LADDERS}\nRead the [manual](https://ladders.example/2021.pdf) before you buy one.\n"
+    moved = linked.replace("2021.pdf", "2024.pdf")
+    found = judged(document("a", linked), document("b", moved))
+    assert found.relation is Relation.REVISED
+    assert found.reasons[0].code == "links"
+    # What follows from where a page stands tells nothing: two sources, or two folders of one.
+    one, other = (Listing("lms", "L-1"),), (Listing("academy", "A-1"),)
+    listed = judged(document("a", linked, listings=one), document("b", moved, listings=other))
+    assert listed.relation is Relation.SAME_ITEM
+    beside = linked.replace("https://ladders.example/2021.pdf", "manual.pdf")
+    above = linked.replace("https://ladders.example/2021.pdf", "../manual.pdf")
+    assert judged(document("a", beside), document("b", above)).relation is Relation.IDENTICAL
+
+
 def test_one_changed_number_makes_an_edition_and_no_copy() -> None:
     found = judged(
         document("a", LADDERS),
