@@ -11,7 +11,7 @@ from services.curator.analysis.model import Group, Judgement, Quiet, Relation
 _AS_IT_IS = 0.90  # of a text that stands in the other in the same words: nobody translated it
 _NUMBERS = 0.15  # of the numbers of two texts in common: they survive translation, below they are others
 MOST_MEMBERS = 12  # for one decision (behaviour §3); larger sets of copies are split
-_MERGED = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)
+MERGED = (Relation.IDENTICAL, Relation.SAME_ITEM, Relation.REVISED)  # copies and editions: one content
 _RANK = (Relation.REVISED, Relation.SAME_ITEM, Relation.IDENTICAL)  # a group is named after its weakest tie
 
 Pair = tuple[str, str]
@@ -33,7 +33,7 @@ def group(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()
     kept = {
         pair(one.a, one.b): one
         for one in judgements
-        if one.relation in _MERGED and pair(one.a, one.b) not in apart
+        if one.relation in MERGED and pair(one.a, one.b) not in apart
     }
     left = sorted(kept.values(), key=_strongest_first)
     found: list[Group] = []
@@ -107,7 +107,7 @@ def copies(judgements: Iterable[Judgement], sure: float, whole: float) -> dict[s
         return name
 
     for one in judgements:
-        if one.relation not in _MERGED or one.probability < sure:
+        if one.relation not in MERGED or one.probability < sure:
             continue
         if min(one.coverage_a, one.coverage_b) >= whole:
             first[root(one.a)] = root(one.b)
@@ -126,7 +126,7 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
     tied = {
         pair(one.a, one.b): one
         for one in judgements
-        if one.relation in (*_MERGED, Relation.TRANSLATED)
+        if one.relation in (*MERGED, Relation.TRANSLATED)
         and pair(one.a, one.b) not in apart
         and told_apart(one) is None
     }
@@ -166,7 +166,7 @@ def families(judgements: Iterable[Judgement], apart: Collection[Pair] = frozense
     """Documents connected by translation or edition, without a cap: shown together, never decided together."""
     linked: dict[str, set[str]] = defaultdict(set)
     for one in judgements:
-        if one.relation in (*_MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart:
+        if one.relation in (*MERGED, Relation.TRANSLATED) and pair(one.a, one.b) not in apart:
             linked[one.a].add(one.b)
             linked[one.b].add(one.a)
     found: list[frozenset[str]] = []

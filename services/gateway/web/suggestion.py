@@ -27,7 +27,9 @@ from services.gateway.web.words import say
 
 _COLUMNS = 3
 _ROWS = 60
-_OF_AN_ITEM = frozenset({"coverage", "minutes", "better_copy", "objective_open", "could_fill", "filed"})
+_OF_AN_ITEM = frozenset(
+    {"coverage", "copy", "minutes", "better_copy", "objective_open", "could_fill", "filed"}
+)
 """Types of evidence that are of one item of a program."""
 _BRINGS = frozenset({"item_replace", "item_insert"})
 """Operations whose `other` is an item afterwards."""

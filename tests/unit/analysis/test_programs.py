@@ -208,6 +208,24 @@ def test_an_item_with_a_better_copy_is_replaced_once_and_dropped_where_the_copy_
     assert gone(both, surroundings) == {"old"}
 
 
+def test_a_drop_is_no_surer_than_that_what_covers_it_is_a_copy() -> None:
+    old, new = resource("old", 1, 2, 3), resource("new", 1, 2, 3, 4, title="New edition")
+    judgement = Judgement("old", "new", Relation.REVISED, 0.61, 0.61, 1.0, 0.75)
+    group = Group(("new", "old"), Relation.REVISED, (judgement,), 0.61)
+    one = program("p", "old", "new")
+    (sure,) = drops(one, {"p": one}, around([old, new]))
+    (found,) = drops(one, {"p": one}, around([old, new], groups=[group]))
+    assert (sure.confidence, found.confidence) == (0.95, 0.61)
+    assert [reason.value for reason in found.reasons if reason.code == "copy"] == [0.61]
+    # What stands in a third item as well does not hang on the two.
+    third = resource("third", 1, 2, 3, 5, 6)
+    three = program("p", "old", "new", "third")
+    found = {
+        each.items: each for each in drops(three, {"p": three}, around([old, new, third], groups=[group]))
+    }
+    assert found["old",].confidence == 0.95
+
+
 def test_unknown_items_and_empty_programs_are_no_error() -> None:
     one = program("p", "nowhere")
     assert streamline(one, {"p": one}, around([])) == []

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from services.curator.analysis.groups import pair
+from services.curator.analysis.groups import MERGED, pair
 from services.curator.analysis.model import (
     Block,
     BlockKind,
@@ -33,7 +33,8 @@ _TEST_HEADING = re.compile(
     r"\b(?:quiz|assessment|exam|knowledge\s+check|test\s+your|check\s+your\s+(?:knowledge|understanding)|self[\s-]test)\b",
     re.IGNORECASE,
 )
-# A drop is as sure as its cover is whole: 0.70 at the 80 % that the rule demands, 0.95 at all of it.
+# A drop is as sure as its cover is whole: 0.70 at the 80 % that the rule demands, 0.95 at all of it. Never surer than
+# that what covers it is a copy or edition, where it is taken for one: of two things it would cover nothing.
 _SURE_AT_LEAST, _SURE_AT_MOST = 0.70, 0.95
 
 
@@ -214,6 +215,11 @@ def _drop(
         reasons.append(Reason("learners_a_year", learners, f"{learners:g} learners a year (measured)."))
     reasons.append(Reason("saving", saved.amount, f"{saved.amount:,g} {saved.unit} ({saved.basis})."))
     sure = _SURE_AT_LEAST + (share - _REDUNDANT) / (1 - _REDUNDANT) * (_SURE_AT_MOST - _SURE_AT_LEAST)
+    for other, belongs in _copies(resource, by, around).items():
+        title = around.documents[other].title
+        text = f"“{title}” is taken for a copy or edition of it with confidence {belongs:.2f}."
+        reasons.append(Reason("copy", belongs, text))
+        sure = min(sure, belongs)
     passages.sort(key=lambda passage: -passage[0])
     return ProgramFinding(
         program.id,
@@ -224,6 +230,16 @@ def _drop(
         passages=tuple(passage for _, passage in passages[:_PASSAGES]),
         reasons=tuple(reasons),
     )
+
+
+def _copies(resource: str, others: AbstractSet[str], around: Surroundings) -> dict[str, float]:
+    """Which of the others are taken for copies or editions of the resource, each with its surest confidence."""
+    found: dict[str, float] = {}
+    for group in around.groups:
+        if group.relation in MERGED and resource in group.members:
+            for other in sorted(others & set(group.members)):
+                found[other] = max(group.confidence, found.get(other, 0.0))
+    return found
 
 
 def _quote(document: Document, block: Block) -> Quote:
