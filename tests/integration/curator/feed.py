@@ -121,7 +121,7 @@ class MemoryFeed(FeedServiceServicer):
     async def GetTexts(self, request: Any, context: Any) -> GetTextsResponse:
         ids = list(request.ids)
         key = ids[request.page]
-        slices = []
+        slices: list[TextSlice] = []
         if key in self.texts:
             text = self.texts[key]
             self.texts_read.append(key)

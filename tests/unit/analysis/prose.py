@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.curator.analysis import candidates, relations
 from services.curator.analysis.features import Prepared
 from services.curator.analysis.fingerprints import profile
-from services.curator.analysis.model import Document, Judgement, Part
+from services.curator.analysis.model import Document, Judgement, Part, Quote
 from services.curator.analysis.text import segment
 
 LADDERS = """# Working with ladders
@@ -151,7 +151,7 @@ def judged(a: Document, b: Document, *others: Document) -> Judgement:
 
 def quotes_stand(judgement: Judgement, documents: Mapping[str, Document]) -> bool:
     """Whether each quotation is a substring of the named document at the named place."""
-    quotes: Collection = [quote for passage in judgement.passages for quote in (passage.a, passage.b)]
+    quotes: Collection[Quote] = [quote for passage in judgement.passages for quote in (passage.a, passage.b)]
     return all(
         part.text[quote.start : quote.start + len(quote.text)] == quote.text
         for quote in quotes

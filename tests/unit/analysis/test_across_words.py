@@ -91,7 +91,8 @@ def test_one_language_or_none_has_no_neighbours(languages: dict[str, str]) -> No
 
 def test_what_it_was_given_may_change_while_it_is_asked() -> None:
     one = document("curie", ENGLISH["curie"])
-    words = dict.fromkeys(("curie", "curie-es"), kept_words(profile(one, segment(one))))
+    kept = kept_words(profile(one, segment(one)))
+    words: dict[str, U32] = {"curie": kept, "curie-es": kept}
     made = AcrossWords(words, LANGUAGES)
     words.clear()
     assert [name for name, _ in made.nearest(["curie"])["curie"]] == ["curie-es"]

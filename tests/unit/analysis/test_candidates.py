@@ -6,13 +6,13 @@ import numpy as np
 
 from services.curator.analysis import candidates
 from services.curator.analysis.embedding import WordEmbedder
-from services.curator.analysis.fingerprints import profile
+from services.curator.analysis.fingerprints import Profile, profile
 from services.curator.analysis.text import normalised, segment
 from tests.unit.analysis.prose import LADDERS, LADDERS_OTHER_WORDS, PHISHING, document
 
 
-def profiles(texts: dict[str, str]):
-    made = {}
+def profiles(texts: dict[str, str]) -> dict[str, Profile]:
+    made: dict[str, Profile] = {}
     for name, text in texts.items():
         one = document(name, text)
         made[name] = profile(one, segment(one))

@@ -90,17 +90,17 @@ def test_only_texts_on_one_matter_contradict_each_other() -> None:
         "You must pay within 14 days of the invoice date.",
     )
     other = two(first, second, ("Buying paper", "Selling ships"))
-    assert not contradictions([pair(*other.values(), Relation.UNRELATED)], other)
-    assert not contradictions([pair(*other.values(), Relation.VARIANT)], other)
+    assert not contradictions([pair(other["old"], other["new"], Relation.UNRELATED)], other)
+    assert not contradictions([pair(other["old"], other["new"], Relation.VARIANT)], other)
     alike = two(first, second)
-    assert contradictions([pair(*alike.values(), Relation.UNRELATED)], alike)
+    assert contradictions([pair(alike["old"], alike["new"], Relation.UNRELATED)], alike)
 
 
 def test_a_newer_text_of_tomorrow_or_in_the_archive_proves_nothing() -> None:
     documents = two(
         "You must pay within 30 days of the invoice date.", "You must pay within 14 days of the invoice date."
     )
-    found = contradictions([pair(*documents.values())], documents)["old"]
+    found = contradictions([pair(documents["old"], documents["new"])], documents)["old"]
     assert contradicted(documents["old"], found, documents, date(2025, 2, 1)) is None
     gone = documents | {"new": document("new", updated=NEW, archived=True)}
     assert contradicted(documents["old"], found, gone, TODAY) is None

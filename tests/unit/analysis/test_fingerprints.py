@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from services.curator.analysis.text import segment
 from tests.unit.analysis.prose import LADDERS, PHISHING, document
 
 
-def profiled(text: str, **fields: object) -> Profile:
+def profiled(text: str, **fields: Any) -> Profile:
     made = document("d", text, **fields)
     return profile(made, segment(made))
 

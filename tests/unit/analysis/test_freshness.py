@@ -225,7 +225,7 @@ def test_two_texts_of_one_title_kept_up_side_by_side_are_two_things() -> None:
     first = [document(f"a{n}", title="Reading data files", updated=ago(40 - 20 * n)) for n in range(2)]
     second = [document(f"b{n}", title="Reading data files", updated=ago(30 - 20 * n)) for n in range(2)]
     documents = {one.id: one for one in (*first, *second)}
-    newer = editions([judge(*first), judge(*second)], documents)
+    newer = editions([judge(first[0], first[1]), judge(second[0], second[1])], documents)
     found = superseded(second[0], (), newer, documents, TODAY)
     assert found is not None
     assert found.successor == "b1"

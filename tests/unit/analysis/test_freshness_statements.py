@@ -7,6 +7,7 @@ measured by `winnow evaluate`.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.unit.analysis.shorthand import document
 TODAY = date(2025, 6, 1)
 
 
-def passed(text: str, today: date = TODAY, **fields: object) -> list[str]:
+def passed(text: str, today: date = TODAY, **fields: Any) -> list[str]:
     made = document("d", text, **fields)
     found = dated_statements(made, blocks(made), today)
     for statement in found:

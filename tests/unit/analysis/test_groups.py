@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def test_every_pair_inside_a_group_holds_and_none_is_lost(
 
 
 @given(_TIES, st.randoms())
-def test_the_order_of_the_judgements_does_not_matter(ties: list[Judgement], random) -> None:
+def test_the_order_of_the_judgements_does_not_matter(ties: list[Judgement], random: Random) -> None:
     shuffled = list(ties)
     random.shuffle(shuffled)
     assert find_duplicates(ties) == find_duplicates(shuffled)

@@ -114,6 +114,9 @@ def test_two_that_go_on_under_their_own_names_are_two_things_and_one_of_them_may
     heights = [document("Jobs high above ground", name=f"heights {n}") for n in (1, 2)]
     documents = told(*ladders, *heights)
     across = [tie(a, b, 0.8, 0.9) for a in ladders for b in heights]
-    own = [tie(*ladders, 0.9, 0.9), tie(*heights, 1.0, 1.0, Relation.IDENTICAL)]
+    own = [
+        tie(ladders[0], ladders[1], 0.9, 0.9),
+        tie(heights[0], heights[1], 1.0, 1.0, Relation.IDENTICAL),
+    ]
     assert len(named_apart([*across, *own], documents)) == len(across)
     assert not named_apart([*across, own[0]], documents)

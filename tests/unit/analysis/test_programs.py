@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ def paragraph(seed: int, words: int = 30) -> str:
     return " ".join(f"word{chosen.randrange(5000)}" for _ in range(words)).capitalize() + "."
 
 
-def resource(identifier: str, *seeds: int, **fields: object) -> Document:
+def resource(identifier: str, *seeds: int, **fields: Any) -> Document:
     return document(identifier, "\n\n".join(paragraph(seed) for seed in seeds), **fields)
 
 

@@ -16,7 +16,7 @@ from tests.unit.analysis.shorthand import document, program
 def unit(number: int, *more: int) -> Vectors:
     row = np.zeros(64, dtype=np.float32)
     row[[number, *more]] = 1
-    return row / np.linalg.norm(row)
+    return np.asarray(row / np.linalg.norm(row), dtype=np.float32)
 
 
 def text(*stems: str) -> str:
