@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Doors:
 
 
 @contextmanager
-def doors(catalog: CatalogProcess, folder: Path, **settings: str) -> Iterator[Doors]:
+def doors(catalog: CatalogProcess, folder: Path, **settings: str) -> Generator[Doors]:
     """A running gateway; `settings` are further ones by the names they have in the environment."""
     ports = {name: free_port() for name in ("grpc", "http")}
     (folder / "private.pem").write_bytes(PRIVATE)

@@ -36,7 +36,7 @@ async def test_what_is_shown_held_put_off_refused_or_decided_says_so(
     assert [one.outcome for one in await why(feed, b, a)] == ["shown"]
     assert [one.outcome for one in await why(feed, a)] == ["shown"]
 
-    until = datetime.now(UTC) + timedelta(days=30)
+    until: Any = datetime.now(UTC) + timedelta(days=30)
     await leader("SnoozeSuggestion", review.SnoozeSuggestionRequest(name=seen.name, until=until))
     (off,) = await why(feed, a, b)
     assert (off.outcome, f"until {until:%Y-%m-%d}" in off.text) == ("snoozed", True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,7 +126,7 @@ def verified_offline(document: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """Follows an export with nothing of ours, as docs/operations.md describes it; the open entries by number."""
     names = ("number", "time", "person", "credential", "role", "method", "target", "outcome", "detail")
     assert document["format"] == "winnow-audit-1"
-    chain, opened = document["chain"], {}
+    chain, opened = document["chain"], dict[int, dict[str, Any]]()
     last, number = bytes.fromhex(chain["previous"]), None
     for entry in chain["entries"]:
         assert number in (None, entry["number"] - 1), f"before {entry['number']} something is missing"
@@ -176,11 +176,12 @@ async def test_an_export_says_why_a_resource_went_and_proves_it_elsewhere(
     assert {entry["target"] for entry in opened.values()} <= {applied.name, copy.name}
     # What is not of this resource is a link of the chain and tells nothing.
     assert any("digest" in entry for entry in by_key["chain"]["entries"])
-    for forge in (
+    forgeries: tuple[Callable[[Any], object], ...] = (
         lambda export: export["decisions"][0].update(document=accept["document"].replace("words", "lies")),
         lambda export: export["chain"]["entries"][0].update(person="somebody else"),
         lambda export: export["chain"]["entries"].pop(1),
-    ):
+    )
+    for forge in forgeries:
         forged = json.loads(json.dumps(by_key))
         forge(forged)
         with pytest.raises(AssertionError):

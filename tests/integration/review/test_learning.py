@@ -7,6 +7,7 @@ converges over thousands of decisions is shown without servers, in tests/unit/re
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -26,7 +27,12 @@ from winnow.review.v1.suggestion_pb2 import Suggestion
 
 
 async def pairs(
-    leader: Reviewer, curator: Curator, count: int, *, first: int = 0, score: Any = 0.95
+    leader: Reviewer,
+    curator: Curator,
+    count: int,
+    *,
+    first: int = 0,
+    score: float | Callable[[int], float] = 0.95,
 ) -> list[Proposal]:
     """Findings of one exact copy each, proposed; `score` a number, or what makes one of the pair's number."""
     numbers = range(first, first + count)
@@ -117,7 +123,8 @@ async def test_two_hundred_decisions_make_the_shown_confidence_the_share_that_wa
     async def note(message: Any) -> None:
         heard.append(message.subject)
 
-    await listener.subscribe("events.winnow.>", cb=note)
+    listening: Any = listener
+    await listening.subscribe("events.winnow.>", cb=note)
     # `midnight` holds the loop up: not sent by then, the subscription would come after the event.
     await listener.flush()
     await midnight(leader, catalog)

@@ -148,10 +148,11 @@ def as_line(full: Suggestion) -> Suggestion:
     """What the view LINE says of a suggestion that the view BASIC shows."""
     line = Suggestion()
     line.CopyFrom(full)
-    for name in (
+    names: Any = (
         *("fingerprint", "held_reason", "approvals", "decision", "snooze_until", "snooze_event", "due_time"),
         *("note", "asked", "filed_by", "edits", "returned", "history", "receipts", "kept"),
-    ):
+    )
+    for name in names:
         line.ClearField(name)
     del line.evidence[:]
     line.evidence.extend(

@@ -33,7 +33,7 @@ async def copies(leader: Reviewer, count: int = 2, **more: Any) -> list[Any]:
 
 
 def detail(error: grpc.RpcError, kind: type[Any]) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for each in status_of(error).details:
         message = kind()
         if each.Unpack(message):
@@ -137,10 +137,10 @@ async def test_the_log_is_read_by_person_verb_kind_and_time(
     assert await log(end_time=moment) == [("accept", two.name), ("reject", one.name)]
     assert await log(begin_time=moment, actor="dana@example.org") == [("reject", three.name)]
     for wrong, field in (
-        ({"verbs": ["accept", "devour"]}, "verbs[1]"),
-        ({"end_time": Timestamp(seconds=1 << 50)}, "end_time"),
+        (review.ListDecisionsRequest(verbs=["accept", "devour"]), "verbs[1]"),
+        (review.ListDecisionsRequest(end_time=Timestamp(seconds=1 << 50)), "end_time"),
     ):
-        call = leader("ListDecisions", review.ListDecisionsRequest(**wrong))
+        call = leader("ListDecisions", wrong)
         error = await refused(call, grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
         info = error_info(error)
         assert info is not None
@@ -253,7 +253,7 @@ async def test_the_only_translation_in_its_language_is_kept(
     ],
 )
 async def test_an_edit_satisfies_a_safeguard_as_its_remedy_says(
-    code: str, satisfied: dict[str, bool], operation: str, leader: Reviewer, curator: Curator, team: Team
+    code: str, satisfied: dict[str, Any], operation: str, leader: Reviewer, curator: Curator, team: Team
 ) -> None:
     await team.join("lea@example.org", Person.LEARNING_LEADER)
     kept, copy = await copies(leader)
