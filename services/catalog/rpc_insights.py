@@ -53,4 +53,6 @@ class InsightMethods(CatalogServiceServicer):
     async def GetInsights(
         self, request: insights_pb2.GetInsightsRequest, context: Any
     ) -> insights_pb2.Insights:
-        return wire.insights(await insights.get_insights(self._db, self._surveyor))
+        return wire.insights(
+            await insights.get_insights(self._db, self._surveyor, wire.period(request.months))
+        )

@@ -46,7 +46,8 @@ from services.catalog.domain.values import Desired
 from services.catalog.postgres.feed import Verdict
 from services.catalog.postgres.people import Credential
 from services.catalog.review.findings import Kind
-from services.catalog.review.insights import Insights, Savings
+from services.catalog.review.insights import Earlier, Insights, Savings
+from services.catalog.review.postgres_statements import End
 from services.catalog.review.ruling import Breach, Outcome
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Slice, Texts
 from services.catalog.usecases.identity import Authenticated, Session
@@ -206,10 +207,12 @@ INSIGHTS = Insights(
     ((Kind.DUPLICATE, 1),),
     Savings(1.0, 2.0),
     Savings(1.0, 2.0),
-    (("o@example.org", 3),),
+    (("o@example.org", 3, 2),),
     NOW,
     0.5,
     2,
+    DAY,
+    Earlier(End(4, 2, 2, 1), DAY, Savings(1.0, 2.0), 0.25),
 )
 DRAFT = Draft("d1", "a.zip", NOW, LISTING, "r1")
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
@@ -286,7 +289,10 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
         frozenset(),
     ),
     "insights": (wire.insights(INSIGHTS), frozenset()),
-    "insights: figure": (wire.insights(INSIGHTS).by_kind[0], frozenset()),
+    "insights: figure": (wire.insights(INSIGHTS).by_kind[0], frozenset({"year_before"})),
+    "insights: compared": (wire.insights(INSIGHTS).rot_share, frozenset()),
+    "insights: savings": (wire.insights(INSIGHTS).savings_made[0], frozenset()),
+    "insights: decisions": (wire.insights(INSIGHTS).decisions[0], frozenset()),
     "retirement": (wire.house_rules(RULES).retirements[0], frozenset()),
     "feed: dead link": (wire.dead_link_state(DEAD, "the list"), frozenset()),
     "feed: house rules": (wire.house_rules_state(RULES), frozenset()),

@@ -7,6 +7,7 @@ periods somebody asks for. Not looked at is what was told in an earlier month, o
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -65,6 +66,12 @@ def told_before(months: int, found: Participation | None) -> Told | None:
     if month_index(found.oldest) > month_index(found.before.newest) - months + 1:
         return None
     return told_of(months, found.before)
+
+
+def months_back(day: date, months: int) -> date:
+    """The day so many months before, the last one where that month is shorter."""
+    year, month = divmod(month_index(day) - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def year_before(month: date) -> date:

@@ -51,6 +51,12 @@ def quarter_of(day: date) -> Quarter:
     return Quarter(day.year, (day.month + 2) // 3)
 
 
+def last_quarter(day: date) -> Quarter:
+    """The last quarter that is over at the end of that day."""
+    present = quarter_of(day)
+    return present if day == present.end else quarter_of(present.begin - timedelta(days=1))
+
+
 def quarter_named(name: str) -> Quarter | None:
     """The quarter of that name, None when it is none."""
     found = _NAME.fullmatch(name)

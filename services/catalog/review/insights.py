@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from services.catalog.domain.ages import AGES, age_of
 from services.catalog.domain.disclosure import few
+from services.catalog.domain.engagement import YEAR
 from services.catalog.domain.people import owns
+from services.catalog.domain.periods import months_back
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import postgres_insights
+from services.catalog.review import postgres_insights, postgres_statements
+from services.catalog.review.domain_statements import last_quarter
 from services.catalog.review.findings import Kind
 from services.catalog.review.postgres_insights import HoursRow
+from services.catalog.review.postgres_statements import End
 from services.catalog.review.ruling import each_glance
-
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,26 @@ class Savings:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The same a year before, None each where it is not known.
+
+    `stood` is the catalog at the end of the last quarter that was over a year ago (`stood_on`), as it was written down;
+    `made` is what plans saved that were applied until a year ago and stand.
+    """
+
+    stood: End | None = None
+    stood_on: date | None = None
+    made: Savings | None = None
+    silo_index: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
-    """Counts of what learners can find, and of what people decided `since` then; `silo_index` None when nobody has or
-    may."""
+    """Counts of what learners can find, and of what people decided `since` then, the beginning of the day `begin`.
+
+    `decisions` are by e-mail, each with those of the same months a year before, None where the log does not go that
+    far. `silo_index` is None when nobody has decided or may.
+    """
 
     resources: int
     by_kind: tuple[tuple[str, int], ...]
@@ -41,10 +60,12 @@ class Insights:
     suggestions: tuple[tuple[Kind, int], ...]
     planned: Savings
     made: Savings
-    decisions: tuple[tuple[str, int], ...]
+    decisions: tuple[tuple[str, int, int | None], ...]
     since: datetime
     silo_index: float | None
     entitled: int
+    begin: date
+    before: Earlier = Earlier()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,35 +110,57 @@ async def _look(tx: Transaction) -> Survey:
     return found
 
 
-async def get_insights(db: Database, surveyor: Surveyor) -> Insights:
-    """All figures at one moment."""
-    today = db.clock.today()
+async def get_insights(db: Database, surveyor: Surveyor, months: int = YEAR) -> Insights:
+    """All figures at one moment; decisions are those of so many months, one of PERIODS."""
+    today, zone = db.clock.today(), db.clock.zone
+    year_ago, begin = months_back(today, YEAR), months_back(today, months)
+    end_before, since, begin_before = (
+        datetime.combine(day, time.min, zone).astimezone(UTC)
+        for day in (year_ago, begin, months_back(begin, YEAR))
+    )
     ages: Counter[str] = Counter()
     async with db.snapshot() as tx:
         found = await surveyor.survey(tx)
         for day, count in found.changed.items():
             ages[age_of([day] if day else [], today)] += count
         people = await tx.people_by_email({owner for owner in found.owners if "@" in owner})
-        rot = {found.names[name] for name in await postgres_insights.rot(tx) if name in found.names}
+        called = await rot(tx, found)
         live = await postgres_insights.live_by_kind(tx)
         hours = await postgres_insights.hours(tx)
-        begin = datetime.combine(today - YEAR, time.min, UTC)
-        decided = await postgres_insights.decided_by(tx, begin)
+        everybody = await postgres_insights.decided_by(tx, since, (begin_before, end_before))
         entitled = await postgres_insights.entitled(tx)
+        first = await postgres_insights.log_begin(tx)
+        quarter = last_quarter(year_ago)
+        stood = await postgres_statements.quarter_end(tx, quarter)
+    decided = [count for _, count, _ in everybody if count]
+    earlier = [count for _, _, count in everybody if count]
+    told = first is not None and first <= begin_before
     return Insights(
         resources=found.kinds.total(),
         by_kind=tuple(sorted(found.kinds.items(), key=lambda each: (-each[1], each[0]))),
         by_age=tuple((name, ages[name]) for name in AGES),
         owned=sum(count for owner, count in found.owners.items() if owns(owner, people)),
-        rot=len(rot),
+        rot=len(called),
         suggestions=tuple(live.items()),
         planned=_saved(hours, "SCHEDULED"),
         made=_saved(hours, "APPLIED"),
-        decisions=tuple(decided),
-        since=begin,
-        silo_index=silo_index([count for _, count in decided], entitled),
+        decisions=tuple((email, count, then if told else None) for email, count, then in everybody if count),
+        since=since,
+        silo_index=silo_index(decided, entitled),
         entitled=entitled,
+        begin=begin,
+        before=Earlier(
+            stood=stood,
+            stood_on=quarter.end if stood else None,
+            made=_saved(hours, "APPLIED", until=end_before) if first and first <= end_before else None,
+            silo_index=silo_index(earlier, stood.entitled) if told and stood else None,
+        ),
     )
+
+
+async def rot(tx: Transaction, found: Survey) -> set[str]:
+    """Ids of those resources that a live, clear suggestion calls redundant, outdated or trivial."""
+    return {found.names[name] for name in await postgres_insights.rot(tx) if name in found.names}
 
 
 def silo_index(decided: Sequence[int], entitled: int) -> float | None:
@@ -132,8 +175,12 @@ def silo_index(decided: Sequence[int], entitled: int) -> float | None:
     return max(0.0, 1 - effective / entitled)
 
 
-def _saved(rows: Sequence[HoursRow], state: str) -> Savings:
-    those = [row for row in rows if row.state == state]
+def _saved(rows: Sequence[HoursRow], state: str, *, until: datetime | None = None) -> Savings:
+    those = [
+        row
+        for row in rows
+        if row.state == state and (until is None or (row.time is not None and row.time < until))
+    ]
     return Savings(
         round(sum(row.learner_hours for row in those if not few(row.learners)), 1),
         round(sum(row.maintenance_hours for row in those), 1),

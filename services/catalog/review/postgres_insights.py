@@ -50,16 +50,21 @@ _HOURS = """
         SELECT DISTINCT ON (resource) resource, id FROM plans, unnest(away) AS resource
         ORDER BY resource, state, time, due_time, id  -- what is applied before what is only scheduled
     ), counted AS (SELECT id, count(*) AS resources FROM firsts GROUP BY id)
-    SELECT state, (impact #>> '{learners,value}')::float8 AS learners,
+    SELECT state, time, (impact #>> '{learners,value}')::float8 AS learners,
         (impact #>> '{learner_hours,value}')::float8 AS learner_hours,
         (impact #>> '{maintenance_hours,value}')::float8 * CASE WHEN away = '{}' THEN 1
             ELSE coalesce(resources, 0)::float8 / cardinality(away) END AS maintenance_hours
     FROM plans LEFT JOIN counted USING (id)
 """
 _DECIDED = """
-    SELECT p.email, count(DISTINCT d.suggestion) AS decided FROM decisions d JOIN persons p ON p.id = d.actor
-    WHERE d.verb IN ('accept', 'reject') AND d.time >= %s GROUP BY p.email ORDER BY 2 DESC, 1
+    SELECT p.email, count(DISTINCT d.suggestion) FILTER (WHERE d.time >= %(begin)s) AS decided,
+        count(DISTINCT d.suggestion) FILTER (WHERE d.time < %(end_before)s) AS before
+    FROM decisions d JOIN persons p ON p.id = d.actor
+    WHERE d.verb IN ('accept', 'reject') AND d.time >= %(begin_before)s
+        AND (d.time >= %(begin)s OR d.time < %(end_before)s)
+    GROUP BY p.email ORDER BY 2 DESC, 1
 """
+_FIRST = "SELECT time FROM decisions ORDER BY id LIMIT 1"
 _ENTITLED = """
     SELECT count(*) AS entitled FROM persons WHERE deactivate_time IS NULL AND (
         roles && ARRAY['LEARNING_LEADER', 'INSTRUCTIONAL_DESIGNER', 'SPECIALIST']
@@ -90,9 +95,13 @@ class AppliedRow:
 
 @dataclass(frozen=True, slots=True)
 class HoursRow:
-    """What a scheduled or applied plan saves; of maintenance only what no plan before it has saved."""
+    """What a scheduled or applied plan saves; of maintenance only what no plan before it has saved.
+
+    `time` is when it was applied, None of one that is not.
+    """
 
     state: str
+    time: datetime | None
     learners: float
     learner_hours: float
     maintenance_hours: float
@@ -128,9 +137,21 @@ async def hours(tx: Session) -> list[HoursRow]:
     return [HoursRow(**cast("dict[str, Any]", row)) for row in await tx.rows(_HOURS)]
 
 
-async def decided_by(tx: Session, since: datetime) -> list[tuple[str, int]]:
-    """Suggestions that each person (by e-mail) has accepted or rejected since then, most first."""
-    return [(row["email"], row["decided"]) for row in await tx.rows(_DECIDED, (since,))]
+async def decided_by(
+    tx: Session, begin: datetime, before: tuple[datetime, datetime]
+) -> list[tuple[str, int, int]]:
+    """Suggestions that each person (by e-mail) has accepted or rejected from `begin` on, and in the time `before`.
+
+    Most first, who has decided in neither is left out.
+    """
+    values = {"begin": begin, "begin_before": before[0], "end_before": before[1]}
+    return [(row["email"], row["decided"], row["before"]) for row in await tx.rows(_DECIDED, values)]
+
+
+async def log_begin(tx: Session) -> datetime | None:
+    """When the first decision of all was written down; None before there is one."""
+    row = await tx.row(_FIRST)
+    return row["time"] if row else None
 
 
 async def entitled(tx: Session) -> int:

@@ -42,9 +42,9 @@ _LABELS = """
     SELECT confidence, label FROM outcomes
     WHERE label IS NOT NULL AND decide_time >= %s AND decide_time < %s ORDER BY decide_time, suggestion
 """
-_END = "SELECT resources, owned, entitled FROM quarter_ends WHERE quarter = %s"
+_END = "SELECT resources, owned, entitled, rot FROM quarter_ends WHERE quarter = %s"
 _ADD_END = """
-    INSERT INTO quarter_ends (quarter, resources, owned, entitled, write_time) VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO quarter_ends (quarter, resources, owned, entitled, rot, write_time) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
 """
 _SCHEDULE = "SELECT every FROM statement_schedules WHERE person = %s"
@@ -63,11 +63,15 @@ _DUE = """
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How many resources learners could find, how many of them had an owner, how many people might decide."""
+    """How many resources learners could find, how many of them had an owner, how many people might decide.
+
+    `rot` is how many of these resources were called redundant, outdated or trivial; None where it is not known.
+    """
 
     resources: int
     owned: int
     entitled: int
+    rot: int | None = None
 
 
 async def applied(tx: Session, begin: datetime, end: datetime) -> list[Applied]:
@@ -102,7 +106,8 @@ async def quarter_end(tx: Session, quarter: Quarter) -> End | None:
 
 async def add_quarter_end(tx: Session, quarter: Quarter, value: End) -> None:
     """Writes down what it ended with, once."""
-    await tx.run(_ADD_END, (quarter.name, value.resources, value.owned, value.entitled, tx.now))
+    counts = (value.resources, value.owned, value.entitled, value.rot)
+    await tx.run(_ADD_END, (quarter.name, *counts, tx.now))
 
 
 async def schedule(tx: Session, person: str) -> str:

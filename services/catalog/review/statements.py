@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import postgres_insights, postgres_statements
+from services.catalog.review import insights, postgres_insights, postgres_statements
 from services.catalog.review.calibration import calibration_error, reliability
 from services.catalog.review.domain_statements import Quarter, measure, planned, quarter_of
 from services.catalog.review.findings import Kind
-from services.catalog.review.insights import silo_index
 from services.catalog.review.postgres_statements import End
 from services.catalog.review.ruling import each_glance
 from services.catalog.telling import letters
@@ -110,7 +109,7 @@ def _coverage(known: End | None) -> Figure:
 
 
 def _silo(known: End | None, decided: Sequence[int]) -> Figure:
-    found = silo_index(decided, known.entitled) if known else None
+    found = insights.silo_index(decided, known.entitled) if known else None
     if known is None or found is None:
         why = "no_decisions" if known else "not_written_down"
         return Figure("silo_index", 0, "share", "measured", 0, why)
@@ -135,7 +134,9 @@ async def end_quarter(db: Database) -> None:
         return  # by now it is another catalog
     async with db.transaction() as tx:
         if await postgres_statements.quarter_end(tx, last) is None:
-            await postgres_statements.add_quarter_end(tx, last, await _now(tx))
+            found = await _now(tx)
+            rot = await insights.rot(tx, await insights.Surveyor().survey(tx))
+            await postgres_statements.add_quarter_end(tx, last, replace(found, rot=len(rot)))
 
 
 def sheet(value: Statement) -> str:

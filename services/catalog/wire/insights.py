@@ -57,10 +57,13 @@ def insights(value: Insights) -> insights_pb2.Insights:
     live = "&".join(f"states={state}" for state in sorted(LIVE))
 
     def share(count: int) -> float:
-        return round(count / value.resources, 4) if value.resources else 0.0
+        return _share(count, value.resources)
 
+    before, stood = value.before, value.before.stood
     return insights_pb2.Insights(
-        resources=_figure("resources", value.resources, "resources", everything),
+        resources=_figure(
+            "resources", value.resources, "resources", everything, stood.resources if stood else None
+        ),
         by_kind=[
             _figure(kind, count, "resources", f"{everything}&kind={quote(kind)}" if kind else "")
             for kind, count in value.by_kind
@@ -68,29 +71,51 @@ def insights(value: Insights) -> insights_pb2.Insights:
         by_age=[
             _figure(name, count, "resources", f"{everything}&age={name}") for name, count in value.by_age
         ],
-        owner_coverage=_figure("owner_coverage", share(value.owned), "share", f"{everything}&owned=true"),
-        rot_share=_figure("rot_share", share(value.rot), "share", f"{everything}&rot=true"),
+        owner_coverage=_figure(
+            "owner_coverage",
+            share(value.owned),
+            "share",
+            f"{everything}&owned=true",
+            _share(stood.owned, stood.resources) if stood else None,
+        ),
+        rot_share=_figure(
+            "rot_share",
+            share(value.rot),
+            "share",
+            f"{everything}&rot=true",
+            _share(stood.rot, stood.resources) if stood and stood.rot is not None else None,
+        ),
         suggestions=[
             _figure(str(kind), count, "suggestions", f"/v1/suggestions?kind={kind}&{live}")
             for kind, count in value.suggestions
         ],
         savings_planned=_savings(value.planned, "/v1/suggestions?states=SCHEDULED"),
-        savings_made=_savings(value.made, "/v1/suggestions?states=APPLIED"),
+        savings_made=_savings(value.made, "/v1/suggestions?states=APPLIED", before.made),
         decisions=[
-            _figure(email, count, "decisions", f"{decided}&actor={quote(email)}")
-            for email, count in value.decisions
+            _figure(email, count, "decisions", f"{decided}&actor={quote(email)}", count_before)
+            for email, count, count_before in value.decisions
         ],
         silo_index=None if value.silo_index is None else round(value.silo_index, 4),
         entitled=value.entitled,
+        begin=day(value.begin),
+        stood=day(before.stood_on),
+        silo_index_year_before=None if before.silo_index is None else round(before.silo_index, 4),
     )
 
 
-def _figure(name: str, value: float, unit: str, list_: str) -> insights_pb2.Insights.Figure:
-    return insights_pb2.Insights.Figure(name=name, value=value, unit=unit, list=list_)
+def _share(count: int, of: int) -> float:
+    return round(count / of, 4) if of else 0.0
 
 
-def _savings(value: Savings, list_: str) -> list[insights_pb2.Insights.Figure]:
+def _figure(
+    name: str, value: float, unit: str, list_: str, before: float | None = None
+) -> insights_pb2.Insights.Figure:
+    return insights_pb2.Insights.Figure(name=name, value=value, unit=unit, list=list_, year_before=before)
+
+
+def _savings(value: Savings, list_: str, before: Savings | None = None) -> list[insights_pb2.Insights.Figure]:
+    learners, upkeep = (before.learner_hours, before.maintenance_hours) if before else (None, None)
     return [
-        _figure("learner_hours", value.learner_hours, "hours a year", list_),
-        _figure("maintenance_hours", value.maintenance_hours, "hours a year", list_),
+        _figure("learner_hours", value.learner_hours, "hours a year", list_, learners),
+        _figure("maintenance_hours", value.maintenance_hours, "hours a year", list_, upkeep),
     ]

@@ -12,6 +12,8 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
+from services.catalog.domain.periods import months_back
+from services.catalog.review.domain_statements import last_quarter
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
 from winnow.catalog.v1 import catalog_service_pb2 as api
@@ -223,6 +225,61 @@ async def test_insights_name_figures_and_the_list_each_leads_to(leader: Reviewer
     assert {each.name for each in listed.resources} >= {ones[2].name, ones[3].name}
     old = await leader("ListResources", api.ListResourcesRequest(age="over_5"))
     assert [bare(each.name) for each in old.resources] == [bare(ones[2].name)]
+
+
+async def test_insights_of_a_period_stand_beside_the_same_a_year_before_where_that_is_known(
+    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+) -> None:
+    ones = await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n)), kind="video") for n in range(6)))
+    for one in ones:
+        await curator.propose(curator.unused(one))
+
+    async def all_open() -> list[Suggestion] | None:
+        found = await leader.suggestions(Suggestion.OPEN)
+        return found if len(found) == len(ones) else None
+
+    found: list[Suggestion] = await eventually(all_open)
+    made = await leader.accept(found[0])
+    assert made.state == Suggestion.APPLIED
+    for each in found[1:]:
+        await leader.reject(each, "used_elsewhere")
+
+    async def told(months: int = 0) -> insights_pb2.Insights:
+        return await leader("GetInsights", insights_pb2.GetInsightsRequest(months=months))
+
+    now = await told()
+    assert (now.decisions[0].value, now.decisions[0].HasField("year_before")) == (6, False)
+    assert not any(each.HasField("year_before") for each in (now.resources, now.rot_share, *now.savings_made))
+    assert (now.HasField("stood"), now.HasField("silo_index_year_before")) == (False, False)
+    # The acceptance, and one rejection each of 4, 8, 13, 17 and 26 months ago.
+    today = datetime.now(UTC)
+    for each, months in zip(found, (25, 4, 8, 13, 17, 26), strict=True):
+        time = today - timedelta(days=31 * months)
+        catalog.sql("UPDATE decisions SET time = %s WHERE suggestion = %s", (time, bare(each.name)))
+    # The log begins with what was written down first, before the year that is compared with.
+    catalog.sql(
+        "UPDATE decisions SET time = now() - interval '3 years' WHERE id = (SELECT min(id) FROM decisions)"
+    )
+    quarter = last_quarter(months_back(today.date(), 12))
+    catalog.sql(
+        "INSERT INTO quarter_ends (quarter, resources, owned, entitled, rot, write_time) "
+        "VALUES (%s, 10, 4, 2, 5, now())",
+        (quarter.name,),
+    )
+    decided = {months: (await told(months)).decisions for months in (12, 6, 3)}
+    assert {
+        months: [(each.value, each.year_before) for each in figures] for months, figures in decided.items()
+    } == {12: [(2, 2)], 6: [(1, 2)], 3: []}
+    for (figure,) in (decided[12], decided[6]):
+        assert len(await listed(leader, figure.list)) == figure.value
+    then = await told()
+    stood = (then.resources.year_before, then.owner_coverage.year_before, then.rot_share.year_before)
+    assert stood == (10, 0.4, 0.5)
+    assert (then.stood.month, then.silo_index_year_before) == (quarter.end.month, 0.5)
+    saved = {each.name: (each.value, each.year_before) for each in then.savings_made}
+    assert saved["maintenance_hours"] == (4.0, 4.0)
+    with pytest.raises(Exception, match=r"INVALID_ARGUMENT"):
+        await told(9)
 
 
 LISTS: dict[str, tuple[str, type[Message]]] = {

@@ -259,6 +259,7 @@ async def test_the_end_of_a_quarter_is_written_down_and_its_statement_comes_by_m
     catalog.start()
     await eventually(lambda: catalog.sql("SELECT 1 FROM quarter_ends"))
     assert (await told(leader, channel, "2026-Q2"))["owner_coverage"] == 1.0
+    assert catalog.sql("SELECT resources, owned, rot FROM quarter_ends") == [(2, 2, 0)]
     # The first one is of the quarter that was running when it was asked for: that of Q2 is not sent.
     catalog.sql("UPDATE statement_schedules SET since = '2026-06-30'")
     post.inbox.clear()
