@@ -40,7 +40,7 @@ class People:
             self.frames.around(request, "people"),
             self.api.people(request),
             self._programs(request),
-            self.api.all(request, "/v1/responsibilities", "responsibilities", {}, most=1000),
+            self._responsible(request),
         )
         held: dict[str, dict[str, tuple[Json, list[str]]]] = {}
         for program in responsible:
@@ -71,6 +71,11 @@ class People:
     async def _programs(self, request: Request) -> list[Json]:
         # Who only administers sees who answers for what and does not read content.
         asked = self.api.all(request, "/v1/programs", "programs", {"view": "BASIC"}, most=1000)
+        return await if_read(asked, [])
+
+    async def _responsible(self, request: Request) -> list[Json]:
+        # Who has no role and no duty yet sees people alone.
+        asked = self.api.all(request, "/v1/responsibilities", "responsibilities", {}, most=1000)
         return await if_read(asked, [])
 
     async def add(self, request: Request) -> Response:
