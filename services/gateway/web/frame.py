@@ -49,6 +49,7 @@ class StateLine:
     silent_since: str = ""
     logged_as: str = ""
     reading: bool = False
+    comparing: int = 0
 
 
 @dataclass(slots=True)
@@ -109,14 +110,16 @@ class Frames:
             return self._down, True
         self._down = None
         learned = imports is not None or not reads
+        waiting = int(curator["toEmbed"]) + int(curator["toJudge"])
         newest = imports["imports"][0] if imports and imports["imports"] else None
         if newest is not None and not newest.get("endTime"):
             share = 100 * newest["filesDone"] // max(1, newest["filesReceived"])
             text = say("state.reading", source=newest["source"], n=share)
-            return StateLine("busy", text, reading=True), True
-        waiting = int(curator["toEmbed"]) + int(curator["toJudge"])
+            return StateLine("busy", text, reading=True, comparing=waiting), True
         if waiting:
-            return StateLine("busy", say("state.comparing", n=waiting), reading=True), learned
+            return StateLine(
+                "busy", say("state.comparing", n=waiting), reading=True, comparing=waiting
+            ), learned
         if not reads:
             return StateLine("good", say("state.answering")), True
         if imports is None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
-from services.gateway.web.api import Api
+from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
+from services.gateway.web.pace import Pace
 from services.gateway.web.rendering import page
 from services.kit.errors import InvalidArgument
 
@@ -25,6 +26,7 @@ class Imports:
 
     api: Api
     frames: Frames
+    pace: Pace = field(default_factory=Pace)
 
     async def show(self, request: Request) -> Response:
         """Sources and imports, newest first; comes again by itself while something is read."""
@@ -45,15 +47,17 @@ class Imports:
             for each in newest.values()
             for problem in [*each["unreadable"], *each["warnings"]]
         ]
+        worked = {each["source"]: each for each in reversed(imports) if each.get("state") == "SUCCEEDED"}
         questions = [(each, question) for each in newest.values() for question in each["questions"]]
         answer = page(
             "imports.html",
             status=refused.status if refused else 200,
             **around,
-            running=running,
+            running=self._progress(running),
             imports=imports,
             sources=sources,
             newest=newest,
+            worked=worked,
             problems=problems[:_PROBLEMS],
             problems_left=max(0, len(problems) - _PROBLEMS),
             questions=questions,
@@ -64,6 +68,17 @@ class Imports:
         if running and not (questions or adding or refused):
             answer.headers["Refresh"] = _REFRESH_SECONDS
         return answer
+
+    def _progress(self, running: list[Json]) -> list[Json]:
+        """What is being read, the import before each of the same source read first; with the seconds left, if known."""
+        told: list[Json] = []
+        sources: set[str] = set()
+        for each in reversed(running):  # the oldest first
+            left = self.pace.left(each["name"], each["filesDone"], each["filesReceived"])
+            told.append({**each, "waits": each["source"] in sources, "left": left})
+            sources.add(each["source"])
+        self.pace.forget_others(each["name"] for each in running)
+        return told
 
     async def upload(self, request: Request) -> Response:
         """Takes files in; the page then shows how they are read."""
