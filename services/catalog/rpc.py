@@ -212,6 +212,11 @@ class CatalogServicer(Publishing, ChangeMethods, LearningMethods, InsightMethods
         return wire.import_(answered)
 
     @override
+    async def StopImport(self, request: api.StopImportRequest, context: Any) -> import_pb2.Import:
+        id_ = wire.id_of(request.name, "imports")
+        return wire.import_(await imports.stop(self._db, viewer(), id_))
+
+    @override
     async def SetHold(self, request: api.SetHoldRequest, context: Any) -> resource_pb2.Resource:
         id_ = wire.id_of(request.name, "resources")
         end = date_of(request.end, "end") if request.HasField("end") else None

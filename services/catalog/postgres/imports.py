@@ -63,7 +63,19 @@ _FILE_DONE = """
     UPDATE import_files SET state = %s, batches_done = %s, recognised_as = %s, resources = %s, attempts = 0
     WHERE id = %s
 """
-_ATTEMPT = "UPDATE import_files SET attempts = attempts + 1 WHERE id = ANY(%s) RETURNING id, attempts"
+_ATTEMPT = """
+    UPDATE import_files SET attempts = attempts + 1 WHERE id = ANY(%s) AND state = 'waiting' RETURNING id, attempts
+"""
+# What is being begun at this moment is locked and stays.
+_LEAVE_OUT = """
+    WITH unread AS (
+        SELECT id FROM import_files
+        WHERE import = %s AND state = 'waiting' AND attempts = 0 AND batches_done = 0 ORDER BY id
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE import_files f SET state = 'unreadable' FROM unread WHERE f.id = unread.id RETURNING f.id
+"""
+_NOT_ALL = "UPDATE imports SET complete = false WHERE id = %s"
 _DROP_CHUNKS = "DELETE FROM import_chunks WHERE file = ANY(%s)"
 _COUNT = """
     UPDATE imports SET added = added + %s, changed = changed + %s, unchanged = unchanged + %s, gone = gone + %s,
@@ -205,8 +217,22 @@ class Imports(Session):
             await self.run(_DROP_CHUNKS, ([file.id],))
 
     async def attempt(self, files: Iterable[int]) -> dict[int, int]:
-        """Notes that reading these files begins; how often it has begun without getting further."""
+        """Notes that reading these files begins; how often it has begun without getting further.
+
+        Without those that were left out meanwhile.
+        """
         return {row["id"]: row["attempts"] for row in await self.rows(_ATTEMPT, (list(files),))}
+
+    async def leave_out(self, import_id: str) -> int:
+        """Leaves out the files that nobody has begun to read, with their bytes; how many they are.
+
+        The import is then not all that its source has.
+        """
+        left_out = [row["id"] for row in await self.rows(_LEAVE_OUT, (import_id,))]
+        if left_out:
+            await self.run(_DROP_CHUNKS, (left_out,))
+            await self.run(_NOT_ALL, (import_id,))
+        return len(left_out)
 
     async def note_use(self, import_id: str) -> None:
         """Notes that the import moved engagement."""

@@ -128,8 +128,9 @@ class Importer:
     async def _read_group(self, import_: Import, group: Sequence[ImportFile], options: ReadOptions) -> None:
         async with self._db.transaction() as tx:
             attempts = await tx.attempt(file.id for file in group)
+        # What was left out since the import was loaded is not among the attempts.
         group, hopeless = (
-            [file for file in group if attempts.get(file.id, 0) <= MAX_ATTEMPTS],
+            [file for file in group if attempts.get(file.id, MAX_ATTEMPTS + 1) <= MAX_ATTEMPTS],
             [file for file in group if attempts.get(file.id, 0) > MAX_ATTEMPTS],
         )
         for file in hopeless:

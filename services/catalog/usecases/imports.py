@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.catalog import policy
-from services.catalog.domain.imports import Import
+from services.catalog.domain.imports import Import, Problem
 from services.catalog.domain.people import Role, Viewer
 from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
@@ -192,6 +192,23 @@ async def answer_question(
         await tx.read_again(import_.id, sorted({each.file for each in same_topic}))
         await tx.audited(viewer, f"imports/{import_.id}", {"question": question.reason, "choice": choice})
         await tx.wake(WAKE)
+        return await tx.import_(import_.id)
+
+
+async def stop(db: Database, viewer: Viewer, import_id: str) -> Import:
+    """Leaves out what nobody has begun to read; the reader then ends the import. NotFound when there is none.
+
+    What is left out says nothing of what the source has, so nothing is gone by it.
+    """
+    async with db.transaction() as tx:
+        import_ = await tx.import_(import_id, for_update=True)
+        left_out = await tx.leave_out(import_.id)
+        if left_out:
+            who = viewer.person.shown_name
+            text = f"{who} stopped this import. Files that were not read: {left_out}. Send them again."
+            await tx.add_problems(import_.id, [Problem(True, "", "", "IMPORT_STOPPED", text)])
+            await tx.audited(viewer, f"imports/{import_.id}", {"files": str(left_out)})
+            await tx.wake(WAKE)
         return await tx.import_(import_.id)
 
 

@@ -17,6 +17,8 @@ from services.gateway.web.rendering import page
 from services.kit.errors import InvalidArgument
 
 _REFRESH_SECONDS = "5"
+_MAY_STOP = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER", "SPECIALIST"})
+"""Whom policy.yaml lets stop an import."""
 _PROBLEMS = 200  # a page of them; the rest are counted
 
 
@@ -63,6 +65,7 @@ class Imports:
             questions=questions,
             trouble=refused,
             adding=adding,
+            may_stop=bool(_MAY_STOP.intersection(around["roles"])),
         )
         # A page that comes again throws away what somebody has open or is about to answer.
         if running and not (questions or adding or refused):
@@ -88,6 +91,14 @@ class Imports:
             return await self._shown(request, trouble.of(error))
         except InvalidArgument as error:
             return await self._shown(request, trouble.Trouble("refused", 400, error.text, ""))
+        return RedirectResponse("/imports", status_code=303)
+
+    async def stop(self, request: Request) -> Response:
+        """Leaves out what is not read yet; the page then shows what the import came to."""
+        try:
+            await self.api.post(request, f"/v1/imports/{request.path_params['id']}:stop", {})
+        except grpc.aio.AioRpcError as error:
+            return await self._shown(request, trouble.of(error))
         return RedirectResponse("/imports", status_code=303)
 
     async def answer(self, request: Request) -> Response:

@@ -143,6 +143,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/accuracy/pace", accuracy.pace, methods=["POST"]),
         Route("/imports", imports.show, methods=["GET"]),
         Route("/imports", imports.upload, methods=["POST"]),
+        Route("/imports/{id}/stop", imports.stop, methods=["POST"]),
         Route("/imports/{id}/answer", imports.answer, methods=["POST"]),
         Route("/people", people.show, methods=["GET"]),
         Route("/people", people.add, methods=["POST"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -12,6 +13,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from services.catalog import policy
+from services.catalog.policy import Cell
+from services.gateway.web import imports
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.imports import Imports
@@ -35,15 +39,15 @@ def delivery(number: int, *, source: str = "lms", state: str = "RUNNING", **more
 class Winnow:
     """Deliveries, the newest first; the curator has `comparing` resources to compare."""
 
-    def __init__(self, *deliveries: Json, comparing: int = 0) -> None:
-        self.deliveries, self.comparing = list(deliveries), comparing
+    def __init__(self, *deliveries: Json, comparing: int = 0, roles: Sequence[str] = ()) -> None:
+        self.deliveries, self.comparing, self.roles = list(deliveries), comparing, list(roles)
         self.seconds = 0.0
         api = Api(self.get, self.never, self.never, Clock())
         self.pages = Imports(api, Frames(api), Pace(lambda: self.seconds))
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
-            person: Json = {"email": "a@example.org", "displayName": "", "roles": []}
+            person: Json = {"email": "a@example.org", "displayName": "", "roles": self.roles}
             return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         if path == "/v1/imports":
             return {"imports": self.deliveries, "nextPageToken": ""}
@@ -152,3 +156,20 @@ async def test_an_import_that_failed_says_what_it_came_to(
     page = await Winnow(delivery(2, state="FAILED", **more), delivery(1, state=before)).page()
     assert [words for words in says if words not in page] == []
     assert [words for words in never if words in page] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "done", "offered"),
+    [("SPECIALIST", 1, True), ("SPECIALIST", 2, False), ("ADMINISTRATOR", 1, False), ("", 1, False)],
+)
+async def test_an_import_can_be_stopped_by_whoever_may_while_there_is_something_to_read(
+    role: str, done: int, offered: bool
+) -> None:
+    winnow = Winnow(delivery(7, filesReceived=2, filesDone=done), roles=[role] if role else [])
+    assert ('action="/imports/7/stop"' in await winnow.page()) == offered
+
+
+def test_the_page_offers_to_stop_to_whom_the_policy_lets() -> None:
+    row = policy.METHODS["/winnow.catalog.v1.CatalogService/StopImport"]
+    may = {str(role) for role, column in policy.ROLES.items() if row.cells[column] is Cell.ALLOW}
+    assert may == imports._MAY_STOP  # pyright: ignore[reportPrivateUsage]
