@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -9,8 +11,9 @@ import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from services.catalog.usecases.import_batches import GROUP
 from tests.lessons import lesson, resource
-from tests.stack import AS_OF, Json, Stack
+from tests.stack import AS_OF, Json, Stack, eventually
 
 _SOURCE = "sheds"
 _SEED = 7600  # of lessons that no other test reads
@@ -60,12 +63,31 @@ def proposed(stack: Stack) -> str:
 
 def sql(stack: Stack, statement: LiteralString, *values: Any) -> None:
     """Changes what no method changes, as the owner of the catalog's tables."""
-    logins = orjson.loads((stack.data / "state.json").read_bytes())["databases"]
-    passfile = Path(str(conninfo_to_dict(logins["catalog"])["passfile"])).with_name("catalog_owner.pgpass")
-    owner = make_conninfo(logins["catalog"], user="catalog_owner", passfile=str(passfile))
-    with psycopg.connect(owner, autocommit=True) as database:
+    with psycopg.connect(_owner(stack), autocommit=True) as database:
         changed = database.execute(statement, values).rowcount
     assert changed == 1
+
+
+@contextmanager
+def half_read(stack: Stack, source: str, files: Mapping[str, str]) -> Generator[Json]:
+    """An import of these files, in the order of their names, that has read its first group until the block is left."""
+    with psycopg.connect(_owner(stack)) as stopped, psycopg.connect(_owner(stack)) as reading:
+        reading.execute("SELECT pg_advisory_xact_lock(hashtextextended('reader of ' || %s, 0))", (source,))
+        sent = [("files", (name, files[name].encode(), "text/markdown")) for name in sorted(files)]
+        answer = stack.api.post("/v1/imports", data={"source": source}, files=sent)
+        answer.raise_for_status()
+        stopped.execute("SELECT id FROM import_files WHERE path = %s FOR UPDATE", (sorted(files)[GROUP],))
+        reading.rollback()
+        name = answer.json()["name"]
+        assert eventually(lambda: stack.get(f"/v1/{name}")["filesDone"] == GROUP)
+        yield answer.json()
+        stopped.rollback()
+
+
+def _owner(stack: Stack) -> str:
+    logins = orjson.loads((stack.data / "state.json").read_bytes())["databases"]
+    passfile = Path(str(conninfo_to_dict(logins["catalog"])["passfile"])).with_name("catalog_owner.pgpass")
+    return make_conninfo(logins["catalog"], user="catalog_owner", passfile=str(passfile))
 
 
 def _id(suggestion: Json) -> str:

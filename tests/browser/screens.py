@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 from services.gateway.web.rendering import failed
 from services.gateway.web.words import say
 from tests.browser.places import page_of, places
+from tests.browser.rare import half_read
 from tests.browser.visitor import CHROMIUM, DESKTOP, PHONE, Visitor
 from tests.lessons import lesson
 from tests.stack import AS_OF, ROOT, Json, Stack
@@ -253,6 +254,7 @@ SCENES: dict[str, Scene] = {
     "broken": _broken,
     "curator-down": _curator_down,  # the last, since the curator catches up
 }
+RUNNING = "import-running"
 FIRST_RUN = {"/review": "first-run", "/imports": "first-run-imports"}
 
 
@@ -273,6 +275,20 @@ def take(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
                         scene(visitor.page, stack)
                         _picture(visitor.page, folder / f"{name}-{size[0]}-{theme}.jpg")
                 visitor.leave()
+
+
+def take_running(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """The pictures of an import that is being read; the last, since what is read shows on other pages."""
+    with _browser() as browser:
+        for theme in ("light", "dark") if wanted(RUNNING) else ():
+            files = {f"{theme}-{n:03}.md": f"# Pump log {n}\n\n{lesson(7900 + n)[0]}\n" for n in range(120)}
+            visitor = _visitor(browser, stack, DESKTOP, theme)
+            with half_read(stack, "drive", files) as begun:
+                visitor.page.goto("/imports")
+                _picture(visitor.page, folder / f"{RUNNING}-{DESKTOP[0]}-{theme}.jpg")
+                stack.post(f"/v1/{begun['name']}:stop", {})
+            stack.wait()
+            visitor.leave()
 
 
 def take_first_run(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
@@ -325,7 +341,7 @@ def main() -> None:
     asked = words.parse_args()
     only: list[str] = asked.only
     folder: Path = asked.into
-    known = {*SHOWN.values(), *SCENES, *FIRST_RUN.values()}
+    known = {*SHOWN.values(), *SCENES, RUNNING, *FIRST_RUN.values()}
     if unknown := set(only) - known:
         words.error(f"no picture is called {', '.join(sorted(unknown))}")
 
@@ -342,6 +358,7 @@ def main() -> None:
             if not only or set(only) - set(FIRST_RUN.values()):
                 stack.import_sample()
                 take(stack, folder, wanted)
+                take_running(stack, folder, wanted)
         finally:
             stack.down()
 

@@ -8,9 +8,10 @@ import uuid
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from services.catalog.usecases.import_batches import GROUP
 from tests.browser.axe import violations
 from tests.browser.places import page_of
-from tests.browser.rare import sql
+from tests.browser.rare import half_read, sql
 from tests.browser.test_deciding import one, press, state
 from tests.browser.visitor import Visitor
 from tests.lessons import lesson
@@ -77,6 +78,28 @@ def test_files_are_added_and_what_is_asked_about_them_is_answered(
     expect(page.get_by_role("row").filter(has_text=source).first).to_contain_text("Up to date")
     expect(asked).to_have_count(0)
     assert titles() == {f"Ropes {key}", f"Ferry {key} 1", f"Ferry {key} 2"}
+
+
+def test_an_import_says_how_far_it_is_and_is_stopped(anyone: Visitor, sample: Stack, key: str) -> None:
+    source = f"weirs-{key}"
+    seed = 7800 + 100 * anyone.script
+    files = {f"{key}-{n:02}.md": f"# Weir {key} {n}\n\n{lesson(seed + n)[0]}\n" for n in range(2 * GROUP)}
+    page = anyone.page
+    with half_read(sample, source, files):
+        page.goto("/imports")
+        reading = page.get_by_role("region", name=f"{source}: reading now")
+        expect(reading.get_by_role("listitem")).to_have_count(3)
+        expect(reading).to_contain_text(f"Reading: {GROUP} of {2 * GROUP} files. So far {GROUP} new")
+        expect(reading.get_by_role("progressbar")).to_be_visible()
+        assert not anyone.script or violations(page) == []
+        reading.get_by_role("button", name=f"Stop {source}").click()
+        expect(reading).to_contain_text(f"Reading: {2 * GROUP - 1} of {2 * GROUP} files.")
+    row = page.get_by_role("row").filter(has_text=source)
+    expect(row.first).to_contain_text("Read in part")  # the page comes again by itself
+    expect(page.get_by_role("main")).to_contain_text(f"Files that were not read: {GROUP - 1}.")
+    listed = sample.get("/v1/resources", source=source, pageSize=200)["resources"]
+    assert len(listed) == GROUP + 1
+    sample.wait()
 
 
 def test_a_person_is_added_and_has_the_roles_that_are_ticked(
