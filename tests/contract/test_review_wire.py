@@ -184,7 +184,7 @@ def shown(value: Suggestion) -> wire.Shown:
 
 
 def test_every_field_of_a_suggestion_is_filled() -> None:
-    assert empty_fields(wire.suggestion(shown(full()), may_decide=True)) == EXCLUSIVE
+    assert empty_fields(wire.suggestion(shown(full()), may_decide=True, may_accept=True)) == EXCLUSIVE
 
 
 def test_fields_of_one_state_are_filled_in_that_state() -> None:
@@ -194,12 +194,14 @@ def test_fields_of_one_state_are_filled_in_that_state() -> None:
     due = replace(full(), state=State.SCHEDULED, due_time=later)
     fields_of = ((held, {"held_reason"}), (off, {"snooze_until", "snooze_event"}), (due, {"due_time"}))
     for value, own in fields_of:
-        assert empty_fields(wire.suggestion(shown(value), may_decide=True)) == EXCLUSIVE - own
+        assert (
+            empty_fields(wire.suggestion(shown(value), may_decide=True, may_accept=True)) == EXCLUSIVE - own
+        )
 
 
 def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
-    message = wire.suggestion(shown(held), may_decide=True)
+    message = wire.suggestion(shown(held), may_decide=True, may_accept=True)
     assert empty_fields(message) == {
         "confidence",
         "claims.confidence",
@@ -249,9 +251,9 @@ def test_every_field_of_reliability_is_filled() -> None:
 
 
 def test_a_brief_suggestion_leaves_out_the_evidence_alone() -> None:
-    assert empty_fields(wire.suggestion(shown(full()), brief=True, may_decide=True)) == EXCLUSIVE | {
-        "evidence"
-    }
+    assert empty_fields(
+        wire.suggestion(shown(full()), brief=True, may_decide=True, may_accept=True)
+    ) == EXCLUSIVE | {"evidence"}
 
 
 def test_every_detail_of_an_error_has_all_its_fields() -> None:

@@ -81,6 +81,7 @@ async def shown_on(
                 emails,
                 routing.missing(each.plan, each.approvals, needed) if each.state in _ASKING else (),
                 any(needs.one_approver for needs in needed),
+                frozenset[str]().union(*(needs.people for needs in needed)),
                 tuple(questions.get(each.id, ())),
                 tuple(before.get(each.id, ())),
                 known[each.assignee].shown_name if each.assignee in known else "",

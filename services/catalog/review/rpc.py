@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from typing_extensions import override
 
@@ -61,7 +61,7 @@ class ReviewServicer(
         self, request: api.GetSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         found = await reading.get_suggestion(self._db, _id(request.name))
-        return wire.suggestion(found, may_decide=_may_decide(found))
+        return wire.suggestion(found, **_rights(found))
 
     @override
     async def ListSuggestions(
@@ -110,10 +110,7 @@ class ReviewServicer(
             return [(place, wire_lines.line(each)) for place, each in printed]
         found = await reading.list_suggestions(self._db, asked, after=after, limit=limit)
         quotes = view != api.ListSuggestionsRequest.BASIC
-        return [
-            (place, wire.suggestion(each, quotes=quotes, may_decide=_may_decide(each)))
-            for place, each in found
-        ]
+        return [(place, wire.suggestion(each, quotes=quotes, **_rights(each))) for place, each in found]
 
     @override
     async def WatchSuggestions(
@@ -283,10 +280,17 @@ def _id(name: str) -> str:
     return id_of(name, "suggestions")
 
 
-def _may_decide(shown: wire.Shown) -> bool:
+class _Rights(TypedDict):
+    may_decide: bool
+    may_accept: bool
+
+
+def _rights(shown: wire.Shown) -> _Rights:
     caller = viewer()
-    about = routing.standing(caller, shown.suggestion, shown.around)
-    return METHODS[_DECIDES].allows(caller, about)
+    decides = METHODS[_DECIDES].allows(caller, routing.standing(caller, shown.suggestion, shown.around))
+    # A plan without parts takes no yes: whoever may decide is told what it lacks.
+    accepts = caller.person.id in shown.approvers if shown.suggestion.plan.parts else decides
+    return _Rights(may_decide=decides, may_accept=accepts)
 
 
 def _words(query: str) -> str:

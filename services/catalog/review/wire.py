@@ -59,7 +59,7 @@ from winnow.review.v1 import events_pb2, review_service_pb2, suggestion_pb2
 class Shown:
     """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed.
 
-    `questions` are those that wait for an owner's answer.
+    `approvers` are ids of those whose yes some part takes. `questions` are those that wait for an owner's answer.
     `history`: what people had decided, of one that has returned. `assignee_name` is empty where nobody has it.
     """
 
@@ -68,6 +68,7 @@ class Shown:
     emails: Mapping[str, str] = field(default_factory=dict[str, str])
     approvals_needed: tuple[str, ...] = ()
     one_approver: bool = False
+    approvers: frozenset[str] = frozenset()
     questions: tuple[Task, ...] = ()
     history: tuple[Decision, ...] = ()
     assignee_name: str = ""
@@ -224,11 +225,16 @@ def classes(message: curation_events.ResourcesClassified) -> Classes:
 
 
 def suggestion(
-    shown: Shown, *, brief: bool = False, quotes: bool = True, may_decide: bool = False
+    shown: Shown,
+    *,
+    brief: bool = False,
+    quotes: bool = True,
+    may_decide: bool = False,
+    may_accept: bool = False,
 ) -> suggestion_pb2.Suggestion:
     """The suggestion as the API shows it; `brief` without evidence, else without `quotes` less what texts say.
 
-    `may_decide` says whether the caller may.
+    `may_decide` and `may_accept` say what the caller may.
     """
     value = shown.suggestion
     evidence = [] if brief else [each for each in value.proposal.evidence if quotes or not each.quote]
@@ -237,6 +243,7 @@ def suggestion(
     message = suggestion_pb2.Suggestion(
         name=value.name,
         may_decide=may_decide,
+        may_accept=may_accept,
         kind=suggestion_pb2.Suggestion.Kind.Value(value.proposal.kind),
         relation=suggestion_pb2.Suggestion.Relation.Value(value.proposal.relation or "RELATION_UNSPECIFIED"),
         state=suggestion_pb2.Suggestion.State.Value(value.state),

@@ -25,6 +25,7 @@ from services.gateway.web.words import say
 _MINUTES = {"R0": 2, "R1": 5}
 _BACK = urlencode(FROM_TODAY)
 _CHECKUP_HOLDS = timedelta(days=90)  # set by hand: a quarter, as that of the statement
+_LOOKED_AT = 10  # suggestions whose approvers are asked for
 _NOTED_AT_MOST = 5  # suggestions that are looked through for a note of one's own
 
 
@@ -76,7 +77,7 @@ class Today:
         `mine` are the suggestions that ask this person, the best first, and `waiting` those that ask anybody; None
         where that is not known yet.
         """
-        decision = _decision(mine, "today.decide")
+        decision = await self._decision(request, mine, "today.decide")
         if decision is not None:
             return decision
         roles = frozenset(around["roles"])
@@ -124,7 +125,7 @@ class Today:
     async def _of_colleagues(
         self, request: Request, around: dict[str, Any], waiting: Sequence[Json]
     ) -> Thing | None:
-        return _decision(waiting, "today.help")
+        return await self._decision(request, waiting, "today.help")
 
     async def _ownerless(self, request: Request, around: dict[str, Any], _: Sequence[Json]) -> Thing | None:
         gaps, programs = await asyncio.gather(
@@ -190,22 +191,28 @@ class Today:
         address = f"/people?role={found['name'].removeprefix('people/')}&{_BACK}"
         return Thing("user-plus", title, say("today.role_good"), 2, address, say("today.role_give"))
 
-
-def _decision(found: Sequence[Json], key: str) -> Thing | None:
-    for each in found:
-        minutes = _MINUTES.get(each["plan"]["risk"])
-        if minutes is None or each["plan"]["safeguards"] or not each["mayDecide"]:
-            continue
-        query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, **FROM_TODAY})
-        return Thing(
-            findings.KIND_ICONS.get(each["kind"], "circle"),
-            findings.title(each),
-            f"{say(key)} {_benefit(each)}",
-            minutes,
-            f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
-            say("today.open"),
-        )
-    return None
+    async def _decision(self, request: Request, found: Sequence[Json], key: str) -> Thing | None:
+        """The first that is small, passes its checks, and takes this person's yes: that is asked of few at most."""
+        small = [
+            each
+            for each in found
+            if each["plan"]["risk"] in _MINUTES and not each["plan"]["safeguards"] and each["mayDecide"]
+        ][:_LOOKED_AT]
+        whole = await self.api.each(request, [each["name"] for each in small])
+        for each in small:
+            if whole.get(each["name"], {}).get("mayAccept"):
+                query = urlencode(
+                    {"in": Chosen(whose="you" if key == "today.decide" else "all").token, **FROM_TODAY}
+                )
+                return Thing(
+                    findings.KIND_ICONS.get(each["kind"], "circle"),
+                    findings.title(each),
+                    f"{say(key)} {_benefit(each)}",
+                    _MINUTES[each["plan"]["risk"]],
+                    f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
+                    say("today.open"),
+                )
+        return None
 
 
 def _benefit(suggestion: Json) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import grpc
+import grpc.aio
+import pytest
+
 from tests.integration.catalog.conftest import eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, sealed, words
 from winnow.catalog.v1 import catalog_service_pb2 as core
@@ -144,13 +148,21 @@ async def test_each_is_told_whether_they_may_decide_and_on_which_side_a_reason_s
         assert ((await who.get(seen.name)).may_decide, listed_.may_decide) == (may, may)
 
 
+async def would_be_taken(who: Reviewer, seen: Suggestion) -> bool:
+    """Whether a yes that does not say what was seen is refused for that alone, and not for who says it."""
+    unseen = Suggestion(name=seen.name, revision=seen.revision)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await who.accept(unseen)
+    return refused.value.code() != grpc.StatusCode.PERMISSION_DENIED
+
+
 def as_line(full: Suggestion) -> Suggestion:
     """What the view LINE says of a suggestion that the view BASIC shows."""
     line = Suggestion()
     line.CopyFrom(full)
     names: Any = (
         *("fingerprint", "held_reason", "approvals", "decision", "snooze_until", "snooze_event", "due_time"),
-        *("note", "asked", "filed_by", "edits", "returned", "history", "receipts", "kept"),
+        *("note", "asked", "filed_by", "edits", "returned", "history", "receipts", "kept", "may_accept"),
     )
     for name in names:
         line.ClearField(name)
@@ -214,6 +226,13 @@ async def test_a_line_says_what_the_whole_suggestion_says_to_whoever_asks(
         return sum(each.may_decide for each in lines)
 
     assert [await may_decide(who) for who in (leader, dora, sam, olga, rosa)] == [6, 6, 1, 5, 1]
+    # Who may accept is who is not refused: tried out on each.
+    for who in (leader, dora, sam, olga, rosa):
+        for each in await who.suggestions(view=Asked.BASIC):
+            assert each.may_accept is await would_be_taken(who, each), (
+                (await who.who()).person,
+                each.summary,
+            )
     # From then on the one is another name of the other.
     (joining,) = [each for each in await leader.suggestions() if each.summary == linked.summary]
     await leader.accept(joining)

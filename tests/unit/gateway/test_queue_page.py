@@ -44,6 +44,7 @@ def suggestion(kind: str, number: int = 1, *, state: str = "OPEN", risk: str = "
         "confidence": 0.9,
         "blind": False,
         "mayDecide": True,
+        "mayAccept": True,
         "assignee": ME,
         "assigneeName": "Ida",
         "createTime": "2026-01-02T00:00:00Z",
@@ -86,6 +87,8 @@ class Winnow:
         return {**nothing, "nextPageToken": "", "toEmbed": str(self.waiting), "toJudge": "0"}
 
     def _fits(self, each: Json, query: Query) -> bool:
+        if "names" in query:
+            return each["name"] in query["names"]
         mine = query.get("assignee") != "me" or each["assignee"] == ME
         return mine and each["state"] in query["states"] and query.get("kind", each["kind"]) == each["kind"]
 

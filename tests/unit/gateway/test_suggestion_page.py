@@ -86,6 +86,7 @@ def suggestion(kind: str, *evidence: Json, claims: tuple[str, ...] = ()) -> Json
         "note": "",
         "createTime": "2026-01-02T00:00:00Z",
         "mayDecide": True,
+        "mayAccept": True,
     }
 
 
