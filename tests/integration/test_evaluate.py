@@ -54,7 +54,7 @@ def answered(tmp_path: Path) -> Path:
         [{"a": a, "b": b, "relation": kind, "evidence": told} for a, b, kind, told in answers],
     )
     write(folder, "clusters.jsonl", [{"id": "k", "members": ["lifting", "lifting-new"]}])
-    labels = [
+    labels: list[tuple[str, str, str, dict[str, object]]] = [
         ("lifting", "outdated", "superseded", {"newer": "lifting-new"}),
         ("lifting-new", "current", "newest-copy", {}),
         ("tea", "outdated", "removed", {"commit": "x"}),
@@ -239,7 +239,7 @@ def test_every_number_that_the_scorer_of_the_corpora_prints_is_the_same(tmp_path
     folders = [shared_dir("data", name) for name in CORPORA]
     truths = [read_truth(folder) for folder in folders]
     predicted = [predictions(truth, seed) for seed, truth in enumerate(truths)]
-    cases = []
+    cases: list[Case] = []
     for truth, made in zip(truths, predicted, strict=True):
         for name, rows in made.items():
             write(tmp_path / truth.name, f"{name}.jsonl", rows)
@@ -259,18 +259,19 @@ def predictions(truth: Truth, seed: int) -> dict[str, list[dict[str, object]]]:
         a, b = chance.sample([one["a"], one["b"]], 2) if chance.random() < 0.2 else (one["a"], one["b"])
         said = one["relation"] if chance.random() < 0.6 else chance.choice(KINDS)
         pairs.append({"a": a, "b": b, "relation": said, "confidence": round(chance.random(), 3)})
-    findings = [one for one in pairs if one["relation"] != "unrelated"]
+    findings: list[dict[str, object]] = [one for one in pairs if one["relation"] != "unrelated"]
     for _ in range(60):
         a, b = chance.sample(names, 2)
         findings.append({"a": a, "b": b, "relation": "overlap", "confidence": 0.6})
     members: dict[str, list[str]] = {}
     for member, cluster in truth.cluster.items():
         members.setdefault(cluster, []).append(member)
-    findings += [
+    edited: list[dict[str, object]] = [
         {"a": inside[-1], "b": inside[0], "relation": "revised", "confidence": 0.9}
         for inside in list(members.values())[:40]
     ]
-    outdated = [
+    findings += edited
+    outdated: list[dict[str, object]] = [
         {
             "resource": one["resource"],
             "label": chance.choice(("outdated", "current")),

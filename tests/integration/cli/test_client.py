@@ -193,7 +193,7 @@ def test_all_pages_of_suggestions_are_one_list(script: Script, capsys: pytest.Ca
     ]
 
 
-SUGGESTION = {
+SUGGESTION: dict[str, Any] = {
     "name": "suggestions/1", "relation": "IDENTICAL", "kind": "DUPLICATE", "state": "APPLIED", "confidence": 0.9,
     "members": [], "evidence": [], "revision": 4, "fingerprint": "f",
 }  # fmt: skip

@@ -158,7 +158,8 @@ def test_what_is_written_over_json_is_read_over_grpc(stack: Stack) -> None:
         assert written.json()["added"] == 1
         name = written.json()["resources"][0]["name"]
     with grpc.insecure_channel(stack.grpc) as channel:
-        stub: Any = catalog_grpc.CatalogServiceStub(channel)
+        generated: Any = catalog_grpc  # typed for asyncio only
+        stub = generated.CatalogServiceStub(channel)
         found = stub.GetResource(
             catalog.GetResourceRequest(name=name), metadata=(("authorization", f"Bearer {TOKEN}"),)
         )
@@ -172,7 +173,8 @@ def test_the_same_error_is_the_same_status_on_both_doors(stack: Stack) -> None:
     error = error_of(refused)
     assert refused.status_code == 404
     with grpc.insecure_channel(stack.grpc) as channel, pytest.raises(grpc.RpcError) as failed:
-        stub: Any = catalog_grpc.CatalogServiceStub(channel)
+        generated: Any = catalog_grpc  # typed for asyncio only
+        stub = generated.CatalogServiceStub(channel)
         stub.GetResource(
             catalog.GetResourceRequest(name="resources/nothing"),
             metadata=(("authorization", f"Bearer {TOKEN}"),),
@@ -238,7 +240,8 @@ def test_what_does_not_exist_says_so(stack: Stack) -> None:
 
 def test_internal_methods_are_not_reachable_over_grpc(stack: Stack) -> None:
     with grpc.insecure_channel(stack.grpc) as channel, pytest.raises(grpc.RpcError) as failed:
-        call: Any = channel.unary_unary("/winnow.internal.v1.IdentityService/Authenticate")
+        untyped: Any = channel
+        call = untyped.unary_unary("/winnow.internal.v1.IdentityService/Authenticate")
         call(b"", metadata=(("authorization", f"Bearer {TOKEN}"),))
     refused: Any = failed.value
     assert refused.code() == grpc.StatusCode.UNIMPLEMENTED

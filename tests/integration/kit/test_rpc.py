@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -31,6 +31,8 @@ from tests.unit.kit.test_events_table import service
 from tests.unit.kit.test_small_modules import PRIVATE, PUBLIC
 
 METHOD = "/grpc.health.v1.Health/Check"
+GENERATED: Any = health_pb2_grpc
+"""Untyped: the package has types for its messages only."""
 SERVING = health_pb2.HealthCheckResponse.SERVING
 Call = Callable[..., Any]
 
@@ -66,7 +68,8 @@ class Servicer(health_pb2_grpc.HealthServicer):
                     self.cancelled.set()
                     raise
             case "large":
-                return health_pb2.HealthListResponse(
+                untyped: Any = health_pb2  # its types are of an older release
+                return untyped.HealthListResponse(
                     statuses={str(n): health_pb2.HealthCheckResponse() for n in range(150_000)}
                 )
             case _:
@@ -94,7 +97,7 @@ def servicer() -> Servicer:
 @pytest.fixture
 async def over_grpc(servicer: Servicer) -> AsyncGenerator[grpc.aio.Channel]:
     server = rpc.server(chain(), concurrency=8)
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    GENERATED.add_HealthServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with rpc.channel(f"127.0.0.1:{port}") as channel:
@@ -108,7 +111,7 @@ async def over_nats(servicer: Servicer, nats_server: NatsServer) -> AsyncGenerat
     serving = await nats.connect(nats_server.url, name="server")
     calling = await nats.connect(nats_server.url, name="client")
     server = natsrpc.NatsServer(serving, queue="test", chain=chain(), concurrency=8)
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    GENERATED.add_HealthServicer_to_server(servicer, server)
     await server.start()
     yield natsrpc.NatsChannel(calling)
     servicer.release.set()
@@ -119,7 +122,7 @@ async def over_nats(servicer: Servicer, nats_server: NatsServer) -> AsyncGenerat
 
 @pytest.fixture(params=["over_grpc", "over_nats"])
 def check(request: pytest.FixtureRequest) -> Call:
-    stub = health_pb2_grpc.HealthStub(request.getfixturevalue(request.param))
+    stub = GENERATED.HealthStub(request.getfixturevalue(request.param))
 
     async def call(name: str, **options: Any) -> Any:
         return await stub.Check(health_pb2.HealthCheckRequest(service=name), **options)
@@ -229,7 +232,7 @@ async def test_calls_are_counted_by_method_and_code(check: Call) -> None:
 
 
 async def test_a_stream_over_grpc_ends_with_its_error(over_grpc: grpc.aio.Channel) -> None:
-    stub = health_pb2_grpc.HealthStub(over_grpc)
+    stub = GENERATED.HealthStub(over_grpc)
     answers = aiter(stub.Watch(health_pb2.HealthCheckRequest()))
     assert [(await anext(answers)).status for _ in range(3)] == [SERVING] * 3
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -241,7 +244,7 @@ async def test_a_stream_over_grpc_ends_with_its_error(over_grpc: grpc.aio.Channe
 
 async def test_streams_and_unknown_methods_are_unimplemented_over_nats(over_nats: grpc.aio.Channel) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        health_pb2_grpc.HealthStub(over_nats).Watch(health_pb2.HealthCheckRequest())
+        GENERATED.HealthStub(over_nats).Watch(health_pb2.HealthCheckRequest())
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     for method in ("/grpc.health.v1.Health/Nothing", "/grpc.health.v1.Health/Watch"):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -252,7 +255,7 @@ async def test_streams_and_unknown_methods_are_unimplemented_over_nats(over_nats
 async def test_what_is_too_large_for_nats_is_refused_and_the_connection_stays(
     over_nats: grpc.aio.Channel,
 ) -> None:
-    stub = health_pb2_grpc.HealthStub(over_nats)
+    stub = GENERATED.HealthStub(over_nats)
     request = health_pb2.HealthCheckRequest
     for attempt in (
         stub.Check(request(service="large")),
@@ -274,7 +277,7 @@ async def test_bytes_that_are_no_message_are_an_invalid_argument(over_nats: grpc
 async def test_nobody_serving_is_unavailable_at_once(bus: Client) -> None:
     begun = time.monotonic()
     error = await refused(
-        health_pb2_grpc.HealthStub(natsrpc.NatsChannel(bus)).Check, health_pb2.HealthCheckRequest()
+        GENERATED.HealthStub(natsrpc.NatsChannel(bus)).Check, health_pb2.HealthCheckRequest()
     )
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     assert time.monotonic() - begun < 1.0
@@ -283,11 +286,11 @@ async def test_nobody_serving_is_unavailable_at_once(bus: Client) -> None:
 async def test_a_server_that_has_started_is_reachable_from_everywhere(nats_server: NatsServer) -> None:
     """40 rounds. Whether two flushes are needed is not proved: the race they close shows under load alone."""
     calling = await nats.connect(nats_server.url, name="client")
-    stub = health_pb2_grpc.HealthStub(natsrpc.NatsChannel(calling))
+    stub = GENERATED.HealthStub(natsrpc.NatsChannel(calling))
     for _ in range(40):
         serving = await nats.connect(nats_server.url, name="server")
         server = natsrpc.NatsServer(serving, queue="test", chain=chain())
-        health_pb2_grpc.add_HealthServicer_to_server(Servicer(), server)
+        GENERATED.add_HealthServicer_to_server(Servicer(), server)
         await server.start()
         assert (await stub.Check(health_pb2.HealthCheckRequest())).status == SERVING
         await server.stop()
@@ -299,9 +302,9 @@ async def test_calls_fail_while_nats_is_away_and_succeed_when_it_is_back(own_nat
     serving = await nats.connect(own_nats_server.url, name="server")
     calling = await nats.connect(own_nats_server.url, name="client")
     server = natsrpc.NatsServer(serving, queue="test", chain=chain())
-    health_pb2_grpc.add_HealthServicer_to_server(Servicer(), server)
+    GENERATED.add_HealthServicer_to_server(Servicer(), server)
     await server.start()
-    stub = health_pb2_grpc.HealthStub(natsrpc.NatsChannel(calling))
+    stub = GENERATED.HealthStub(natsrpc.NatsChannel(calling))
     own_nats_server.kill()
     codes: set[grpc.StatusCode] = set()
     async with asyncio.timeout(10):
@@ -331,9 +334,10 @@ async def test_a_drained_server_ends_running_calls_and_says_so_to_health_watcher
     serving = asyncio.ensure_future(rpc.serve_until_stopped(server, health, stop, grace=5))
     async with rpc.channel(f"127.0.0.1:{port}") as channel:
         await channel.channel_ready()
-        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
-        seen = [(await anext(aiter(watch))).status]
-        call = channel.unary_unary(
+        watch = GENERATED.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        seen: list[int] = [(await anext(aiter(watch))).status]
+        untyped: Any = channel
+        call = untyped.unary_unary(
             "/test.Health/Check", response_deserializer=health_pb2.HealthCheckResponse.FromString
         )
         running = asyncio.ensure_future(
@@ -365,7 +369,7 @@ def handlers_of(servicer: Servicer) -> dict[str, Any]:
             self.found = handlers
 
     collector = Collector()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, collector)
+    GENERATED.add_HealthServicer_to_server(servicer, collector)
     return collector.found
 
 
@@ -383,13 +387,14 @@ async def test_a_dead_server_gets_few_retries_and_none_of_what_must_not_repeat(
         return b""
 
     server = rpc.server([])
-    handlers = {name: grpc.unary_unary_rpc_method_handler(away) for name in ("Read", "Do")}
+    untyped: Any = grpc
+    handlers = {name: untyped.unary_unary_rpc_method_handler(away) for name in ("Read", "Do")}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.S", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with rpc.channel(f"127.0.0.1:{port}", [service()]) as channel:
         for _ in range(50):
-            error = await refused(channel.unary_unary(f"/t.S/{method}"), b"")
+            error = await refused(cast("Any", channel).unary_unary(f"/t.S/{method}"), b"")
             assert error.code() is grpc.StatusCode.UNAVAILABLE
     await server.stop(0)
     assert 50 <= attempts <= most

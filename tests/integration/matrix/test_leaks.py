@@ -659,7 +659,8 @@ def beside(suggestion: Suggestion, own: str, other: str) -> dict[str, Message]:
 
     In the order in which each may be asked with one of the suggestion's own: what is taken in was left out before.
     """
-    edit, seen = review.EditSuggestionRequest, {"name": suggestion.name, "revision": suggestion.revision}
+    seen: dict[str, Any] = {"name": suggestion.name, "revision": suggestion.revision}
+    edit = review.EditSuggestionRequest
     rule = suppression_pb2.Suppression(
         scope=suppression_pb2.Suppression.EXACT_SET, kind=Suggestion.DUPLICATE, resources=[own, other]
     )

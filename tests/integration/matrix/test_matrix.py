@@ -304,7 +304,7 @@ def entitled(
     theirs = [own(world, who, name) for name in part.targets]
     about = About(
         own=frozenset[Column].intersection(*theirs) - _of_no_stage(part.shape) if theirs else frozenset(),
-        metadata=part.operations == {"link_listings"},
+        metadata=set(part.operations) == {"link_listings"},
         unowned=part.part == "resources" or part.relation == "unassigned",
     )
     named = (part.risk,) if part.risk != "R3" else ("R3, first", "R3, second")
@@ -342,7 +342,7 @@ async def test_each_cell_turned_round_once_is_noticed(world: World, callers: Cal
     """The same cells, judged by a copy of the policy with one cell changed: some decision is another."""
     cells = [*at_the_door(), *objects(world), *verbs(world)]
     before = [cell.expected(policy.METHODS) for cell in cells]
-    unnoticed = []
+    unnoticed: list[str] = []
     for path, column in product(served_here(), Column):
         row = policy.METHODS[path]
         if row.everyone:
@@ -359,7 +359,7 @@ async def test_each_cell_of_an_approval_turned_round_once_is_noticed(world: Worl
     """As above; which of the two approvals of R3 somebody gave shows in which is then still needed (test_routing)."""
     found = await parts(world, callers)
     everybody = list(product(worlds.signed_in(), found))
-    unnoticed = []
+    unnoticed: list[str] = []
     for mode in Mode:
         before = [entitled(world, policy.ACTIONS, mode, *each) for each in everybody]
         for action, column in product(
@@ -437,7 +437,7 @@ async def test_each_route_beside_the_bindings_answers_whom_the_policy_names(
             headers = (
                 {"Cookie": f"{SessionCookie(secure=False).name}={session}"} if session else sign(world, who)
             )
-            needs = {"params" if verb == "GET" else "data": NEEDS.get(url)}
+            needs: dict[str, Any] = {"params" if verb == "GET" else "data": NEEDS.get(url)}
             answer = await browser.request(
                 verb, url, headers={**headers, "Sec-Fetch-Site": "same-origin"}, **needs
             )

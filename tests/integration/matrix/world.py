@@ -208,23 +208,20 @@ class Callers:
         return await self._call(path, request, await self._metadata(who, path))
 
     async def _call(self, path: str, request: Any, metadata: list[tuple[str, str]]) -> Any:
+        untyped: Any = self.channel
         if path.endswith("/ImportPackage"):
 
             async def pieces() -> AsyncGenerator[bytes]:
                 yield request.SerializeToString()
 
-            return await self.channel.stream_unary(path)(pieces(), metadata=metadata, timeout=30)
+            return await untyped.stream_unary(path)(pieces(), metadata=metadata, timeout=30)
         if "/Watch" in path:
-            stream = self.channel.unary_stream(path)(
-                request.SerializeToString(), metadata=metadata, timeout=30
-            )
+            stream = untyped.unary_stream(path)(request.SerializeToString(), metadata=metadata, timeout=30)
             try:
                 return await anext(aiter(stream))
             finally:
                 stream.cancel()
-        return await self.channel.unary_unary(path)(
-            request.SerializeToString(), metadata=metadata, timeout=30
-        )
+        return await untyped.unary_unary(path)(request.SerializeToString(), metadata=metadata, timeout=30)
 
 
 def _meaning(error: grpc.aio.AioRpcError) -> str:
@@ -328,7 +325,7 @@ def _changes(world: World) -> None:
         world.changes[relation, shape] = f"changes/{line}"
 
 
-MEMBERS = {
+MEMBERS: dict[str, tuple[str, ...]] = {
     "in a plan": ("in a plan",),
     "review": ("review",),
     "links": ("once", "twin"),
