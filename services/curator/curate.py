@@ -25,8 +25,10 @@ from services.curator.analysis.groups import Pair, pair, translations
 from services.curator.analysis.model import (
     Block,
     Claim,
+    Document,
     Group,
     Judgement,
+    Program,
     ProgramFinding,
     Quote,
     Relation,
@@ -91,10 +93,10 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
     across = _embed_openings(blocks, profiles) if index and installed() else {}
     judgements = _judge(corpus, blocks, profiles, frame, vectors, across, model)
     groups = find_duplicates(judgements, documents=corpus.documents)
-    findings = finding_rows(groups, judgements)
+    findings = finding_rows(corpus, groups, judgements)
     outdated = outdated_rows(corpus, blocks, judgements)
     apart = kept_apart(judgements, corpus.documents)
-    streamlined = program_rows(_streamline(corpus, blocks, frame, groups, apart))
+    streamlined = program_rows(corpus, _streamline(corpus, blocks, frame, groups, apart))
     unused = unused_rows(corpus, blocks, groups, judgements)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "pairs.jsonl", (_pair(one, apart) for one in judgements))
@@ -229,22 +231,26 @@ def _pair(judgement: Judgement, apart: AbstractSet[Pair]) -> dict[str, object]:
     }
 
 
-def finding_rows(groups: Iterable[Group], judgements: Iterable[Judgement]) -> list[dict[str, object]]:
+def finding_rows(
+    corpus: Corpus, groups: Iterable[Group], judgements: Iterable[Judgement]
+) -> list[dict[str, object]]:
     """Every pair of every group, with the confidence of the whole; of families of translations, with its own."""
     rows: dict[tuple[str, str], dict[str, object]] = {}
     for group in groups:
         for judgement in group.judgements:
-            rows[judgement.a, judgement.b] = _finding(judgement, group.confidence)
+            rows[judgement.a, judgement.b] = _finding(corpus, judgement, group.confidence)
     for family in translations(one for one in judgements if one.confidence >= PROPOSED):
         for judgement in family.judgements:
-            rows[judgement.a, judgement.b] = _finding(judgement, judgement.confidence)
+            rows[judgement.a, judgement.b] = _finding(corpus, judgement, judgement.confidence)
     return [row for _, row in sorted(rows.items())]
 
 
-def _finding(judgement: Judgement, confidence: float) -> dict[str, object]:
+def _finding(corpus: Corpus, judgement: Judgement, confidence: float) -> dict[str, object]:
     return {
         "a": judgement.a,
+        "a_title": corpus.documents[judgement.a].title,
         "b": judgement.b,
+        "b_title": corpus.documents[judgement.b].title,
         "relation": str(judgement.relation),
         "confidence": confidence,
         "kind": "DUPLICATE",
@@ -270,9 +276,11 @@ def outdated_rows(
         evidence: dict[str, object] = {"claims": [_claim(claim) for claim in claims]}
         if found is not None and found.successor:
             evidence["newer"] = found.successor
+            evidence["newer_title"] = _title(corpus.documents, found.successor)
         rows.append(
             {
                 "resource": identifier,
+                "title": document.title,
                 "label": "outdated" if probability >= _OUTDATED else "current",
                 "confidence": probability,
                 "reason": claims[0].code if claims else "none",
@@ -283,33 +291,43 @@ def outdated_rows(
     return rows
 
 
-def program_rows(findings: Iterable[ProgramFinding]) -> list[dict[str, object]]:
+def program_rows(corpus: Corpus, findings: Iterable[ProgramFinding]) -> list[dict[str, object]]:
     """One row for each finding. `saving` is in what `unit` says; further savings are listed under `savings`."""
-    rows = [_program_row(finding) for finding in findings]
+    rows = [_program_row(corpus, finding) for finding in findings]
     return sorted(
         rows,
         key=lambda row: (str(row["program"]), str(row["operation"]), str(row["items"]), str(row["subject"])),
     )
 
 
-def _program_row(finding: ProgramFinding) -> dict[str, object]:
+def _program_row(corpus: Corpus, finding: ProgramFinding) -> dict[str, object]:
     first = finding.savings[0] if finding.savings else Saving(0.0, "none", "measured")
     return {
         "program": finding.program,
+        "program_title": corpus.programs[finding.program].title,
         "operation": finding.operation,
         "items": list(finding.items),
+        "item_titles": [_title(corpus.documents, key) for key in finding.items],
         "saving": first.amount,
         "unit": first.unit,
         "basis": first.basis,
         "savings": [asdict(saving) for saving in finding.savings],
         "confidence": finding.confidence,
         "replacement": finding.replacement,
+        "replacement_title": _title(corpus.documents, finding.replacement),
         "others": list(finding.others),
+        "other_titles": [_title(corpus.programs, key) for key in finding.others],
         "subject": finding.subject,
         "reasons": [reason.text for reason in finding.reasons],
         "passages": [{"a": _quote(p.a), "b": _quote(p.b), "match": p.match} for p in finding.passages],
         "quotes": [_quote(quote) for quote in finding.quotes],
     }
+
+
+def _title(among: Mapping[str, Document] | Mapping[str, Program], identifier: str) -> str:
+    """Empty for what is not there: a program may name what the folder does not hold."""
+    named = among.get(identifier)
+    return named.title if named else ""
 
 
 def _claim(claim: Claim) -> dict[str, object]:

@@ -52,6 +52,7 @@ def unused_rows(
             rows.append(
                 {
                     "resource": key,
+                    "title": document.title,
                     "mark": first.code,
                     "confidence": finding.confidence,
                     "plan": str(finding.plan),

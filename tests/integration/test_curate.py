@@ -21,6 +21,7 @@ from services.curator.corpus import read_corpus
 from services.curator.curate import curate
 from services.curator.curate_unused import unused_rows
 from services.kit.errors import InvalidArgument, NotFound
+from tests.unit.analysis.prose import ALERT, ALERTS
 
 Row = Mapping[str, Any]
 
@@ -134,6 +135,22 @@ def test_duplicates_editions_and_excerpts_are_found_and_the_rest_is_left_alone(
     assert summary.findings == 3
 
 
+def test_what_is_written_names_things_by_their_titles_too(source: Path, tmp_path: Path) -> None:
+    write(source, "resources.jsonl", [*catalog(), row("probe", "Just a test.", title="Test")])
+    curate(source, tmp_path / "out", index=False)
+    titles = {str(one["id"]): one["title"] for one in (*catalog(), {"id": "probe", "title": "Test"})}
+    for one in read(tmp_path / "out", "findings"):
+        assert (one["a_title"], one["b_title"]) == (titles[one["a"]], titles[one["b"]])
+    outdated = {one["resource"]: one for one in read(tmp_path / "out", "outdated")}
+    assert {key: one["title"] for key, one in outdated.items()} == titles
+    assert outdated["lifting"]["evidence"]["newer_title"] == "Lifting 2024"
+    assert [one["title"] for one in read(tmp_path / "out", "unused")] == ["Test"]
+    for one in read(tmp_path / "out", "programs"):
+        assert one["program_title"] == "Safety"
+        assert one["item_titles"] == [titles[key] for key in one["items"]]
+        assert one["replacement_title"] == titles.get(one["replacement"], "")
+
+
 def test_every_quotation_is_a_substring_of_its_resource(source: Path, tmp_path: Path) -> None:
     curate(source, tmp_path / "out", index=False)
     bodies = {str(one["id"]): str(one["body"]) for one in catalog()}
@@ -184,6 +201,18 @@ def test_programs_lose_what_they_teach_twice_and_get_the_better_copy(source: Pat
         ["lifting"],
         "lifting-new",
     )
+
+
+def test_programs_keep_the_pages_of_one_template_which_are_two_things_each(
+    source: Path, tmp_path: Path
+) -> None:
+    alerts = [row(one["name"], ALERT.format(**one)) for one in ALERTS]
+    write(source, "resources.jsonl", alerts)
+    on_call = {"id": "on-call", "title": "On call", "resources": [one["name"] for one in ALERTS]}
+    write(source, "programs.jsonl", [{**on_call, "objectives": []}])
+    curate(source, tmp_path / "out", index=False)
+    assert {one["two_things"] for one in read(tmp_path / "out", "pairs")} == {True}
+    assert read(tmp_path / "out", "programs") == []
 
 
 def test_the_same_catalog_gives_the_same_bytes_in_any_order_and_packing(source: Path, tmp_path: Path) -> None:
