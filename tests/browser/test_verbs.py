@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -14,7 +15,7 @@ from tests.browser.places import page_of
 from tests.browser.rare import half_read, sql
 from tests.browser.test_deciding import one, press, state
 from tests.browser.visitor import Visitor
-from tests.lessons import lesson
+from tests.lessons import lesson, resource
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.thorough
@@ -140,6 +141,50 @@ def test_a_verdict_is_lifted_and_its_pair_is_asked_about_again(
     expect(page.get_by_role("heading", name="Verdicts on pairs")).to_be_visible()
     expect(row).to_have_count(0)
     assert eventually(lambda: state(sample, seen) in ("OPEN", "HELD"))
+
+
+def test_an_undo_asks_what_becomes_of_a_field_that_was_edited_since(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    seed = 7900 + anyone.script
+    (made,) = sample.put("quays", resource(f"quay-{key}", f"Quay {key}", lesson(seed), language="en"))
+
+    def retitled(title: str) -> dict[str, Any]:
+        asked = {"kind": "OUTDATED", "operation": "set_metadata", "members": [made["name"]]}
+        said = {"field": "title", "value": title, "reason": "It has another name."}
+        found = sample.post("/v1/suggestions", {**asked, **said})
+        seen = {"revision": found["revision"], "fingerprint": found["fingerprint"]}
+        return sample.post(f"/v1/{found['name']}:accept", seen)
+
+    first, _ = retitled(f"Pier {key}"), retitled(f"Jetty {key}")
+    assert state(sample, first) == "APPLIED"
+    page = anyone.page
+
+    def undo() -> None:
+        page.goto(page_of(first))
+        press(page, "Undo this decision")
+        box = page.get_by_role("dialog", name="Undo this decision")
+        box.get_by_label("It was wrong").check()
+        box.get_by_role("button", name="Undo").click()
+
+    undo()
+    expect(page.get_by_role("alert")).to_contain_text("Something was edited since.")
+    asked = page.get_by_role("group", name=f"Jetty {key} · Title")
+    expect(asked).to_contain_text(f"Put back: Quay {key}")
+    expect(asked).to_contain_text(f"Leave as it is now: Jetty {key}")
+    assert not anyone.script or violations(page) == []
+    page.get_by_role("link", name="Leave everything as it is").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert state(sample, first) == "APPLIED"
+
+    undo()
+    asked.get_by_label("Leave as it is now").check()
+    page.get_by_role("main").get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    assert state(sample, first) != "APPLIED"
+    assert sample.get("/v1/" + made["name"])["title"] == f"Jetty {key}"
+    (last, *_) = sample.get("/v1/decisions", suggestion=first["name"])["decisions"]
+    assert (last["verb"], last["reason"]) == ("undo", "was_wrong")
 
 
 def test_a_webhook_that_was_disabled_is_enabled_again(anyone: Visitor, sample: Stack, key: str) -> None:

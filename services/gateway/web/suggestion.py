@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import back, charts, dates, findings, passages
+from services.gateway.web import back, charts, dates, findings, passages, taking_back
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
@@ -112,6 +112,8 @@ class SuggestionPage:
             self._first(request, found, around["email"]),
         )
         part_rows = parts(found, touched, around["email"])
+        conflicts = trouble.conflicts if trouble else ()
+        questions = await taking_back.questions(self.api, request, found, conflicts, names)
         return page(
             view.pop("template"),
             status=trouble.status if trouble else 200,
@@ -140,6 +142,9 @@ class SuggestionPage:
             next_address=_next(request, place, chosen),
             receipt=done,
             trouble=trouble,
+            questions=questions,
+            undo_reason=taking_back.why(await request.form()) if questions else "",
+            undo_reasons=taking_back.REASONS,
             total=chosen.counted(counted["counts"]),
             calibration=_calibration(found, reliability["kinds"]),
             live=found["state"] in ("OPEN", "HELD", "SNOOZED"),

@@ -10,6 +10,7 @@ import grpc.aio
 from google.rpc.error_details_pb2 import BadRequest
 
 from services.gateway.errors import HTTP_CODES
+from services.gateway.web.taking_back import Conflict, conflicts
 from services.gateway.web.words import known, say
 from services.kit.errors import WinnowError
 from services.kit.rpc import error_info, is_down, status_of
@@ -19,7 +20,8 @@ from services.kit.rpc import error_info, is_down, status_of
 class Trouble:
     """What stands above a page whose form was refused. `kind` is decided, changed, denied or refused.
 
-    `ask` is the address at which the right to do it can be asked for; empty where nobody could give it.
+    `ask` is the address at which the right to do it can be asked for; empty where nobody could give it. `conflicts`
+    are the fields that have to be answered for before it can be taken back.
     """
 
     kind: str
@@ -27,6 +29,7 @@ class Trouble:
     title: str
     text: str
     ask: str = ""
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def of(error: grpc.aio.AioRpcError) -> Trouble:
@@ -50,6 +53,8 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
         # Where it is more than that, the words say what; they name no state.
         if said.startswith(f"{about} is {state};"):
             return Trouble("refused", 409, say("trouble.settled"), known(f"now.{state}", said))
+    if reason == "UNDO_CONFLICT":
+        return Trouble("refused", 409, title, say("undo.conflict"), conflicts=conflicts(error))
     if code == 403:
         text = say("trouble.denied_text", who=who or said)
         return Trouble("denied", 403, say("trouble.denied"), text, asking(error))

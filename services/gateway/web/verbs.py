@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import dates, trouble
+from services.gateway.web import dates, taking_back, trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
@@ -94,7 +94,10 @@ class Verbs:
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
         verb = way_back(found)
-        return await self._decide(request, form, verb, {"requestId": _text(form, "request_id")}, stay=True)
+        body: Json = {"requestId": _text(form, "request_id")}
+        if verb == "undo":
+            body |= {"reason": taking_back.why(form), "answers": taking_back.answers(form)}
+        return await self._decide(request, form, verb, body, stay=True)
 
     async def undo_last(self, request: Request) -> Response:
         """Takes back this person's newest decision that still stands; goes to Activity when there is none."""

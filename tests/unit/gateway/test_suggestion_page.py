@@ -22,7 +22,8 @@ from services.gateway.web.suggestion import (
 from services.gateway.web.verbs import Verbs
 from services.kit import rpc
 from services.kit.clock import Clock
-from services.kit.errors import Aborted, WinnowError
+from services.kit.errors import Aborted, FailedPrecondition, WinnowError
+from winnow.review.v1.review_service_pb2 import UndoConflict
 
 ID = "01980000-0000-7000-8000-000000000001"
 LETTERS = "abcd"
@@ -136,6 +137,7 @@ class Winnow:
             Route("/review/{id}", pages.show),
             Route("/review/{id}/accept", Verbs(api, pages).accept, methods=["POST"]),
             Route("/review/{id}/reject", Verbs(api, pages).reject, methods=["POST"]),
+            Route("/review/{id}/undo", Verbs(api, pages).undo, methods=["POST"]),
         ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
         return httpx.AsyncClient(transport=transport, base_url="http://winnow.example")
@@ -288,3 +290,44 @@ async def test_what_can_be_wrong_is_offered(kind: str, values: list[str]) -> Non
     assert text.count('name="about"') == len(LETTERS)
     assert ('name="audience"' in text) == (kind != "OUTDATED")
     assert 'name="authority"' in text
+
+
+async def test_an_undo_says_why_and_is_asked_about_what_was_edited_since() -> None:
+    found: Json = {**suggestion("DUPLICATE"), "state": "APPLIED"}
+    edited = [
+        UndoConflict(target="resources/b", field="lifecycle", before="PUBLISHED", now="UNLISTED"),
+        UndoConflict(target="resources/b", field="successor", before="", now="c"),
+    ]
+    winnow = Winnow(found)
+    async with winnow.browser() as browser:
+        page = (await browser.get(f"/review/{ID}")).text
+        assert 'name="reason" value="was_wrong"' in page
+        winnow.refuses = FailedPrecondition("UNDO_CONFLICT", "Edited since.", details=edited)
+        sent = {"reason": "was_wrong", "words": "left behind", "request_id": "r"}
+        answer = await browser.post(f"/review/{ID}/undo", data=sent)
+        assert answer.status_code == 409
+        (form,) = re.findall(r'<form[^>]*aria-labelledby="undo-asks">.*?</form>', answer.text, re.DOTALL)
+        text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", form)).split())
+        assert (
+            "Title b · Whether learners find it Put back: Open to learners Leave as it is now: Not listed"
+            in text
+        )
+        assert "Title b · Replaced by Put back: nothing Leave as it is now: Title c" in text
+        assert "resources/" not in text
+
+        said = {"target": ["resources/b"] * 2, "field": ["lifecycle", "successor"], "reason": "was_wrong"}
+        winnow.refuses = FailedPrecondition("UNDO_CONFLICT", "Edited since.", details=edited[1:])
+        half = await browser.post(f"/review/{ID}/undo", data={**said, "choice-0": "keep"})
+        assert '<input type="hidden" name="choice-0" value="keep">' in half.text, "what is answered stays so"
+        assert 'name="choice-1" value="restore" required' in half.text
+
+        winnow.refuses = None
+        done = await browser.post(
+            f"/review/{ID}/undo", data={**said, "choice-0": "keep", "choice-1": "restore"}
+        )
+    assert done.status_code == 303
+    chosen = [("lifecycle", "keep"), ("successor", "restore")]
+    (last,) = winnow.sent
+    assert last["reason"] == "was_wrong"
+    assert [(each["field"], each["choice"]) for each in last["answers"]] == chosen
+    assert {each["target"] for each in last["answers"]} == {"resources/b"}
