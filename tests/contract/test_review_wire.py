@@ -58,6 +58,7 @@ FIGURES = ("learners", "learner_hours", "maintenance_hours", "exposed", "harm")
 TOLD = {f"impact.{name}.hidden" for name in FIGURES}
 EXCLUSIVE = {"snooze_until", "snooze_event", "due_time", "held_reason", "blind", *TOLD}
 """Set in one state each, or where others are held back."""
+MAY = wire.Rights(decide=True, accept=True, undo=True, reopen=True, revoke=True, object=True, suppress=True)
 
 
 TASK = Task(
@@ -184,7 +185,7 @@ def shown(value: Suggestion) -> wire.Shown:
 
 
 def test_every_field_of_a_suggestion_is_filled() -> None:
-    assert empty_fields(wire.suggestion(shown(full()), may_decide=True, may_accept=True)) == EXCLUSIVE
+    assert empty_fields(wire.suggestion(shown(full()), rights=MAY)) == EXCLUSIVE
 
 
 def test_fields_of_one_state_are_filled_in_that_state() -> None:
@@ -194,14 +195,12 @@ def test_fields_of_one_state_are_filled_in_that_state() -> None:
     due = replace(full(), state=State.SCHEDULED, due_time=later)
     fields_of = ((held, {"held_reason"}), (off, {"snooze_until", "snooze_event"}), (due, {"due_time"}))
     for value, own in fields_of:
-        assert (
-            empty_fields(wire.suggestion(shown(value), may_decide=True, may_accept=True)) == EXCLUSIVE - own
-        )
+        assert empty_fields(wire.suggestion(shown(value), rights=MAY)) == EXCLUSIVE - own
 
 
 def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
     held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
-    message = wire.suggestion(shown(held), may_decide=True, may_accept=True)
+    message = wire.suggestion(shown(held), rights=MAY)
     assert empty_fields(message) == {
         "confidence",
         "claims.confidence",
@@ -251,9 +250,7 @@ def test_every_field_of_reliability_is_filled() -> None:
 
 
 def test_a_brief_suggestion_leaves_out_the_evidence_alone() -> None:
-    assert empty_fields(
-        wire.suggestion(shown(full()), brief=True, may_decide=True, may_accept=True)
-    ) == EXCLUSIVE | {"evidence"}
+    assert empty_fields(wire.suggestion(shown(full()), brief=True, rights=MAY)) == EXCLUSIVE | {"evidence"}
 
 
 def test_every_detail_of_an_error_has_all_its_fields() -> None:

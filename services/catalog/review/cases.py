@@ -55,7 +55,7 @@ async def refused(tx: Transaction, db: Database, id_: str) -> Case:
     """A suggestion that was refused or put off, or a live one of which something was refused, under decision again."""
     await postgres.lock(tx)
     known = await postgres.suggestion(tx, id_)
-    partly = known.state is State.OPEN and (known.repaired or known.edits.drop_parts)
+    partly = known.state is State.OPEN and known.reopens
     allowed = frozenset({State.OPEN if partly else State.REJECTED, State.SNOOZED})
     return await open_case(tx, db, id_, "reopen", allowed, Seen())
 

@@ -436,6 +436,13 @@ class Suggestion:
         return self.state in LIVE
 
     @property
+    def reopens(self) -> bool:
+        """Whether there is a refusal, of the whole or of a part, or a delay to take back."""
+        if self.state is State.OPEN:
+            return bool(self.repaired or self.edits.drop_parts)
+        return self.state in (State.REJECTED, State.SNOOZED)
+
+    @property
     def valid_approvals(self) -> tuple[Approval, ...]:
         """Those whose part still rests on the facts it was approved with."""
         if not self.approvals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypedDict
+from typing import Any
 
 from typing_extensions import override
 
@@ -17,7 +17,6 @@ from services.catalog.review import (
     learning,
     lines,
     reading,
-    routing,
     usecases,
     wire,
     wire_learning,
@@ -28,6 +27,7 @@ from services.catalog.review.domain import Edits, Suggestion
 from services.catalog.review.findings import Kind
 from services.catalog.review.learning import Paced
 from services.catalog.review.postgres import Place
+from services.catalog.review.rights import DECIDES, rights
 from services.catalog.review.rpc_batches import BatchServicer
 from services.catalog.review.rpc_checkups import CheckupServicer
 from services.catalog.review.rpc_filing import FilingServicer
@@ -42,7 +42,6 @@ from winnow.review.v1 import reliability_pb2, suggestion_pb2
 from winnow.review.v1 import review_service_pb2 as api
 
 MAX_PAGE = 200
-_DECIDES = "/winnow.review.v1.ReviewService/AcceptSuggestion"
 _ME = "me"
 """As an assignee: whoever calls; no e-mail, as it has no @."""
 MAX_QUERY = 200
@@ -61,7 +60,7 @@ class ReviewServicer(
         self, request: api.GetSuggestionRequest, context: Any
     ) -> suggestion_pb2.Suggestion:
         found = await reading.get_suggestion(self._db, _id(request.name))
-        return wire.suggestion(found, **_rights(found))
+        return wire.suggestion(found, rights=rights(viewer(), found))
 
     @override
     async def ListSuggestions(
@@ -105,12 +104,15 @@ class ReviewServicer(
     ) -> list[tuple[float | None, suggestion_pb2.Suggestion]]:
         """Suggestions as the view shows them, with their places."""
         if view == api.ListSuggestionsRequest.LINE:
-            deciding = METHODS[_DECIDES]
+            deciding = METHODS[DECIDES]
             printed = await lines.list_lines(self._db, asked, viewer(), deciding, after=after, limit=limit)
             return [(place, wire_lines.line(each)) for place, each in printed]
         found = await reading.list_suggestions(self._db, asked, after=after, limit=limit)
-        quotes = view != api.ListSuggestionsRequest.BASIC
-        return [(place, wire.suggestion(each, quotes=quotes, **_rights(each))) for place, each in found]
+        quotes, caller = view != api.ListSuggestionsRequest.BASIC, viewer()
+        return [
+            (place, wire.suggestion(each, quotes=quotes, rights=rights(caller, each)))
+            for place, each in found
+        ]
 
     @override
     async def WatchSuggestions(
@@ -278,19 +280,6 @@ class ReviewServicer(
 
 def _id(name: str) -> str:
     return id_of(name, "suggestions")
-
-
-class _Rights(TypedDict):
-    may_decide: bool
-    may_accept: bool
-
-
-def _rights(shown: wire.Shown) -> _Rights:
-    caller = viewer()
-    decides = METHODS[_DECIDES].allows(caller, routing.standing(caller, shown.suggestion, shown.around))
-    # A plan without parts takes no yes: whoever may decide is told what it lacks.
-    accepts = caller.person.id in shown.approvers if shown.suggestion.plan.parts else decides
-    return _Rights(may_decide=decides, may_accept=accepts)
 
 
 def _words(query: str) -> str:

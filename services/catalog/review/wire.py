@@ -75,6 +75,23 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What the caller may do to a suggestion as it stands."""
+
+    decide: bool = False
+    accept: bool = False
+    undo: bool = False
+    reopen: bool = False
+    revoke: bool = False
+    object: bool = False
+    suppress: bool = False
+
+
+NO_RIGHTS = Rights()
+"""Also where it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """The curator's word that a finding no longer holds; `members` as it read them.
 
@@ -229,12 +246,11 @@ def suggestion(
     *,
     brief: bool = False,
     quotes: bool = True,
-    may_decide: bool = False,
-    may_accept: bool = False,
+    rights: Rights = NO_RIGHTS,
 ) -> suggestion_pb2.Suggestion:
     """The suggestion as the API shows it; `brief` without evidence, else without `quotes` less what texts say.
 
-    `may_decide` and `may_accept` say what the caller may.
+    `rights` say what the caller may.
     """
     value = shown.suggestion
     evidence = [] if brief else [each for each in value.proposal.evidence if quotes or not each.quote]
@@ -242,8 +258,13 @@ def suggestion(
     word = value.held_reason.partition(":")[0]
     message = suggestion_pb2.Suggestion(
         name=value.name,
-        may_decide=may_decide,
-        may_accept=may_accept,
+        may_decide=rights.decide,
+        may_accept=rights.accept,
+        may_undo=rights.undo,
+        may_reopen=rights.reopen,
+        may_revoke=rights.revoke,
+        may_object=rights.object,
+        may_suppress=rights.suppress,
         kind=suggestion_pb2.Suggestion.Kind.Value(value.proposal.kind),
         relation=suggestion_pb2.Suggestion.Relation.Value(value.proposal.relation or "RELATION_UNSPECIFIED"),
         state=suggestion_pb2.Suggestion.State.Value(value.state),

@@ -16,6 +16,7 @@ from winnow.catalog.v1.house_rules_pb2 import HouseRules
 from winnow.internal.v1 import public_service_pb2 as public
 from winnow.internal.v1.public_service_pb2_grpc import PublicServiceStub
 from winnow.review.v1 import objection_pb2 as objection
+from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Plan, Suggestion
 
 SPECIALIST, LEADER = people.Person.SPECIALIST, people.Person.LEARNING_LEADER
@@ -144,3 +145,42 @@ async def test_without_a_notice_a_plan_applies_at_once(leader: Reviewer, curator
     assert [(each.field, each.before, each.after) for each in applied.receipts if each.field == "items"] == [
         ("items", "Copy", "Ladders")
     ]
+
+
+async def test_a_suggestion_says_who_can_object_to_it_and_who_can_take_it_back(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    rosa = await team.join("rosa@example.org")
+    dora = await team.join("dora@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    sam = await team.join("sam@example.org", SPECIALIST)
+    await leader.put(course("own", "Hers", words("r"), owner="rosa@example.org"))
+    waiting, _ = await scheduled(leader, curator)
+    olga = await team.join("olga@example.org")
+    everyone = (leader, dora, sam, olga, rosa)
+
+    async def may(field: str) -> list[bool]:
+        return [getattr(await who.get(waiting.name), f"may_{field}") for who in everyone]
+
+    async def refused(verb: str, request: Any) -> list[bool]:
+        codes = [(await refusal(who(verb, request)))[0] for who in everyone]
+        return [code == grpc.StatusCode.PERMISSION_DENIED for code in codes]
+
+    can_object = await may("object")
+    assert can_object == [True, True, True, True, False]
+    wordless = objection.FileObjectionRequest(name=waiting.name, reason=" ")
+    assert await refused("FileObjection", wordless) == [not each for each in can_object]
+    assert await may("revoke") == [True, False, False, False, False]
+    assert await may("suppress") == [True, True, False, True, False]
+    nobody = [False] * len(everyone)
+    assert await may("undo") == await may("reopen") == nobody
+
+    back = await leader("RevokeApproval", review.RevokeApprovalRequest(name=waiting.name))
+    assert await may("object") == await may("revoke") == nobody
+    await leader("RejectSuggestion", review.RejectSuggestionRequest(name=back.name, reason="different_level"))
+    assert await may("reopen") == [True, True, False, True, False]
+    again = await leader("ReopenSuggestion", review.ReopenSuggestionRequest(name=back.name))
+    await give_notice(leader, 0, 0)
+    await leader.accept(again)
+    assert (await olga.accept(await olga.get(again.name))).state == Suggestion.APPLIED
+    assert await may("undo") == [True, False, False, True, False]
+    assert await may("reopen") == await may("object") == nobody
