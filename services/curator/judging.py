@@ -412,9 +412,13 @@ class Judge:
             stored = await postgres.proposals_of(session, outcome.concerned | outcome.neglected, programs)
             previous = {row.key: row for row in stored if outcomes.judged_anew(row, outcome)}
             events: list[ProposalMade | ProposalWithdrawn | ResourcesClassified] = []
+            gone = [row for key, row in previous.items() if key not in outcome.proposals]
+            new = [one for key, one in outcome.proposals.items() if key not in previous]
+            replaced = outcomes.replaced(new, gone)
             for key, proposal in outcome.proposals.items():
                 known = previous.pop(key, None)
                 if known is None or known.evidence_hash != proposal.evidence_hash:
+                    proposal.replaces.extend(replaced.get(key, ()))
                     await postgres.save_proposal(session, outcomes.proposal_row(proposal))
                     events.append(ProposalMade(proposal=proposal))
             for key, row in previous.items():

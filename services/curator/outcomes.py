@@ -42,6 +42,24 @@ def judged_anew(row: ProposalRow, outcome: Outcome) -> bool:
     return bool(set(row.members) & looked_at)
 
 
+def replaced(made: Iterable[Proposal], gone: Iterable[ProposalRow]) -> dict[str, list[str]]:
+    """By key of a new group of duplicates the keys of those that are no more and go on in it.
+
+    A group goes on in the new one that shares most with it, a pair at least; each goes on in one alone.
+    """
+    groups = {
+        one.key: {member.resource for member in one.members} for one in made if one.kind == Proposal.DUPLICATE
+    }
+    found: dict[str, list[str]] = {}
+    for row in gone:
+        shared = {key: len(members & set(row.members)) for key, members in groups.items()}
+        most = max(shared.values(), default=0)
+        if row.kind == Proposal.DUPLICATE and most > 1:
+            heir = min(key for key, count in shared.items() if count == most)
+            found.setdefault(heir, []).append(row.key)
+    return found
+
+
 def leaving(rows: Iterable[ProposalRow]) -> set[str]:
     """Resources that a duplicate finding already leads learners away from: their use makes no second finding."""
     return {

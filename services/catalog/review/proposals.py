@@ -95,7 +95,8 @@ async def _take(tx: Transaction, proposal: Proposal, on: Ground, *, again: bool 
         for each in await postgres.live_with_keys(tx, proposal.replaces)
         if each.key != proposal.key and not each.filed_by
     ]
-    if replaced and (known is None or not known.live):
+    # What was refused or taken back is that still: it does not return under the name of another.
+    if replaced and (known is None or known.state is State.WITHDRAWN):
         known = replaced.pop(0)  # the oldest keeps its name, notes and assignee; the others lead to it
     # What was applied is done: what is found after it is another.
     goes_on = known is not None and known.state is not State.APPLIED

@@ -135,6 +135,28 @@ async def test_a_new_title_embeds_nothing_and_is_what_the_proposal_says_next(cur
     assert {member.revision for member in proposal.members} == {2, 3}
 
 
+async def test_a_group_that_grows_or_shrinks_says_which_finding_goes_on_in_it(curator: Curator) -> None:
+    for key in ("a", "b"):
+        curator.feed.put(key, SAFETY, title=key)
+    curator.feed.put("c", INVOICES, title="c")
+    await curator.hear("a", "b", "c")
+    await curator.settle()
+
+    async def told() -> dict[str, list[str]]:
+        made = [event.proposal for event in await curator.events() if isinstance(event, ProposalMade)]
+        return {one.key: list(one.replaces) for one in made}
+
+    assert await told() == {"DUPLICATE:a,b": []}
+    curator.feed.put("c", SAFETY)
+    await curator.hear("c")
+    await curator.settle()
+    assert await told() == {"DUPLICATE:a,b,c": ["DUPLICATE:a,b"]}
+    curator.feed.put("a", INVOICES)
+    await curator.hear("a")
+    await curator.settle()
+    assert await told() == {"DUPLICATE:b,c": ["DUPLICATE:a,b,c"]}
+
+
 async def test_swapped_bodies_swap_the_findings(curator: Curator) -> None:
     for key, text in (("a", SAFETY), ("b", SAFETY), ("c", INVOICES)):
         curator.feed.put(key, text, title=key)

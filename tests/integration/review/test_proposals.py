@@ -148,6 +148,24 @@ async def test_a_wider_finding_goes_on_under_the_name_of_the_one_it_replaces(
     assert len(await leader.suggestions()) == 1
 
 
+async def test_what_was_refused_does_not_come_back_under_the_name_of_a_wider_finding(
+    leader: Reviewer, curator: Curator
+) -> None:
+    a, b, c = await leader.put(*(course(f"c{n}", f"T{n}", words("a")) for n in range(3)))
+    narrow = curator.duplicate(a, b)
+    await curator.propose(narrow)
+    refused_ = await leader.reject(await leader.only(Suggestion.OPEN), "other", comment="Both are needed.")
+    wide = curator.duplicate(c, a, b)
+    await curator.propose(wide)
+    await leader.only(Suggestion.OPEN)
+    again = curator.duplicate(a, b, score=0.97, replaces=[wide.key])
+    await curator.propose(again)
+    await curator.settled()
+    states = {each.name: each.state for each in await leader.suggestions()}
+    assert states.pop(refused_.name) == Suggestion.REJECTED
+    assert list(states.values()) == [Suggestion.WITHDRAWN]
+
+
 async def test_of_several_that_a_wider_finding_replaces_the_oldest_goes_on_and_the_others_lead_to_it(
     leader: Reviewer, curator: Curator
 ) -> None:
