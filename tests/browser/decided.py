@@ -36,11 +36,15 @@ def lead(stack: Stack, name: str, state: str) -> None:
         _does(stack, name, "reject", _WHY)
     else:
         each = stack.get("/v1/" + name)
-        stays = next(copy for copy in each["members"] if copy["externalId"].endswith("-a"))
+        copies = [copy for copy in each["members"] if copy["externalId"].endswith("-a")]
         day = (
             {"year": _LATER.year, "month": _LATER.month, "day": _LATER.day} if state == "SCHEDULED" else None
         )
-        edit = {"revision": each["revision"], "survivor": stays["resource"], "applyDate": day}
+        edit = {
+            "revision": each["revision"],
+            "survivor": copies[0]["resource"] if copies else "",
+            "applyDate": day,
+        }
         stack.post(f"/v1/{name}:edit", edit)
         _does(stack, name, "accept", {})
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from services.catalog.usecases.import_batches import GROUP
 from tests.browser.axe import violations
+from tests.browser.decided import lead
 from tests.browser.places import page_of
 from tests.browser.rare import half_read, sql
 from tests.browser.test_deciding import one, press, state
@@ -185,6 +186,39 @@ def test_an_undo_asks_what_becomes_of_a_field_that_was_edited_since(
     assert sample.get("/v1/" + made["name"])["title"] == f"Jetty {key}"
     (last, *_) = sample.get("/v1/decisions", suggestion=first["name"])["decisions"]
     assert (last["verb"], last["reason"]) == ("undo", "was_wrong")
+
+
+def test_whom_a_plan_affects_objects_on_its_page_and_is_offered_no_undo(
+    anyone: Visitor, browser: Browser, sample: Stack, key: str
+) -> None:
+    owner = sample.joined(f"quay-{key}@verbs.example")
+    seed = 7910 + anyone.script
+    told = resource(
+        f"mole-{key}", f"Mole {key}", lesson(seed), language="en", owner=f"quay-{key}@verbs.example"
+    )
+    (made,) = sample.put("quays", told)
+    asked = {"kind": "OUTDATED", "operation": "set_metadata", "members": [made["name"]]}
+    said = {"field": "title", "value": f"Groyne {key}", "reason": "It has another name."}
+    found = sample.post("/v1/suggestions", {**asked, **said})
+    lead(sample, found["name"], "SCHEDULED")
+    assert state(sample, found) == "SCHEDULED"
+
+    affected = Visitor(browser, sample.status["http"], owner, java_script_enabled=anyone.script)
+    page = affected.page
+    page.goto(page_of(found))
+    expect(page.get_by_role("button", name="Undo this decision")).to_have_count(0)
+    press(page, "Object")
+    box = page.get_by_role("dialog", name="Object")
+    box.get_by_label("Why it should not happen").fill("It is no groyne.")
+    assert not anyone.script or violations(page) == []
+    box.get_by_role("button", name="Object").click()
+    expect(page.get_by_role("status")).to_contain_text("Your objection is filed.")
+    expect(page.get_by_role("button", name="Object")).to_have_count(0)
+    affected.leave()
+    now = sample.get("/v1/" + found["name"])
+    assert (now["state"], now["decision"]["verb"]) == ("OPEN", "object")
+    anyone.page.goto(page_of(found))
+    expect(anyone.page.get_by_role("main")).to_contain_text("It is no groyne.")
 
 
 def test_a_webhook_that_was_disabled_is_enabled_again(anyone: Visitor, sample: Stack, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, tzinfo
 from itertools import groupby
@@ -17,9 +18,9 @@ from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS
-from services.gateway.web.receipts import STANDING
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
+from services.gateway.web.taking_back import may_take_back
 
 _ICONS = {
     "accept": "check",
@@ -109,13 +110,16 @@ class Activity:
             request, "/v1/decisions", {**query, "pageToken": request.query_params.get("after", "")}
         )
         subjects = {each["suggestion"]: each for each in found["subjects"]}
+        undoable = [name for name, each in subjects.items() if each["undoable"]]
+        whole = await self.api.each(request, undoable)
+        mine = {name for name, each in whole.items() if may_take_back(each)}
         return page(
             "activity.html",
             **around,
             chosen=chosen,
             whats=list(WHAT),
             names=names,
-            days=list(_days(found["decisions"], subjects, around["email"])),
+            days=list(_days(found["decisions"], subjects, mine)),
             after=found["nextPageToken"],
         )
 
@@ -140,21 +144,23 @@ class Activity:
         return csv("activity.csv", _COLUMNS, rows)
 
 
-def _days(decisions: list[Json], subjects: dict[str, Json], email: str) -> Iterator[dict[str, Any]]:
-    """Lines by day, each with what it is about and, where that was replaced, with what took its place."""
+def _days(
+    decisions: list[Json], subjects: dict[str, Json], mine: AbstractSet[str]
+) -> Iterator[dict[str, Any]]:
+    """Lines by day, each with what it is about and, where that was replaced, with what took its place.
+
+    `mine` are the names of those that the reader may take back.
+    """
     for day, of_day in groupby(decisions, key=lambda each: dates.day(each["time"])):
         lines: list[dict[str, Any]] = []
         for each in of_day:
             subject = subjects.get(each["suggestion"], {})
-            stands = (
-                subject.get("state") in STANDING or each["actor"] == email
-            )  # a yes that waits is its giver's
             lines.append(
                 {
                     "decision": each,
                     "summary": subject.get("summary", ""),
                     "icon": _ICONS.get(each["verb"], "circle"),
-                    "undo": subject.get("undoable") == each["name"] and stands,
+                    "undo": subject.get("undoable") == each["name"] and each["suggestion"] in mine,
                     "id": each["suggestion"].removeprefix("suggestions/"),
                     "replaced": _replacement(each),
                     "replacement": subjects.get(_replacement(each), {}).get("summary", ""),

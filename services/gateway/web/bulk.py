@@ -32,7 +32,8 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import PAGE_SIZE, Chosen
 from services.gateway.web.receipts import outcome
 from services.gateway.web.rendering import page
-from services.gateway.web.verbs import snoozed_until, way_back
+from services.gateway.web.taking_back import way_back
+from services.gateway.web.verbs import snoozed_until
 from services.gateway.web.words import say
 from services.kit.rpc import is_down
 

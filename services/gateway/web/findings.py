@@ -159,6 +159,13 @@ def _word(text: str) -> str:
     return text.replace(":", "").replace(" ", "_").lower()
 
 
+def harm(suggestion: Json) -> str:
+    """What the plan would do to learners that no plan may; empty for none."""
+    simulation: Json = suggestion["plan"].get("simulation") or {}
+    lose, overdue = (int(simulation.get(name, 0)) for name in ("loseCredit", "newlyOverdue"))
+    return say("one.harm", lose=lose, overdue=overdue) if lose or overdue else ""
+
+
 def can_keep(suggestion: Json) -> bool:
     """Whether one of the copies can be chosen to stay in place of the others."""
     return len(suggestion["members"]) > 1 and suggestion["relation"] not in _NEVER_RETIRES

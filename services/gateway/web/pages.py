@@ -101,6 +101,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/review/{id}/edit", verbs.edit, methods=["POST"]),
         Route("/review/{id}/reopen", verbs.reopen, methods=["POST"]),
         Route("/review/{id}/undo", verbs.undo, methods=["POST"]),
+        Route("/review/{id}/object", verbs.object, methods=["POST"]),
         Route("/undo", verbs.undo_last, methods=["POST"]),
         Route("/changes", changes.show, methods=["GET"]),
         Route("/changes.csv", changes.sheet, methods=["GET"]),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from services.gateway.web import findings
 from services.gateway.web.api import Api, Json
+from services.gateway.web.taking_back import may_take_back
 from services.gateway.web.words import known, say
 
 STANDING = frozenset({"APPLIED", "SCHEDULED", "REJECTED", "SNOOZED"})
@@ -41,7 +42,8 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
     if not decision or decision["actor"] not in (email, "scheduler"):
         return None
     verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
-    return Receipt(id_, *_words(found, verb), undo=found["state"] in STANDING or _waits(found, email))
+    stands = found["state"] in STANDING or _waits(found, email)
+    return Receipt(id_, *_words(found, verb), undo=stands and may_take_back(found))
 
 
 def outcome(suggestion: Json) -> str:

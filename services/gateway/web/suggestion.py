@@ -127,6 +127,7 @@ class SuggestionPage:
             tasks=findings.tasks(found, names),
             needed=findings.needed(found),
             held=findings.held(found),
+            harm=findings.harm(found),
             pro=pro,
             pros=_REASONS_SHOWN,
             con=con,

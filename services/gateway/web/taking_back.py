@@ -1,4 +1,4 @@
-"""Taking an applied plan back: why, and what is asked about each field that somebody has edited since."""
+"""Taking a decision back: by which verb, by whom, why, and what is asked about fields that were edited since."""
 
 from __future__ import annotations
 
@@ -43,6 +43,21 @@ class Question:
     before: str = ""
     now: str = ""
     choice: str = ""
+
+
+def way_back(found: Json) -> str:
+    """The verb that takes back what stands of a suggestion."""
+    decision = found.get("decision")
+    partly = found["state"] == "OPEN" and decision is not None and decision["verb"] == "reject"
+    if found["state"] in ("REJECTED", "SNOOZED") or partly:
+        return "reopen"
+    return "undo" if found["state"] in ("APPLIED", "UNDONE") else "revokeApproval"
+
+
+def may_take_back(found: Json) -> bool:
+    """Whether the API lets the reader do that, as it says for who asks."""
+    may = {"undo": "mayUndo", "reopen": "mayReopen", "revokeApproval": "mayRevoke"}
+    return bool(found[may[way_back(found)]])
 
 
 def conflicts(error: grpc.aio.AioRpcError) -> tuple[Conflict, ...]:

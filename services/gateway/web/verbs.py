@@ -88,12 +88,18 @@ class Verbs:
             request, form, "reopen", {"requestId": _text(form, "request_id")}, stay=True
         )
 
+    async def object(self, request: Request) -> Response:
+        """Files an objection to an approved plan, which opens it again."""
+        form = await request.form()
+        body = {"reason": _text(form, "reason"), "requestId": _text(form, "request_id")}
+        return await self._decide(request, form, "object", body, stay=True)
+
     async def undo(self, request: Request) -> Response:
         """Takes back what stands: an applied plan, a refusal, a snooze, or one's own approval."""
         form = await request.form()
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
-        verb = way_back(found)
+        verb = taking_back.way_back(found)
         body: Json = {"requestId": _text(form, "request_id")}
         if verb == "undo":
             body |= {"reason": taking_back.why(form), "answers": taking_back.answers(form)}
@@ -166,15 +172,6 @@ def snoozed_until(clock: Clock, until: str) -> str:
     """The moment, as JSON has it, at which what was put off for a week, month or quarter comes back."""
     day = clock.today() + timedelta(days=_SNOOZE_DAYS[until])
     return datetime.combine(day, time(6), UTC).isoformat().replace("+00:00", "Z")
-
-
-def way_back(found: Json) -> str:
-    """The verb that takes back what stands of a suggestion."""
-    decision = found.get("decision")
-    partly = found["state"] == "OPEN" and decision is not None and decision["verb"] == "reject"
-    if found["state"] in ("REJECTED", "SNOOZED") or partly:
-        return "reopen"
-    return "undo" if found["state"] in ("APPLIED", "UNDONE") else "revokeApproval"
 
 
 def _seen(form: FormData) -> Json:

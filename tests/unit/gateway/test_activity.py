@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -37,7 +38,8 @@ def subject(suggestion: str, state: str, undoable: str = "") -> Json:
 class Catalog:
     """A log, and what was asked of it."""
 
-    def __init__(self, decisions: list[Json], subjects: list[Json]) -> None:
+    def __init__(self, decisions: list[Json], subjects: list[Json], others: Sequence[str] = ()) -> None:
+        self.others = others
         self.log: Json = {"decisions": decisions, "subjects": subjects, "nextPageToken": ""}
         self.asked: list[Query] = []
 
@@ -45,10 +47,19 @@ class Catalog:
         if path == "/v1/decisions":
             self.asked.append(query)
             return self.log
+        if path == "/v1/suggestions":
+            found = [self.mine(name) for name in query["names"]]
+            return {"suggestions": found, "nextPageToken": ""}
         if path == "/v1/viewer":
             person: Json = {"email": ME, "displayName": "", "roles": []}
             return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
+
+    def mine(self, name: str) -> Json:
+        """The suggestion as who reads sees it: a plan somebody else approved is not theirs to take back."""
+        (state,) = {each["state"] for each in self.log["subjects"] if each["suggestion"] == name}
+        whole: Json = {"name": name, "state": state, "mayReopen": False}
+        return {**whole, "mayUndo": name not in self.others, "mayRevoke": name not in self.others}
 
     async def post(self, request: Request, path: str, body: Json) -> Json:
         raise NotImplementedError
@@ -81,6 +92,7 @@ async def test_one_line_of_a_suggestion_can_be_taken_back_and_a_yes_that_waits_b
             subject(NEW, "OPEN", "decisions/3"),
             subject(GONE, "OPEN", "decisions/2"),
         ],
+        others=[NEW],
     )
     shown = lines(await catalog.browser().get("/activity"))
     assert ["/undo" in each for each in shown] == [False, True, False, True, False]

@@ -88,6 +88,11 @@ def suggestion(kind: str, *evidence: Json, claims: tuple[str, ...] = ()) -> Json
         "createTime": "2026-01-02T00:00:00Z",
         "mayDecide": True,
         "mayAccept": True,
+        "mayUndo": False,
+        "mayReopen": False,
+        "mayRevoke": False,
+        "mayObject": False,
+        "maySuppress": True,
     }
 
 
@@ -214,6 +219,7 @@ async def test_whoever_comes_second_is_told_who_was_first_and_why_and_what_can_b
     if verb == "reject":
         decision |= {"reason": "intentional_copy", "comment": "A mirror."}
     found: Json = {**suggestion("DUPLICATE"), "state": state, "decision": decision}
+    found |= {"mayReopen": state == "REJECTED", "mayUndo": state == "APPLIED"}
     first = Aborted("SUGGESTION_DECIDED", "Somebody decided first.", {"suggestion": found["name"]})
     async with Winnow(found, refuses=first).browser() as browser:
         answer = await browser.post(f"/review/{ID}/accept", data={"revision": "3"})
@@ -293,7 +299,7 @@ async def test_what_can_be_wrong_is_offered(kind: str, values: list[str]) -> Non
 
 
 async def test_an_undo_says_why_and_is_asked_about_what_was_edited_since() -> None:
-    found: Json = {**suggestion("DUPLICATE"), "state": "APPLIED"}
+    found: Json = {**suggestion("DUPLICATE"), "state": "APPLIED", "mayUndo": True}
     edited = [
         UndoConflict(target="resources/b", field="lifecycle", before="PUBLISHED", now="UNLISTED"),
         UndoConflict(target="resources/b", field="successor", before="", now="c"),
@@ -331,3 +337,43 @@ async def test_an_undo_says_why_and_is_asked_about_what_was_edited_since() -> No
     assert last["reason"] == "was_wrong"
     assert [(each["field"], each["choice"]) for each in last["answers"]] == chosen
     assert {each["target"] for each in last["answers"]} == {"resources/b"}
+
+
+@pytest.mark.parametrize("may", ["mayUndo", "mayRevoke", "mayObject", "mayReopen", None])
+async def test_only_what_the_api_says_the_reader_may_is_offered(may: str | None) -> None:
+    state = {"mayUndo": "APPLIED", "mayReopen": "REJECTED"}.get(may or "", "SCHEDULED")
+    found: Json = {**suggestion("DUPLICATE"), "state": state, "maySuppress": False}
+    if may:
+        found[may] = True
+    async with Winnow(found).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    ways = {"mayUndo": "undo", "mayRevoke": "undo", "mayObject": "object", "mayReopen": "reopen"}
+    actions = set(re.findall(rf'action="/review/{ID}/(undo|object|reopen)\?', text))
+    assert actions == ({ways[may]} if may else set())
+
+
+@pytest.mark.parametrize("may", [True, False])
+async def test_keeping_away_is_offered_to_whom_it_is_open(may: bool) -> None:
+    async with Winnow({**suggestion("DUPLICATE"), "maySuppress": may}).browser() as browser:
+        assert ("/keep-away" in (await browser.get(f"/review/{ID}")).text) is may
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        ({"safeguards": [{"text": "It is mandatory.", "remedy": "Replace it."}]}, "Replace it."),
+        ({"simulation": {"loseCredit": "5", "newlyOverdue": "0"}}, "5 would lose credit"),
+    ],
+)
+async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(plan: Json, says: str) -> None:
+    found = suggestion("DUPLICATE")
+    found["plan"] |= plan
+    if "simulation" in plan:
+        found["plan"]["simulation"] |= {"sumsOnly": False, "enrolments": "9", "minutesSaved": 0}
+    async with Winnow(found).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert 'data-key="a"' not in text
+    assert says in text
+    assert 'href="#safeguards"' in text
+    assert 'id="decide" hidden>' in text, "another choice can be made all the same"
+    assert f'action="/review/{ID}/reject' in text
