@@ -82,7 +82,7 @@ class CatalogServicer(Publishing, ChangeMethods, LearningMethods, InsightMethods
     ) -> api.ListResourcesResponse:
         lifecycle, age = wire.wanted_lifecycle(request.lifecycle), wire.wanted_age(request.age)
         owned = request.owned if request.HasField("owned") else None
-        only = resources.Only(lifecycle, request.kind, age, owned, request.rot)
+        only = resources.Only(lifecycle, request.kind, age, owned, request.rot, request.without_kind)
         scope = ("resources", request.source, request.external_id, only)
         size = _size(request.page_size)
         found = await resources.list_resources(

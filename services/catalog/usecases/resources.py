@@ -64,17 +64,23 @@ class Only:
     age: str = ""
     owned: bool | None = None
     rot: bool = False
+    without_kind: bool = False
 
     @property
     def all(self) -> bool:
         """Whether it leaves nothing out."""
-        return self.lifecycle is None and self.owned is None and not (self.kind or self.age or self.rot)
+        return (
+            self.lifecycle is None
+            and self.owned is None
+            and not any((self.kind, self.age, self.rot, self.without_kind))
+        )
 
     def fits(self, resource: Resource, today: date) -> bool:
         """Whether the resource is one of them."""
         return (
             self.lifecycle in (None, resource.lifecycle)
             and self.kind in ("", resource.shown("kind"))
+            and not (self.without_kind and resource.shown("kind"))
             and (not self.age or age(resource, today) == self.age)
         )
 

@@ -56,6 +56,9 @@ def insights(value: Insights) -> insights_pb2.Insights:
 
     live = "&".join(f"states={state}" for state in sorted(LIVE))
 
+    def of_kind(kind: str) -> str:
+        return f"kind={quote(kind)}" if kind else "withoutKind=true"
+
     def share(count: int) -> float:
         return _share(count, value.resources)
 
@@ -65,7 +68,7 @@ def insights(value: Insights) -> insights_pb2.Insights:
             "resources", value.resources, "resources", everything, stood.resources if stood else None
         ),
         by_kind=[
-            _figure(kind, count, "resources", f"{everything}&kind={quote(kind)}" if kind else "")
+            _figure(kind, count, "resources", f"{everything}&{of_kind(kind)}")
             for kind, count in value.by_kind
         ],
         by_age=[

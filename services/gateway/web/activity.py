@@ -54,22 +54,27 @@ _MOST_ROWS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which decisions somebody looks at: by whom (an e-mail or `me`), what, on which kind, in which quarter."""
+    """Which decisions somebody looks at: by whom (an e-mail or `me`), what, on which kind, and of which time.
+
+    That is a quarter, or the time since an ISO day; of a quarter all is shown.
+    """
 
     who: str = ""
     what: str = ""
     kind: str = ""
     quarter: str = ""
+    since: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Chosen:
         """What the address says; anything unknown is as if it were not there."""
-        what, kind, quarter = (query.get(name, "") for name in ("what", "kind", "quarter"))
+        what, kind, quarter, since = (query.get(name, "") for name in ("what", "kind", "quarter", "since"))
         return cls(
             who=query.get("who", ""),
             what=what if what in WHAT else "",
             kind=kind if kind.upper() in KINDS else "",
             quarter=quarter if dates.quarter(quarter, UTC) else "",
+            since=since if dates.begin(since, UTC) else "",
         )
 
     def with_(self, **changes: str) -> Chosen:
@@ -89,6 +94,8 @@ class Chosen:
         time = dates.quarter(self.quarter, zone)
         if time:
             asked["beginTime"], asked["endTime"] = time
+        elif begin := dates.begin(self.since, zone):
+            asked["beginTime"] = begin
         return asked
 
 

@@ -117,11 +117,17 @@ class Api:
         body = {"text": str(form.get("text", "")), "requestId": str(form.get("request_id", ""))}
         await self.post(request, f"/v1/{parent}/notes", body)
 
-    async def engagement(self, request: Request, names: Iterable[str]) -> dict[str, Json]:
-        """How people learn with resources and in programs, in short, by name; without those that are not there."""
+    async def engagement(
+        self, request: Request, names: Iterable[str], *, months: int = 12, before: bool = False
+    ) -> dict[str, Json]:
+        """How people learn with resources and in programs, in short, by name; without those that are not there.
+
+        Of programs also in the newest 6 or 3 months, and `before` in the same months a year before, too.
+        """
+        asked: Query = {"months": str(months), "yearBefore": "true" if before else "false"}
         answers = await asyncio.gather(
             *(
-                self.get(request, "/v1/engagement:batchQuery", {"names": some})
+                self.get(request, "/v1/engagement:batchQuery", {"names": some, **asked})
                 for some in batches(list(dict.fromkeys(names)))
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, cast
 
 from services.gateway.web.words import say
@@ -48,6 +48,15 @@ def quarter(name: str, zone: tzinfo) -> tuple[str, str] | None:
         for at in (first, first + 3)
     )
     return begin, end
+
+
+def begin(day: str, zone: tzinfo) -> str:
+    """When the day (`2026-11-19`) begins there, as a timestamp; empty for none."""
+    try:
+        found = datetime.combine(date.fromisoformat(day), time.min, zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{found.replace(tzinfo=None).isoformat()}Z"
 
 
 def calendar_day(text: str) -> dict[str, int] | None:

@@ -123,6 +123,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/resources/{id}/retire", resources.retire, methods=["POST"]),
         Route("/resources/{id}/owner", resources.set_owner, methods=["POST"]),
         Route("/insights", insights.show, methods=["GET"]),
+        Route("/insights.csv", insights.sheet, methods=["GET"]),
         Route("/statement", statement.show, methods=["GET"]),
         Route("/statement", statement.schedule, methods=["POST"]),
         Route("/statement.csv", statement.sheet, methods=["GET"]),

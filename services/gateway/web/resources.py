@@ -37,7 +37,9 @@ class Resources:
         query: Query = {"lifecycle": "PUBLISHED", "kind": kind, "age": age, "pageToken": after}
         if owned in _OWNED:
             query["owned"] = _OWNED[owned]
-        rot = request.query_params.get("rot") == "yes"
+        rot, unkinded = (request.query_params.get(name) == "yes" for name in ("rot", "unkinded"))
+        if unkinded:
+            query["withoutKind"] = "true"
         if rot:
             query["rot"] = "true"
         around, found, health, names = await asyncio.gather(
@@ -58,6 +60,7 @@ class Resources:
             age=age,
             owned=owned if owned in _OWNED else "",
             rot=rot,
+            unkinded=unkinded,
             names=names,
         )
 

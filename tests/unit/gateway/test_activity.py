@@ -132,3 +132,15 @@ async def test_page_and_file_ask_for_the_same(what: str, asked: Query) -> None:
     assert [{name: each[name] for name in ("actor", *asked)} for each in catalog.asked] == [
         {"actor": ME, **asked}
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("since", "begin"), [("2026-05-23", "2026-05-23T00:00:00Z"), ("yesterday", None), ("2026-02-30", None)]
+)
+async def test_decisions_since_a_day_are_asked_for_and_what_is_no_day_is_not(
+    since: str, begin: str | None
+) -> None:
+    catalog = Catalog([], [])
+    page = await catalog.browser().get("/activity", params={"what": "decided", "since": since})
+    assert catalog.asked[0].get("beginTime") == begin
+    assert ("Since 23 May 2026" in page.text, "since=" in page.text) == (begin is not None,) * 2

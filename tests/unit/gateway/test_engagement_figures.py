@@ -28,7 +28,7 @@ def shown(*, program: bool = False, **told: Any) -> str:
 
 def test_rating_and_trend_are_shown_where_they_are_known() -> None:
     html = shown(rating=figure(4.23), trend=figure(-0.125), months=[{}])
-    assert "4.2 <small>of 5</small>" in html
+    assert '<a href="#months">4.2</a> <small>of 5</small>' in html
     assert '<a href="#months">-12%</a>' in html
     assert "Rating" not in shown()
     assert "Trend" not in shown()
@@ -42,20 +42,38 @@ def test_figures_lead_to_the_months_and_items_that_there_are() -> None:
     assert shown(reach=reach, program=True, completion=figure(0.5)).count('href="#items"') == 2
 
 
+def test_months_show_ratings_where_any_of_them_has_one() -> None:
+    module: Any = rendering._environment.get_template("engagement.html").module  # pyright: ignore[reportPrivateUsage]
+
+    def table(*months: dict[str, Any]) -> str:
+        return str(module.curve("", months))
+
+    def month(number: int, **told: Any) -> dict[str, Any]:
+        return {"month": {"year": 2026, "month": number}, **told}
+
+    html = table(month(1, rating=figure(4.23)), month(2, rating=figure(None, hidden=True)))
+    assert ">Rating</th>" in html
+    assert '<td class="num">4.2</td>' in html
+    assert "too few to tell" in html
+    assert "Rating" not in table(month(1, rating=figure(None)), month(2))
+
+
 async def test_all_programs_are_looked_at_in_few_calls_and_those_with_most_learners_come_first() -> None:
     asked: list[int] = []
+
+    compared: list[int] = []
 
     async def get(_: Request, path: str, query: Any) -> Any:
         if path != "/v1/engagement:batchQuery":
             return {"resources": {}}
-        asked.append(len(query["names"]))
+        (compared if query["yearBefore"] == "true" else asked).append(len(query["names"]))
         told = {name: {"reach": figure(int(name[-3:]) % 447), "dropOff": ""} for name in query["names"]}
         return {"engagements": told}
 
     api = Api(get, get, None, Clock())  # type: ignore[arg-type]
     programs = [{"name": f"programs/{n:03}", "title": f"Program {n:03}"} for n in range(450)]
     page = Insights(api, Frames(api))
-    found = await page._learning(REQUEST, programs)  # pyright: ignore[reportPrivateUsage]
+    found = await page._learning(REQUEST, programs, 12)  # pyright: ignore[reportPrivateUsage]
     assert [each["program"]["title"] for each in found[:2]] == ["Program 446", "Program 445"]
     assert len(found) == 10
-    assert sorted(asked) == [50, 200, 200]
+    assert (sorted(asked), compared) == ([50, 200, 200], [10])
