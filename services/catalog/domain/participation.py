@@ -88,11 +88,18 @@ class Told:
     months: tuple[MonthTold, ...] = ()
 
 
-def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: bool = True) -> Told:
+def told(
+    found: Participation | None,
+    *,
+    parts: Sequence[Told] = (),
+    by_month: bool = True,
+    stretches: Sequence[range] = (),
+) -> Told:
     """What may be told of it; months and the trend, which is made of them, only `by_month`.
 
     `parts` are told of groups that lie inside this one (a program's items): where the whole less one of them leaves
-    one to four people, the whole is hidden.
+    one to four people, the whole is hidden. `stretches` are places of months, of which the sum may be told of each: the
+    months hidden of it then are as many as its sum does not tell.
     """
     if found is None:
         return Told()
@@ -101,20 +108,20 @@ def told(found: Participation | None, *, parts: Sequence[Told] = (), by_month: b
     empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
     cells = [found.months.get(month, empty) for month in calendar]
     reached, begun, ended = ([_learners(cell)[at] for cell in cells] for at in range(3))
-    hidden, reach_hidden = hidden_cells(reached, year.reach)
+    hidden, reach_hidden = _hidden(reached, year.reach, frozenset(), stretches)
     chains = [
         _NOTHING if cell is empty else nested([cell.reach, cell.started, cell.completed or 0])
         for cell in cells
     ]
-    starts, starts_hidden = hidden_cells(begun, year.started, hidden | _places(chains, 1))
-    if more := apart(_between(reached, begun), hidden | starts):
-        starts, starts_hidden = hidden_cells(begun, year.started, starts | more)
-    ends, ends_hidden = hidden_cells(ended, year.completed or 0, hidden | _places(chains, 2))
+    starts, _ = _hidden(begun, year.started, hidden | _places(chains, 1), stretches)
+    more = _apart(reached, begun, hidden | starts, stretches)
+    starts, starts_hidden = _hidden(begun, year.started, starts | more, stretches)
+    ends, _ = _hidden(ended, year.completed or 0, hidden | _places(chains, 2), stretches)
     if empty.completed is not None:
-        more = apart(_between(begun, ended), starts | ends)
-        more |= apart(_between(reached, ended), hidden | ends | more)
-        ends, ends_hidden = hidden_cells(ended, year.completed or 0, ends | more)
-    raters, _ = hidden_cells([cell.raters for cell in cells], year.raters)
+        ends |= _apart(begun, ended, starts | ends, stretches)
+        ends |= _apart(reached, ended, hidden | ends, stretches)
+    ends, ends_hidden = _hidden(ended, year.completed or 0, ends, stretches)
+    raters, _ = _hidden([cell.raters for cell in cells], year.raters, frozenset(), stretches)
     chain = nested([year.reach, year.started, year.completed or 0])
     if _told_by_parts(year, parts):
         reach_hidden = starts_hidden = ends_hidden = True
@@ -172,8 +179,29 @@ def _places(chains: Sequence[Sequence[bool]], measure: int) -> frozenset[int]:
     return frozenset(at for at, chain in enumerate(chains) if chain[measure])
 
 
-def _between(outer: Sequence[int], inner: Sequence[int]) -> list[int]:
-    return [whole - part for whole, part in zip(outer, inner, strict=True)]
+def _hidden(
+    cells: Sequence[int], total: int, already: frozenset[int], stretches: Sequence[range]
+) -> tuple[frozenset[int], bool]:
+    """As `hidden_cells`, of each stretch of the year and then of the year."""
+    hidden = already
+    for stretch in stretches:
+        some = cells[stretch.start : stretch.stop]
+        inside, _ = hidden_cells(some, sum(some), {at - stretch.start for at in hidden if at in stretch})
+        hidden |= {at + stretch.start for at in inside}
+    return hidden_cells(cells, total, hidden)
+
+
+def _apart(
+    outer: Sequence[int], inner: Sequence[int], hidden: frozenset[int], stretches: Sequence[range]
+) -> frozenset[int]:
+    """As `apart`, of each stretch of the year and then of the year."""
+    between = [whole - part for whole, part in zip(outer, inner, strict=True)]
+    more = frozenset[int]()
+    for stretch in stretches:
+        unseen = {at - stretch.start for at in hidden if at in stretch}
+        found = apart(between[stretch.start : stretch.stop], frozenset(unseen))
+        more |= {at + stretch.start for at in found}
+    return more | apart(between, hidden | more)
 
 
 def _figure(count: int, hides: bool, cell: Counts) -> Figure:

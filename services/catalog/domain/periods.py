@@ -29,6 +29,10 @@ from services.catalog.domain.participation import (
 
 PERIODS = (YEAR, 6, 3)
 """Months to the newest, the widest first: each period is the end of the one before."""
+_STRETCHES = tuple(
+    range(YEAR - longer, YEAR - shorter) for longer, shorter in zip(PERIODS, (*PERIODS[1:], 0), strict=True)
+)
+"""Places of the months that a period has beyond the next, the oldest first."""
 _RATINGS = 3  # place of the raters among the measures; those before are learners, each inside the one before
 
 
@@ -49,7 +53,7 @@ def told_of(months: int, found: Participation | None, *, parts: Sequence[Told] =
 
     `parts` are told of groups that lie inside this one in the year, as `participation.told` has them.
     """
-    year = told(found, parts=parts)
+    year = told(found, parts=parts, stretches=_STRETCHES)
     if found is None:
         return year
     wider = [_Period(YEAR, _counted(found.year), year)]

@@ -56,8 +56,8 @@ def test_periods_of_many_are_told_as_they_are_counted() -> None:
     [
         # Three in the older half: with the half beside the year they would be what is left.
         ((0, 3, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9), (True, False, True)),
-        # Three beside six, both hidden, but one in either half: each half would tell its own.
-        ((0, 3, 0, 20, 20, 20, 6, 20, 20, 20, 20, 20), (True, False, True)),
+        # Of three and six, one is in either half: three goes with another month of its own.
+        ((0, 3, 0, 20, 20, 20, 6, 20, 20, 20, 20, 20), (True, True, True)),
         ((20, 20, 20, 20, 20, 20, 20, 20, 20, 3, 6, 20), (True, True, True)),
         # What the half has beyond the quarter is four.
         ((20, 20, 20, 20, 20, 20, 4, 0, 0, 20, 20, 20), (True, False, True)),
@@ -69,6 +69,11 @@ def test_a_period_is_hidden_that_leaves_a_few_beside_a_wider_one_or_its_months(
 ) -> None:
     found = alike(*counts)
     assert tuple(value(told_of(length, found), "reach") is not None for length in PERIODS) == told
+
+
+def test_a_hidden_month_takes_the_next_smallest_of_its_own_period_with_it() -> None:
+    found = told_of(12, alike(20, 3, 30, 40, 50, 60, 6, 7, 8, 9, 9, 9))
+    assert [at for at, each in enumerate(found.months) if each.reach.hidden] == [0, 1]
 
 
 def test_few_who_did_not_finish_in_the_older_half_are_not_told_by_the_two() -> None:
