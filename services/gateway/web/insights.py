@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import charts, insights_sheet
+from services.gateway.web import charts, dates, insights_sheet
 from services.gateway.web.activity import Chosen
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
@@ -71,7 +71,7 @@ class Insights:
             planned=_by_name(health["savingsPlanned"]),
             made=_by_name(health["savingsMade"]),
             names=names,
-            log=Chosen(what="decided", since=insights_sheet.iso(health["begin"])),
+            log=Chosen(what="decided", since=dates.iso_day(health["begin"])),
             decisions=sum(each["value"] for each in health["decisions"]),
             kinds=[{**each, "chart": charts.reliability(each["bins"])} for each in reliability["kinds"]],
         )
@@ -87,9 +87,8 @@ class Insights:
         names = [each["name"] for each in programs]
         found = await self.api.engagement(request, names, months=months, before=True)
         told = [found[name] for name in names if name in found]
-        return csv(
-            "insights.csv", insights_sheet.COLUMNS, insights_sheet.rows(months, health, told, reliability)
-        )
+        rows = insights_sheet.rows(months, health, told, reliability, self.api.clock.zone)
+        return csv("insights.csv", insights_sheet.COLUMNS, rows)
 
     async def _programs(self, request: Request) -> list[Json]:
         """All that are not archived."""

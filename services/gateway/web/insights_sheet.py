@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 
+from services.gateway.web import dates
 from services.gateway.web.api import Json
 
 COLUMNS = (
@@ -22,7 +24,9 @@ _LEARNERS = {
 _FEW, _UNKNOWN = "fewer_than_5_people", "not_known"
 
 
-def rows(months: int, health: Json, learning: Sequence[Json], reliability: Json) -> Iterator[list[str]]:
+def rows(
+    months: int, health: Json, learning: Sequence[Json], reliability: Json, zone: tzinfo
+) -> Iterator[list[str]]:
     """All figures, of the catalog, of savings and people, of programs, and of what suggestions said."""
     for figure in ("resources", "rotShare", "ownerCoverage"):
         yield _row(health[figure]["name"], "", health[figure])
@@ -37,7 +41,7 @@ def rows(months: int, health: Json, learning: Sequence[Json], reliability: Json)
             yield _row(figure, each["name"], each)
     for each in health["decisions"]:
         yield _row("decisions", each["name"], each, str(months))
-    yield _silo(months, health)
+    yield _silo(months, health, zone)
     for use in learning:
         before: Json = use.get("yearBefore") or {}
         for name, unit in _LEARNERS.items():
@@ -47,11 +51,6 @@ def rows(months: int, health: Json, learning: Sequence[Json], reliability: Json)
             yield from _group(kind["kind"], group)
 
 
-def iso(day: Json) -> str:
-    """A google.type.Date of JSON as `2026-11-19`."""
-    return f"{day['year']:04}-{day['month']:02}-{day['day']:02}"
-
-
 def _row(name: str, of: str, figure: Json, months: str = "") -> list[str]:
     before = figure.get("yearBefore")
     why = _UNKNOWN if before is None else ""
@@ -59,11 +58,16 @@ def _row(name: str, of: str, figure: Json, months: str = "") -> list[str]:
     return [name, of, "", months, value, figure["unit"], "", "", _number(before), why, figure["list"]]
 
 
-def _silo(months: int, health: Json) -> list[str]:
+def _silo(months: int, health: Json, zone: tzinfo) -> list[str]:
     now, before = health.get("siloIndex"), health.get("siloIndexYearBefore")
     whys = ["" if each is not None else _UNKNOWN for each in (now, before)]
     cells = [_number(now), "index", "", whys[0], _number(before), whys[1]]
-    return ["silo_index", "", "", str(months), *cells, "/v1/decisions?verbs=accept&verbs=reject"]
+    since = dates.begin(dates.iso_day(health["begin"]), zone)
+    return [
+        *("silo_index", "", "", str(months)),
+        *cells,
+        f"/v1/decisions?verbs=accept&verbs=reject&beginTime={since}",
+    ]
 
 
 def _of_learners(name: str, unit: str, use: Json, before: Json, months: str) -> list[str]:

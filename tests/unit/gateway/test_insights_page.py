@@ -133,7 +133,7 @@ def cells(html: str) -> list[str]:
     """What stands in each cell of figures, without markup."""
     return [
         re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", each)).strip()
-        for each in re.findall(r'<td class="num">(.*?)</td>', html, re.DOTALL)
+        for each in re.findall(r'<td class="num"[^>]*>(.*?)</td>', html, re.DOTALL)
     ]
 
 
@@ -188,7 +188,7 @@ async def test_each_figure_leads_to_its_list() -> None:
         ("/accuracy#duplicate", "40 of 200"),
     ):
         assert f'<a href="{to}">{said}' in html or f'<a class="pill" href="{to}">{said}' in html, to
-    figures = re.findall(r'<dd class="figure">(.*?)</dd>|<td class="num">(.*?)</td>', html, re.DOTALL)
+    figures = re.findall(r'<dd class="figure">(.*?)</dd>|<td class="num"[^>]*>(.*?)</td>', html, re.DOTALL)
     assert len(figures) > 10
     assert [each for each in figures if "<a href=" not in "".join(each)] == []
 
@@ -208,5 +208,6 @@ async def test_the_file_has_every_figure_says_why_one_is_missing_and_runs_nothin
     assert (found["resources", ""]["year_before"], found["resources", ""]["months"]) == ("1300", "")
     assert found["owner_coverage", ""]["why_year_before_unknown"] == "not_known"
     assert (found["silo_index", ""]["value"], found["silo_index", ""]["year_before"]) == ("0.52", "0.75")
+    assert found["silo_index", ""]["list"].endswith("&beginTime=2026-05-23T00:00:00Z")
     assert found["agreed", "DUPLICATE 0.9 to 1"]["value"] == "0.925"
     assert (reach["title"], found["decisions", "'=amara@example.org"]["value"]) == ("'=Safety", "14")
