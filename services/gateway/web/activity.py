@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, tzinfo
 from itertools import groupby
@@ -20,7 +19,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
-from services.gateway.web.taking_back import may_take_back
+from services.gateway.web.taking_back import may_take_back, way_back
 
 _ICONS = {
     "accept": "check",
@@ -119,14 +118,14 @@ class Activity:
         subjects = {each["suggestion"]: each for each in found["subjects"]}
         undoable = [name for name, each in subjects.items() if each["undoable"]]
         whole = await self.api.each(request, undoable)
-        mine = {name for name, each in whole.items() if may_take_back(each)}
+        ways = {name: way_back(each) for name, each in whole.items() if may_take_back(each)}
         return page(
             "activity.html",
             **around,
             chosen=chosen,
             whats=list(WHAT),
             names=names,
-            days=list(_days(found["decisions"], subjects, mine)),
+            days=list(_days(found["decisions"], subjects, ways)),
             after=found["nextPageToken"],
         )
 
@@ -152,11 +151,11 @@ class Activity:
 
 
 def _days(
-    decisions: list[Json], subjects: dict[str, Json], mine: AbstractSet[str]
+    decisions: list[Json], subjects: dict[str, Json], ways: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     """Lines by day, each with what it is about and, where that was replaced, with what took its place.
 
-    `mine` are the names of those that the reader may take back.
+    `ways` are the verbs, by name, by which the reader may take back what stands.
     """
     for day, of_day in groupby(decisions, key=lambda each: dates.day(each["time"])):
         lines: list[dict[str, Any]] = []
@@ -167,7 +166,9 @@ def _days(
                     "decision": each,
                     "summary": subject.get("summary", ""),
                     "icon": _ICONS.get(each["verb"], "circle"),
-                    "undo": subject.get("undoable") == each["name"] and each["suggestion"] in mine,
+                    "way": ways.get(each["suggestion"], "")
+                    if subject.get("undoable") == each["name"]
+                    else "",
                     "id": each["suggestion"].removeprefix("suggestions/"),
                     "replaced": _replacement(each),
                     "replacement": subjects.get(_replacement(each), {}).get("summary", ""),

@@ -33,7 +33,7 @@ from services.gateway.web.lists import PAGE_SIZE, Chosen
 from services.gateway.web.receipts import outcome
 from services.gateway.web.rendering import page
 from services.gateway.web.taking_back import way_back
-from services.gateway.web.verbs import snoozed_until
+from services.gateway.web.verbs import TAKEN_BACK, snoozed_until
 from services.gateway.web.words import say
 from services.kit.rpc import is_down
 
@@ -41,7 +41,6 @@ MOST = 200
 _SURE = PAGE_SIZE  # more than that are accepted once somebody has said so twice
 _SECONDS = 20.0  # after which what is left waits to be sent again, so that the answer comes
 _METHODS = {"accept": "accept", "snooze": "snooze", "ask": "askOwner"}
-_TAKEN_BACK = frozenset({"undo", "reopen", "revoke"})
 _ID = re.compile(r"[\w-]{1,64}")
 _LONGEST = MOST * 65  # of ids with a bar between them
 _REVISION = re.compile(r"[0-9]{1,9}")
@@ -133,9 +132,13 @@ class Bulk:
 
         async def one(each: Picked) -> trouble.Trouble | None:
             found = await self.api.get(request, f"/v1/suggestions/{each.id}", {})
+            if form.get("request_id") and _own(found, "undo", viewer["person"]["email"]):
+                return None  # the same form was sent before
             if not _own(found, did, viewer["person"]["email"]):
                 return trouble.Trouble("refused", 409, say("bulk.not_own"), say("bulk.not_own_text"))
-            await self.api.post(request, f"/v1/suggestions/{each.id}:{way_back(found)}", {})
+            verb = way_back(found)
+            once = _once(form, verb, each)
+            await self.api.post(request, f"/v1/suggestions/{each.id}:{verb}", {"requestId": once})
             return None
 
         return await self._told(request, picked, "undo", await _each(picked, one))
@@ -155,8 +158,7 @@ class Bulk:
             return _there(did, picked)
 
     def _body(self, form: FormData, verb: str, each: Picked) -> Json:
-        once = uuid.uuid5(uuid.NAMESPACE_OID, f"{form.get('request_id', '')} {verb} {each.id}")
-        body: Json = {"requestId": str(once)}
+        body: Json = {"requestId": _once(form, verb, each)}
         if verb == "ask":
             return {**body, "question": str(form.get("question", ""))}
         body |= {"revision": each.revision, "fingerprint": each.fingerprint}
@@ -228,6 +230,12 @@ async def _each(picked: Sequence[Picked], one: Callable[[Picked], Awaitable[trou
     return run
 
 
+def _once(form: FormData, verb: str, each: Picked) -> str:
+    """Names this verb on this suggestion, from this form; empty where the form has no name to make it of."""
+    of = str(form.get("request_id", ""))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{of} {verb} {each.id}")) if of else ""
+
+
 def _stops(error: grpc.aio.AioRpcError) -> bool:
     return is_down(error) or error.code() == grpc.StatusCode.UNAUTHENTICATED
 
@@ -278,9 +286,7 @@ def _own(suggestion: Json, did: str, email: str) -> bool:
         return decision["verb"] == "accept" and theirs and state in ("SCHEDULED", "OPEN", "HELD")
     if did == "snooze":
         return decision["verb"] == "snooze" and theirs and state == "SNOOZED"
-    return (
-        did == "undo" and decision["verb"] in _TAKEN_BACK and theirs and state in ("OPEN", "HELD", "UNDONE")
-    )
+    return did == "undo" and decision["verb"] in TAKEN_BACK and theirs and state in ("OPEN", "HELD", "UNDONE")
 
 
 def _told_as(did: str, state: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,7 @@ class Frames:
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "now": self.api.clock.now(),
+            "undo_id": str(uuid.uuid4()),
         }
 
     async def state_line(self, request: Request, *, reads: bool) -> StateLine:

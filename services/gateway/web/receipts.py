@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import grpc
 import grpc.aio
@@ -10,21 +11,27 @@ from starlette.requests import Request
 
 from services.gateway.web import findings
 from services.gateway.web.api import Api, Json
-from services.gateway.web.taking_back import may_take_back
+from services.gateway.web.taking_back import may_take_back, way_back
 from services.gateway.web.words import known, say
 
+_KEPT = ("in", "from")
 STANDING = frozenset({"APPLIED", "SCHEDULED", "REJECTED", "SNOOZED"})
 """States that a decision has led to and from which there is a way back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`word` (“Accepted.”), a sentence, and whether it can be taken back by the button beside it."""
+    """`word` (“Accepted.”), a sentence, and whether it can be taken back by the button beside it.
+
+    `way` is the verb that does so, `query` what the address of that button says of whence one came.
+    """
 
     suggestion: str
     word: str
     text: str
     undo: bool
+    way: str
+    query: str
 
 
 async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
@@ -43,7 +50,10 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
         return None
     verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
     stands = found["state"] in STANDING or _waits(found, email)
-    return Receipt(id_, *_words(found, verb), undo=stands and may_take_back(found))
+    kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
+    query = f"?{urlencode(kept)}" if kept else ""
+    undo = stands and may_take_back(found)
+    return Receipt(id_, *_words(found, verb), undo=undo, way=way_back(found), query=query)
 
 
 def outcome(suggestion: Json) -> str:

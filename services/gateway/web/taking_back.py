@@ -18,6 +18,7 @@ from winnow.review.v1.review_service_pb2 import UndoConflict
 CHOICES = ("restore", "keep")
 REASONS = ("", "was_wrong", "other")
 """Why, as the form offers it: without a word, that what was found is false, in one's own words."""
+_MAY = {"undo": "mayUndo", "reopen": "mayReopen", "revokeApproval": "mayRevoke"}
 _NAMES_RESOURCE = frozenset({"successor"})
 _TRUTHS = frozenset({"mandatory", "certification", "accessible_form", "archived"})
 
@@ -56,8 +57,13 @@ def way_back(found: Json) -> str:
 
 def may_take_back(found: Json) -> bool:
     """Whether the API lets the reader do that, as it says for who asks."""
-    may = {"undo": "mayUndo", "reopen": "mayReopen", "revokeApproval": "mayRevoke"}
-    return bool(found[may[way_back(found)]])
+    return bool(found[_MAY[way_back(found)]])
+
+
+def way_of(form: FormData, found: Json) -> str:
+    """The verb that the form was shown with: sent twice it asks for the same, whatever the first has led to."""
+    way = _text(form, "way")
+    return way if way in _MAY else way_back(found)
 
 
 def conflicts(error: grpc.aio.AioRpcError) -> tuple[Conflict, ...]:

@@ -19,6 +19,8 @@ from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
 _UNDO_DEPTH = "200"
+TAKEN_BACK = frozenset({"undo", "reopen", "revoke"})
+"""What the log calls the ways back."""
 _DECISIONS = frozenset({"accept", "reject", "snooze"})
 _ASIDE = frozenset({"assign", "ask", "apply"})  # an accept that is due is applied in the same breath
 
@@ -99,16 +101,25 @@ class Verbs:
         form = await request.form()
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
-        verb = taking_back.way_back(found)
+        verb = taking_back.way_of(form, found)
         body: Json = {"requestId": _text(form, "request_id")}
         if verb == "undo":
             body |= {"reason": taking_back.why(form), "answers": taking_back.answers(form)}
         return await self._decide(request, form, verb, body, stay=True)
 
     async def undo_last(self, request: Request) -> Response:
-        """Takes back this person's newest decision that still stands; goes to Activity when there is none."""
+        """Takes back this person's newest decision that still stands; goes to Activity when there is none.
+
+        Sent twice it takes back one: what this person has taken back since its page was shown is what it did.
+        """
+        form = await request.form()
         viewer = await self.api.get(request, "/v1/viewer", {})
         log = await self.api.get(request, "/v1/decisions", {"pageSize": _UNDO_DEPTH})
+        done = _taken_back_since(log, viewer["person"]["email"], _text(form, "shown"))
+        if done is not None:
+            id_ = done["suggestion"].removeprefix("suggestions/")
+            there = "/review/batch/exact" if done["batch"] else f"/review/{id_}?did={id_}"
+            return RedirectResponse(there, status_code=303)
         last = _last_standing(log, viewer["person"]["email"])
         if last is None:
             return RedirectResponse("/activity", status_code=303)
@@ -152,6 +163,26 @@ class Verbs:
         chosen = request.query_params.get("in", "")
         there = here if stay else _inside(_text(form, "next")) or "/review"
         return RedirectResponse(_with(there, did=id_, **({"in": chosen} if chosen else {})), status_code=303)
+
+
+def _taken_back_since(log: Json, email: str, shown: str) -> Json | None:
+    """The newest decision by which that person took something back after that moment; None where there is none."""
+    if not shown:
+        return None
+    try:
+        since = dates.moment(shown)
+        return next(
+            (
+                each
+                for each in log["decisions"]
+                if each["actor"] == email
+                and each["verb"] in TAKEN_BACK
+                and dates.moment(each["time"]) > since
+            ),
+            None,
+        )
+    except (ValueError, TypeError):  # no moment, or one of no zone: not what this page has sent
+        return None
 
 
 def _last_standing(log: Json, email: str) -> Json | None:

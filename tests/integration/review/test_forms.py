@@ -257,6 +257,49 @@ async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
     assert await states() == [Suggestion.OPEN, Suggestion.OPEN]
 
 
+async def test_an_undo_that_is_sent_twice_takes_back_once(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words(f"w{n}")) for n in (1, 2)))
+    await curator.propose(*(curator.outdated(each) for each in found))
+    await curator.settled()
+    first, second = [each.name for each in await leader.suggestions()]
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+
+    def form(shown: str, action: str) -> tuple[str, dict[str, str | list[str]]]:
+        inside = re.search(
+            rf'<form method="post" action="({action}[^"]*)"[^>]*>(.*?)</form>', shown, re.DOTALL
+        )
+        assert inside is not None, action
+        fields = re.findall(r'name="([^"]*)" value="([^"]*)"', inside[2])
+        return inside[1], {name: value for name, value in fields if name != "did"}
+
+    async def states() -> list[int]:
+        return [(await leader.get(each)).state for each in (first, second)]
+
+    # By the key: the second time it is not the decision before that goes.
+    browser.send(f"/{first.replace('suggestions', 'review')}/still")
+    browser.send(f"/{second.replace('suggestions', 'review')}/snooze", until="week")
+    address, said = form(browser.get("/programs"), "/undo")
+    for _ in range(2):
+        assert "Open again." in browser.send(address, **said)
+        assert await states() == [Suggestion.REJECTED, Suggestion.OPEN]
+
+    # By the receipt: the second time what is open is not asked for a yes to take back.
+    here = f"/{second.replace('suggestions', 'review')}"
+    put_off = browser.send(f"{here}/snooze", until="week")
+    address, said = form(put_off, f"{here}/undo")
+    for _ in range(2):
+        assert "Open again." in browser.send(address, **said)
+        assert await states() == [Suggestion.REJECTED, Suggestion.OPEN]
+    # In the log each line has a form of its own.
+    browser.send(f"{here}/snooze", until="week")
+    line, told = form(browser.get("/activity"), f"{here}/undo")
+    for _ in range(2):
+        assert "Open again." in browser.send(line, **told)
+    assert await states() == [Suggestion.REJECTED, Suggestion.OPEN]
+
+
 async def test_what_is_unticked_is_left_out_and_the_figures_follow(
     leader: Reviewer, curator: Curator, team: Team, gateway: Doors
 ) -> None:
