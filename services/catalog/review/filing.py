@@ -170,7 +170,11 @@ async def _proposal(tx: Transaction, asked: Filed) -> Proposal:
         if id_:
             programs[id_] = (await tx.program(id_)).revision
     if operation in _WHOLE_PROGRAMS:
-        ids = [item.resource for item in (await tx.program(asked.program)).items if item.resource]
+        ids = await _held(tx, asked.program)
+        if operation is Operation.MERGE_PROGRAMS:
+            # What only the program has is no member: the plan takes it over.
+            shared = set(await _held(tx, asked.into))
+            ids = [id_ for id_ in ids if id_ in shared]
         members = await tx.resources(ids)
     drafts = _drafts(asked, operation, ids, survivor, other)
     return Proposal(
@@ -184,6 +188,10 @@ async def _proposal(tx: Transaction, asked: Filed) -> Proposal:
         drafts=tuple(drafts),
         summary=asked.reason.splitlines()[0][:200],
     )
+
+
+async def _held(tx: Transaction, program: str) -> list[str]:
+    return [item.resource for item in (await tx.program(program)).items if item.resource]
 
 
 def _check_members(asked: Filed, operation: Operation, ids: Sequence[str], survivor: str, other: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
 from tests.integration.review.test_reviewers import copies, refused
+from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import Proposal
@@ -135,6 +136,23 @@ async def test_the_items_of_a_program_are_changed_as_somebody_filed(
     assert len(await leader.suggestions()) == 2
     retired = await file(leader, Suggestion.PROGRAM, "archive_program", program=program.name)
     assert {bare(each.resource) for each in retired.members} == {bare(a.name), bare(b.name)}
+
+
+async def test_a_merge_that_somebody_filed_takes_over_what_only_the_program_has(
+    leader: Reviewer, curator: Curator
+) -> None:
+    shared, unique, other = await leader.put(*(course(key, key.upper(), words(key)) for key in "abc"))
+    one, two = await leader.program("one", shared, unique), await leader.program("two", shared, other)
+    filed = await file(leader, Suggestion.PROGRAM, "merge_programs", program=one.name, into=two.name)
+    assert [each.resource for each in filed.members] == [shared.name]
+    assert {part.id: [change.operation for change in part.changes] for part in filed.plan.parts} == {
+        one.name: ["merge_programs"],
+        two.name: ["item_insert"],
+    }
+    assert (await leader.accept(filed)).state == Suggestion.APPLIED
+    programs = {each.key: each for each in (await leader("ListPrograms", api.ListProgramsRequest())).programs}
+    held = [each.resource for each in programs["two"].items]
+    assert held == [shared.name, other.name, unique.name]
 
 
 @pytest.mark.parametrize(
