@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import grpc.aio
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from services.gateway.web.api import Api, Json, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.program import owns, suggested
 from services.gateway.web.programs import items_of
+from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import failed, page
 from services.gateway.web.stages import stages
 from services.gateway.web.words import say
@@ -87,6 +89,8 @@ class CheckupPage:
             self.api.get(request, "/v1/checkups", {"program": name, "pageSize": "5"}),
             self.api.all(request, "/v1/programs", "programs", {}, most=1000),
         )
+        origin = f"checkup:{request.path_params['id']}"
+        done = await receipt(self.api, request, around["email"], origin)
         kinds = _by_step(about)
         facts = {
             "twice": _shared(program, programs),
@@ -114,6 +118,8 @@ class CheckupPage:
             trouble=refused,
             request_id=str(uuid.uuid4()),
             back=back.carried(request),
+            receipt=done,
+            origin=urlencode({"from": origin}),
         )
 
     async def record(self, request: Request) -> Response:

@@ -34,8 +34,11 @@ class Receipt:
     query: str
 
 
-async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
-    """Of the decision that the address names, if this person made it and it still stands."""
+async def receipt(api: Api, request: Request, email: str, origin: str = "") -> Receipt | None:
+    """Of the decision that the address names, if this person made it and it still stands.
+
+    `origin` is what its way back says of the page that shows it, where the page's address does not.
+    """
     id_ = request.query_params.get("did", "")
     if not id_:
         return None
@@ -51,6 +54,7 @@ async def receipt(api: Api, request: Request, email: str) -> Receipt | None:
     verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
     stands = found["state"] in STANDING or _waits(found, email)
     kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
+    kept |= {"from": origin} if origin else {}
     query = f"?{urlencode(kept)}" if kept else ""
     undo = stands and may_take_back(found)
     return Receipt(id_, *_words(found, verb), undo=undo, way=way_back(found), query=query)

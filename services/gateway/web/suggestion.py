@@ -157,7 +157,8 @@ class SuggestionPage:
             lettered=list(zip(cycle(findings.LETTERS), findings.ordered(found), strict=False)),
             first_decision=first,
             request_id=str(uuid.uuid4()),
-            back="&from=today" if back.from_today(request) else "",
+            back=back.in_query(request),
+            checkup=back.checkup(request),
         )
 
     async def _first(self, request: Request, found: Json, email: str) -> bool:
@@ -311,9 +312,11 @@ def _again(found: Json, today: date) -> str:
 
 
 def _next(request: Request, place: Place, chosen: Chosen) -> str:
-    """Where a decision leads: the next one, or back to the first screen for whoever does the one thing of today."""
+    """Where a decision leads: the next one, or back to the first screen or the check-up for whoever came from there."""
     if back.from_today(request):
         return "/review"
+    if back.checkup(request):
+        return back.checkup(request)
     return f"/review/{place.after}?in={chosen.token}" if place.after else chosen.address
 
 

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import dates, taking_back, trouble
+from services.gateway.web import back, dates, taking_back, trouble
 from services.gateway.web.api import Api, Json
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
@@ -162,7 +162,8 @@ class Verbs:
         here = f"/review/{id_}"
         chosen = request.query_params.get("in", "")
         there = here if stay else _inside(_text(form, "next")) or "/review"
-        return RedirectResponse(_with(there, did=id_, **({"in": chosen} if chosen else {})), status_code=303)
+        said = {**({"in": chosen} if chosen else {}), **(back.kept(request) if stay else {})}
+        return RedirectResponse(_with(there, did=id_, **said), status_code=303)
 
 
 def _taken_back_since(log: Json, email: str, shown: str) -> Json | None:

@@ -300,6 +300,26 @@ async def test_an_undo_that_is_sent_twice_takes_back_once(
     assert await states() == [Suggestion.REJECTED, Suggestion.OPEN]
 
 
+async def test_a_decision_on_a_line_of_a_check_up_leads_back_to_it(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    (held,) = await leader.put(course("c1", "Ladders", words("w")))
+    program = await leader.program("path", held)
+    await curator.propose(curator.outdated(held))
+    await curator.settled()
+    browser = Browser(gateway, await team.join("lea@example.org", LEADER))
+    shown = browser.get(f"/{program.name}/checkup")
+    found = re.search(r'href="(/review/[^"]*)"', shown)
+    assert found is not None
+    page = browser.get(found[1])
+    following = re.search(r'name="next" value="([^"]*)"', page)
+    assert following is not None
+    after = browser.act(page, "still", next=following[1])
+    assert "<h1>Check-up of " in after
+    assert "Confirmed." in after
+    assert "Open again." in browser.act(after, "undo")
+
+
 async def test_what_is_unticked_is_left_out_and_the_figures_follow(
     leader: Reviewer, curator: Curator, team: Team, gateway: Doors
 ) -> None:

@@ -377,3 +377,18 @@ async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(pl
     assert 'href="#safeguards"' in text
     assert 'id="decide" hidden>' in text, "another choice can be made all the same"
     assert f'action="/review/{ID}/reject' in text
+
+
+@pytest.mark.parametrize("kind", ["DUPLICATE", "PROGRAM", "OUTDATED"])
+@pytest.mark.parametrize("origin", ["today", "checkup:p1", "elsewhere"])
+async def test_every_form_says_whence_one_came(kind: str, origin: str) -> None:
+    async with Winnow(suggestion(kind)).browser() as browser:
+        text = (await browser.get(f"/review/{ID}", params={"from": origin})).text
+    actions = [html.unescape(each) for each in re.findall(r'action="(/review/[^"]*)"', text)]
+    assert {f"/review/{ID}/{verb}" for verb in ("accept", "reject", "snooze", "ask", "note")} <= {
+        each.partition("?")[0] for each in actions
+    }
+    said = {httpx.URL(each).params.get("from", "") for each in actions}
+    assert said == {"" if origin == "elsewhere" else origin}
+    leads = {"today": "/review", "checkup:p1": "/programs/p1/checkup"}.get(origin, "/review?whose=all")
+    assert f'name="next" value="{leads}"' in text
