@@ -27,9 +27,10 @@ at every call and which a generated test compares with what really happens.
 
 *yes*: may; a duty counts wherever it is held. *own*: what the duty is about (the program and what is in it, the part
 of the stage, the resource). *kinds*: where nothing but metadata changes. *approved*, *authored*: who did that.
-*unowned*: where no touched program has an owner. *propose*: may not, but may file a suggestion that does it, or a
-request for it. *request*: may not, but may ask an administrator. A read-only token may call what is marked *reads*.
-Whoever is refused is told who can, and whoever may not read content, where an object is named, that there is none."""
+*unowned*: where no touched program has an owner. *alone*: where no program but theirs uses the resource. *propose*:
+may not, but may file a suggestion that does it, or a request for it. *request*: may not, but may ask an administrator.
+A read-only token may call what is marked *reads*. Whoever is refused is told who can, and whoever may not read
+content, where an object is named, that there is none."""
 
 
 def page() -> str:

@@ -40,6 +40,7 @@ class Cell(StrEnum):
     APPROVED = "approved"
     AUTHORED = "authored"
     UNOWNED = "unowned"
+    ALONE = "alone"
     PROPOSE = "propose"
     REQUEST = "request"
 
@@ -69,6 +70,7 @@ _ADDED = {
     Cell.APPROVED: " who approved it",
     Cell.AUTHORED: " who wrote it",
     Cell.UNOWNED: " where nobody owns the program",
+    Cell.ALONE: " where no other program uses it",
 }
 
 
@@ -76,7 +78,8 @@ _ADDED = {
 class About:
     """What cells ask of an object, and of a person's part in it.
 
-    `own`: duties that the person has on it; `metadata`: nothing else changes; `unowned`: no owner answers for it.
+    `own`: duties that the person has on it, of a program's owner where the cell is `alone` only if no other program
+    uses it; `metadata`: nothing else changes; `unowned`: no owner answers for it.
     """
 
     own: frozenset[Column] = frozenset()
@@ -90,7 +93,7 @@ class About:
         match cell:
             case Cell.ALLOW:
                 return True
-            case Cell.OWN:
+            case Cell.OWN | Cell.ALONE:
                 return kind in self.own
             case Cell.KINDS:
                 return self.metadata
@@ -250,6 +253,11 @@ def check_action(viewer: Viewer, action: str, mode: Mode, about: About) -> None:
     row = ACTIONS[action][mode]
     if not row.allows(viewer, about):
         raise denied(viewer.method, row.who_can)
+
+
+def by_a_role(viewer: Viewer, method: str) -> bool:
+    """Whether a role lets the viewer call the method, and no duty on its object is needed."""
+    return METHODS[method].allows(viewer, About())
 
 
 def denied(method: str, who_can: str) -> PermissionDenied:

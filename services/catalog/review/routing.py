@@ -29,6 +29,7 @@ _DECIDERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
 STEPPED_IN = "OWNER_STEPPED_IN"
 METADATA = frozenset({Operation.LINK_LISTINGS, Operation.SET_METADATA})
 """What changes nothing but what is said about a resource."""
+SET_OWNER = "set the owner of a resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def needs(part: Part, edits: Edits, around: Surroundings, staff: Staff, stage: S
         if len(first.people | second.people) == 1 and first.people:
             return Needs(part.id, (first,), one_approver=True)
         return Needs(part.id, (first, replace(second, label=f"a second person: {second.label}")))
-    slot = _slot(f"approve {part.risk.name}", part, program, around, staff, stage)
+    # No learner sees who owns a resource, and yet it is a duty: given by whom duties are (behaviour.md §2).
+    gives = any(change.operation is Operation.SET_OWNER for change in part.changes)
+    slot = _slot(SET_OWNER if gives else f"approve {part.risk.name}", part, program, around, staff, stage)
     if part.risk <= Risk.R1:
         return Needs(part.id, (slot,))
     others = slot.people - {edits.author}
@@ -164,17 +167,24 @@ def _theirs(
         owner = staff.owner(resource) if resource else None
         holders = [staff.holder(each, stage) for each in programs] if stage else []
         people = {
-            Column.PO: frozenset(
-                person.id for each in around.reach(programs) for person in staff.owners(each)
-            ),
+            Column.PO: _alone(programs, staff)
+            if row.cells[Column.PO] is Cell.ALONE
+            else frozenset(person.id for each in around.reach(programs) for person in staff.owners(each)),
             Column.ST: frozenset(person.id for person in holders if person is not None),
             Column.RO: frozenset({owner.id} if owner else ()),
         }
-        found.append({column: ids for column, ids in people.items() if row.cells[column] is Cell.OWN})
+        counted = (Cell.OWN, Cell.ALONE)
+        found.append({column: ids for column, ids in people.items() if row.cells[column] in counted})
     anyhow = [frozenset[str]().union(*each.values()) for each in found]
     all_ = frozenset[str].intersection(*anyhow) if anyhow else frozenset[str]()
     by = {column: [each.get(column, frozenset[str]()) for each in found] for column in Column}
     return {column: all_ & frozenset[str]().union(*ids) for column, ids in by.items()}
+
+
+def _alone(programs: Iterable[Program], staff: Staff) -> frozenset[str]:
+    """Who owns every one of these programs; nobody where there is none."""
+    owners = [frozenset(person.id for person in staff.owners(each)) for each in programs]
+    return frozenset[str].intersection(*owners) if owners else frozenset()
 
 
 def _metadata_only(changes: Iterable[Change]) -> bool:

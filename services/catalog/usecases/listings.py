@@ -44,12 +44,16 @@ class Incoming:
 
 @dataclass(slots=True)
 class Taken:
-    """What became of a batch; `drifts` and `unsure` are by external id, `resources` in the batch's order."""
+    """What became of a batch; `drifts` and `unsure` are by external id, `resources` in the batch's order.
+
+    `before` are those of the resources that there were, as they were, by id.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     resources: list[str] = field(default_factory=list[str])
+    before: dict[str, Resource] = field(default_factory=dict[str, Resource])
     drifts: list[tuple[Resource, str, Drift]] = field(default_factory=list[tuple[Resource, str, Drift]])
     unsure: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """External ids whose file or identifier fits several others, with the name that does."""
@@ -76,6 +80,7 @@ async def take_listings(tx: Transaction, source: str, incoming: Sequence[Incomin
     links = await _links(tx, source, {key: each.listing for key, each in named.items()}, known, taken)
     at = {**links, **known}
     loaded = {each.id: each for each in await tx.resources(at.values(), for_update=True)}
+    taken.before = dict(loaded)
     before = {listing.key: listing for each in loaded.values() for listing in each.listings}
     for key, other in sorted(links.items()):
         old = before.get((source, key))

@@ -19,6 +19,7 @@ from services.catalog.ids import new_id
 from services.catalog.policy import About, Column
 from services.catalog.postgres import names
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.usecases import ownership
 from services.catalog.usecases.change_list import settle_program
 from services.catalog.usecases.resources import check_source_name
 from services.kit.errors import FailedPrecondition, InvalidArgument, Violation
@@ -57,7 +58,8 @@ async def upsert_program(
 ) -> Program:
     """Writes one program as its source shows it.
 
-    Aborted if `etag` is stale; NotFound if an item names what does not exist; FailedPrecondition for a cycle.
+    Aborted if `etag` is stale; NotFound if an item names what does not exist; FailedPrecondition for a cycle;
+    PermissionDenied unless a role allows it, or the viewer owns the program and its owner stays.
     """
     name = check_source_name(source, "program.source")
     if not 1 <= len(key) <= MAX_KEY or len(observed.items) > MAX_ITEMS:
@@ -76,8 +78,10 @@ async def upsert_program(
         policy.check_about(viewer, viewer.method, about)
         if before is not None:
             before.check_etag(etag)
+        said = ownership.with_owners(viewer, before, observed)
         named = await _with_names(tx, observed.items)
-        program, _ = await put_program(tx, name, key, replace(observed, items=named))
+        program, _ = await put_program(tx, name, key, replace(said, items=named))
+        ownership.check_program(viewer, before, program)
         program = (await resolve_items(tx, [program]))[0]
         await tx.audited(viewer, f"programs/{program.id}")
         return program

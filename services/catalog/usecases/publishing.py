@@ -14,7 +14,7 @@ from services.catalog.domain.resources import Outline, Resource, Visibility
 from services.catalog.ids import new_id
 from services.catalog.imports.model import ResourceRecord
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.usecases import purview, records
+from services.catalog.usecases import ownership, purview, records
 from services.catalog.usecases.change_list import tell_program
 from services.catalog.usecases.listings import Incoming, take_listings
 from services.catalog.usecases.programs import MAX_ITEMS
@@ -47,7 +47,7 @@ async def publish_resource(
 
     What is new becomes an item of `program`, where one is named. NotFound when it is published already or forgotten;
     InvalidArgument names each required field that is missing; PermissionDenied unless a role allows it, or the viewer
-    owns the program, or the resource of which it is a new version.
+    owns the program, or the resource of which it is a new version and whose owner stays.
     """
     draft = (await tx.drafts([draft_id], for_update=True)).get(draft_id)
     if draft is None:
@@ -65,7 +65,8 @@ async def publish_resource(
     outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
     source = draft.listing.source
     await tx.make_source(source, from_files=True)
-    taken = await take_listings(tx, source, [Incoming(draft.listing, outline)], await tx.next_import_number())
+    listing = ownership.unsaid(viewer, await tx.resources([draft.resource]), draft.listing)
+    taken = await take_listings(tx, source, [Incoming(listing, outline)], await tx.next_import_number())
     resource = await tx.resource(taken.resources[0], for_update=True)
     new = resource.create_time == tx.now and len(resource.listings) == 1
     if not (program and new):
@@ -74,6 +75,7 @@ async def publish_resource(
         raise _bad_program(f"goes with what is new; this is what resources/{resource.id} was already")
     for name, value in said.items():
         resource = resource.want(name, value, author=viewer.person.id, suggestion="", now=tx.now)
+    await ownership.check_resources(tx, viewer, taken.before, [resource])
     missing = missing_fields(resource, (await tx.house_rules()).required_fields)
     if missing:
         raise InvalidArgument(

@@ -13,7 +13,7 @@ from services.catalog.domain.resources import Lifecycle, Outline, Resource
 from services.catalog.domain.sources import MAX_NAME
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import postgres_insights
-from services.catalog.usecases import purview
+from services.catalog.usecases import ownership, purview
 from services.catalog.usecases.listings import Incoming, Taken, take_listings
 from services.kit.errors import InvalidArgument, Violation
 
@@ -134,7 +134,8 @@ async def upsert_resources(
 ) -> Upserted:
     """Writes up to 200 listings in the caller's transaction (which also keeps the answer for a repetition).
 
-    PermissionDenied unless a role allows it, or each is a listing of a resource that is the viewer's.
+    PermissionDenied unless a role allows it, or each is a listing of a resource that is the viewer's and stays its
+    owner's.
     """
     name = check_source_name(source, "source")
     keys = [each.listing.external_id for each in incoming]
@@ -149,10 +150,13 @@ async def upsert_resources(
     listed = await tx.listed(name, keys)
     known = [listed.get(key) or "" for key in keys]
     policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, known))
+    stored = await tx.resources(known)
     before = await purview.names(tx, known)
     await tx.make_source(name, from_files=False)
-    taken = await take_listings(tx, name, incoming, await tx.next_import_number())
+    sent = [replace(each, listing=ownership.unsaid(viewer, stored, each.listing)) for each in incoming]
+    taken = await take_listings(tx, name, sent, await tx.next_import_number())
     await purview.check_joined(tx, viewer, before, taken.resources)
+    await ownership.check_resources(tx, viewer, taken.before, await tx.resources(taken.resources))
     await tx.audited(viewer, f"source:{name}", {"listings": str(len(keys))})
     by_id = {resource.id: resource for resource in await tx.resources(taken.resources)}
     return Upserted([by_id[id_] for id_ in taken.resources], taken)

@@ -24,10 +24,10 @@ from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import assignees, postgres, rerouting
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
+from services.catalog.usecases import ownership
 from services.catalog.usecases.consequences import Consequences, consequences
+from services.catalog.usecases.ownership import LEADER
 from services.kit.errors import NotFound
-
-LEADER = "a learning leader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +201,7 @@ def _check_program(viewer: Viewer, program: Program, asked: Collection[Duty]) ->
 async def _check_resource(tx: Transaction, viewer: Viewer, resource: Resource) -> None:
     if viewer.person.has(Role.LEARNING_LEADER):
         return
-    users = [each.id for each in await tx.programs_with(resource.id) if not each.archived]
-    if not users or set(users) - viewer.duties.programs:
+    if not await ownership.alone(tx, viewer, resource.id):
         raise denied(viewer.method, f"{LEADER}, or the owner of the program that alone uses it")
 
 
