@@ -106,3 +106,17 @@ def test_the_notices_are_accessible_and_fit(browser: Browser, noticed: Stack, si
     width = visitor.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1]
     visitor.leave()
+
+
+def test_a_list_is_matched_again_on_the_page_that_it_was_matched_on(browser: Browser, told: Stack) -> None:
+    visitor = Visitor(browser, told.status["http"], somebody(told, "helen.garside"))
+    page = visitor.page
+    page.goto("/what-changed")
+    notice = page.get_by_role("region", name="“On the water” changes")
+    notice.get_by_text("Find them in a list of the LMS").first.click()
+    notice.locator("textarea[name=list]").fill("id\n" + "".join(f"l{n}\n" for n in range(6)) + "somebody")
+    for _ in range(2):
+        with page.expect_download() as download:
+            notice.get_by_role("button", name="Give me those who are concerned").click()
+        assert "l1" in download.value.path().read_text()
+    visitor.leave()

@@ -43,8 +43,10 @@ document.addEventListener("keydown", (event) => {
   press(event.key);
 });
 
-// A form is sent once: a second click waits for the answer to the first.
+// A form is sent once: a second click waits for the answer to the first. One that is answered with a file leaves its
+// page standing, so nothing would ever tell it that its answer came: it may be sent again.
 document.addEventListener("submit", (event) => {
+  if ("download" in event.target.dataset) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });
