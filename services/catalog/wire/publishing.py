@@ -7,8 +7,8 @@ from services.catalog.wire.fields import bad_field, date_of
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import publishing_pb2
 
-_MAX_LINE = 1000
-_MAX_DESCRIPTION = 10_000
+MAX_LINE = 1000
+MAX_DESCRIPTION = 10_000
 _MAX_OBJECTIVES = 50
 _LINES = ("title", "kind", "language", "version", "owner", "url")
 
@@ -29,11 +29,11 @@ def draft_fields(message: publishing_pb2.DraftFields) -> dict[str, object]:
     said: dict[str, object] = {}
     for name in _LINES:
         text = str(getattr(message, name)).strip()
-        if len(text) > _MAX_LINE or not text.isprintable():
-            raise bad_field(f"fields.{name}", f"must be a line of at most {_MAX_LINE} characters")
+        if len(text) > MAX_LINE or not text.isprintable():
+            raise bad_field(f"fields.{name}", f"must be a line of at most {MAX_LINE} characters")
         said[name] = text.lower() if name == "kind" else text
-    if len(message.description) > _MAX_DESCRIPTION:
-        raise bad_field("fields.description", f"must have at most {_MAX_DESCRIPTION} characters")
+    if len(message.description) > MAX_DESCRIPTION:
+        raise bad_field("fields.description", f"must have at most {MAX_DESCRIPTION} characters")
     if message.url and not message.url.startswith(("http://", "https://")):
         raise bad_field("fields.url", "must be an http or https address")
     if message.duration_seconds < 0:
