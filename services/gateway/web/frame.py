@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from services.gateway import metrics
@@ -23,6 +24,7 @@ _REMEMBERED_SECONDS = (
     5.0  # the state line is the same for everybody; asking twice a page would say nothing more
 )
 _CURATOR_SECONDS = 2.0
+_FORM = "application/x-www-form-urlencoded"
 _READS, _CHANGES, _SOURCES, _ALL = "content", "changes", "sources", "all"
 _PLACES = (
     ("review", "/review", "inbox", _READS),
@@ -85,6 +87,8 @@ class Frames:
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "now": self.api.clock.now(),
             "undo_id": str(uuid.uuid4()),
+            "sent": await _sent(request),
+            "sent_to": request.url.path,
         }
 
     async def state_line(self, request: Request, *, reads: bool) -> StateLine:
@@ -168,6 +172,13 @@ async def _or_none(asked: Any) -> Json | None:
         if is_down(error):
             return None
         raise
+
+
+async def _sent(request: Request) -> FormData:
+    """The fields of the form that this page answers, so that it still says what was typed; empty without one."""
+    if request.method != "POST" or not request.headers.get("content-type", "").startswith(_FORM):
+        return FormData()
+    return await request.form()
 
 
 def _cookie(request: Request, name: str, allowed: tuple[str, ...]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse
 
 from services.gateway.web import charts, dates, findings
@@ -50,7 +52,30 @@ def _whole(value: float) -> str:
     return f"{round(value):,}"
 
 
+@pass_context
+def _sent_here(context: Context, address: str) -> bool:
+    """Whether the page answers a form that was sent to this address, which it does only when it was refused."""
+    return bool(context.get("sent")) and context["sent_to"] == address
+
+
+@pass_context
+def _typed(context: Context, address: str, name: str, at: int = 0) -> str:
+    """What a refused form sent to this address said in the field; `at` counts fields of one name."""
+    sent: FormData = context.get("sent") or FormData()
+    said = sent.getlist(name) if _sent_here(context, address) else []
+    return str(said[at]) if at < len(said) else ""
+
+
+@pass_context
+def _ticked(context: Context, address: str, name: str, value: str, otherwise: bool = False) -> bool:
+    """Whether a refused form sent to this address had the value chosen; `otherwise` where none was sent."""
+    return value in context["sent"].getlist(name) if _sent_here(context, address) else otherwise
+
+
 _GLOBALS: dict[str, Any] = {
+    "sent_here": _sent_here,
+    "typed": _typed,
+    "ticked": _ticked,
     "t": say,
     "known": known,
     "icon": icon,

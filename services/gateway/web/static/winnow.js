@@ -52,6 +52,12 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
+// Another reason than those named is said in words; the server asks for them too.
+document.addEventListener("change", ({ target }) => {
+  const words = target.name === "reason" && target.type === "radio" && target.form?.querySelector("textarea[name=comment]");
+  if (words) words.required = target.value === "other";
+});
+
 // A page that cannot reach its server says so itself; its forms are sent all the same.
 function connected() {
   document.querySelectorAll(".state").forEach((line) => {
