@@ -76,8 +76,8 @@ class Evidence:
 
     @property
     def against(self) -> bool:
-        """Whether it speaks against what is proposed."""
-        return self.type in _AGAINST
+        """Whether it speaks against what is proposed; `facts` does where numbers and names differ at all."""
+        return self.type in _AGAINST or (self.type == "facts" and self.value > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,11 @@ def review_due(
         1.0,
         f"Last {what} on {day.isoformat()}, {span(age)} ago; due every {half_life} months.",
         reasons=(
-            Reason("freshness", round(fresh, 4), f"Freshness {fresh:.2f}; a review is due at {_DUE:.2f}."),
+            Reason(
+                "freshness",
+                round(fresh, 4),
+                f"Content like this is due for a review after {half_life} months; this has waited {span(age)}.",
+            ),
             Reason("age_months", round(age / DAYS_A_MONTH, 1), f"Last {what} on {day.isoformat()}."),
             Reason("class", float(half_life), f"Taken as {found.content_class.label}: {found.why}."),
         ),

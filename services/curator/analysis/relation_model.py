@@ -244,12 +244,14 @@ def _translation(found: Features, told: Mapping[str, float], model: Model) -> Ve
         if value > 0
     ]
     if found.kept is not None and found.kept.cosine > 0:
-        text = (
-            f"Words that translators keep are shared {found.kept.margin:.2f} times as clearly as with others."
-        )
+        text = "They share names, terms and numbers that few other texts have."
+        if found.kept.margin < 1:
+            text = "They share names, terms and numbers, but either shares as many with other texts."
         reasons.insert(0, Reason("kept_words", round(found.kept.margin, 4), text))
     if found.resemblance is not None:
-        text = f"Their openings mean the same {found.resemblance.margin:.2f} times as clearly as those of others."
+        text = "They begin alike in meaning, closer than either does to other texts in these languages."
+        if found.resemblance.margin < 1:
+            text = "They begin alike in meaning, but other texts in these languages come as close."
         reasons.insert(0, Reason("resemblance", round(found.resemblance.margin, 4), text))
     elif relation is Relation.UNRELATED:
         text = "Written in two languages; whether they mean the same was not checked: no multilingual model is there."
@@ -282,6 +284,14 @@ def _covered(found: Features) -> str:
     )
 
 
+def _facts(changed: int, facts: int) -> str:
+    if not changed:
+        return "All numbers and names in matching sentences are the same."
+    return (
+        f"In sentences that match otherwise, {changed} of {facts} numbers and names stand in one text only."
+    )
+
+
 def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tuple[Reason, ...]:
     """The measures that moved the verdict most, in words, each with its value."""
     sentences: dict[str, tuple[float, str]] = {
@@ -293,7 +303,7 @@ def _reasons(found: Features, curves: Curves, told: Mapping[str, float]) -> tupl
         changed = round(found.facts_changed * (found.facts + 2))
         sentences["facts"] = (
             found.facts_changed,
-            f"{changed} of {found.facts} numbers and names in matching sentences differ.",
+            _facts(changed, found.facts),
         )
     if found.repeated * found.covered_low > 0.1:
         sentences["replaced"] = (

@@ -58,7 +58,7 @@ def title(suggestion: Json) -> str:
             return known(f"title_alike.{relation}", suggestion["summary"], a=names[0], n=n)
         if n == 2:
             return known(f"title_two.{relation}", suggestion["summary"], a=names[0], b=names[1])
-        return known(f"title_many.{relation}", suggestion["summary"], a=names[0], n=n)
+        return known(f"title_many.{relation}", suggestion["summary"], a=names[0], n=n, others=n - 1)
     if suggestion["claims"] and names:
         code = suggestion["claims"][0]["code"]
         return known(f"title_claim.{code}", suggestion["summary"], a=names[0])

@@ -136,11 +136,15 @@ async def test_each_is_told_whether_they_may_decide_and_on_which_side_a_reason_s
     proposal = curator.duplicate(kept, copy)
     proposal.evidence.add(type="not_checked", text="Its video was not compared.")
     proposal.evidence.add(type="same_owner", text="Both are Ola's.")
+    proposal.evidence.add(type="facts", text="One number is another.", value=0.3)
+    proposal.evidence.add(type="facts", text="All numbers are the same.", value=0.0)
     await curator.propose(sealed(proposal))
     seen = await leader.only(Suggestion.OPEN)
     sides = {each.text: each.against for each in seen.evidence if not each.quote}
     assert sides["Its video was not compared."]
     assert not sides["Both are Ola's."]
+    assert sides["One number is another."]
+    assert not sides["All numbers are the same."]
     designer = await team.join("dora@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
     specialist = await team.join("sam@example.org", people.Person.SPECIALIST)
     for who, may in ((leader, True), (designer, True), (specialist, False)):
