@@ -194,7 +194,9 @@ def _beside(prepared: Mapping[str, Prepared]) -> Callable[[str, str], Beside]:
     documents = {name: one.document for name, one in prepared.items()}
     entries = Entries(documents.values())
     languages = {name: one.text.profile.language for name, one in prepared.items()}
-    openings = {name: opening(one.blocks) for name, one in prepared.items() if languages[name]}
+    openings = {
+        name: opening(one.blocks, one.boilerplate) for name, one in prepared.items() if languages[name]
+    }
     openings = {name: text for name, text in openings.items() if text}
     across: dict[str, Vectors] = {}
     if len({languages[name] for name in openings}) > 1:

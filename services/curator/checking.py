@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,7 @@ class Checker:
         own, by_meaning = await self._vectors(space, telling)
         near = await self._near(own) if by_meaning else []
         names = candidates.rank(shared, near)
-        openings = await self._openings(draft, shelf.epoch or "")
+        openings = await self._openings(draft, shelf.epoch or "", frame)
         pairs = {_pair(document.id, name) for name in names if name in shelf.documents}
         async with self._pool.connection() as connection:
             await self._library.kept_words.refresh(connection)
@@ -158,10 +159,10 @@ class Checker:
             for resource in holders.get(one.hash, ())
         ]
 
-    async def _openings(self, draft: Book, epoch: str) -> Openings:
+    async def _openings(self, draft: Book, epoch: str, frame: AbstractSet[str]) -> Openings:
         """The openings of all resources and the draft's; none where no other language is spoken."""
         openings = Openings(self._library.space_across)
-        text, language = opening(draft.blocks), draft.profile.language
+        text, language = opening(draft.blocks, frame), draft.profile.language
         async with self._pool.connection() as connection:
             await openings.refresh(connection, epoch, ())
         if self._multilingual is None or not text or not set(openings.languages.values()) - {language}:

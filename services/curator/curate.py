@@ -20,7 +20,7 @@ from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept
 from services.curator.analysis.embedding import Embedder, Vectors
 from services.curator.analysis.entries import Entries
 from services.curator.analysis.features import Beside
-from services.curator.analysis.fingerprints import Profile, profile
+from services.curator.analysis.fingerprints import Profile, profile, spoken
 from services.curator.analysis.groups import Pair, pair, translations
 from services.curator.analysis.model import (
     Block,
@@ -90,10 +90,11 @@ def curate(directory: Path, out: Path, *, index: bool = True, model: Model | Non
         frame = candidates.boilerplate(profiles)
         embedder = loading.result() if loading else None
     vectors = _embed(blocks, frame, embedder)
-    across = _embed_openings(blocks, profiles) if index and installed() else {}
+    across = _embed_openings(blocks, profiles, frame) if index and installed() else {}
     judgements = _judge(corpus, blocks, profiles, frame, vectors, across, model)
     groups = find_duplicates(judgements, documents=corpus.documents)
-    findings = finding_rows(corpus, groups, judgements)
+    languages = {name: spoken(corpus.documents[name], profile) for name, profile in profiles.items()}
+    findings = finding_rows(corpus, groups, judgements, languages)
     outdated = outdated_rows(corpus, blocks, judgements)
     apart = kept_apart(judgements, corpus.documents)
     streamlined = program_rows(corpus, _streamline(corpus, blocks, frame, groups, apart))
@@ -142,10 +143,12 @@ def _embed(
 
 
 def _embed_openings(
-    blocks: Mapping[str, Sequence[Block]], profiles: Mapping[str, Profile]
+    blocks: Mapping[str, Sequence[Block]], profiles: Mapping[str, Profile], frame: AbstractSet[str]
 ) -> dict[str, Vectors]:
     """Vectors by document, where documents of several languages meet; none where all speak one."""
-    texts = {name: opening(blocks[name]) for name, profile in sorted(profiles.items()) if profile.language}
+    texts = {
+        name: opening(blocks[name], frame) for name, profile in sorted(profiles.items()) if profile.language
+    }
     texts = {name: text for name, text in texts.items() if text}
     if len({profiles[name].language for name in texts}) < 2:
         return {}
@@ -232,14 +235,21 @@ def _pair(judgement: Judgement, apart: AbstractSet[Pair]) -> dict[str, object]:
 
 
 def finding_rows(
-    corpus: Corpus, groups: Iterable[Group], judgements: Iterable[Judgement]
+    corpus: Corpus,
+    groups: Iterable[Group],
+    judgements: Iterable[Judgement],
+    languages: Mapping[str, str],
 ) -> list[dict[str, object]]:
-    """Every pair of every group, with the confidence of the whole; of families of translations, with its own."""
+    """Every pair of every group, with the confidence of the whole; of families of translations, with its own.
+
+    `languages` gives the documents' tags (`fingerprints.spoken`).
+    """
     rows: dict[tuple[str, str], dict[str, object]] = {}
     for group in groups:
         for judgement in group.judgements:
             rows[judgement.a, judgement.b] = _finding(corpus, judgement, group.confidence)
-    for family in translations(one for one in judgements if one.confidence >= PROPOSED):
+    shown = [one for one in judgements if one.confidence >= PROPOSED]
+    for family in translations(shown, languages=languages):
         for judgement in family.judgements:
             rows[judgement.a, judgement.b] = _finding(corpus, judgement, judgement.confidence)
     return [row for _, row in sorted(rows.items())]

@@ -12,6 +12,7 @@ from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
 from services.curator.analysis.disclosure import few
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart, silenced
+from services.curator.analysis.fingerprints import spoken
 from services.curator.analysis.freshness import Outdated, Use
 from services.curator.analysis.groups import Pair, translations
 from services.curator.analysis.model import (
@@ -67,7 +68,8 @@ def duplicates(
     blocks = {key: book.blocks for key, book in books.items()}
     found: list[Duplicate] = []
     apart = shelf.apart()
-    families = translations((one for one in live if one.confidence >= PROPOSED), apart)
+    languages = {key: spoken(book.document, book.profile) for key, book in books.items()}
+    families = translations((one for one in live if one.confidence >= PROPOSED), apart, languages)
     for group in [*find_duplicates(live, apart, documents), *families]:
         choice = None
         if group.relation in _COPIES:

@@ -60,13 +60,16 @@ class Judge:
         openings: Openings,
         clock: Clock,
         sweep: Callable[[], Awaitable[int]],
+        fill_openings: Callable[[], Awaitable[None]],
     ) -> None:
+        """`fill_openings` cuts and embeds the openings that texts lack, as `Reader` does."""
         self._pool = pool
         self._indexer = indexer
         self._openings = openings
         self._kept_words = KeptWords()
         self._clock = clock
         self._sweep = sweep
+        self._fill_openings = fill_openings
         self._shelf = Shelf()
         self._apart = False  # whether programs moved since they were all laid beside each other
         self._neglect = Neglect()
@@ -169,7 +172,10 @@ class Judge:
         async with transaction(self._pool) as connection:
             await postgres.change_boilerplate(connection, now - known, known - now)
             again = await postgres.resources_with(connection, now ^ known)
+            await postgres.forget_openings(connection, again)
             await postgres.add_to_judge(connection, again, text_changed=True)
+        # Here, and not left to whoever embeds: a pair judged without its openings would lose its finding for a while.
+        await self._fill_openings()
 
     async def _judge(
         self,

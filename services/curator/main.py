@@ -160,6 +160,7 @@ async def serve(settings: Settings) -> None:
                     Openings(space_across),
                     clock,
                     lambda: reconciling.sweep(pool, feed, reader),
+                    reader.fill_openings,
                 ).run(session)
             finally:
                 library.index = None

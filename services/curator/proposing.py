@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from importlib.resources import files
 
 from services.curator import wire
+from services.curator.analysis.fingerprints import spoken
 from services.curator.analysis.freshness import Outdated, Plan
 from services.curator.analysis.model import HOURS_OF_CARE, MINUTES_A_LEARNER, ProgramFinding, Relation
 from services.curator.analysis.unused import Unused
@@ -110,7 +111,9 @@ def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
         case Relation.REVISED:
             return f"{a} is an older edition of {b}{others}"
         case Relation.TRANSLATED:
-            return f"{a} and {b}{others} are one content in several languages"
+            spoken_in = {spoken(books[key].document, books[key].profile) for key in group.members} - {""}
+            languages = f"{len(spoken_in)} languages" if len(spoken_in) > 1 else "several languages"
+            return f"{a} and {b}{others} are one content in {languages}"
         case Relation.CONTAINED:
             return f"{a} is contained in {b}"
         case _:

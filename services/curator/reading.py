@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from services.curator import metrics, postgres, wire
 from services.curator.analysis import fingerprints
 from services.curator.analysis.across import opening
-from services.curator.analysis.candidates import telling
+from services.curator.analysis.candidates import is_boilerplate, telling
+from services.curator.analysis.model import Block, Document
 from services.curator.analysis.text import normalised, segment
 from services.curator.embedding_model import Model
 from services.curator.feed import Feed
@@ -126,8 +129,8 @@ class Reader:
     async def fill_openings(self) -> None:
         """Embeds every opening that has no vector, once texts of several languages meet.
 
-        Whoever gets one is queued, so that it finds the others. Openings of texts that were read before there
-        were any are cut first.
+        Whoever gets one is queued, so that it finds the others. First those are cut that texts lack: as there were
+        none when they were read, or as the catalog's boilerplate has changed since.
         """
         while True:
             async with transaction(self._pool) as connection:
@@ -153,10 +156,15 @@ class Reader:
     async def _known(self, connection: Connection, ids: Collection[str]) -> list[_Read]:
         """What is known of these resources, read again."""
         rows = await postgres.texts(connection, ids)
+        frame = await postgres.boilerplate(connection) if ids else set[str]()
         states = await postgres.states(connection, postgres.RESOURCES, ids)
         return [
             _prepare(
-                State.FromString(states[key].state), wire.Outline(row.content_hash, wire.parts(row.outline))
+                _take(
+                    State.FromString(states[key].state),
+                    wire.Outline(row.content_hash, wire.parts(row.outline)),
+                ),
+                frame,
             )
             for key, row in rows.items()
         ]
@@ -176,12 +184,13 @@ class Reader:
         states = {row.id: State.FromString(row.state) for row in newer}
         async with self._pool.connection() as connection:
             hashes = await postgres.text_hashes(connection, states)
+            frame = await postgres.boilerplate(connection)
         unread = [
             key
             for key, state in states.items()
             if not state.gone and hashes.get(key) != state.resource.content_hash
         ]
-        reads = await self._read_texts(unread, states)
+        reads = await self._read_texts(unread, states, frame)
         await self._embed(reads.values())
         await self._embed_met(reads.values())
         async with transaction(self._pool) as connection:
@@ -191,18 +200,33 @@ class Reader:
             for key in sorted(saved & reads.keys()):
                 read = reads[key]
                 await postgres.save_text(connection, read.row, read.hashes, read.telling, read.bands)
-            await postgres.save_openings(
-                connection, [reads[key].opening_row for key in sorted(saved & reads.keys())]
-            )
+            # Cut by what is boilerplate no longer, they are left to `fill_openings`.
+            if await postgres.boilerplate(connection) == frame:
+                await postgres.save_openings(
+                    connection, [reads[key].opening_row for key in sorted(saved & reads.keys())]
+                )
+            else:
+                await postgres.forget_openings(connection, saved & reads.keys())
             changed = {*gone, *(saved & reads.keys())}
             await postgres.add_to_judge(connection, changed, text_changed=True)
             await postgres.add_to_judge(connection, saved - changed, text_changed=False)
 
-    async def _read_texts(self, ids: list[str], states: Mapping[str, State]) -> dict[str, _Read]:
+    async def _read_texts(
+        self, ids: list[str], states: Mapping[str, State], frame: AbstractSet[str]
+    ) -> dict[str, _Read]:
         outlines = await self._feed.texts(ids) if ids else {}
 
+        async with self._pool.connection() as connection:
+            total = await postgres.resources_with_text(connection) + len(ids)
+
         def work() -> dict[str, _Read]:
-            return {key: _prepare(states[key], outlines.get(key, wire.Outline("", ()))) for key in ids}
+            taken = {key: _take(states[key], outlines.get(key, wire.Outline("", ()))) for key in ids}
+            # What these texts bring of a frame is left out at once, or each opening would be embedded with it first.
+            sharers = Counter(
+                text_hash for one in taken.values() for text_hash in set(one.profile.block_hashes)
+            )
+            framed = frame | {key for key, count in sharers.items() if is_boilerplate(count, total)}
+            return {key: _prepare(one, framed) for key, one in taken.items()}
 
         return await asyncio.to_thread(work)
 
@@ -260,14 +284,26 @@ def _concerned(kind: int, ids: Iterable[str]) -> set[str]:
     return set(ids)
 
 
-def _prepare(state: State, outline: wire.Outline) -> _Read:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    document: Document
+    outline: wire.Outline
+    blocks: Sequence[Block]
+    profile: fingerprints.Profile
+
+
+def _take(state: State, outline: wire.Outline) -> _Taken:
     document = wire.document(state, outline.parts)
     blocks = segment(document)
-    profile = fingerprints.profile(document, blocks)
-    row = TextRow(document.id, outline.content_hash, wire.outline_bytes(outline), profile.to_bytes())
-    words = {key: normalised(block) for key, block in telling(blocks).items()}
-    begins = opening(blocks)
+    return _Taken(document, outline, blocks, fingerprints.profile(document, blocks))
+
+
+def _prepare(taken: _Taken, frame: AbstractSet[str]) -> _Read:
+    key, profile, blocks = taken.document.id, taken.profile, taken.blocks
+    row = TextRow(key, taken.outline.content_hash, wire.outline_bytes(taken.outline), profile.to_bytes())
+    words = {block_hash: normalised(block) for block_hash, block in telling(blocks).items()}
+    begins = opening(blocks, frame)
     opening_row = OpeningRow(
-        document.id, hashlib.sha256(begins.encode()).hexdigest() if begins else "", profile.language
+        key, hashlib.sha256(begins.encode()).hexdigest() if begins else "", profile.language
     )
     return _Read(row, opening_row, begins, frozenset(profile.block_hashes), words, profile.bands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,23 +40,37 @@ class Resemblance:
     margin: float
 
 
-def opening(blocks: Iterable[Block], length: int = OPENING) -> str:
-    """The first `length` characters of a document's prose; empty where it has none.
+def opening(
+    blocks: Sequence[Block], boilerplate: AbstractSet[str] = frozenset(), length: int = OPENING
+) -> str:
+    """The first `length` characters of a document's own prose; empty where it has none.
 
     Without headings (a title is no evidence of what follows), code, link targets and markup, which say little
     about meaning and would fill the space of what does.
     """
     said: list[str] = []
     room = length
-    for block in blocks:
+    for block in own_prose(blocks, boilerplate):
         if room <= 0:
             break
-        if block.kind not in _LEFT_OUT:
-            text = " ".join(plain(block.text).translate(_MARKS).split())
-            if text:
-                said.append(text[:room])
-                room -= len(text) + 1
+        text = _unmarked(block)
+        said.append(text[:room])
+        room -= len(text) + 1
     return " ".join(said)
+
+
+def own_prose(blocks: Sequence[Block], boilerplate: AbstractSet[str] = frozenset()) -> list[Block]:
+    """The blocks of prose that say something and are not the catalog's boilerplate (hashes), in order.
+
+    Where one frame stands around many texts, two of them begin alike whatever they are about. A text that is
+    boilerplate throughout is one that has many copies, whose prose is its own.
+    """
+    prose = [block for block in blocks if block.kind not in _LEFT_OUT and _unmarked(block)]
+    return [block for block in prose if block.hash not in boilerplate] or prose
+
+
+def _unmarked(block: Block) -> str:
+    return " ".join(plain(block.text).translate(_MARKS).split())
 
 
 def nearest_across(

@@ -22,18 +22,19 @@ from services.curator.analysis.model import Block, Document
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document ready to be compared with any number of others."""
+    """A document ready to be compared with any number of others; `boilerplate` is its catalog's (block hashes)."""
 
     document: Document
     blocks: Sequence[Block]
     text: Text
+    boilerplate: AbstractSet[str]
 
 
 def prepare(
     document: Document, blocks: Sequence[Block], profile: Profile, boilerplate: AbstractSet[str]
 ) -> Prepared:
     """The document with its blocks (of `segment`) and profile, less the catalog's boilerplate (block hashes)."""
-    return Prepared(document, blocks, Text(profile, boilerplate))
+    return Prepared(document, blocks, Text(profile, boilerplate), boilerplate)
 
 
 @dataclass(frozen=True, slots=True)

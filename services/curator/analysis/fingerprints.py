@@ -187,6 +187,13 @@ def _language(stated: str, folded: Sequence[str]) -> str:
     return named if named and named not in RECOGNISED else language_of(folded) or named
 
 
+def spoken(document: Document, profile: Profile) -> str:
+    """The language of a document's text as a tag (BCP 47), with what is stated of script and region where that fits
+    the text; empty where it is not known."""
+    stated = document.language.lower().replace("_", "-")
+    return stated if stated.split("-")[0] == profile.language else profile.language
+
+
 def _flag(word: str, is_name: bool) -> int:
     if _YEAR.match(word):
         return NUMBER | YEAR

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
+from types import MappingProxyType
 
 from services.curator.analysis.model import Group, Judgement, Quiet, Relation
 
@@ -114,14 +115,20 @@ def copies(judgements: Iterable[Judgement], sure: float, whole: float) -> dict[s
     return {name: root(name) for name in first}
 
 
-def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = frozenset()) -> list[Group]:
+def translations(
+    judgements: Iterable[Judgement],
+    apart: Collection[Pair] = frozenset(),
+    languages: Mapping[str, str] = MappingProxyType({}),
+) -> list[Group]:
     """One content in several languages, surest families first; no cap, nothing of it ever goes.
 
     Grown along the ties of translation, copy and edition, surest first: two parts become one where ties are expected
     to be right for at least half of the pairs between them, so that mistaken ones cannot chain two lessons on one
     subject into one family. Not all
-    pairs must hold: two translations may share too little to have been compared. `judgements` are those of
-    translations; `confidence` is that of the member which belongs least surely.
+    pairs must hold: two translations may share too little to have been compared. Two texts of one language, by
+    `languages` (BCP 47 by document, those that are known), have been: they are in one family as copies or editions
+    of one another only. `judgements` are those of translations; `confidence` is that of the member which belongs
+    least surely.
     """
     tied = {
         pair(one.a, one.b): one
@@ -135,9 +142,14 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
         left, right = family_of.get(tie.a, [tie.a]), family_of.get(tie.b, [tie.b])
         if left is right:
             continue
-        across = (tied.get(pair(one, other)) for one in left for other in right)
-        between = sum(one.confidence for one in across if one)
-        if 2 * between >= len(left) * len(right):
+        between = 0.0
+        strangers = False
+        for one, other in product(left, right):
+            known = tied.get(pair(one, other))
+            between += known.confidence if known else 0.0
+            if not known or known.relation not in MERGED:
+                strangers = strangers or _of_one_language(languages.get(one, ""), languages.get(other, ""))
+        if 2 * between >= len(left) * len(right) and not strangers:
             joined = [*left, *right]
             family_of.update(dict.fromkeys(joined, joined))
     found: list[Group] = []
@@ -150,6 +162,12 @@ def translations(judgements: Iterable[Judgement], apart: Collection[Pair] = froz
                 surest[one.b] = max(surest[one.b], one.confidence)
             found.append(Group(tuple(members), Relation.TRANSLATED, translated, min(surest.values())))
     return sorted(found, key=lambda one: (-one.confidence, one.members))
+
+
+def _of_one_language(a: str, b: str) -> bool:
+    """Whether a tag is the other, or the same with less said: en and en-GB, but not zh-Hans and zh-Hant."""
+    one, other = (f"{tag.lower().replace('_', '-')}-" for tag in (a, b))
+    return bool(a and b) and (one.startswith(other) or other.startswith(one))
 
 
 def told_apart(tie: Judgement) -> Quiet | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.curator.analysis.across import Resemblance
+from services.curator.analysis.across import Resemblance, own_prose
 from services.curator.analysis.alignment import Alignment, BlockMatch, align
 from services.curator.analysis.duplicates import PROPOSED
 from services.curator.analysis.editions import direction
@@ -122,12 +122,10 @@ def _passages(a: Prepared, b: Prepared, aligned: Alignment, *, found: bool) -> t
 
 def _openings(a: Prepared, b: Prepared, resemblance: Resemblance) -> tuple[Passage, ...]:
     """How each of two translations begins, which is what was compared of them; none where one has no prose."""
-    first = [
-        next((number for number, block in enumerate(side.blocks) if block.kind not in _NO_PROSE), None)
-        for side in (a, b)
-    ]
-    if first[0] is None or first[1] is None:
+    one, other = (own_prose(side.blocks, side.boilerplate)[:1] for side in (a, b))
+    if not one or not other:
         return ()
+    first = a.blocks.index(one[0]), b.blocks.index(other[0])
     return (Passage(_quote(a, first[0]), _quote(b, first[1]), "meaning", round(resemblance.cosine, 4)),)
 
 

@@ -45,6 +45,11 @@ async def save_openings(connection: Connection, rows: Sequence[OpeningRow]) -> N
         await cursor.executemany(_SAVE, [(row.resource, row.hash, row.language) for row in rows])
 
 
+async def forget_openings(connection: Connection, ids: Iterable[str]) -> None:
+    """Lets the openings of these resources be cut again."""
+    await connection.execute("DELETE FROM openings WHERE resource = ANY(%s)", (list(ids),))
+
+
 async def spoken(connection: Connection) -> set[str]:
     """The languages in which anything is written."""
     cursor = await connection.execute(_LANGUAGES)

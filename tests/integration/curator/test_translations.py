@@ -5,9 +5,12 @@ The multilingual model is the real one; how often it is right is measured on the
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from services.curator import postgres as sql
+from services.curator.analysis.across import opening
 from services.curator.analysis.embedding import Embedder, WordEmbedder
 from services.curator.analysis.fingerprints import profile
 from services.curator.analysis.text import segment
@@ -149,3 +152,34 @@ async def test_words_that_translators_keep_are_followed_without_any_model(curato
     async with curator.pool.connection() as connection:
         await words.refresh(connection)
     assert not words.meetings(["chispas"])
+
+
+async def test_what_many_texts_begin_with_is_part_of_no_opening(curator: Curator) -> None:
+    header = "Tarnwick Water Learning Hub\n\n"
+    texts = {"ladders": LADDERS, "tea": TEA, "invoices": INVOICES, "escaleras": LADDERS_ES}
+    for key, text in texts.items():
+        curator.feed.put(key, header + text, title=key)
+    await curator.hear(*texts)
+    await curator.settle()
+
+    async def hashes() -> dict[str, str]:
+        async with curator.pool.connection() as connection:
+            cursor = await connection.execute("SELECT resource, hash FROM openings")
+            return dict(await cursor.fetchall())
+
+    def own(text: str) -> str:
+        return sha256(opening(segment(document("a", text))).encode()).hexdigest()
+
+    assert (await hashes())["tea"] == own(header + TEA)  # four texts make no frame yet
+    curator.feed.put("te", header + TEA_ES, title="te")
+    await curator.hear("te")
+    await curator.settle()
+    assert await hashes() == {key: own(text) for key, text in {**texts, "te": TEA_ES}.items()}
+    assert set(await embedded(curator)) == {*texts, "te"}
+    families = [one for one in (await curator.proposals()).values() if one.relation == Proposal.TRANSLATED]
+    assert {frozenset(member.resource for member in one.members) for one in families} == {
+        frozenset({"ladders", "escaleras"}),
+        frozenset({"tea", "te"}),
+    }
+    assert not [item for one in families for item in one.evidence if item.quote.startswith("Tarnwick")]
+    assert {one.summary.rpartition(" in ")[2] for one in families} == {"2 languages"}

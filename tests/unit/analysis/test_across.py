@@ -34,8 +34,17 @@ def test_an_opening_is_prose_without_title_code_targets_and_marks() -> None:
 
 def test_an_opening_ends_where_it_is_told_to() -> None:
     blocks = segment(document("a", "one two three\n\nfour five six\n\nseven"))
-    assert opening(blocks, 17) == "one two three fou"
-    assert opening(blocks, 13) == "one two three"
+    assert opening(blocks, length=17) == "one two three fou"
+    assert opening(blocks, length=13) == "one two three"
+
+
+def test_an_opening_leaves_out_the_frame_that_many_texts_stand_in() -> None:
+    blocks = segment(
+        document("a", "Tarnwick Water Learning Hub\n\n- Welcome\n- Test\n\nSign in at the gate.")
+    )
+    assert opening(blocks, {blocks[0].hash}) == "Welcome Test Sign in at the gate."
+    everything = {block.hash for block in blocks}  # as of a text that has many copies
+    assert opening(blocks, everything) == opening(blocks)
 
 
 def test_a_document_of_code_alone_has_no_opening() -> None:

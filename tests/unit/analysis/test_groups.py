@@ -157,3 +157,30 @@ def test_two_texts_that_tell_of_other_numbers_are_no_translations() -> None:
     days = replace(tie("de", "en", Relation.TRANSLATED), reasons=(Reason("numbers", 0.05, ""),))
     assert not translations([days])
     assert translations([replace(days, reasons=(Reason("numbers", 0.2, ""),))])
+
+
+def test_two_texts_of_one_language_are_in_one_family_as_copies_of_one_another_only() -> None:
+    languages = {"gate-en": "en", "gate-es": "es", "mail-en": "en", "mail-en2": "en-GB", "mail-de": "de"}
+    ties = [
+        tie("gate-en", "gate-es", Relation.TRANSLATED, 0.98),
+        tie("mail-en", "mail-de", Relation.TRANSLATED, 0.98),
+        tie("mail-en2", "mail-de", Relation.TRANSLATED, 0.97),
+        tie("mail-en", "mail-en2", Relation.REVISED, 0.9),
+        tie("gate-es", "mail-en", Relation.TRANSLATED, 0.96),
+        tie("gate-es", "mail-en2", Relation.TRANSLATED, 0.96),
+        tie("gate-es", "mail-de", Relation.TRANSLATED, 0.96),
+        tie("gate-en", "mail-de", Relation.TRANSLATED, 0.96),
+    ]
+    found = translations(ties, languages=languages)
+    assert [one.members for one in found] == [("gate-en", "gate-es"), ("mail-de", "mail-en", "mail-en2")]
+    assert len(translations(ties)) == 1  # as without knowing what they are written in
+
+
+def test_two_scripts_of_one_language_are_two_languages() -> None:
+    ties = [
+        tie("en", "hans", Relation.TRANSLATED, 1.0),
+        tie("en", "hant", Relation.TRANSLATED, 1.0),
+    ]
+    languages = {"en": "en", "hans": "zh-Hans", "hant": "zh_hant"}
+    assert [one.members for one in translations(ties, languages=languages)] == [("en", "hans", "hant")]
+    assert len(translations(ties, languages=dict(languages, hant="zh"))[0].members) == 2

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.curator.analysis import relations
+from services.curator.analysis.across import Resemblance
 from services.curator.analysis.embedding import Vectors
+from services.curator.analysis.features import Beside
 from services.curator.analysis.model import Listing, Relation
 from tests.unit.analysis.prose import (
     LADDERS,
@@ -177,6 +179,40 @@ def test_the_frame_that_every_course_has_makes_no_overlap() -> None:
     found = judged(*made)
     assert found.relation is Relation.UNRELATED
     assert not [p for p in found.passages if "learning portal" in p.a.text]
+
+
+def test_what_every_course_begins_with_is_not_quoted_for_a_translation() -> None:
+    header = "Tarnwick Water Learning Hub"
+    german = (
+        "Verbrecher schreiben, als wären sie Ihre Bank. Öffnen Sie keine Anhänge, die Sie nicht erwarten."
+    )
+    others = [document(f"d{n}", f"{header}\n\n{text}") for n, text in enumerate((LADDERS, REVISED, LADDERS))]
+    pair = [
+        document("en", f"{header}\n\n{PHISHING}", language="en"),
+        document("de", f"{header}\n\n# Falsche Mails\n\n{german}", language="de"),
+    ]
+    made = prepared(*pair, *others)
+    found = relations.compare(made["de"], made["en"], beside=Beside(resemblance=Resemblance(0.9, 1.2)))
+    assert found.relation is Relation.TRANSLATED
+    ((german_quote, english_quote),) = [(one.a.text, one.b.text) for one in found.passages]
+    assert german_quote == german
+    assert english_quote.startswith("Criminals write as if")
+
+
+def test_facts_that_differ_are_told_in_words() -> None:
+    numbered = LADDERS.replace("four metres", "4 metres").replace("three points", "3 points")
+    newer = numbered.replace("4 metres", "5 metres").replace("points of contact", "points of firm contact")
+
+    def told(text: str) -> list[str]:
+        found = judged(document("a", numbered), document("b", text)).reasons
+        return [reason.text for reason in found if reason.code == "facts"]
+
+    assert told(newer) == [  # 4 and 5 of 3, 4, 3 and 5
+        "In sentences that match otherwise, 2 of 4 numbers and names stand in one text only."
+    ]
+    assert told(newer.replace("5 metres", "4 metres")) == [
+        "All numbers and names in matching sentences are the same."
+    ]
 
 
 def test_six_exact_copies_are_copies_although_all_their_blocks_look_like_a_frame() -> None:
