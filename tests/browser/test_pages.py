@@ -116,7 +116,7 @@ def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Sta
     page = visitor.page
     found = decided(sample)
     for state, verb, said in (
-        ("REJECTED", "reopen", "Somebody else was first"),  # accepted by whoever still had it open
+        ("REJECTED", "reopen", "You rejected this"),  # accepted where it still was open
         ("SNOOZED", "accept", "This has changed since you looked."),  # as it was before an edit
     ):
         page.goto(page_of(found[state]))

@@ -209,7 +209,6 @@ def test_from_a_program_every_claim_is_at_most_two_clicks_from_its_quoted_words(
     page: Page, sample: Stack
 ) -> None:
     far: list[str] = []
-    followed: list[str] = []
     quoted = 0
     for program in sample.get("/v1/programs", pageSize=200)["programs"]:
         page.goto(f"/{program['name']}")
@@ -235,10 +234,8 @@ def test_from_a_program_every_claim_is_at_most_two_clicks_from_its_quoted_words(
                 quoted += bool(quote)
                 if quote not in said:
                     far.append(f"{each['summary']}: {evidence['type']}: {quote[:60]}")
-            followed += [text for text, _ in more]
     assert far == []
     assert quoted > 100
-    assert followed
 
 
 def crossing(stack: Stack) -> tuple[dict[str, Any], dict[str, str]]:
