@@ -106,17 +106,19 @@ def test_each_figure_of_the_statement_leads_to_what_it_rests_on(page: Page, samp
     expect(page.get_by_role("link", name="Taken back", exact=True)).to_have_attribute("aria-current", "true")
     assert min(figures["plans_undone"]["value"], 50) == page.locator(".line").count()
     owned = sample.get("/v1/resources", lifecycle="PUBLISHED", owned=True, pageSize=50)["resources"]
+    assert owned
     follow("/statement", "Resources with an owner")
     expect(page.get_by_role("heading", name="Resources")).to_be_visible()
-    assert page.locator("tbody tr").count() == len(owned) > 0
+    expect(page.locator("tbody tr")).to_have_count(len(owned))
     page.goto("/insights")
     page.locator(".figures a").nth(2).click()
-    assert page.locator("tbody tr").count() == len(owned)
     expect(page.get_by_role("link", name="With an owner")).to_have_attribute("aria-current", "true")
+    expect(page.locator("tbody tr")).to_have_count(len(owned))
     # Hours of what is carried out, and of what is to be, lead to just that.
     for name, state in (("Given back a year", "APPLIED"), ("Still to come a year", "SCHEDULED")):
         page.goto("/insights")
         page.locator(".figures > div", has_text=name).get_by_role("link").click()
         expect(page).to_have_url(re.compile(f"/review\\?whose={state.lower()}$"))
         stands = sample.get("/v1/suggestions", states=state, pageSize=50)["suggestions"]
-        assert page.locator("[data-row]").count() == len(stands) > 0
+        assert stands
+        expect(page.locator("[data-row]")).to_have_count(len(stands))

@@ -16,6 +16,8 @@ SERVICES = Path(__file__).resolve().parents[2] / "services"
 COINCIDENCES = {
     "date-time",  # a format of OpenAPI
     "yaml.md",  # a file of the sample that importers warm up with
+    "zh-hans",  # language tags of BCP 47, which some corpora name folders after
+    "zh-hant",
 }
 _TOKENS = (re.compile(r"\w[\w./-]*\w"), re.compile(r"\w[\w-]*\w"), re.compile(r"\w+"))
 _PLAIN = re.compile(r"[a-z]+")
