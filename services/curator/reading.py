@@ -214,8 +214,9 @@ class Reader:
     async def _read_texts(
         self, ids: list[str], states: Mapping[str, State], frame: AbstractSet[str]
     ) -> dict[str, _Read]:
-        outlines = await self._feed.texts(ids) if ids else {}
-
+        if not ids:
+            return {}
+        outlines = await self._feed.texts(ids)
         async with self._pool.connection() as connection:
             total = await postgres.resources_with_text(connection) + len(ids)
 

@@ -311,9 +311,8 @@ async def _page_error(request: Request, error: Exception) -> Response:
         raise error
     status = status_of(error)
     code, _ = to_json(status)
-    if isinstance(
-        error, Unavailable
-    ):  # of a service that the gateway itself needs; the catalog's errors are calls'
+    # Of a service that the gateway itself needs; the catalog's errors are calls'.
+    if isinstance(error, Unavailable):
         return failed(code, say("error.failed"), status.message)
     request.app.state.strangers.note(PAGE, _page_of(request), status)
     if code == 401:

@@ -13,9 +13,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.visitor import Visitor
-from tests.stack import Stack
+from tests.stack import Json, Stack
 
 pytestmark = pytest.mark.thorough
+
+
+def galley(sample: Stack, key: str) -> Json:
+    """A new program that nobody owns."""
+    body: Json = {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
+    return sample.post("/v1/programs:upsert", body)
 
 
 def test_a_person_is_asked_for_and_added_by_an_administrator(
@@ -57,9 +63,7 @@ def test_everybody_reads_who_answers_for_what_and_an_administrator_too(
     owner, holder = (f"{who}.{key}@people.example" for who in ("owner", "holder"))
     for email in (owner, holder):
         sample.joined(email, "SPECIALIST")
-    program = sample.post(
-        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
-    )
+    program = galley(sample, key)
     duties = [{"kind": "OWNER", "people": [owner]}, {"kind": "DESIGN", "people": [holder]}]
     sample.post(f"/v1/{program['name']}:setDuties", {"changes": duties})
     for role, links in (("ADMINISTRATOR", 0), ("SPECIALIST", 1)):
@@ -124,9 +128,7 @@ def test_co_owners_and_the_owner_of_a_resource_are_said_on_their_pages(
     names = [f"{who}.{key}" for who in ("one", "two", "three")]
     for each in names:
         sample.joined(f"{each}@people.example", "SPECIALIST")
-    program = sample.post(
-        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
-    )
+    program = galley(sample, key)
     page = anyone.page
     page.goto("/" + program["name"])
     page.get_by_label("Who owns it").select_option(label=names[0])
@@ -206,9 +208,7 @@ def test_a_duty_is_asked_for_on_the_page_of_its_program(
     anyone: Visitor, browser: Browser, sample: Stack
 ) -> None:
     key = uuid.uuid4().hex
-    program = sample.post(
-        "/v1/programs:upsert", {"source": "shelf", "key": key, "title": f"Galley {key}", "items": []}
-    )
+    program = galley(sample, key)
     email = f"{key[:8]}@people.example"
     asker = Visitor(browser, sample.status["http"], sample.joined(email, "SPECIALIST"))
     page = asker.page

@@ -6,7 +6,7 @@ handing that on has its own ways (SetDuties, a handover, a suggestion).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.catalog import policy
@@ -26,13 +26,23 @@ async def alone(tx: Transaction, viewer: Viewer, resource: str) -> bool:
     return bool(users) and users <= viewer.duties.programs
 
 
-def unsaid(viewer: Viewer, stored: Iterable[Resource], new: Listing) -> Listing:
-    """The listing with the owner that it had, where the viewer is let in by a duty and names none."""
-    if new.observed.owner or policy.by_a_role(viewer, viewer.method):
-        return new
-    listings = (listing for each in stored for listing in each.listings)
-    owner = next((each.observed.owner for each in listings if each.key == new.key), "")
-    return replace(new, observed=replace(new.observed, owner=owner))
+async def unsaid(
+    tx: Transaction, viewer: Viewer, stored: Sequence[str], new: Sequence[Listing]
+) -> list[Listing]:
+    """The listings with the owners that they had, where the viewer is let in by a duty and names none.
+
+    `stored` are ids of the resources that they are listings of.
+    """
+    if policy.by_a_role(viewer, viewer.method):
+        return list(new)
+    listings = (listing for each in await tx.resources(stored) for listing in each.listings)
+    owners = {each.key: each.observed.owner for each in listings}
+    return [
+        each
+        if each.observed.owner
+        else replace(each, observed=replace(each.observed, owner=owners.get(each.key, "")))
+        for each in new
+    ]
 
 
 async def check_resources(

@@ -65,7 +65,7 @@ async def publish_resource(
     outline = (await tx.draft_outlines([draft_id])).get(draft_id, ())
     source = draft.listing.source
     await tx.make_source(source, from_files=True)
-    listing = ownership.unsaid(viewer, await tx.resources([draft.resource]), draft.listing)
+    (listing,) = await ownership.unsaid(tx, viewer, [draft.resource], [draft.listing])
     taken = await take_listings(tx, source, [Incoming(listing, outline)], await tx.next_import_number())
     resource = await tx.resource(taken.resources[0], for_update=True)
     new = resource.create_time == tx.now and len(resource.listings) == 1

@@ -150,15 +150,16 @@ async def upsert_resources(
     listed = await tx.listed(name, keys)
     known = [listed.get(key) or "" for key in keys]
     policy.check_about(viewer, viewer.method, await purview.over(tx, viewer, known))
-    stored = await tx.resources(known)
     before = await purview.names(tx, known)
     await tx.make_source(name, from_files=False)
-    sent = [replace(each, listing=ownership.unsaid(viewer, stored, each.listing)) for each in incoming]
+    said = await ownership.unsaid(tx, viewer, known, [each.listing for each in incoming])
+    sent = [replace(each, listing=listing) for each, listing in zip(incoming, said, strict=True)]
     taken = await take_listings(tx, name, sent, await tx.next_import_number())
     await purview.check_joined(tx, viewer, before, taken.resources)
-    await ownership.check_resources(tx, viewer, taken.before, await tx.resources(taken.resources))
+    stored = await tx.resources(taken.resources)
+    await ownership.check_resources(tx, viewer, taken.before, stored)
     await tx.audited(viewer, f"source:{name}", {"listings": str(len(keys))})
-    by_id = {resource.id: resource for resource in await tx.resources(taken.resources)}
+    by_id = {resource.id: resource for resource in stored}
     return Upserted([by_id[id_] for id_ in taken.resources], taken)
 
 

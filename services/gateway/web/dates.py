@@ -29,14 +29,6 @@ def iso_day(value: Any) -> str:
     return found.isoformat() if found else ""
 
 
-def of_form(value: str) -> dict[str, int] | None:
-    """The google.type.Date of what a date field sends (`2026-11-19`); None where it is not of that form."""
-    parts = value.split("-")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        return None
-    return dict(zip(("year", "month", "day"), map(int, parts), strict=True))
-
-
 def quarter(name: str, zone: tzinfo) -> tuple[str, str] | None:
     """When the quarter of that name (`2026-Q2`) begins there and when it is over, as timestamps; None for none."""
     found = _QUARTER.fullmatch(name)

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import findings, trouble
 from services.gateway.web.api import Api, Json
+from services.gateway.web.forms import line
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -53,9 +54,9 @@ class KeepAway:
             id=id_,
             suggestion=found,
             title=findings.title(found),
-            what=_text(given, "what") or EXACT,
-            comment=_text(given, "comment"),
-            until=_text(given, "until"),
+            what=line(given, "what") or EXACT,
+            comment=line(given, "comment"),
+            until=line(given, "until"),
             would=would,
             hidden=list(hidden.values()),
             trouble=refused,
@@ -67,7 +68,7 @@ class KeepAway:
         form = await request.form()
         body = {
             "suppression": _rule(request.path_params["id"], form),
-            "requestId": _text(form, "request_id"),
+            "requestId": line(form, "request_id"),
         }
         try:
             await self.api.post(request, "/v1/suppressions", body)
@@ -78,14 +79,9 @@ class KeepAway:
 
 def _rule(id_: str, given: QueryParams | FormData) -> Json:
     """`what` is EXACT_SET or the name of the one resource."""
-    what = _text(given, "what") or EXACT
-    rule: Json = {"suggestion": f"suggestions/{id_}", "comment": _text(given, "comment")}
+    what = line(given, "what") or EXACT
+    rule: Json = {"suggestion": f"suggestions/{id_}", "comment": line(given, "comment")}
     rule |= {"scope": EXACT} if what == EXACT else {"scope": "RESOURCE", "resources": [what]}
-    if _text(given, "until"):
-        rule["expireTime"] = f"{_text(given, 'until')}T00:00:00Z"
+    if line(given, "until"):
+        rule["expireTime"] = f"{line(given, 'until')}T00:00:00Z"
     return rule
-
-
-def _text(given: QueryParams | FormData, name: str) -> str:
-    value = given.get(name, "")
-    return value.strip() if isinstance(value, str) else ""

@@ -17,7 +17,7 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
 _SETS_ABSENCE = {"ADMINISTRATOR", "LEARNING_LEADER"}
-_PAGE = 100
+_PAGE = "100"
 _NO_DAY = {"year": 2000, "month": 2, "day": 31}
 """What the API is sent for what is no date, so that it says so, rather than nothing, which would end the absence."""
 
@@ -35,16 +35,14 @@ class Person:
 
     async def _shown(self, request: Request, refused: trouble.Trouble | None) -> Response:
         name = f"people/{request.path_params['id']}"
-        around, person, names = await asyncio.gather(
-            self.frames.around(request, "people"),
-            self.api.get(request, f"/v1/{name}", {}),
-            self.api.names_of_people(request),
+        around, person = await asyncio.gather(
+            self.frames.around(request, "people"), self.api.get(request, f"/v1/{name}", {})
         )
-        asked = {"person": person["email"], "pageSize": str(_PAGE)}
-        after = request.query_params.get("after", "")
+        asked = {"person": person["email"]}
+        page_of = {"kind": "RESOURCES", "pageSize": _PAGE, "pageToken": request.query_params.get("after", "")}
         programs, resources = await asyncio.gather(
             self.api.all(request, "/v1/responsibilities", "responsibilities", asked, most=1000),
-            self.api.get(request, "/v1/responsibilities", {**asked, "kind": "RESOURCES", "pageToken": after}),
+            self.api.get(request, "/v1/responsibilities", {**asked, **page_of}),
         )
         active = not person.get("deactivateTime")
         sets = active and (
@@ -62,7 +60,7 @@ class Person:
             status=refused.status if refused else 200,
             **around,
             person=person,
-            names=names,
+            names=await self.api.names_of_people(request) if tried else {},
             programs=[(each, duties_of(each, person["email"])) for each in programs],
             resources=resources["responsibilities"],
             next=resources["nextPageToken"],
@@ -86,7 +84,7 @@ class Person:
     async def _absent(self, request: Request, name: str, until: str, *, validate_only: bool) -> Json:
         body: dict[str, Any] = {"validateOnly": validate_only}
         if until:
-            body["until"] = dates.of_form(until) or _NO_DAY
+            body["until"] = dates.calendar_day(until) or _NO_DAY
         return await self.api.post(request, f"/v1/{name}:setAbsence", body)
 
 

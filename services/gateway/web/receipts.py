@@ -9,12 +9,11 @@ import grpc
 import grpc.aio
 from starlette.requests import Request
 
-from services.gateway.web import findings
+from services.gateway.web import back, findings
 from services.gateway.web.api import Api, Json
 from services.gateway.web.taking_back import may_take_back, way_back
 from services.gateway.web.words import known, say
 
-_KEPT = ("in", "from")
 STANDING = frozenset({"APPLIED", "SCHEDULED", "REJECTED", "SNOOZED"})
 """States that a decision has led to and from which there is a way back."""
 
@@ -53,8 +52,8 @@ async def receipt(api: Api, request: Request, email: str, origin: str = "") -> R
         return None
     verb = "still" if decision["reason"] == "still_accurate" else decision["verb"]
     stands = found["state"] in STANDING or _waits(found, email)
-    kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
-    kept |= {"from": origin} if origin else {}
+    chosen = request.query_params.get("in", "")
+    kept = {**({"in": chosen} if chosen else {}), **({"from": origin} if origin else back.kept(request))}
     query = f"?{urlencode(kept)}" if kept else ""
     undo = stands and may_take_back(found)
     return Receipt(id_, *_words(found, verb), undo=undo, way=way_back(found), query=query)

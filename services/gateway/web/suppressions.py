@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
 from services.gateway.web.api import Api, Json, Query, names_of
+from services.gateway.web.forms import line
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS
 from services.gateway.web.rendering import page
@@ -87,7 +88,7 @@ class Suppressions:
         form = await request.form()
         path = f"/v1/suppressions/{request.path_params['id']}:restore"
         try:
-            await self.api.post(request, path, {"requestId": _text(form, "request_id")})
+            await self.api.post(request, path, {"requestId": line(form, "request_id")})
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         return RedirectResponse("/suppressions?state=ended", status_code=303)
@@ -122,7 +123,7 @@ class Suppressions:
         form = await request.form()
         path = f"/v1/verdicts/{request.path_params['id']}:lift"
         try:
-            await self.api.post(request, path, {"requestId": _text(form, "request_id")})
+            await self.api.post(request, path, {"requestId": line(form, "request_id")})
         except grpc.aio.AioRpcError as error:
             return await self._verdicts(request, trouble.of(error))
         return RedirectResponse("/verdicts", status_code=303)
@@ -150,7 +151,7 @@ class Suppressions:
             "suppression.html",
             status=refused.status if refused else 200,
             **around,
-            given={name: _text(given, name) for name in _FIELDS},
+            given={name: line(given, name) for name in _FIELDS},
             relations_given=[each for each in given.getlist("relation") if each in _RELATIONS],
             relations=_RELATIONS,
             kinds=KINDS,
@@ -166,7 +167,7 @@ class Suppressions:
     async def create(self, request: Request) -> Response:
         """Writes the rule, or proposes it, as the role allows."""
         form = await request.form()
-        body = {"suppression": _by_filter(form), "requestId": _text(form, "request_id")}
+        body = {"suppression": _by_filter(form), "requestId": line(form, "request_id")}
         try:
             made = await self.api.post(request, "/v1/suppressions", body)
         except grpc.aio.AioRpcError as error:
@@ -206,7 +207,7 @@ class Suppressions:
         form = await request.form()
         path = f"/v1/suppressions/{request.path_params['id']}:approve"
         try:
-            await self.api.post(request, path, {"requestId": _text(form, "request_id")})
+            await self.api.post(request, path, {"requestId": line(form, "request_id")})
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         return RedirectResponse("/suppressions", status_code=303)
@@ -234,17 +235,12 @@ def _by_filter(given: QueryParams | FormData) -> Json:
         "scope": "FILTER",
         "filter": {
             "relations": [each for each in given.getlist("relation") if each in _RELATIONS],
-            **{name: _text(given, name) for name in ("source", "program", "owner", "language", "title")},
+            **{name: line(given, name) for name in ("source", "program", "owner", "language", "title")},
         },
-        "comment": _text(given, "comment"),
+        "comment": line(given, "comment"),
     }
-    if _text(given, "kind") in KINDS:
-        rule["kind"] = _text(given, "kind")
-    if _text(given, "until"):
-        rule["expireTime"] = f"{_text(given, 'until')}T00:00:00Z"
+    if line(given, "kind") in KINDS:
+        rule["kind"] = line(given, "kind")
+    if line(given, "until"):
+        rule["expireTime"] = f"{line(given, 'until')}T00:00:00Z"
     return rule
-
-
-def _text(given: QueryParams | FormData, name: str) -> str:
-    value = given.get(name, "")
-    return value.strip() if isinstance(value, str) else ""

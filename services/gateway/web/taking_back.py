@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from services.gateway.web import dates
 from services.gateway.web.api import Api, Json
+from services.gateway.web.forms import line, text
 from services.gateway.web.words import known, say
 from services.kit.rpc import status_of
 from winnow.review.v1.review_service_pb2 import UndoConflict
@@ -62,7 +63,7 @@ def may_take_back(found: Json) -> bool:
 
 def way_of(form: FormData, found: Json) -> str:
     """The verb that the form was shown with: sent twice it asks for the same, whatever the first has led to."""
-    way = _text(form, "way")
+    way = text(form, "way")
     return way if way in _MAY else way_back(found)
 
 
@@ -79,8 +80,8 @@ def conflicts(error: grpc.aio.AioRpcError) -> tuple[Conflict, ...]:
 
 def why(form: FormData) -> str:
     """The reason as the API takes it; words count only where they are what was chosen."""
-    reason = _text(form, "reason")
-    return _text(form, "words").strip() if reason == "other" else reason
+    reason = text(form, "reason")
+    return line(form, "words") if reason == "other" else reason
 
 
 def answers(form: FormData) -> list[Json]:
@@ -89,7 +90,7 @@ def answers(form: FormData) -> list[Json]:
     return [
         {"target": target, "field": field, "choice": choice}
         for at, (target, field) in enumerate(named)
-        if (choice := _text(form, f"choice-{at}")) in CHOICES
+        if (choice := text(form, f"choice-{at}")) in CHOICES
     ]
 
 
@@ -154,8 +155,3 @@ def _resource(value: str) -> str:
 
 def _titles(things: Iterable[Json]) -> dict[str, str]:
     return {each.get("resource") or each["name"]: each["title"] for each in things}
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""

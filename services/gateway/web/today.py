@@ -198,21 +198,24 @@ class Today:
             for each in found
             if each["plan"]["risk"] in _MINUTES and not each["plan"]["safeguards"] and each["mayDecide"]
         ][:_LOOKED_AT]
-        whole = await self.api.each(request, [each["name"] for each in small])
-        for each in small:
-            if whole.get(each["name"], {}).get("mayAccept"):
-                query = urlencode(
-                    {"in": Chosen(whose="you" if key == "today.decide" else "all").token, **FROM_TODAY}
-                )
-                return Thing(
-                    findings.KIND_ICONS.get(each["kind"], "circle"),
-                    findings.title(each),
-                    f"{say(key)} {_benefit(each)}",
-                    _MINUTES[each["plan"]["risk"]],
-                    f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
-                    say("today.open"),
-                )
+        for some in (small[:1], small[1:]):  # most often the first is it, and the others need not be read
+            whole = await self.api.each(request, [each["name"] for each in some])
+            taken = next((each for each in some if whole.get(each["name"], {}).get("mayAccept")), None)
+            if taken is not None:
+                return _small(taken, key)
         return None
+
+
+def _small(each: Json, key: str) -> Thing:
+    query = urlencode({"in": Chosen(whose="you" if key == "today.decide" else "all").token, **FROM_TODAY})
+    return Thing(
+        findings.KIND_ICONS.get(each["kind"], "circle"),
+        findings.title(each),
+        f"{say(key)} {_benefit(each)}",
+        _MINUTES[each["plan"]["risk"]],
+        f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
+        say("today.open"),
+    )
 
 
 def _benefit(suggestion: Json) -> str:

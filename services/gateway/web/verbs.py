@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import back, dates, taking_back, trouble
 from services.gateway.web.api import Api, Json
+from services.gateway.web.forms import text
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
 from services.kit.clock import Clock
@@ -42,7 +43,7 @@ class Verbs:
     async def reject(self, request: Request) -> Response:
         """A no with a reason, and with what the reason asks for; what was filled in for another one is left."""
         form = await request.form()
-        reason, comment = _text(form, "reason"), _text(form, "comment").strip()
+        reason, comment = text(form, "reason"), text(form, "comment").strip()
         body: Json = {**_seen(form), "reason": reason, "comment": comment, "parts": _texts(form, "part")}
         if reason in APART:
             said = zip(_texts(form, "about"), _texts(form, APART[reason]), strict=False)
@@ -50,9 +51,9 @@ class Verbs:
                 {"resource": name, "value": value.strip()} for name, value in said if value.strip()
             ]
         elif reason == "required":
-            authority = _text(form, "authority").strip()
+            authority = text(form, "authority").strip()
             body["comment"] = ": ".join(filter(None, (authority, comment)))
-            end = dates.calendar_day(_text(form, "hold_end"))
+            end = dates.calendar_day(text(form, "hold_end"))
             if end:
                 body["holdEnd"] = end
         elif reason == "bad_data":
@@ -63,7 +64,7 @@ class Verbs:
         """Confirms that it is still right, which answers the finding, until the day it is to be looked at again."""
         form = await request.form()
         body: Json = {**_seen(form), "reason": "still_accurate"}
-        again = dates.calendar_day(_text(form, "again"))
+        again = dates.calendar_day(text(form, "again"))
         if again:
             body["reviewDate"] = again
         return await self._decide(request, form, "reject", body)
@@ -71,7 +72,7 @@ class Verbs:
     async def snooze(self, request: Request) -> Response:
         """Puts it off."""
         form = await request.form()
-        until = _text(form, "until")
+        until = text(form, "until")
         body = _seen(form)
         if until in _SNOOZE_DAYS:
             body["until"] = snoozed_until(self.api.clock, until)
@@ -86,14 +87,12 @@ class Verbs:
     async def reopen(self, request: Request) -> Response:
         """Takes a refusal back."""
         form = await request.form()
-        return await self._decide(
-            request, form, "reopen", {"requestId": _text(form, "request_id")}, stay=True
-        )
+        return await self._decide(request, form, "reopen", {"requestId": text(form, "request_id")}, stay=True)
 
     async def object(self, request: Request) -> Response:
         """Files an objection to an approved plan, which opens it again."""
         form = await request.form()
-        body = {"reason": _text(form, "reason"), "requestId": _text(form, "request_id")}
+        body = {"reason": text(form, "reason"), "requestId": text(form, "request_id")}
         return await self._decide(request, form, "object", body, stay=True)
 
     async def undo(self, request: Request) -> Response:
@@ -102,7 +101,7 @@ class Verbs:
         id_ = request.path_params["id"]
         found = await self.api.get(request, f"/v1/suggestions/{id_}", {})
         verb = taking_back.way_of(form, found)
-        body: Json = {"requestId": _text(form, "request_id")}
+        body: Json = {"requestId": text(form, "request_id")}
         if verb == "undo":
             body |= {"reason": taking_back.why(form), "answers": taking_back.answers(form)}
         return await self._decide(request, form, verb, body, stay=True)
@@ -115,7 +114,7 @@ class Verbs:
         form = await request.form()
         viewer = await self.api.get(request, "/v1/viewer", {})
         log = await self.api.get(request, "/v1/decisions", {"pageSize": _UNDO_DEPTH})
-        done = _taken_back_since(log, viewer["person"]["email"], _text(form, "shown"))
+        done = _taken_back_since(log, viewer["person"]["email"], text(form, "shown"))
         if done is not None:
             id_ = done["suggestion"].removeprefix("suggestions/")
             there = "/review/batch/exact" if done["batch"] else f"/review/{id_}?did={id_}"
@@ -136,15 +135,15 @@ class Verbs:
         return RedirectResponse("/review/batch/exact", status_code=303)
 
     def _edits(self, form: FormData) -> bool:
-        kept, was = _text(form, "keep"), _text(form, "was")
+        kept, was = text(form, "keep"), text(form, "was")
         return bool(kept and kept != was) or bool(_left_out(form) or _taken_in(form) or _dropped(form))
 
     async def _edit(self, request: Request, form: FormData) -> Response:
-        kept = _text(form, "keep")
+        kept = text(form, "keep")
         body: Json = {
-            "revision": int(_text(form, "revision") or 0),
-            "requestId": _text(form, "request_id"),
-            "survivor": kept if kept != _text(form, "was") else "",
+            "revision": int(text(form, "revision") or 0),
+            "requestId": text(form, "request_id"),
+            "survivor": kept if kept != text(form, "was") else "",
             "leaveOut": _left_out(form),
             "takeIn": _taken_in(form),
             "dropChanges": _dropped(form),
@@ -161,7 +160,7 @@ class Verbs:
             return await self.pages.shown(request, trouble.of(error))
         here = f"/review/{id_}"
         chosen = request.query_params.get("in", "")
-        there = here if stay else _inside(_text(form, "next")) or "/review"
+        there = here if stay else _inside(text(form, "next")) or "/review"
         said = {**({"in": chosen} if chosen else {}), **(back.kept(request) if stay else {})}
         return RedirectResponse(_with(there, did=id_, **said), status_code=303)
 
@@ -208,15 +207,10 @@ def snoozed_until(clock: Clock, until: str) -> str:
 
 def _seen(form: FormData) -> Json:
     return {
-        "revision": int(_text(form, "revision") or 0),
-        "fingerprint": _text(form, "fingerprint"),
-        "requestId": _text(form, "request_id"),
+        "revision": int(text(form, "revision") or 0),
+        "fingerprint": text(form, "fingerprint"),
+        "requestId": text(form, "request_id"),
     }
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def _texts(form: FormData, name: str) -> list[str]:
@@ -224,7 +218,7 @@ def _texts(form: FormData, name: str) -> list[str]:
 
 
 def _left_out(form: FormData) -> list[str]:
-    before = {*_texts(form, "out"), _text(form, "keep")}
+    before = {*_texts(form, "out"), text(form, "keep")}
     return sorted({*_texts(form, "member")} - {*_texts(form, "same")} - before)
 
 

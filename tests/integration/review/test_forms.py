@@ -230,13 +230,18 @@ async def test_who_has_no_role_is_given_one_on_the_page_it_leads_to(
     assert "Nora" not in browser.thing()[0]
 
 
-async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
-    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
-) -> None:
+async def two_outdated(leader: Reviewer, curator: Curator) -> list[str]:
+    """Names of two suggestions that wait."""
     found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words(f"w{n}")) for n in (1, 2)))
     await curator.propose(*(curator.outdated(each) for each in found))
     await curator.settled()
-    first, second = [each.name for each in await leader.suggestions()]
+    return [each.name for each in await leader.suggestions()]
+
+
+async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    first, second = await two_outdated(leader, curator)
     browser = Browser(gateway, await team.join("lea@example.org", LEADER))
     browser.send(f"/{first.replace('suggestions', 'review')}/still")
     snoozed = browser.send(f"/{second.replace('suggestions', 'review')}/snooze", until="week")
@@ -260,10 +265,7 @@ async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
 async def test_an_undo_that_is_sent_twice_takes_back_once(
     leader: Reviewer, curator: Curator, team: Team, gateway: Doors
 ) -> None:
-    found = await leader.put(*(course(f"c{n}", f"Ladders {n}", words(f"w{n}")) for n in (1, 2)))
-    await curator.propose(*(curator.outdated(each) for each in found))
-    await curator.settled()
-    first, second = [each.name for each in await leader.suggestions()]
+    first, second = await two_outdated(leader, curator)
     browser = Browser(gateway, await team.join("lea@example.org", LEADER))
 
     def form(shown: str, action: str) -> tuple[str, dict[str, str | list[str]]]:
