@@ -23,7 +23,12 @@ from tests.integration.review.test_proposals import course, words
 from tests.servers import free_port
 from winnow.review.v1 import note_pb2
 
-MUTATIONS = 50
+COUNTS = [
+    pytest.param(50, (0.05, 0.4), marks=pytest.mark.thorough),
+    pytest.param(1_000, (0.02, 0.15), marks=[pytest.mark.soak, pytest.mark.timeout(1_800)]),  # of promises.md
+]
+"""How many changes, and the shortest and longest time in seconds between two resets of all connections."""
+WITHOUT_A_KEY = 50
 AT_ONCE = 8
 PATIENCE = 60.0
 ANSWERS_LATE = 0.01
@@ -34,11 +39,12 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER without lingering: closing sends R
 class Proxy:
     """Passes bytes on between its port and another, and resets all its connections again and again."""
 
-    def __init__(self, to: int, chance: random.Random) -> None:
+    def __init__(self, to: int, chance: random.Random, pause: tuple[float, float]) -> None:
         self.port = free_port()
         self.resets = 0
         self._to = to
         self._chance = chance
+        self._pause = pause
         self._open: set[asyncio.StreamWriter] = set()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +70,7 @@ class Proxy:
 
     async def _reset(self) -> None:
         while True:
-            await asyncio.sleep(self._chance.uniform(0.05, 0.4))
+            await asyncio.sleep(self._chance.uniform(*self._pause))
             for end in tuple(self._open):
                 connection: socket.socket = end.get_extra_info("socket")
                 with suppress(OSError):  # its other side was reset just now
@@ -101,9 +107,13 @@ async def written(proxy: Proxy, suggestion: str, number: int, key: str) -> None:
                 return
 
 
-@pytest.mark.thorough
+@pytest.mark.parametrize(("mutations", "pause"), COUNTS)
 async def test_changes_over_connections_that_are_reset_happen_once_with_a_key_and_double_without(
-    leader: Reviewer, curator: Curator, catalog: CatalogProcess
+    leader: Reviewer,
+    curator: Curator,
+    catalog: CatalogProcess,
+    mutations: int,
+    pause: tuple[float, float],
 ) -> None:
     kept, copy = await leader.put(course("c1", "One", words("a")), course("c2", "Two", words("a")))
     await curator.propose(curator.duplicate(kept, copy))
@@ -114,10 +124,10 @@ async def test_changes_over_connections_that_are_reset_happen_once_with_a_key_an
         async with limit:
             await written(proxy, suggestion, number, key)
 
-    async with Proxy(catalog.port, random.Random(7)).running() as proxy:
-        await asyncio.gather(*(one(number, f"key-{number}") for number in range(MUTATIONS)))
+    async with Proxy(catalog.port, random.Random(7), pause).running() as proxy:
+        await asyncio.gather(*(one(number, f"key-{number}") for number in range(mutations)))
         assert proxy.resets > 0
-        assert catalog.sql("SELECT count(*), count(DISTINCT text) FROM notes") == [(MUTATIONS, MUTATIONS)]
+        assert catalog.sql("SELECT count(*), count(DISTINCT text) FROM notes") == [(mutations, mutations)]
         rounds = 0
         doubled = 0
         while not doubled:
@@ -125,7 +135,7 @@ async def test_changes_over_connections_that_are_reset_happen_once_with_a_key_an
             assert rounds <= 5
             resets = proxy.resets
             catalog.sql("DELETE FROM notes")
-            await asyncio.gather(*(one(number, "") for number in range(MUTATIONS)))
+            await asyncio.gather(*(one(number, "") for number in range(WITHOUT_A_KEY)))
             assert proxy.resets > resets
             ((doubled,),) = catalog.sql("SELECT count(*) - count(DISTINCT text) FROM notes")
 
