@@ -34,6 +34,7 @@ from services.gateway.transcoding import Binding, bind, path_only, request_from_
 from services.gateway.web import dates
 from services.gateway.web.rendering import failed, page, sign_in, trying_again
 from services.gateway.web.trouble import asking
+from services.gateway.web.wanted import Wanted
 from services.gateway.web.words import say
 from services.kit import telemetry
 from services.kit.errors import (
@@ -319,7 +320,9 @@ async def _page_error(request: Request, error: Exception) -> Response:
         if reason_of(status) == "SIGN_IN_FAILED":
             return failed(code, say("sign_in.failed"), status.message)
         sent = await _sent(request)
-        return sign_in(request.app.state.provider, status=code, address=_address(request), sent=sent)
+        asked = sign_in(request.app.state.provider, status=code, address=_address(request), sent=sent)
+        request.app.state.wanted.remember(request, asked)
+        return asked
     if code in (503, 504):
         metrics.pages_unanswered.labels("catalog").inc()
         return _down(request)
@@ -407,4 +410,5 @@ def application(
     )
     made.state.strangers = strangers
     made.state.last_decision = last
+    made.state.wanted = Wanted(secure=public_url.startswith("https:"))
     return made

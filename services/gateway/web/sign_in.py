@@ -14,6 +14,7 @@ from services.gateway.auth import Authenticator
 from services.gateway.openid import Attempt, OpenIdProvider
 from services.gateway.session_cookie import SessionCookie
 from services.gateway.web.rendering import page, sign_in
+from services.gateway.web.wanted import Wanted
 from services.kit.clock import Clock
 from services.kit.errors import NotFound, Unauthenticated
 from services.kit.protobuf import moment
@@ -62,7 +63,8 @@ class SignIn:
         """Spends the one-time link and opens a session in a cookie."""
         form = await request.form()
         token = form.get("token")
-        return self._in(await self.authenticator.open_session(token if isinstance(token, str) else ""))
+        session = await self.authenticator.open_session(token if isinstance(token, str) else "")
+        return self._in(request, session)
 
     async def to_provider(self, request: Request) -> Response:
         """Sends the browser to the provider."""
@@ -83,7 +85,7 @@ class SignIn:
             attempt, asked.get("state", ""), asked.get("code", ""), self.public_url.rstrip("/") + _CALLBACK
         )
         session = await self.authenticator.open_session_for(who.issuer, who.subject, who.email)
-        response = self._in(session)
+        response = self._in(request, session)
         self._attempts.clear(response)
         return response
 
@@ -103,8 +105,8 @@ class SignIn:
         self.cookie.clear(response)
         return response
 
-    def _in(self, session: OpenSessionResponse) -> Response:
-        response = RedirectResponse("/", status_code=303)
+    def _in(self, request: Request, session: OpenSessionResponse) -> Response:
+        response = Wanted(self.cookie.secure).lead(request)
         self.cookie.write(response, session.session, moment(session.expire_time) - self.clock.now())
         return response
 

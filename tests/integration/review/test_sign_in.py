@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -101,6 +101,13 @@ def at_provider(browser: httpx.Client, gateway: Doors, subject: str) -> str:
     return said.headers["location"]
 
 
+def by_link(browser: httpx.Client, link: str) -> str:
+    """Signs in by a one-time link; where that leads."""
+    assert browser.get(link).status_code == 200
+    (token,) = parse_qs(urlsplit(link).query)["token"]
+    return browser.post("/sign-in", data={"token": token}, headers=ITSELF).headers["location"]
+
+
 def browser(gateway: Doors) -> httpx.Client:
     return httpx.Client(base_url=gateway.http, timeout=20)
 
@@ -117,7 +124,7 @@ async def test_a_person_signs_in_at_the_provider_and_out_again(
         assert "/sign-in/provider" in own.get("/review").text
         back = at_provider(own, gateway, "subject-of-ida")
         entered = own.get(back)
-        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        assert (entered.status_code, entered.headers["location"]) == (303, "/review")
         assert own.get("/v1/viewer").json()["person"]["email"] == "ida@example.org"
         session = dict(own.cookies)["winnow_session"]
         # What let in once lets nobody in again.
@@ -130,6 +137,38 @@ async def test_a_person_signs_in_at_the_provider_and_out_again(
         "SELECT method FROM audit WHERE method LIKE '%%IdentityService%%' AND outcome = 'OK' ORDER BY id"
     )
     assert [method.rpartition("/")[2] for (method,) in rows] == ["OpenSessionForSubject", "CloseSession"]
+
+
+async def test_signing_in_leads_to_the_page_that_a_link_of_a_mail_named(
+    team: Team, leader: Reviewer, gateway: Doors
+) -> None:
+    ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    asked = "/review?whose=all&q=ladders%20%26%20stairs"
+    with browser(gateway) as own:
+        assert own.get("/programs").status_code == 401
+        assert own.get(asked).status_code == 401
+        # What a page asks for by itself, or sends, is none that somebody wants to see.
+        assert own.get("/imports", headers={"Sec-Fetch-Dest": "empty"}).status_code == 401
+        assert own.post("/undo", headers=ITSELF).status_code == 401
+        entered = own.get(at_provider(own, gateway, "subject-of-ida"))
+        assert (entered.status_code, entered.headers["location"]) == (303, asked)
+        assert own.get(entered.headers["location"]).status_code == 200
+        # Once led there is enough.
+        own.post("/sign-out", headers=ITSELF)
+        assert own.get(at_provider(own, gateway, "subject-of-ida")).headers["location"] == "/"
+
+    name = f"people/{(await ida.who()).person}"
+
+    async def link() -> str:
+        return (await leader("CreateSignInLink", people.CreateSignInLinkRequest(name=name))).path
+
+    with browser(gateway) as own:
+        assert own.get("/programs?list=mine").status_code == 401
+        assert by_link(own, await link()) == "/programs?list=mine"
+    for forged in ("//elsewhere.example/", "https://elsewhere.example/", "/\\elsewhere.example"):
+        with browser(gateway) as own:
+            own.cookies.set("winnow_wanted", quote(forged, safe=""))
+            assert by_link(own, await link()) == "/"
 
 
 async def test_who_is_nobody_here_is_told_whom_to_ask_and_never_added(
