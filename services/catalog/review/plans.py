@@ -122,7 +122,9 @@ def formed(
         for each in proposal.drafts:
             _follow(draft, proposal, each, left_out)
     _carry_over(draft, proposal, survivor)
-    return Plan(parts=_parts(draft), errands=tuple(draft.errands), survivor=survivor, missing=missing)
+    asked = any(each.operation == Operation.ADD_EQUIVALENCE for each in proposal.drafts)
+    parts = _parts(draft, credit=asked)
+    return Plan(parts=parts, errands=tuple(draft.errands), survivor=survivor, missing=missing)
 
 
 def _survivor(proposal: Proposal, edits: Edits, members: Sequence[Resource]) -> str:
@@ -447,7 +449,8 @@ def _named(around: Surroundings, evidence: Evidence) -> str:
     return resource_name(resource.id) if resource else ""
 
 
-def _parts(draft: _Draft) -> tuple[Part, ...]:
+def _parts(draft: _Draft, *, credit: bool) -> tuple[Part, ...]:
+    """A part for each program and one for the resources; credit alone is one only where it is asked for (`credit`)."""
     touched = {program_name(program) for program in draft.programs}
     parts = [
         Part(
@@ -467,8 +470,8 @@ def _parts(draft: _Draft) -> tuple[Part, ...]:
         # What a program still holds is not closed: this part waits for theirs.
         waits = any(change.operation in LIFECYCLES for change in draft.resources)
         depends = tuple(part.id for part in parts) if waits else ()
-        useful = parts or any(change.operation is not Operation.ADD_EQUIVALENCE for change in draft.resources)
-        if useful:
+        others = any(change.operation is not Operation.ADD_EQUIVALENCE for change in draft.resources)
+        if parts or others or credit:
             parts.append(Part(RESOURCES_PART, "Resources", tuple(draft.resources), depends_on=depends))
     return tuple(parts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.catalog.review.domain import RESOURCES_PART, Operation, Part, Plan, Risk
 from services.catalog.review.effects import effects
 from services.catalog.review.surroundings import Surroundings, bare
@@ -26,12 +28,14 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
 
     `sums_only`: the simulation knew sums alone, which makes program parts R3.
     """
+    done = effects((part,))
+    if any(_owed(pair, around) for pair in done.equivalents):
+        return Risk.R3  # a duty is met, or a certification earned, by something else from then on
     if all(change.operation in _INVISIBLE for change in part.changes):
         return Risk.R0
-    done = effects((part,))
     concerned = done.retired | {old for _, old, _ in done.items}
     concerned |= {id_ for program in done.ended for id_ in around.held_by(program)}
-    if any(each.owed for id_ in concerned if (each := around.resources.get(id_)) is not None):
+    if _owed(concerned, around):
         return Risk.R3
     if (
         sum(around.active(id_) for id_ in concerned) > MANY_LEARNERS
@@ -41,6 +45,10 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
     if part.id != RESOURCES_PART:
         return Risk.R3 if sums_only else Risk.R2
     return Risk.R2 if any(around.active(id_) for id_ in concerned) else Risk.R1
+
+
+def _owed(ids: Iterable[str], around: Surroundings) -> bool:
+    return any(each.owed for each in around.present(ids))
 
 
 def _programs(plan: Plan, around: Surroundings) -> int:

@@ -118,6 +118,39 @@ async def test_safeguards_hold_for_what_a_person_files(leader: Reviewer, curator
     await refused(leader.accept(filed), PRECONDITION, "SAFEGUARD_FAILED")
 
 
+@pytest.mark.parametrize(
+    ("owed", "risk"),
+    [
+        ({}, Plan.R0),
+        ({"one": {"mandatory": True}}, Plan.R3),
+        ({"other": {"mandatory": True}}, Plan.R3),
+        ({"other": {"certification": True}}, Plan.R3),
+    ],
+    ids=["nobody_owes_it", "the_one_is_mandatory", "the_other_is_mandatory", "the_other_certifies"],
+)
+async def test_what_completing_one_counts_as_is_filed_and_takes_two_people_where_it_is_owed(
+    owed: dict[str, Any], risk: Any, leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    second = await team.join("second@example.org", Person.LEARNING_LEADER)
+    one, other = await leader.put(
+        *(course(key, key.title(), words(key), **owed.get(key, {})) for key in ("one", "other"))
+    )
+    filed = await file(second, Suggestion.OUTDATED, "add_equivalence", one, other=other.name)
+    (part,) = filed.plan.parts
+    assert [(each.operation, each.target, each.other) for each in part.changes] == [
+        ("add_equivalence", other.name, one.name)
+    ]
+    assert (filed.state, filed.plan.risk, list(filed.plan.safeguards)) == (Suggestion.OPEN, risk, [])
+    applied = await leader.accept(filed)
+    if risk == Plan.R3:
+        assert applied.state == Suggestion.OPEN
+        applied = await second.accept(applied)
+    assert applied.state == Suggestion.APPLIED
+    assert list((await leader.resource(other)).equivalents) == [one.name]
+    await leader.undo(applied)
+    assert list((await leader.resource(other)).equivalents) == []
+
+
 async def test_the_items_of_a_program_are_changed_as_somebody_filed(
     leader: Reviewer, curator: Curator
 ) -> None:
@@ -139,7 +172,7 @@ async def test_the_items_of_a_program_are_changed_as_somebody_filed(
 
 
 async def test_a_merge_that_somebody_filed_takes_over_what_only_the_program_has(
-    leader: Reviewer, curator: Curator
+    leader: Reviewer, curator: Curator, team: Team
 ) -> None:
     shared, unique, other = await leader.put(*(course(key, key.upper(), words(key)) for key in "abc"))
     one, two = await leader.program("one", shared, unique), await leader.program("two", shared, other)
