@@ -48,6 +48,7 @@ def small(empty: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     return empty
 
 
+@pytest.mark.thorough  # axe on each page in two sizes
 @pytest.mark.parametrize("size", SIZES)
 def test_before_anything_is_read_every_page_says_how_to_begin(
     browser: Browser, empty: Stack, size: str
@@ -176,6 +177,7 @@ def strange(small: Stack) -> Stack:
     return small
 
 
+@pytest.mark.thorough
 def test_strange_texts_break_no_page_and_run_nothing(browser: Browser, strange: Stack) -> None:
     visitor = Visitor(browser, strange.status["http"], strange.token)
     page = visitor.page

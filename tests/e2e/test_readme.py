@@ -47,6 +47,7 @@ def environment() -> dict[str, str]:
     return kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples need curl")
 def test_every_example_of_the_readme_runs_and_shows_what_it_says(folder: Path) -> None:
     ran = subprocess.run(

@@ -253,6 +253,7 @@ async def test_a_path_that_leads_outside_is_refused_with_all_that_came_with_it(f
     assert not (await first("ListImports", api.ListImportsRequest())).imports
 
 
+@pytest.mark.thorough
 async def test_a_kill_in_the_middle_leads_to_the_state_of_an_undisturbed_run(
     first: SignedIn, catalog: CatalogProcess
 ) -> None:
@@ -290,6 +291,7 @@ async def test_a_specialist_brings_engagement_and_no_content(
     assert not await all_resources(first)
 
 
+@pytest.mark.thorough
 async def test_a_crash_of_the_database_in_the_middle_changes_nothing_at_the_end(
     own_postgres_server: PostgresServer, nats_session: NatsServer, tmp_path: Path
 ) -> None:

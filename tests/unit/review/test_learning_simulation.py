@@ -65,6 +65,7 @@ def test_a_kind_that_is_mostly_wrong_is_paused_and_stays_so_for_a_year() -> None
         assert len(shown) <= 2 * weeks + 20
 
 
+@pytest.mark.thorough
 def test_a_kind_that_has_become_right_goes_on() -> None:
     went_on = 0
     for seed in range(5):
