@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 import orjson
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "samples"
@@ -175,6 +178,28 @@ class Stack:
         for source in sample["sources"]:
             self.winnow("import", str(folder / source["path"]), "--source", source["name"])
         self.wait()
+
+
+def with_sample(folders: pytest.TempPathFactory) -> Stack:
+    """A Winnow that has read and compared the sample: a copy of the one that reads it for all workers of this run."""
+    run = folders.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    read, done = run / "sample-read", run / "sample-is-read"
+    with (run / "sample-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(read, ignore_errors=True)
+            first = Stack(read).up()
+            try:
+                first.import_sample()
+            finally:
+                first.down()
+            done.touch()
+    data = folders.mktemp("sample") / "data"
+    # Not `shutil.copytree`: PostgreSQL's files belong to who runs it.
+    subprocess.run(["cp", "-a", read, data], check=True)
+    return Stack(data).up()
 
 
 def eventually(true: Callable[[], bool], seconds: float = 30) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.visitor import CHROMIUM, Visitor
-from tests.stack import Stack
+from tests.stack import Stack, with_sample
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared."""
-    running = Stack(tmp_path_factory.mktemp("sample") / "data").up()
-    try:
-        running.import_sample()
-        yield running
-    finally:
-        running.down()
+    running = with_sample(tmp_path_factory)
+    yield running
+    running.down()
 
 
 @pytest.fixture

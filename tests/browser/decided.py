@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests.lessons import lesson, resource
-from tests.stack import AS_OF, Json, Stack
+from tests.stack import AS_OF, Json, Stack, eventually
 
 STATES = ("SNOOZED", "SCHEDULED", "APPLIED", "REJECTED", "UNDONE", "WITHDRAWN")
 SOURCE = "yard"
@@ -20,12 +20,11 @@ _WHY = {"reason": "different_audience", "comment": "One is for the yard, the oth
 
 def decided(stack: Stack) -> dict[str, Json]:
     """The suggestions by their state; made where there are none."""
-    found = _pairs(stack)
-    if not found:
+    if not _pairs(stack):
         _make(stack)
-        found = _pairs(stack)
-    assert {state: each["state"] for state, each in found.items()} == {state: state for state in STATES}
-    return found
+    eventually(lambda: _states(stack) == {state: state for state in STATES})
+    assert _states(stack) == {state: state for state in STATES}
+    return _pairs(stack)
 
 
 def lead(stack: Stack, name: str, state: str) -> None:
@@ -62,6 +61,10 @@ def _pairs(stack: Stack) -> dict[str, Json]:
         for each in stack.suggestions("OPEN", "HELD", *STATES)
         if each["kind"] == "DUPLICATE" and each["members"][0]["source"] == SOURCE
     }
+
+
+def _states(stack: Stack) -> dict[str, str]:
+    return {meant: each["state"] for meant, each in _pairs(stack).items()}
 
 
 def _make(stack: Stack) -> None:

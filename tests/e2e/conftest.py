@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Stack
+from tests.stack import Stack, with_sample
 
 
 @pytest.fixture(scope="package")
@@ -20,9 +20,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="package")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The sample, read and compared. Stories leave it as they found it."""
-    running = Stack(tmp_path_factory.mktemp("sample") / "data").up()
-    try:
-        running.import_sample()
-        yield running
-    finally:
-        running.down()
+    running = with_sample(tmp_path_factory)
+    yield running
+    running.down()
