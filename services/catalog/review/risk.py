@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.catalog.review.domain import RESOURCES_PART, Operation, Part, Plan, Risk
+from services.catalog.domain.resources import WRITTEN_BACK
+from services.catalog.review.domain import RESOURCES_PART, Change, Operation, Part, Plan, Risk
 from services.catalog.review.effects import effects
 from services.catalog.review.surroundings import Surroundings, bare
 
@@ -15,7 +16,6 @@ _INVISIBLE = frozenset(
     {
         Operation.CONFIRM,
         Operation.REQUEST_UPDATE,
-        Operation.SET_METADATA,
         Operation.SET_OWNER,
         Operation.LINK_LISTINGS,
         Operation.ADD_EQUIVALENCE,
@@ -31,9 +31,11 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
     done = effects((part,))
     if any(_owed(pair, around) for pair in done.equivalents):
         return Risk.R3  # a duty is met, or a certification earned, by something else from then on
-    if all(change.operation in _INVISIBLE for change in part.changes):
+    if all(_invisible(change) for change in part.changes):
         return Risk.R0
-    concerned = done.retired | {old for _, old, _ in done.items}
+    concerned = (
+        done.retired | {old for _, old, _ in (*done.items, *done.moved)} | {id_ for _, id_ in done.eased}
+    )
     concerned |= {id_ for program in done.ended for id_ in around.held_by(program)}
     if _owed(concerned, around):
         return Risk.R3
@@ -44,7 +46,15 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
         return Risk.R3
     if part.id != RESOURCES_PART:
         return Risk.R3 if sums_only else Risk.R2
-    return Risk.R2 if any(around.active(id_) for id_ in concerned) else Risk.R1
+    described = {bare(each.target) for each in part.changes if each.operation is Operation.SET_METADATA}
+    return Risk.R2 if any(around.active(id_) for id_ in concerned | described) else Risk.R1
+
+
+def _invisible(change: Change) -> bool:
+    """Whether no learner sees it. Of what is said of a resource they see what its source shows."""
+    if change.operation is Operation.SET_METADATA:
+        return not any(write.field in WRITTEN_BACK for write in change.writes)
+    return change.operation in _INVISIBLE
 
 
 def _owed(ids: Iterable[str], around: Surroundings) -> bool:

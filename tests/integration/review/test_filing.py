@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -9,6 +10,7 @@ import pytest
 
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.test_nested import HEAD
 from tests.integration.review.test_reviewers import copies, refused
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2 import Person
@@ -149,6 +151,41 @@ async def test_what_completing_one_counts_as_is_filed_and_takes_two_people_where
     assert list((await leader.resource(other)).equivalents) == [one.name]
     await leader.undo(applied)
     assert list((await leader.resource(other)).equivalents) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "active", "risk"),
+    [
+        ("title", "Ladders, safely", False, Plan.R1),
+        ("url", "https://lms.example/ladders", False, Plan.R1),
+        ("url", "https://lms.example/ladders", True, Plan.R2),
+        ("review_date", "2090-03-31", True, Plan.R0),
+    ],
+)
+async def test_what_is_said_of_a_resource_is_rated_by_who_sees_it(
+    field: str, value: str, active: bool, risk: Any, leader: Reviewer, curator: Curator
+) -> None:
+    (one,) = await leader.put(course("c1", "Ladders", words("a")))
+    if active:
+        row = f"c1,{datetime.now(UTC).date():%Y-%m},1,1,0,60,l1,in_progress,\n"
+        await leader.imported("lms", {"engagement.csv": (HEAD + row).encode()})
+    filed = await file(leader, Suggestion.OUTDATED, "set_metadata", one, field=field, value=value)
+    assert filed.plan.risk == risk
+
+
+@pytest.mark.parametrize("operation", ["item_move", "item_make_optional"])
+@pytest.mark.parametrize(("learners", "risk"), [(500, Plan.R2), (501, Plan.R3)])
+async def test_learners_of_an_item_that_moves_or_is_eased_count(
+    learners: int, risk: Any, operation: str, leader: Reviewer, curator: Curator
+) -> None:
+    a, b = await leader.put(*(course(key, key.upper(), words(key)) for key in "ab"))
+    program = await leader.program("safety", a, b)
+    month = f"{datetime.now(UTC).date():%Y-%m}"
+    rows = "".join(f"b,{month},1,1,0,60,l{n},in_progress,\n" for n in range(learners))
+    await leader.imported("lms", {"engagement.csv": (HEAD + rows).encode()})
+    more = {"other": a.name} if operation == "item_move" else {}
+    filed = await file(leader, Suggestion.PROGRAM, operation, b, program=program.name, **more)
+    assert filed.plan.risk == risk
 
 
 async def test_the_items_of_a_program_are_changed_as_somebody_filed(
