@@ -12,7 +12,7 @@ from services.catalog.domain.people import Viewer, email_key
 from services.catalog.ids import new_id
 from services.catalog.postgres.database import Database
 from services.catalog.review import execution, forming, postgres, postgres_decisions, usecases
-from services.catalog.review.cases import Case, Seen, open_case
+from services.catalog.review.cases import Case, Seen, changed_since, open_case
 from services.catalog.review.domain import State, Suggestion
 from services.catalog.review.fields import bad_field
 from services.catalog.review.findings import Relation
@@ -132,6 +132,8 @@ async def try_all(db: Database, choices: Sequence[Choice]) -> list[Outcome]:
                 reason, message = "STATE_HAS_NO_VERB", f"It is {there.state}."
             elif message:
                 reason = "NOT_EXACT"
+            elif await changed_since(tx, there, choice.seen):
+                reason, message = "SUGGESTION_DECIDED", "Somebody has changed it since it was seen."
             elif choice.seen.fingerprint != now.fingerprint:
                 reason, message = "SUGGESTION_CHANGED", "It has changed since it was seen."
             outcomes.append(Outcome(there.id, there.state, now.revision, now.fingerprint, reason, message))

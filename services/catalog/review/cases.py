@@ -8,9 +8,12 @@ from services.catalog.domain.people import Viewer
 from services.catalog.policy import check_about
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, postgres, reading, records, routing, wire
-from services.catalog.review.domain import DECIDED, State, Suggestion
+from services.catalog.review.domain import DECIDED, Decision, State, Suggestion, Wanted
 from services.catalog.review.forming import Formed, Ground
 from services.kit.errors import Aborted, FailedPrecondition, WinnowError
+
+_CHANGING = ("edit", "reject", "reopen", "revoke", "object", "undo")
+"""Verbs by which people change what others decide on, with or without its facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,11 @@ class Case:
 async def open_case(
     tx: Transaction, db: Database, id_: str, verb: str, allowed: frozenset[State], seen: Seen
 ) -> Case:
-    """Locks and re-forms; Aborted when a decision has ended it, FailedPrecondition when what was seen has changed."""
+    """Locks and re-forms it.
+
+    Aborted when a decision has ended it or somebody has changed it since it was seen, FailedPrecondition when its facts
+    have moved since.
+    """
     await postgres.lock(tx)
     known = await postgres.suggestion(tx, id_)
     due = known.due_time is not None and known.due_time <= tx.now
@@ -46,9 +53,39 @@ async def open_case(
         raise await no_verb(tx, db, known, verb)
     on = await forming.ground(tx, db.clock.today(), [known.proposal], for_update=True)
     case = Case(known, await forming.formed(tx, known, on), on)
+    first = await changed_since(tx, known, seen)
+    if first is not None:
+        raise await _first_changed(tx, case, first)
     if seen.fingerprint and seen.fingerprint != case.now.fingerprint:
         raise await changed_error(tx, case)
     return case
+
+
+async def changed_since(tx: Transaction, known: Suggestion, seen: Seen) -> Decision | None:
+    """What somebody last changed in it since it was seen; None where only its facts have moved, or nothing has.
+
+    A day that an edit sets, or an objection, is in no fingerprint.
+    """
+    if not 0 < seen.revision < known.revision:
+        return None
+    found = await postgres.decisions(tx, Wanted(known.id, verbs=_CHANGING), before="", limit=1)
+    return next((last for last in found if last.revision > seen.revision), None)
+
+
+async def _first_changed(tx: Transaction, case: Case, first: Decision) -> WinnowError:
+    """What is told to whoever comes second: who changed it first, and the suggestion as it is."""
+    known = case.known
+    (shown,) = await reading.shown_on(tx, [known], case.on.around, case.on.staff)
+    who = {person.id: person.email for person in await tx.people([first.actor])}
+    text = (
+        f"{known.name} was changed since it was seen, by {who.get(first.actor, first.actor)}: {known.note}."
+    )
+    return Aborted(
+        "SUGGESTION_DECIDED",
+        text,
+        {"suggestion": known.name, "state": str(known.state), "changed": known.note[:1000]},
+        details=[wire.Decided(first, who), shown],
+    )
 
 
 async def refused(tx: Transaction, db: Database, id_: str) -> Case:

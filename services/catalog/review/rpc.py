@@ -224,7 +224,8 @@ class ReviewServicer(
         )
 
         async def verb(tx: Transaction) -> Suggestion:
-            return await usecases.edit(tx, self._db, caller, id_, request.revision, edit)
+            seen = Seen(request.revision, request.fingerprint)
+            return await usecases.edit(tx, self._db, caller, id_, seen, edit)
 
         return await self._once(request, caller, verb)
 

@@ -512,13 +512,16 @@ class Edit:
 
 
 async def edit(
-    tx: Transaction, db: Database, viewer: Viewer, id_: str, revision: int, asked: Edit
+    tx: Transaction, db: Database, viewer: Viewer, id_: str, seen: Seen, asked: Edit
 ) -> Suggestion:
-    """Changes the plan: who stays, who is left out, which changes are dropped; authored by the viewer from then on."""
+    """Changes the plan: who stays, who is left out, which changes are dropped; authored by the viewer from then on.
+
+    Aborted when somebody else has edited it since it was seen.
+    """
     allowed = frozenset({State.HELD, State.OPEN, State.SNOOZED})
-    case = await open_case(tx, db, id_, "edit", allowed, Seen())
+    case = await open_case(tx, db, id_, "edit", allowed, seen)
     check_may(viewer, case)
-    if revision != case.known.revision:
+    if seen.revision != case.known.revision:
         raise await changed_error(tx, case)
     changes = asked.edits
     members = {

@@ -43,10 +43,10 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
     if is_down(error) or code in (401, 500) or (code == 404 and not title):
         raise error
     said = error.details() or reason
-    if reason == "SUGGESTION_DECIDED":
+    changed = info.metadata.get("changed", "") if info is not None else ""
+    if reason == "SUGGESTION_DECIDED" and not changed:
         return Trouble("decided", 409, say("trouble.decided"), say("trouble.decided_text"))
-    if reason == "SUGGESTION_CHANGED":
-        changed = info.metadata.get("changed", "") if info is not None else ""
+    if reason in ("SUGGESTION_CHANGED", "SUGGESTION_DECIDED"):
         return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
     if reason == "STATE_HAS_NO_VERB" and info is not None:
         about, state = info.metadata["suggestion"], info.metadata["state"]

@@ -141,8 +141,7 @@ class Verbs:
     async def _edit(self, request: Request, form: FormData) -> Response:
         kept = text(form, "keep")
         body: Json = {
-            "revision": int(text(form, "revision") or 0),
-            "requestId": text(form, "request_id"),
+            **_seen(form),
             "survivor": kept if kept != text(form, "was") else "",
             "leaveOut": _left_out(form),
             "takeIn": _taken_in(form),

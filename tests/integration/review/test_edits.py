@@ -11,12 +11,12 @@ import pytest
 from services.kit.protobuf import date_message, date_value
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
-from tests.integration.review.test_reviewers import copies, guard, refused
+from tests.integration.review.test_reviewers import copies, detail, guard, refused
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.review.v1 import review_service_pb2 as review
-from winnow.review.v1.suggestion_pb2 import Suggestion
+from winnow.review.v1.suggestion_pb2 import Decision, Suggestion
 
-INVALID = grpc.StatusCode.INVALID_ARGUMENT
+ABORTED, INVALID = grpc.StatusCode.ABORTED, grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def edit(by: Reviewer, seen: Suggestion, **more: Any) -> Suggestion:
@@ -81,6 +81,28 @@ async def test_a_plan_is_applied_on_the_day_that_somebody_chose(
     back = await leader("RevokeApproval", review.RevokeApprovalRequest(name=seen.name))
     today = await edit(leader, back, apply_date=date_message(datetime.now(UTC).date()))
     assert (await leader.accept(today)).state == Suggestion.APPLIED
+
+
+async def test_of_two_who_change_a_plan_the_second_is_told_what_the_first_did(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    designer = await team.join("dana@example.org", Person.INSTRUCTIONAL_DESIGNER)
+    kept, copy = await copies(leader)
+    await curator.propose(curator.duplicate(kept, copy))
+    seen = await leader.only(Suggestion.OPEN)
+    day = datetime.now(UTC).date() + timedelta(days=40)
+    first = await edit(leader, seen, apply_date=date_message(day), fingerprint=seen.fingerprint)
+    assert first.fingerprint == seen.fingerprint  # the day is no part of the plan
+    sooner = edit(designer, seen, apply_date=date_message(day - timedelta(days=9)))
+    for late in (sooner, designer.accept(seen), snooze(designer, seen, event="content_changes", revision=1)):
+        error = await refused(late, ABORTED, "SUGGESTION_DECIDED")
+        ((decision,), (current,)) = detail(error, Decision), detail(error, Suggestion)
+        assert (decision.verb, decision.actor, current.revision) == ("edit", "first@example.org", 2)
+    later = date_message(day + timedelta(days=9))
+    call = edit(designer, first, apply_date=later, fingerprint="another")
+    await refused(call, grpc.StatusCode.FAILED_PRECONDITION, "SUGGESTION_CHANGED")
+    second = await edit(designer, first, apply_date=later, fingerprint=first.fingerprint)
+    assert (second.revision, second.edits.author) == (3, "dana@example.org")
 
 
 async def test_who_reviewed_all_of_it_answers_what_calls_it_outdated_until_the_day_they_name(
