@@ -53,7 +53,7 @@ from services.catalog.review.findings import Kind
 from services.catalog.review.surroundings import bare
 from services.catalog.review.verdicts import Refusal
 from services.catalog.telling import urgent
-from services.kit.errors import Aborted, FailedPrecondition
+from services.kit.errors import Aborted, FailedPrecondition, WinnowError
 
 ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second approval is waived
 MAX_ATTRIBUTE = 200  # characters
@@ -90,7 +90,8 @@ async def accept_case(
     if not seen.fingerprint or seen.revision < 1:
         missing = "fingerprint" if seen.revision >= 1 else "revision"
         raise wire.bad_field(missing, "of the suggestion that was seen is required")
-    _check_plan(case.known, plan)
+    if unfit := _unfit(case.known.name, plan):
+        raise unfit
     approvals = case.now.valid_approvals
     given = {(each.person, each.part) for each in approvals}
     new = [
@@ -120,6 +121,8 @@ async def accept_case(
         touched=True,
     )
     if not routing.outstanding(plan, yes.edits, yes.approvals, around, staff, stage):
+        if overlap := await _overlaps(tx, yes):
+            raise overlap
         yes = await _scheduled(tx, yes, case)
     return await decide(tx, viewer, yes, case.on, "accept", comment=comment, batch=batch)
 
@@ -145,43 +148,50 @@ def _decidable(case: Case, viewer: Viewer, asked: Sequence[str]) -> list[Part]:
     return mine
 
 
-def _check_plan(known: Suggestion, plan: Plan) -> None:
+def _unfit(name: str, plan: Plan) -> WinnowError | None:
+    """Why nobody can approve the plan of that suggestion now; None where it is complete and passes every check."""
     if plan.missing or not plan.parts:
         text = plan.missing or "Nothing is left that it could do."
-        raise FailedPrecondition("PLAN_INCOMPLETE", text, {"suggestion": known.name})
+        return FailedPrecondition("PLAN_INCOMPLETE", text, {"suggestion": name})
     if plan.safeguards:
         codes = ",".join(sorted({each.code for each in plan.safeguards}))
         said = " ".join(f"{each.text} {each.remedy}" for each in plan.safeguards[:3])
-        raise FailedPrecondition(
+        return FailedPrecondition(
             "SAFEGUARD_FAILED",
             said,
-            {"suggestion": known.name, "safeguards": codes},
+            {"suggestion": name, "safeguards": codes},
             details=[wire.Failures(plan.safeguards)],
         )
     found = plan.simulation
     if found is not None and not found.harmless:
-        raise FailedPrecondition(
+        return FailedPrecondition(
             "SIMULATION_FAILED",
             f"{coarse(found.lose_credit)} learners would lose credit and {coarse(found.newly_overdue)} be overdue "
             "(fewer than 5 are told as 5).",
             {
-                "suggestion": known.name,
+                "suggestion": name,
                 "lose_credit": str(coarse(found.lose_credit)),
                 "newly_overdue": str(coarse(found.newly_overdue)),
             },
         )
+    return None
+
+
+async def _overlaps(tx: Transaction, suggestion: Suggestion) -> WinnowError | None:
+    """What stands in the way of its plan while another approved one changes what it still touches."""
+    other = await postgres.overlapping(tx, suggestion.plan.touches, suggestion.id)
+    if not other:
+        return None
+    return Aborted(
+        "PLAN_OVERLAPS",
+        f"The approved plan of suggestions/{other} changes one of the same objects; wait until it is applied.",
+        {"suggestion": suggestion.name, "other": f"suggestions/{other}"},
+    )
 
 
 async def _scheduled(tx: Transaction, suggestion: Suggestion, case: Case) -> Suggestion:
     """SCHEDULED, and who can object is told of the notice that begins, with links of this revision."""
     on = case.on
-    other = await postgres.overlapping(tx, suggestion.plan.touches, suggestion.id)
-    if other:
-        raise Aborted(
-            "PLAN_OVERLAPS",
-            f"The approved plan of suggestions/{other} changes one of the same objects; wait until it is applied.",
-            {"suggestion": suggestion.name, "other": f"suggestions/{other}"},
-        )
     risk = suggestion.plan.risk
     notice = timedelta(days=tx.notice.days(risk, await tx.house_rules()))
     if risk is Risk.R3 and routing.one_approver(
@@ -354,7 +364,10 @@ async def _answered(
 async def _reject_parts(
     tx: Transaction, viewer: Viewer, case: Case, refusal: Refusal, parts: Sequence[str]
 ) -> Suggestion:
-    """The suggestion without these parts and what depends on them; REJECTED when none remains."""
+    """The suggestion without these parts and what depends on them; REJECTED when none remains.
+
+    What is left and approved is checked as with a last approval; where a check fails it stays OPEN, with the reason.
+    """
     said = verdicts.of_part(case.now, parts, viewer, refusal)
     edits = replace(case.now.edits, drop_parts=tuple(sorted({*case.now.edits.drop_parts, *parts})))
     refused_parts = [part for part in case.now.plan.parts if part.id in parts]
@@ -388,8 +401,16 @@ async def _reject_parts(
     open_ = routing.outstanding(
         left.plan, left.edits, left.approvals, on.around, on.staff, left.proposal.stage
     )
-    if not open_ and not left.plan.safeguards and left.approvals:
+    why = _unfit(left.name, left.plan) or (None if open_ else await _overlaps(tx, left))
+    if not why and not open_:
         left = await _scheduled(tx, left, case)
+    else:
+        if why and case.known.approvals:
+            left = replace(left, note=f"{left.note}; not scheduled: {why.text}")
+        if case.known.state is State.SCHEDULED:
+            await urgent.open_again(
+                tx, left, but=viewer.person.id, approvals_stand=left.approvals == case.known.approvals
+            )
     return await decide(tx, viewer, left, on, "reject", reason=refusal.reason, comment=refusal.comment)
 
 
