@@ -49,16 +49,19 @@ from tests.integration.matrix.world import (
 from tests.integration.review.conftest import Reviewer
 from tests.unit.kit.test_small_modules import PRIVATE
 from winnow.catalog.v1 import catalog_service_pb2 as api
-from winnow.catalog.v1 import engagement_pb2, program_pb2
+from winnow.catalog.v1 import engagement_pb2, program_pb2, source_pb2
 from winnow.catalog.v1.engagement_pb2 import EngagementRow
-from winnow.review.v1 import checkup_pb2
+from winnow.review.v1 import checkup_pb2, suppression_pb2
 from winnow.review.v1 import review_service_pb2 as review
 
 METHODS: dict[str, Method] = reachable()
 REVIEW = "/winnow.review.v1.ReviewService/"
 CATALOG = "/winnow.catalog.v1.CatalogService/"
 ACCEPT, REVOKE = f"{REVIEW}AcceptSuggestion", f"{REVIEW}RevokeApproval"
-BY_OBJECT = frozenset({Cell.OWN, Cell.KINDS, Cell.APPROVED, Cell.AUTHORED})
+REJECT, UPSERT = f"{REVIEW}RejectSuggestion", f"{CATALOG}BatchUpsertResources"
+SUPPRESS, RESTORE = f"{REVIEW}CreateSuppression", f"{REVIEW}RestoreSuppression"
+SET_OWNER = "set the owner of a resource"
+BY_OBJECT = frozenset({Cell.OWN, Cell.KINDS, Cell.APPROVED, Cell.AUTHORED, Cell.UNOWNED, Cell.ALONE})
 STATES = {"published": "published", "archived": "archived", "in an open plan": "in a plan"}
 IN_REQUEST = frozenset(
     {
@@ -67,7 +70,9 @@ IN_REQUEST = frozenset(
     }
 )
 """Methods that name no object by their HTTP rule: what they are about is in the request."""
-SHAPES = ("review", "links", "unlist", "replace", "must")
+SHAPES = ("review", "links", "unlist", "replace", "must", "gives", "gives shared")
+PROPOSED = "PROPOSED"
+"""Let in, and what was asked waits for somebody else's yes."""
 DECIDED = {
     f"{REVIEW}UndoSuggestion": ("applied", "applied by the designer"),
     f"{REVIEW}ReopenSuggestion": ("rejected",),
@@ -307,8 +312,15 @@ def entitled(
         metadata=set(part.operations) == {"link_listings"},
         unowned=part.part == "resources" or part.relation == "unassigned",
     )
+    if "set_owner" in part.operations:
+        alone = replace(about, own=about.own - _in_other_programs(part))
+        return {SET_OWNER: actions[SET_OWNER][mode].allows(who.viewer, alone)}
     named = (part.risk,) if part.risk != "R3" else ("R3, first", "R3, second")
     return {each: actions[f"approve {each}"][mode].allows(who.viewer, about) for each in named}
+
+
+def _in_other_programs(part: PartOf) -> frozenset[Column]:
+    return frozenset({Column.PO} if part.shape == "gives shared" else ())
 
 
 def approvals(world: World, mode: Mode, found: list[PartOf]) -> Iterator[Asked]:
@@ -360,17 +372,158 @@ async def test_each_cell_of_an_approval_turned_round_once_is_noticed(world: Worl
     found = await parts(world, callers)
     everybody = list(product(worlds.signed_in(), found))
     unnoticed: list[str] = []
+    approving = [each for each in policy.ACTIONS if each.startswith("approve") or each == SET_OWNER]
     for mode in Mode:
         before = [entitled(world, policy.ACTIONS, mode, *each) for each in everybody]
-        for action, column in product(
-            [each for each in policy.ACTIONS if each.startswith("approve")], Column
-        ):
-            row = policy.ACTIONS[action][mode]
-            other = Cell.NONE if row.cells[column].entitles else Cell.ALLOW
-            changed = {**policy.ACTIONS, action: {mode: replace(row, cells={**row.cells, column: other})}}
-            if [entitled(world, changed, mode, *each) for each in everybody] == before:
-                unnoticed.append(f"{action}, {mode}, {column}: {row.cells[column]} to {other}")
+        for action, column in product(approving, Column):
+            cell = policy.ACTIONS[action][mode].cells[column]
+            for other in both_ways(cell):
+                changed = with_cell(action, mode, column, other)
+                if [entitled(world, changed, mode, *each) for each in everybody] == before:
+                    unnoticed.append(f"{action}, {mode}, {column}: {cell} to {other}")
     assert unnoticed == []
+
+
+def with_cell(action: str, mode: Mode, column: Column, cell: Cell) -> Mapping[str, Mapping[Mode, Row]]:
+    """The rows of actions with one cell changed."""
+    row = policy.ACTIONS[action][mode]
+    changed = replace(row, cells={**row.cells, column: cell})
+    return {**policy.ACTIONS, action: {**policy.ACTIONS[action], mode: changed}}
+
+
+@dataclass(frozen=True)
+class Doing:
+    """One cell of an action that is no approval: a call that the method's own row lets in, and the action judges.
+
+    `of_method` is what the method's own row is asked about it, None where it is not asked about an object; `of_action`
+    what the action's is. `by_duty`: who may call the method by a role is not asked for the action.
+    """
+
+    who: Principal
+    action: str
+    method: str
+    request: Message
+    of_method: About | None
+    of_action: About
+    by_duty: bool = False
+
+    def expected(self, actions: Mapping[str, Mapping[Mode, Row]], mode: Mode) -> str:
+        """What the policy says: at the door first, then the method's row, then the action's."""
+        at_the_door = worlds.judged(policy.METHODS, self.who, self.method)
+        if at_the_door != ADMITTED:
+            return at_the_door
+        row, viewer = policy.METHODS[self.method], self.who.viewer
+        if self.of_method is not None and not row.allows(viewer, self.of_method):
+            return DENIED
+        if self.by_duty and row.allows(viewer, About()):
+            return ADMITTED
+        action = actions[self.action][mode]
+        if action.allows(viewer, self.of_action):
+            return ADMITTED
+        if self.method == SUPPRESS and Cell.PROPOSE in {
+            action.cells[each] for each in policy.columns(viewer)
+        }:
+            return PROPOSED
+        return DENIED
+
+
+def doings(world: World) -> Iterator[Doing]:
+    for who in worlds.signed_in():
+        source = api.UpsertSourceRequest(source=source_pb2.Source(display_name=f"new by {who.name}"))
+        yield Doing(who, "add a source", f"{CATALOG}UpsertSource", source, None, About())
+        yield Doing(who, "suppress by filter", SUPPRESS, worlds.by_filter("more"), None, About())
+        for author, name in world.rules.items():
+            asked = METHODS[RESTORE].input(name=name)
+            written = About(authored=author == who.name)
+            yield Doing(who, "restore what is suppressed by filter", RESTORE, asked, None, written)
+        yield from refusals(world, who)
+        for relation, kind in product(RELATIONS, ("given", "given shared")):
+            resource = world.resources[relation, kind]
+            given = api.ResourceInput(
+                external_id=f"{relation}-{kind}", title=resource.title, owner="leader@example.org"
+            )
+            request = api.BatchUpsertResourcesRequest(source="lms", resources=[given])
+            theirs = own(world, who, resource.name)
+            others = frozenset({Column.PO} if kind == "given shared" else ())
+            about = About(own=theirs), About(own=theirs - others)
+            yield Doing(who, SET_OWNER, UPSERT, request, *about, by_duty=True)
+
+
+def refusals(world: World, who: Principal) -> Iterator[Doing]:
+    """With the reasons that write something of their own."""
+    action = "refuse as still_accurate or required"
+    for relation, (shape, reason) in product(
+        RELATIONS, (("review", "still_accurate"), ("unlist", "required"), ("links", "required"))
+    ):
+        request = review.RejectSuggestionRequest(
+            name=world.suggestions[relation, shape], reason=reason, comment="Says the law."
+        )
+        theirs = _concerns(world, who, relation, shape)
+        # Copies that go nowhere leave nothing to put on hold that could be somebody's.
+        of_action = About(own=theirs - {Column.ST} if shape != "links" else frozenset[Column]())
+        yield Doing(who, action, REJECT, request, About(own=theirs, metadata=shape == "links"), of_action)
+    request = review.RejectSuggestionRequest(
+        name=world.suggestions["own", "crossing"], reason="still_accurate", comment="It is."
+    )
+    concerned = own(world, who, world.resources["own", "published"].name)
+    yield Doing(who, action, REJECT, request, About(own=concerned), About())
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_each_action_of_a_method_is_done_by_whom_the_policy_names(
+    world: World, callers: Callers, mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.set_mode(mode)
+    cells = list(doings(world))
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(cell: Doing) -> str:
+        async with limit:
+            happened = await callers.outcome(cell.who, cell.method, cell.request)
+            if happened == ADMITTED and cell.method == SUPPRESS:
+                answer = await callers.answer(cell.who, cell.method, cell.request)
+                made = suppression_pb2.CreateSuppressionResponse.FromString(answer).suppression
+                happened = PROPOSED if made.state == suppression_pb2.Suppression.PROPOSED else ADMITTED
+        expected = cell.expected(policy.ACTIONS, mode)
+        said = f"{cell.who.name}, {cell.action}, {cell.request!s:.80}: {happened}, not {expected}"
+        return "" if happened == expected else said
+
+    wrong = [each for each in await asyncio.gather(*(one(cell) for cell in cells)) if each]
+    told(capsys, f"of actions, {mode}", len(cells))
+    assert wrong == []
+
+
+def test_each_cell_of_an_action_turned_round_once_is_noticed(world: World) -> None:
+    """As above, where the method's own row leaves the action anything to say of that column."""
+    cells = list(doings(world))
+    unnoticed: list[str] = []
+    for mode in Mode:
+        for action in {cell.action for cell in cells}:
+            about = [cell for cell in cells if cell.action == action]
+            before = [cell.expected(policy.ACTIONS, mode) for cell in about]
+            open_to = policy.METHODS[about[0].method].cells
+            # Who changes owners by a role is asked for no more than that; approvals are.
+            by_role = set(policy.ROLES.values()) if about[0].by_duty else set[Column]()
+            for column in [each for each in Column if open_to[each].entitles and each not in by_role]:
+                cell = policy.ACTIONS[action][mode].cells[column]
+                for other in both_ways(cell):
+                    changed = with_cell(action, mode, column, other)
+                    if [each.expected(changed, mode) for each in about] == before:
+                        unnoticed.append(f"{action}, {mode}, {column}: {cell} to {other}")
+    assert unnoticed == []
+
+
+def test_every_action_of_the_policy_has_its_cells(world: World) -> None:
+    """The approvals have theirs above."""
+    named = {cell.action for cell in doings(world)}
+    assert named | {each for each in policy.ACTIONS if each.startswith("approve")} == set(policy.ACTIONS)
+
+
+def both_ways(cell: Cell) -> list[Cell]:
+    """What a cell is turned into: the opposite, and free of its condition."""
+    if not cell.entitles:
+        return [Cell.ALLOW]
+    return [Cell.NONE, Cell.ALLOW] if cell in BY_OBJECT else [Cell.NONE]
 
 
 @pytest.fixture
@@ -462,11 +615,9 @@ def sign(world: World, who: Principal) -> dict[str, str]:
 
 def turned(cell: Cell, path: str) -> list[Cell]:
     """What a cell is turned into: the opposite; and, where objects are asked about, free of its condition."""
-    if not cell.entitles:
-        return [Cell.ALLOW]
     with_objects = _collection(path) in ("resources", "suggestions", "announcements", "imports", "changes")
     with_objects = (with_objects or path in IN_REQUEST) and path not in (ACCEPT, REVOKE)
-    return [Cell.NONE, Cell.ALLOW] if cell in BY_OBJECT and with_objects else [Cell.NONE]
+    return both_ways(cell) if with_objects else both_ways(cell)[:1]
 
 
 def told(capsys: pytest.CaptureFixture[str], what: str, cells: int) -> None:

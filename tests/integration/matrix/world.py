@@ -39,6 +39,7 @@ from tests.unit.kit.test_small_modules import PRIVATE, PUBLIC
 from winnow.catalog.v1 import announcement_pb2, people_feed_pb2, people_service_pb2
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1 import suppression_pb2
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 UNAUTHENTICATED, DENIED, CONCEALED, ADMITTED = (
@@ -112,6 +113,8 @@ class World:
     announcements: dict[str, str] = field(default_factory=dict[str, str])
     imports: dict[str, str] = field(default_factory=dict[str, str])
     """By the name of the principal who sent it as owner of programs; empty for one that a role sent."""
+    rules: dict[str, str] = field(default_factory=dict[str, str])
+    """Suppressions by filter, by the name of the principal who wrote it."""
     duties: dict[str, frozenset[Column]] = field(default_factory=dict[str, frozenset[Column]])
     """Which duties of the principals are on the object of that name."""
     tokens: dict[str, str] = field(default_factory=dict[str, str])
@@ -242,6 +245,13 @@ def _meaning(error: grpc.aio.AioRpcError) -> str:
     return ADMITTED
 
 
+def by_filter(title: str) -> suppression_pb2.CreateSuppressionRequest:
+    """Asks to keep away what has a title that nothing here has."""
+    titled = suppression_pb2.SuppressionFilter(title=f"nothing of {title}")
+    rule = suppression_pb2.Suppression(scope=suppression_pb2.Suppression.FILTER, filter=titled)
+    return suppression_pb2.CreateSuppressionRequest(suppression=rule)
+
+
 def made(database: servers.Database) -> World:
     """The organisation, on an empty database."""
     world = World(database)
@@ -264,6 +274,7 @@ async def _make(world: World) -> None:
         curator: Any = Curator(None, world)  # type: ignore[arg-type]
         for relation in RELATIONS:
             await _suggestions(world, real, first, curator, relation)
+        await _crossing(world, real, curator)
         await _decided(world, channel, first)
         await _sessions(world, real, channel)
         for name in ("leader", "program owner"):
@@ -271,6 +282,10 @@ async def _make(world: World) -> None:
             told = announcement_pb2.Announcement(title=f"The law of {name}", phrases=["law of 2026"])
             request = api.AnnounceChangeRequest(announcement=told)
             world.announcements[name] = (await by("AnnounceChange", request)).name
+        for name in ("leader", "designer", "program owner"):
+            by = Reviewer(channel, world.tokens[name])
+            made = await by("CreateSuppression", by_filter(name))
+            world.rules[name] = made.suppression.name
     _imports(world)
     _changes(world)
     await pool.close()
@@ -335,6 +350,8 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "applied": ("published",),
     "rejected": ("once",),
     "applied by the designer": ("new",),
+    "gives": ("given",),
+    "gives shared": ("given shared",),
 }
 """What each suggestion is about; of two the first stays. "new" and "keep" are in no program."""
 
@@ -371,6 +388,8 @@ KINDS = (
     "new",
     "must",
     "keep",
+    "given",
+    "given shared",
 )
 
 
@@ -408,6 +427,10 @@ async def _objects(world: World, first: Reviewer) -> None:
                     (bare(program.name), str(stage)),
                 )
 
+    # Theirs, and yet not theirs alone.
+    shared = world.resources["own", "given shared"]
+    await first.program("p-shared", shared, owners=("other@example.org",))
+
 
 async def _suggestions(world: World, real: Database, first: Reviewer, curator: Any, relation: str) -> None:
     of = {shape: [world.resources[relation, kind] for kind in kinds] for shape, kinds in MEMBERS.items()}
@@ -426,6 +449,24 @@ async def _suggestions(world: World, real: Database, first: Reviewer, curator: A
         await proposals.take_proposals(real, [review_wire.proposal(proposal)])
         ((id_,),) = world.sql("SELECT id FROM suggestions WHERE key = %s", (proposal.key,))
         world.suggestions[relation, shape] = f"suggestions/{id_}"
+    for shape in ("gives", "gives shared"):
+        wanted = review.CreateSuggestionRequest(
+            kind=Suggestion.OUTDATED,
+            operation="set_owner",
+            members=[each.name for each in of[shape]],
+            value="leader@example.org",
+            reason="They know it best.",
+        )
+        world.suggestions[relation, shape] = (await first("CreateSuggestion", wanted)).name
+
+
+async def _crossing(world: World, real: Database, curator: Any) -> None:
+    """About what is another's, with something of one's own that would stay in its place."""
+    of_another, own = world.resources["another", "keep"], world.resources["own", "published"]
+    found = curator.outdated(of_another, "archive", other=own)
+    await proposals.take_proposals(real, [review_wire.proposal(found)])
+    ((id_,),) = world.sql("SELECT id FROM suggestions WHERE key = %s", (found.key,))
+    world.suggestions["own", "crossing"] = f"suggestions/{id_}"
 
 
 async def _decided(world: World, channel: grpc.aio.Channel, first: Reviewer) -> None:
