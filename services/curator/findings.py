@@ -244,7 +244,10 @@ def _around(
 ) -> Surroundings:
     documents: dict[str, Document] = {key: book.document for key, book in books.items()}
     facts = {
-        key: ItemFacts(minutes=state.duration_seconds / 60 if state.duration_seconds else None)
+        key: ItemFacts(
+            minutes=state.duration_seconds / 60 if state.duration_seconds else None,
+            started=_counted(shelf.use.get(key)),
+        )
         for key, state in shelf.resources.items()
         if key in books
     }
@@ -296,6 +299,11 @@ def _offered(shelf: Shelf, program: Program, gap: ProgramFinding) -> ProgramFind
         said = content_words(" ".join((state.title, *state.objectives)))
         best = max(best, (len(wanted & said) / len(wanted), key))
     return replace(gap, replacement=best[1] if best[0] >= COVERED else "", quotes=())
+
+
+def _counted(use: wire.Use | None) -> float | None:
+    """Who began it in a year; None where nobody was counted, or they are few."""
+    return float(use.started_year) if use is not None and not few(use.started_year) else None
 
 
 def _learners(shelf: Shelf, program: Program) -> dict[str, float]:

@@ -89,6 +89,17 @@ def test_an_item_that_others_of_the_path_cover_is_dropped_with_its_passages() ->
         assert short.parts[0].text[passage.a.start :].startswith(passage.a.text)
 
 
+def test_no_more_learners_are_spared_an_item_than_begin_it_in_all_programs() -> None:
+    surroundings = around(
+        [resource("short", 1, 2, 3), resource("long", 1, 2, 3, 4, 5)],
+        facts={"short": ItemFacts(20, started=160)},
+        learners={"p": 1156},  # most of whom take an item of it for another program
+    )
+    one = program("p", "short", "long")
+    (found,) = drops(one, {"p": one}, surroundings)
+    assert found.saving_minutes == 20 * 160
+
+
 def test_without_counted_learners_the_saving_is_minutes_for_each_and_says_so() -> None:
     one = program("p", "a", "b")
     (found,) = drops(one, {"p": one}, around([resource("a", 1, 2), resource("b", 1, 2, 3)]))

@@ -18,12 +18,14 @@ _WORDS_A_MINUTE = 200.0  # silent reading of an adult; the basis is "estimated" 
 class ItemFacts:
     """What the catalog knows of an item beyond its text: its length, and whether it gives credit itself.
 
-    `minutes` are what its source states, `observed` what its learners took.
+    `minutes` are what its source states, `observed` what its learners took. `started` is how many began it in a year,
+    in whatever program; None where nobody counted them, or they are few.
     """
 
     minutes: float | None = None
     credited: bool = False
     observed: float | None = None
+    started: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

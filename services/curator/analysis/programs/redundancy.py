@@ -204,7 +204,7 @@ def _drop(
             )
     share = covered / words
     minutes, basis = around.minutes(resource)
-    learners = (around.learners or {}).get(program.id)
+    learners = _who_take(resource, program, around)
     saved = learner_time(minutes, basis, learners)
     names = ", ".join(f"“{around.documents[other].title}”" for other in sorted(by))
     reasons = [
@@ -230,6 +230,14 @@ def _drop(
         passages=tuple(passage for _, passage in passages[:_PASSAGES]),
         reasons=tuple(reasons),
     )
+
+
+def _who_take(resource: str, program: Program, around: Surroundings) -> float | None:
+    """Learners a year of the program, of whom no more take the item than begin it anywhere."""
+    learners, facts = (around.learners or {}).get(program.id), (around.facts or {}).get(resource)
+    if learners is None or facts is None or facts.started is None:
+        return learners
+    return min(learners, facts.started)
 
 
 def _copies(resource: str, others: AbstractSet[str], around: Surroundings) -> dict[str, float]:
