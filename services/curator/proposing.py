@@ -97,12 +97,23 @@ def _duplicate_operations(found: Duplicate) -> list[DraftOperation]:
     ]
 
 
+_ALIKE = {
+    Relation.SAME_ITEM: "{} is listed twice",
+    Relation.IDENTICAL: "{} is there twice, word for word",
+    Relation.REVISED: "{} is there in two editions",
+    Relation.CONTAINED: "One {} is contained in the other",
+}
+"""What is said of two that have the same title, where naming both would tell nobody which is which."""
+
+
 def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
     group = found.group
     one = group.judgements[0]
     a, b = (f"“{_title(books, key)}”" for key in (one.a, one.b))
     more = len(group.members) - 2
     others = f" and {more} more" if more else ""
+    if a == b and not more and group.relation in _ALIKE:
+        return _ALIKE[group.relation].format(a)
     match group.relation:
         case Relation.SAME_ITEM:
             return f"{a} and {b}{others} are one thing, listed more than once"

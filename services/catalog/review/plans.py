@@ -163,7 +163,8 @@ def _step(relation: Relation, loser: Resource, draft: _Draft) -> Operation:
 def _link(draft: _Draft, members: Sequence[Resource]) -> None:
     older, *younger = sorted(members, key=lambda each: each.id)
     for each in younger:
-        text = f"The listings of {_quoted(each)} become listings of {_quoted(older)}"
+        joined, into = _apart(each, older)
+        text = f"The listings of {joined} become listings of {into}"
         write = Write(resource_name(each.id), "alias", "", older.id)
         draft.add(_change(Operation.LINK_LISTINGS, each.id, text, older.id, (write,)))
 
@@ -340,20 +341,21 @@ def _closing(
 ) -> Change:
     name = resource_name(loser.id)
     writes = [Write(name, "lifecycle", str(loser.lifecycle), str(LIFECYCLES[operation]))]
-    leads = ""
+    title, leads = _quoted(loser), ""
     if survivor is not None:
         writes.append(Write(name, "successor", loser.successor, survivor.id))
-        leads = f"; learners are led to {_quoted(survivor)}"
+        title, instead = _apart(loser, survivor)
+        leads = f"; learners are led to {instead}"
     elif operation is Operation.RESTORE and loser.successor:
         writes.append(Write(name, "successor", loser.successor, ""))
     if then_archive:
         leads = f"{leads}; once nobody is left, Winnow suggests to archive it"
     said = {
-        Operation.ARCHIVE: f"{_quoted(loser)} is archived{leads}",
-        Operation.DEPRECATE: f"{_quoted(loser)} is marked as replaced{leads}",
-        Operation.CLOSE_TO_NEW: f"{_quoted(loser)} is closed to new learners; who has begun finishes on it{leads}",
-        Operation.UNLIST: f"{_quoted(loser)} is no longer listed",
-        Operation.RESTORE: f"{_quoted(loser)} is listed and open again",
+        Operation.ARCHIVE: f"{title} is archived{leads}",
+        Operation.DEPRECATE: f"{title} is marked as replaced{leads}",
+        Operation.CLOSE_TO_NEW: f"{title} is closed to new learners; who has begun finishes on it{leads}",
+        Operation.UNLIST: f"{title} is no longer listed",
+        Operation.RESTORE: f"{title} is listed and open again",
     }[operation]
     change = _change(operation, loser.id, said, survivor.id if survivor else "", tuple(writes))
     return replace(change, then_archive=then_archive)
@@ -384,12 +386,12 @@ def _take_item(draft: _Draft, program: str, loser: Resource, survivor: Resource 
         return True
     if survivor is None:
         operation, text = Operation.ITEM_DROP, f"{_quoted(loser)} is dropped from {title}"
-    elif survivor.id in names:
-        operation = Operation.ITEM_REPLACE
-        text = f"{_quoted(loser)} is dropped from {title}, which has {_quoted(survivor)} already"
     else:
         operation = Operation.ITEM_REPLACE
-        text = f"{_quoted(loser)} is replaced by {_quoted(survivor)} in {title}"
+        goes, stays = _apart(loser, survivor)
+        text = f"{goes} is replaced by {stays} in {title}"
+        if survivor.id in names:
+            text = f"{goes} is dropped from {title}, which has {stays} already"
     change = Change(
         id=f"{operation}.{program}.{loser.id}",
         operation=operation,
@@ -409,7 +411,8 @@ def _take_item(draft: _Draft, program: str, loser: Resource, survivor: Resource 
 def _equivalence(draft: _Draft, old: Resource, new: Resource) -> None:
     if old.id in new.equivalents:
         return
-    text = f"Who has completed {_quoted(old)} keeps the credit: it counts as {_quoted(new)}"
+    had, counts_as = _apart(old, new)
+    text = f"Who has completed {had} keeps the credit: it counts as {counts_as}"
     write = Write(resource_name(new.id), "equivalents", "", old.id)
     change = Change(
         id=_equivalence_id(old, new),
@@ -489,6 +492,14 @@ def _change(operation: Operation, resource: str, text: str, other: str, writes: 
 
 def _quoted(resource: Resource) -> str:
     return f"“{resource.title}”"
+
+
+def _apart(one: Resource, other: Resource) -> tuple[str, str]:
+    """Both quoted; where their titles are the same each with where it comes from, or no sentence tells them apart."""
+    if one.title != other.title:
+        return _quoted(one), _quoted(other)
+    first, second = (f"{_quoted(each)} ({': '.join(each.listings[0].key)})" for each in (one, other))
+    return first, second
 
 
 def _plain(value: object) -> object:

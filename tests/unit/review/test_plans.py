@@ -49,6 +49,16 @@ def test_each_program_that_holds_the_copy_is_a_part_and_the_resources_wait_for_a
     assert "has “A” already" in plan.parts[1].changes[0].text
 
 
+def test_two_of_the_same_title_are_told_apart_by_where_they_come_from() -> None:
+    alike = resource("a", title="Ladders"), resource("b", title="Ladders", source="drive")
+    where = around(*alike, program("p", "b"))
+    in_program, credited, archived = (change.text for change in plan_of(duplicate("a", "b"), where).changes)
+    kept, gone = "“Ladders” (lms: x-a)", "“Ladders” (drive: x-b)"
+    assert in_program == f"{gone} is replaced by {kept} in “P”"
+    assert credited == f"Who has completed {gone} keeps the credit: it counts as {kept}"
+    assert archived == f"{gone} is archived; learners are led to {kept}"
+
+
 def test_an_equivalence_is_added_where_somebody_completed_the_copy_or_nobody_knows() -> None:
     known = plan_of(duplicate("a", "b"), around(A, B, use={"b": use(completed=3)}))
     assert [operation for _, operation, _ in said(known)] == ["add_equivalence", "archive"]
