@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.gateway.web import dates
@@ -46,6 +46,11 @@ class Line:
 def ordered(suggestion: Json) -> list[Json]:
     """The members, the one that stays first."""
     return sorted(suggestion["members"], key=lambda member: not member["survivor"])
+
+
+def lettered(suggestion: Json) -> list[tuple[str, Json]]:
+    """The members in that order, each with its letter; of more than there are letters the first ones."""
+    return list(zip(LETTERS, ordered(suggestion), strict=False))
 
 
 def title(suggestion: Json) -> str:
@@ -137,8 +142,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "…")) else f"{text}."
 
 
-def consequences(suggestion: Json) -> list[Line]:
-    """What accepting does, a line each; the programs and the learners too."""
+def consequences(suggestion: Json, unknown: Sequence[str] = ()) -> list[Line]:
+    """What accepting does, a line each; the programs and the learners too.
+
+    `unknown` are letters of copies of which no use is known, where of others some is.
+    """
     lines = [
         Line(_OPERATION_ICONS.get(change["operation"], "arrow-right-left"), _sentence(change["text"]))
         for change in changes(suggestion)
@@ -148,10 +156,12 @@ def consequences(suggestion: Json) -> list[Line]:
         lines.append(Line("users", say("accept.simulated", n=int(simulation["enrolments"]))))
     elif simulation and simulation["sumsOnly"]:
         lines.append(Line("users", say("accept.sums_only")))
-    if suggestion["plan"]["caveat"]:
-        lines.append(
-            Line("info", known(f"caveat.{_word(suggestion['plan']['caveat'])}", suggestion["plan"]["caveat"]))
-        )
+    caveat: str = suggestion["plan"]["caveat"]
+    if caveat and unknown:
+        said = known(f"caveat.{_word(caveat)}_of", caveat, n=len(unknown), which=_listed(list(unknown)))
+        lines.append(Line("info", said))
+    elif caveat:
+        lines.append(Line("info", known(f"caveat.{_word(caveat)}", caveat)))
     return lines
 
 
@@ -196,8 +206,12 @@ def tasks(suggestion: Json, names: Mapping[str, str]) -> list[tuple[str, list[st
         if found and str(text).startswith("“"):
             found[-1][1].append(str(text))
         else:
-            found.append((_ADDRESS.sub(lambda each: names.get(each[0], each[0]), dates.in_words(text)), []))
+            found.append((_named_people(dates.in_words(text), names), []))
     return found
+
+
+def _named_people(text: str, names: Mapping[str, str]) -> str:
+    return _ADDRESS.sub(lambda each: names.get(each[0], each[0]), text)
 
 
 def held(suggestion: Json) -> str:
@@ -206,12 +220,12 @@ def held(suggestion: Json) -> str:
     return dates.in_words(text if colon else str(suggestion["heldReason"]))
 
 
-def why(suggestion: Json) -> tuple[list[str], list[str]]:
-    """What speaks for it and what against it, each once."""
+def why(suggestion: Json, names: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """What speaks for it and what against it, each once; people by their names."""
     seen: dict[str, bool] = {}
     for each in suggestion["evidence"]:
         if each["type"] not in _SILENT | _OF_THE_SURVIVOR and each["text"] and not each["quote"]:
-            seen.setdefault(dates.in_words(each["text"]), each["against"])
+            seen.setdefault(_named_people(dates.in_words(each["text"]), names), each["against"])
     retires = any(change["operation"] in _RETIRES for change in changes(suggestion))
     lost = [each for each in suggestion["evidence"] if each["type"] == "would_be_lost" and retires]
     pro = [text for text, against in seen.items() if not against]

@@ -24,9 +24,13 @@ class Notices:
     frames: Frames
 
     async def show(self, request: Request) -> Response:
-        """The choice and the newest deliveries: one's own or, for an administrator who asks, everybody's."""
+        """The choice and a page of deliveries, the newest first: one's own, or everybody's for an administrator."""
         everyone = request.query_params.get("whose") == "all"
-        asked: Query = {"pageSize": _SHOWN, **({"everyone": "true"} if everyone else {})}
+        asked: Query = {
+            "pageSize": _SHOWN,
+            "pageToken": request.query_params.get("after", ""),
+            **({"everyone": "true"} if everyone else {}),
+        }
         around, settings, told = await asyncio.gather(
             self.frames.around(request, "account"),
             self.api.get(request, "/v1/noticeSettings", {}),
@@ -39,6 +43,8 @@ class Notices:
             choices=CHOICES,
             deliveries=told["deliveries"],
             everyone=everyone,
+            first=not asked["pageToken"],
+            after=told["nextPageToken"],
         )
 
     async def save(self, request: Request) -> Response:

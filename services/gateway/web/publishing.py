@@ -65,7 +65,7 @@ class Publishing:
             text=text,
             checked=checked,
             near=drafts.nearest(checked),
-            titles=await self._titles(request, checked),
+            things=await self._things(request, checked),
         )
 
     async def upload(self, request: Request) -> Response:
@@ -125,7 +125,7 @@ class Publishing:
             back=f"/publish/{request.path_params['import']}",
             checked=checked,
             near=drafts.nearest(checked) if checked else [],
-            titles=await self._titles(request, checked),
+            things=await self._things(request, checked),
             fields=drafts.FIELDS,
             required=_required(rules["requiredFields"], checked),
             told=told,
@@ -162,12 +162,12 @@ class Publishing:
             raise NotFound("DRAFT_NOT_FOUND", say("publish.forgotten"), {"draft": name})
         return draft
 
-    async def _titles(self, request: Request, checked: Json | None) -> dict[str, str]:
-        """Titles of what has taken the place of something near, and of what the draft would change."""
+    async def _things(self, request: Request, checked: Json | None) -> dict[str, Json]:
+        """What is near, what has taken the place of that, and what the draft would change, by name."""
         if checked is None:
             return {}
-        wanted = [*(each["successor"] for each in checked["nearest"]), checked["replaces"]]
-        return {name: one["title"] for name, one in (await self.api.each(request, wanted)).items()}
+        near = [each[name] for each in checked["nearest"] for name in ("resource", "successor")]
+        return await self.api.each(request, [*near, checked["replaces"]])
 
 
 def _required(rules: list[str], checked: Json | None) -> dict[str, bool]:

@@ -82,6 +82,8 @@ _GLOBALS: dict[str, Any] = {
     "asset": asset,
     "bar": charts.bar,
     "headline": findings.title,
+    "lettered": findings.lettered,
+    "proposed": findings.proposal,
     "second_line": findings.second_line,
 }
 _FILTERS: dict[str, Any] = {

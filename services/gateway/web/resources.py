@@ -13,7 +13,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import charts, trouble
+from services.gateway.web import called, charts, trouble
 from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
@@ -48,10 +48,14 @@ class Resources:
             self.api.get(request, "/v1/insights", {}),
             self.api.names_of_people(request),
         )
+        about = await called.live_about(
+            self.api, request, [each["name"] for each in found["resources"]] if rot else []
+        )
         return page(
             "resources.html",
             **around,
             resources=found["resources"],
+            why={name: called.why_rot(name, said) for name, said in about.items()},
             after=found["nextPageToken"],
             kinds=health["byKind"],
             ages=health["byAge"],

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import dates, findings
-from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query
 from services.gateway.web.frame import Frames, StateLine
 from services.gateway.web.lists import KINDS, ORDERS, PAGE_SIZE, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.today import Today
 
-_SHARED = "5"
+_SHARED = "50"
 _FIRST = frozenset({"did", "in"})  # what the address of the first screen may say: what was just decided
 
 
@@ -42,6 +42,18 @@ async def rows(api: Api, request: Request, chosen: Chosen) -> tuple[list[Json], 
     return answer["suggestions"], answer["nextPageToken"]
 
 
+async def open_tasks(api: Api, request: Request, *, mine: bool = True) -> str:
+    """How many tasks wait, in digits: of whoever looks, or of everybody; `200+` for more than one page of them."""
+    query: Query = {
+        "states": ["OPEN"],
+        "pageSize": LARGEST_PAGE,
+        "pageToken": "",
+        "mine": "true" if mine else "false",
+    }
+    found = await api.get(request, "/v1/tasks", query)
+    return f"{len(found['tasks'])}{'+' if found['nextPageToken'] else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """`/review`."""
@@ -60,8 +72,10 @@ class Review:
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
         counts: list[Json] = counted["counts"]
-        done, shared = await asyncio.gather(
-            receipt(self.api, request, around["email"]), self._shared(request, around, chosen)
+        done, shared, tasks = await asyncio.gather(
+            receipt(self.api, request, around["email"]),
+            self._shared(request, around, chosen),
+            open_tasks(self.api, request),
         )
         # Whoever may decide on it and has nothing of their own begins with what waits for others.
         mine = found if chosen.whose == "you" else []
@@ -114,22 +128,24 @@ class Review:
             total=chosen.counted(counts),
             many=_many(chosen, counts) if shown else 0,
             orders=list(ORDERS),
-            shared=shared,
+            shared=shared["suggestions"],
+            shared_further=bool(shared["nextPageToken"]),
+            tasks=tasks,
             empty=_empty(chosen, around["state"], counts),
             first_run=first_run,
         )
 
-    async def _shared(self, request: Request, around: dict[str, Any], chosen: Chosen) -> list[Json]:
+    async def _shared(self, request: Request, around: dict[str, Any], chosen: Chosen) -> Json:
         """What touches a program of whoever looks and is with somebody else: both answer for their part."""
         if chosen.whose != "you" or not around["viewer"]["ownedPrograms"]:
-            return []
+            return {"suggestions": [], "nextPageToken": ""}
         query: Query = {
             "sharedWith": around["email"],
             "states": ["OPEN", "HELD"],
             "pageSize": _SHARED,
             "view": "LINE",
         }
-        return (await self.api.get(request, "/v1/suggestions", query))["suggestions"]
+        return await self.api.get(request, "/v1/suggestions", query)
 
 
 def _empty(chosen: Chosen, state: StateLine, counts: list[Json]) -> str:

@@ -9,6 +9,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.gateway.web import called
 from services.gateway.web.api import Api, Json
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
@@ -35,8 +36,12 @@ class Search:
         past = [hit for hit in every if not hit["current"]][:_SHOWN]
         hits = [*current, *past]
         named = {hit["resource"]: hit for hit in hits}
-        others = [name for hit in hits for name in (hit["successor"], *hit["replaced"]) if name not in named]
-        known = await self.api.each(request, others)
+        others = [name for hit in hits for name in (hit["successor"], *hit["replaced"])]
+        about = await called.live_about(self.api, request, [hit["resource"] for hit in current])
+        newer = {name: called.newer_edition(name, said) for name, said in about.items()}
+        editions = {name: found for name, found in newer.items() if found}
+        others += [name for name, _ in editions.values()]
+        known = await self.api.each(request, [*named, *others])
         titles = {name: one["title"] for name, one in {**known, **named}.items()}
         return page(
             "search.html",
@@ -45,6 +50,9 @@ class Search:
             current=current,
             past=past,
             titles=titles,
+            known_resources=known,
+            newer=editions,
+            newest={name for name, said in about.items() if called.newest_edition(name, said)},
             by_meaning=found is None or found["byMeaning"],
             down=found is None,
         )

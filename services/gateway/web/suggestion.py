@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle
@@ -33,6 +33,8 @@ _OF_AN_ITEM = frozenset(
 """Types of evidence that are of one item of a program."""
 _BRINGS = frozenset({"item_replace", "item_insert"})
 """Operations whose `other` is an item afterwards."""
+_RECURS = "recurs"
+"""Evidence of items that several programs hold in the same order: its members are those items."""
 _KEPT = ("in", "from", "with")
 """What the address of a suggestion says and its links to itself keep: its list, whence one came, the copy beside A."""
 _REASONS_SHOWN = 6
@@ -101,7 +103,7 @@ class SuggestionPage:
             self.api.get(request, "/v1/reliability", {}),
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
-        pro, con = findings.why(found)
+        pro, con = findings.why(found, names)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
         later = findings.named(found["note"]) if found["state"] == "WITHDRAWN" else ""
         view, notes, touched, replaced, first = await asyncio.gather(
@@ -123,7 +125,7 @@ class SuggestionPage:
             id=id_,
             title=findings.title(found),
             proposal=findings.proposal(found),
-            lines=findings.consequences(found),
+            lines=findings.consequences(found, view.get("unknown", ())),
             tasks=findings.tasks(found, names),
             needed=findings.needed(found),
             held=findings.held(found),
@@ -196,10 +198,12 @@ class SuggestionPage:
             self.api.each(request, [each["resource"] for each in members]), self._used_in(request, names)
         )
         finished = await self._finished(request, [name for name in names if name in resources])
+        side_by_side = _side_by_side(request, found, members, columns)
         return {
             "template": "compare.html",
             "members": members,
-            **_side_by_side(request, found, members, columns),
+            **side_by_side,
+            "unknown": _without_use(side_by_side["letters"], names, finished),
             "facts": _facts(columns, resources, used, finished),
             "resources": resources,
             "can_keep": findings.can_keep(found),
@@ -337,6 +341,12 @@ def _figure(told: Json | None) -> str:
     return say("engagement.hidden") if told["hidden"] else f"{told['value']:,.0f}"
 
 
+def _without_use(letters: str, names: Sequence[str], finished: Mapping[str, str]) -> list[str]:
+    """The letters of the copies of which nobody has told any use, where of another somebody has."""
+    silent = [letter for letter, name in zip(letters, names, strict=True) if not finished.get(name)]
+    return silent if len(silent) < len(names) else []
+
+
 def _facts(
     columns: Sequence[Json],
     resources: dict[str, Json],
@@ -403,6 +413,8 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
         for change in part["changes"]
     ]
     held = {item["resource"] for item in program["items"]}
+    recurs = any(each["type"] == _RECURS for each in found["evidence"])
+    shared = {member["resource"] for member in found["members"]} if recurs else set[str]()
     rows_: list[dict[str, Any]] = []
     for item in program["items"]:
         change = next(
@@ -428,6 +440,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
                 "change": change,
                 "why": _because(found, item["resource"], alone=len(touched) == 1) if change else [],
                 "mandatory": item["mandatory"],
+                "recurs": item["resource"] in shared,
             }
         )
     rows_ += [
@@ -442,6 +455,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
             "change": change,
             "why": _because(found, change["other"], alone=len(touched) == 1),
             "mandatory": False,
+            "recurs": False,
         }
         for change in touched
         if change["operation"] == "item_insert" and change["other"] not in held

@@ -14,6 +14,7 @@ from services.gateway.web import back, dates, trouble
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
+from services.gateway.web.review import open_tasks
 from services.gateway.web.suggestion import SuggestionPage
 
 
@@ -58,16 +59,20 @@ class Work:
             "pageToken": request.query_params.get("after", ""),
             "mine": "false" if everyone else "true",
         }
-        around, found, names = await asyncio.gather(
+        around, found, names, mine, every = await asyncio.gather(
             self.frames.around(request, "review"),
             self.api.get(request, "/v1/tasks", query),
             self.api.names_of_people(request),
+            open_tasks(self.api, request),
+            open_tasks(self.api, request, mine=False),
         )
         return page(
             "tasks.html",
             status=refused.status if refused else 200,
             **around,
             everyone=everyone,
+            mine=mine,
+            every=every,
             tasks=found["tasks"],
             after=found["nextPageToken"],
             names=names,

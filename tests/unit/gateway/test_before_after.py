@@ -87,3 +87,11 @@ def test_what_is_dropped_covers_nothing() -> None:
     found = before_after(program("old", "kept"), plan(("item_drop", "old", "")), RESOURCES)
     assert covered(found)["Read a map"] == []
     assert sums(found) == (2, 1, 60, 10)
+
+
+def test_what_several_programs_hold_alike_is_marked_where_each_holds_it() -> None:
+    found = plan(("request_update", "", ""))
+    found["evidence"] = [{"type": "recurs", "resource": "", "text": "Two items recur."}]
+    found["members"] = [{"resource": "resources/kept"}]
+    rows = before_after(program("old", "kept"), found, RESOURCES)["rows"]
+    assert [row["recurs"] for row in rows] == [False, True]

@@ -32,7 +32,10 @@ def test_rating_and_trend_are_shown_where_they_are_known() -> None:
     assert '<a href="#months">-12%</a>' in html
     assert "Rating" not in shown()
     assert "Trend" not in shown()
-    assert "too few to tell" in shown(rating=figure(None, hidden=True))
+    hidden = shown(rating=figure(None, hidden=True))
+    assert "not shown: under 5" in hidden
+    assert "fewer than 5 people" in hidden  # what that means is said once, below the figures
+    assert "fewer than 5 people" not in html
 
 
 def test_figures_lead_to_the_months_and_items_that_there_are() -> None:
@@ -54,7 +57,7 @@ def test_months_show_ratings_where_any_of_them_has_one() -> None:
     html = table(month(1, rating=figure(4.23)), month(2, rating=figure(None, hidden=True)))
     assert ">Rating</th>" in html
     assert '<td class="num">4.2</td>' in html
-    assert "too few to tell" in html
+    assert "not shown: under 5" in html
     assert "Rating" not in table(month(1, rating=figure(None)), month(2))
 
 

@@ -78,7 +78,7 @@ def suggestion(**more: Any) -> dict[str, Any]:
 def test_why_a_copy_stays_is_said_with_the_proposal_and_is_no_reason_for_the_finding() -> None:
     found = suggestion()
     assert findings.proposal(found) == "Keep A, mark B as replaced by it. Why A: it is mandatory or on hold."
-    assert findings.why(found) == ([], [])
+    assert findings.why(found, {}) == ([], [])
 
 
 def test_who_must_agree_what_follows_and_why_it_waits_are_sentences() -> None:

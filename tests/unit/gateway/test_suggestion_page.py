@@ -102,6 +102,8 @@ class Winnow:
     def __init__(self, found: Json, *, decided: int = 1, refuses: WinnowError | None = None) -> None:
         self.found, self.decided, self.refuses = found, decided, refuses
         self.sent: list[Json] = []
+        self.resources: Json = {}
+        self.engagements: Json = {}
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
@@ -118,8 +120,8 @@ class Winnow:
         nothing: Json = {name: [] for name in lists}
         return {
             **nothing,
-            "resources": {},
-            "engagements": {},
+            "resources": self.resources,
+            "engagements": self.engagements,
             "nextPageToken": "",
             "toEmbed": "0",
             "toJudge": "0",
@@ -171,6 +173,22 @@ async def test_show_all_shows_all_and_keeps_the_place_and_the_other_copy(kind: s
         assert f"Passage {MANY - 1} of d." in (await browser.get(other)).text
         part = (await browser.get(f"/review/{ID}?with=d&{place}")).text
         assert "with=d" in link(part, f"Show all {MANY}")
+
+
+async def test_of_three_copies_it_is_said_which_lacks_a_passage_and_of_which_use_is_not_known() -> None:
+    found = suggestion("DUPLICATE", passage(1, "b"))
+    found["plan"]["caveat"] = "use: not known"
+    winnow = Winnow(found)
+    winnow.resources = {
+        f"resources/{letter}": {"language": "es" if letter == "b" else ""} for letter in LETTERS
+    }
+    winnow.engagements = {"resources/b": {"completed": {"value": 244, "hidden": False}}}
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert "Not in copy C" in text
+    assert "Not in copy A" not in text
+    assert "How much A and C are used is not known" in text
+    assert re.search(r'<span class="quote" lang="es">\s*Passage 1 of b\.', text) is not None
 
 
 async def test_what_else_is_quoted_of_a_program_is_shown() -> None:

@@ -30,9 +30,12 @@ function press(key) {
   const target = find(`[data-key="${key}"]`);
   if (!target) return;
   target.click();
-  const box = target.popoverTargetElement;
-  if (box?.matches(":popover-open")) box.querySelector("input:not([type=hidden]), select, textarea, button, a")?.focus();
 }
+
+// A box takes the focus however it was opened; the browser gives it back to where it was when the box closes.
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (newState === "open" && target.popover) target.querySelector("input:not([type=hidden]), select, textarea, button, a")?.focus();
+}, true);
 
 document.addEventListener("keydown", (event) => {
   const within = event.target instanceof Element && event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea");

@@ -1,0 +1,64 @@
+"""What live suggestions call a resource: an older edition of another, redundant, outdated, unused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from starlette.requests import Request
+
+from services.gateway.web.api import Api, Json, Query
+
+_LIVE = ("OPEN", "HELD", "SNOOZED", "SCHEDULED")
+_MOST = "20"  # of one resource; there are hardly ever more than three
+_ROT = frozenset({"DUPLICATE", "OUTDATED", "UNUSED"})
+_REPLACED = "superseded"
+
+
+async def live_about(api: Api, request: Request, names: Iterable[str]) -> dict[str, list[Json]]:
+    """What is suggested and not done yet about each of these `resources/{id}`, the most certain first."""
+    wanted = list(dict.fromkeys(names))
+
+    async def one(name: str) -> list[Json]:
+        query: Query = {
+            "resource": name,
+            "states": list(_LIVE),
+            "view": "LINE",
+            "orderBy": "CONFIDENCE",
+            "pageSize": _MOST,
+        }
+        return (await api.get(request, "/v1/suggestions", query))["suggestions"]
+
+    return dict(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
+
+
+def newer_edition(name: str, about: Sequence[Json]) -> tuple[str, Json] | None:
+    """What is called the newer edition of it, with the suggestion that says so."""
+    for each in about:
+        others = [member["resource"] for member in each["members"] if member["resource"] != name]
+        replaced = any(claim["code"] == _REPLACED for claim in each["claims"])
+        if replaced and others and each["members"][0]["resource"] == name:
+            return others[0], each
+        if each["relation"] == "REVISED" and _newest(each) not in ("", name):
+            return _newest(each), each
+    return None
+
+
+def newest_edition(name: str, about: Sequence[Json]) -> bool:
+    """Whether it is called the newest of several editions."""
+    return any(each["relation"] == "REVISED" and _newest(each) == name for each in about)
+
+
+def why_rot(name: str, about: Sequence[Json]) -> Json | None:
+    """The suggestion that calls it redundant, outdated or unused; None where it is the copy that stays."""
+    return next((each for each in about if each["kind"] in _ROT and _stays(each) != name), None)
+
+
+def _newest(revised: Json) -> str:
+    """What stays of several editions; of two of which none stands out the second, as the API names the older first."""
+    members: Sequence[Json] = revised["members"]
+    return _stays(revised) or (str(members[1]["resource"]) if len(members) == 2 else "")
+
+
+def _stays(suggestion: Mapping[str, Sequence[Json]]) -> str:
+    return next((str(each["resource"]) for each in suggestion["members"] if each["survivor"]), "")
