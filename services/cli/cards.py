@@ -94,11 +94,20 @@ def _passage(quoted: Json, width: int) -> list[str]:
     return [*lines, shorten(f"({quoted['place']})", width)]
 
 
+_FIGURES = {
+    "learners": "learners a year",
+    "learnerHours": "learner hours a year given back",
+    "maintenanceHours": "hours of upkeep a year spared",
+    "exposed": "learners in 90 days meet what is wrong",
+}
+"""Figures of the impact with what each counts: the API's units alone do not tell the hours apart."""
+
+
 def _impact(impact: Json, width: int) -> Iterator[str]:
     figures = [
-        f"{figure['value']:.0f} {figure['unit']} ({figure['basis']})"
-        for figure in impact.values()
-        if figure and figure["value"] >= 0.5
+        f"{impact[name]['value']:.0f} {unit} ({impact[name]['basis']})"
+        for name, unit in _FIGURES.items()
+        if impact.get(name) and impact[name]["value"] >= 0.5
     ]
     yield _labelled("impact", ", ".join(figures) or "none that is known", width)
 
@@ -115,7 +124,7 @@ def _plan(plan: Json, width: int) -> Iterator[str]:
     if len(changes) > _CHANGES:
         yield _labelled("", f"and {len(changes) - _CHANGES} more changes", width)
     if plan["caveat"]:
-        yield _labelled("note", plan["caveat"], width)
+        yield _labelled("note", plan["caveat"].replace(": ", " is "), width)
     for failing in plan["safeguards"][:1]:
         yield _labelled("not now", f"{failing['text']} {failing['remedy']}", width)
 

@@ -167,7 +167,8 @@ class _Demo:
         """Imports people and every source, and waits until all of it has been read and compared."""
         if self._sample.people:
             people = self.winnow("people", "import", str(self._folder / self._sample.people))
-            self._say(f"    {', '.join(f'{count} {what}' for what, count in people.items() if count)}")
+            counts = [f"{count} {what}" for what, count in people.items() if count and what != "consequences"]
+            self._say(f"    {', '.join(counts)}")
         listings = 0
         for source in self._sample.sources:
             path = str(self._folder / source.path)
