@@ -19,10 +19,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
 _COLUMNS = ("part", "risk", "operation", "what", "field", "before", "after", "why", "state")
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.4rem .6rem;text-align:left;"
-    "vertical-align:top;overflow-wrap:anywhere}caption{text-align:left;font-weight:600;padding:.4rem 0}"
+    "body{font:15px/1.45 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;"
+    "overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.3}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}"
+    "h3{font-size:1rem;margin:1.2rem 0 .3rem}table{border-collapse:collapse;margin:.3rem 0}th,td{text-align:left;"
+    "vertical-align:top;padding:.15rem 1.2rem .15rem 0}th{font-weight:400;color:#555}ul{margin:.3rem 0;"
+    "padding-left:1.2rem}@media print{body{font-size:10pt;max-width:none;margin:0;padding:0}h2,h3{break-after:avoid}"
+    "li,tr{break-inside:avoid}}"
 )
+_WORDS = {
+    "items": "item",
+    "lifecycle": "shown to learners",
+    "successor": "replaced by",
+    "equivalents": "counts for",
+}
+"""Fields as people say them; the others say themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def as_html(shown: Shown) -> Document:
         *([f"<p>{escape(value.note)}</p>"] if value.note else []),
         *_listed("What is wrong", (claim.text for claim in value.proposal.claims)),
     ]
-    body += (_table(shown, part) for part in plan.parts)
+    body += _sections(shown)
     body += _listed("Tasks", plan.tasks)
     body += _listed("What forbids it now", (f"{each.text} {each.remedy}" for each in plan.safeguards))
     if plan.simulation is not None:
@@ -95,18 +105,35 @@ def _listed(title: str, lines: Iterable[str]) -> list[str]:
     return [f"<h2>{escape(title)}</h2><ul>{''.join(items)}</ul>"] if items else []
 
 
-def _table(shown: Shown, part: Part) -> str:
-    rows = [
-        f"<tr><td>{escape(change.text)}</td><td>{escape(before)}</td><td>{escape(after)}</td>"
-        f"<td>{escape(_why(shown, change))}</td></tr>"
-        for change in part.changes
-        for _, before, after in _rows(shown, change)
-    ]
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("What changes", "Before", "After", "Why"))
-    return (
-        f"<table><caption>{escape(part.title)} · risk {part.risk.name}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+def _sections(shown: Shown) -> list[str]:
+    """Each part with its changes one below the other, each with its why; what was said above is not said again."""
+    found: list[str] = []
+    told: set[str] = set()
+    for part in shown.suggestion.plan.parts:
+        found.append(f"<h2>{escape(part.title)} · risk {part.risk.name}</h2>")
+        for change in part.changes:
+            reasons = _reasons(shown, change)
+            found += [f"<h3>{escape(change.text)}</h3>", _written(shown, change)]
+            found += [
+                f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in reasons if each not in told)}</ul>"
+            ]
+            if again := len(told.intersection(reasons)):
+                found.append(
+                    f"<p>{again} of the reasons given above {'speaks' if again == 1 else 'speak'} for it too.</p>"
+                )
+            told.update(reasons)
+    return found
+
+
+def _written(shown: Shown, change: Change) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(_WORDS.get(field, field.replace("_", " ")))}</th>'
+        f"<td>{escape(before) or '–'}</td><td>{escape(after) or '–'}</td></tr>"
+        for field, before, after in _rows(shown, change)
+        if field
     )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("What", "Before", "After"))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
 
 
 def _changes(shown: Shown) -> Iterable[tuple[Part, Change]]:
@@ -128,14 +155,19 @@ def _rows(shown: Shown, change: Change) -> Sequence[tuple[str, str, str]]:
 
 def _why(shown: Shown, change: Change) -> str:
     """The finding, then the evidence about what changes and what takes its place."""
+    reasons = (shown.suggestion.proposal.summary, *_reasons(shown, change))
+    return " | ".join(dict.fromkeys(each for each in reasons if each))
+
+
+def _reasons(shown: Shown, change: Change) -> list[str]:
+    """The evidence about what changes and what takes its place, each once."""
     about = {bare(change.target), bare(change.other)} | {bare(str(w.before)) for w in change.writes} - {""}
-    proposal = shown.suggestion.proposal
     reasons = [
         _reason(each)
-        for each in proposal.evidence
+        for each in shown.suggestion.proposal.evidence
         if not each.resource or _root(shown, each.resource) in about
     ]
-    return " | ".join(dict.fromkeys(each for each in (proposal.summary, *reasons[:MOST_REASONS]) if each))
+    return list(dict.fromkeys(each for each in reasons[:MOST_REASONS] if each))
 
 
 def _root(shown: Shown, id_: str) -> str:
