@@ -20,7 +20,9 @@ def places(stack: Stack) -> dict[str, str]:
     kinds = {
         "unused": page_of(plain),
         "its score hidden": page_of(hidden),
-        "two must agree": page_of(next(each for each in found if each["plan"]["risk"] == "R3")),
+        "two must agree": page_of(
+            min((each for each in found if each["plan"]["risk"] == "R3"), key=lambda each: each["kind"])
+        ),
     }
     for each in found:
         words = [each["kind"], each["relation"], *(claim["code"] for claim in each["claims"][:1])]

@@ -265,7 +265,10 @@ def take(stack: Stack, folder: Path, wanted: Callable[[str], bool]) -> None:
     with _browser() as browser:
         for size, names in ((DESKTOP, tuple(SHOWN)), (PHONE, ON_A_PHONE)):
             for theme in ("light", "dark"):
+                stack.wait()  # the curator, which the last picture of the theme before had stopped
                 visitor = _visitor(browser, stack, size, theme)
+                visitor.page.goto("/sign-in")
+                visitor.page.wait_for_timeout(6_000)  # as long as the page knows it to be silent
                 for name in names:
                     if wanted(SHOWN[name]):
                         visitor.page.goto(where[name])

@@ -107,6 +107,7 @@ def test_boxes_are_accessible_too(page: Page, sample: Stack) -> None:
         page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert page.get_by_role("heading", name="Keyboard shortcuts").is_visible()
+    assert page.evaluate("document.activeElement.closest('#keys') !== null")
     assert violations(page) == []
 
 
