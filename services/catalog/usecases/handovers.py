@@ -37,8 +37,7 @@ async def offer_handover(
     async with db.rehearsal() if validate_only else db.transaction() as tx:
         await tx.lock_people()
         title, owner = await _owned(tx, name)
-        mine = email_key(owner) == email_key(viewer.person.email)
-        if not (mine or viewer.person.has(Role.LEARNING_LEADER)):
+        if not _gives(viewer.person, owner):
             raise denied(viewer.method, "its owner, or a learning leader")
         receiver = (await tx.people_by_email([email])).get(email_key(email))
         if receiver is None or not receiver.active:
@@ -48,8 +47,7 @@ async def offer_handover(
             done = await put_duties(tx, db, viewer, name, _to(receiver))
             return Shown(replace(new, id=""), title, viewer.person.email, receiver.email, done.consequences)
         standing = await tx.offered(name)
-        if standing is not None and standing.former != email_key(owner):
-            # Somebody else has become the owner since: that offer is over.
+        if standing is not None and await _why_over(tx, standing, owner):
             await tx.end_handover(replace(standing, state=HandoverState.DECLINED, end_time=tx.now))
             standing = None
         if standing is not None:
@@ -63,6 +61,19 @@ async def offer_handover(
         await tx.offer(new)
         await tx.audited(viewer, name, {"handover": new.id, "receiver": receiver.id})
         return Shown(new, title, viewer.person.email, receiver.email)
+
+
+def _gives(person: Person, owner: str) -> bool:
+    """Whether the person may hand on what this owner (an e-mail) has."""
+    return person.active and (email_key(owner) == email_key(person.email) or person.has(Role.LEARNING_LEADER))
+
+
+async def _why_over(tx: Transaction, offered: Handover, owner: str) -> str:
+    """Why an offer is over though nobody has ended it; empty while it can be accepted."""
+    if offered.former != email_key(owner):
+        return f"{offered.object} has another owner by now."
+    giver = await tx.person(offered.giver)
+    return "" if _gives(giver, owner) else f"{giver.shown_name} may not give {offered.object} any more."
 
 
 def _to(receiver: Person) -> list[DutyChange]:
@@ -82,17 +93,14 @@ async def _owned(tx: Transaction, name: str) -> tuple[str, str]:
 async def accept_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
     """Makes the viewer, to whom it is offered, the owner.
 
-    PermissionDenied for others; FailedPrecondition when it has ended or its owner is another by now.
+    PermissionDenied for others; FailedPrecondition when it has ended, its owner is another by now, or whoever offers it
+    may not give it any more.
     """
     async with db.transaction() as tx:
         handover = await _open(tx, viewer, id_, "the person to whom it is offered", receiver_only=True)
         _, owner = await _owned(tx, handover.object)
-        if email_key(owner) != handover.former:
-            raise FailedPrecondition(
-                "HANDOVER_ENDED",
-                f"{handover.object} has another owner by now.",
-                {"handover": f"handovers/{id_}"},
-            )
+        if why := await _why_over(tx, handover, owner):
+            raise FailedPrecondition("HANDOVER_ENDED", why, {"handover": f"handovers/{id_}"})
         done = await put_duties(tx, db, viewer, handover.object, _to(viewer.person))
         ended = replace(handover, state=HandoverState.ACCEPTED, end_time=tx.now)
         await tx.end_handover(ended)

@@ -8,7 +8,14 @@ import grpc
 
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team
-from tests.integration.review.test_responsibility import DESIGNER, give, resources_of, responsible, set_duties
+from tests.integration.review.test_responsibility import (
+    DESIGNER,
+    give,
+    person_of,
+    resources_of,
+    responsible,
+    set_duties,
+)
 from tests.integration.review.test_reviewers import refused
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1 import responsibility_mode_pb2
@@ -175,3 +182,32 @@ async def test_an_offer_is_over_when_somebody_else_has_become_the_owner(leader: 
     await refused(otto("AcceptHandover", accept), grpc.StatusCode.FAILED_PRECONDITION, "HANDOVER_ENDED")
     declined = await otto("DeclineHandover", people.DeclineHandoverRequest(name=given.name))
     assert declined.state == Handover.DECLINED
+
+
+async def test_an_offer_is_over_when_who_made_it_may_not_give_it_any_more(
+    leader: Reviewer, team: Team
+) -> None:
+    olga, otto, lisa = [
+        await team.join(email, *roles)
+        for email, roles in (
+            ("olga@example.org", ()),
+            ("otto@example.org", ()),
+            ("lisa@example.org", (Person.LEARNING_LEADER,)),
+        )
+    ]
+    mine, led = await resources_of(leader, 2, owner="olga@example.org")
+    by_olga = await offer(olga, mine, "otto@example.org")
+    by_lisa = await offer(lisa, led, "otto@example.org")
+    gone = people.DeactivatePersonRequest(name=await person_of(olga))
+    await leader("DeactivatePerson", gone)
+    less = people.RevokeRoleRequest(name=await person_of(lisa), role=Person.LEARNING_LEADER)
+    await leader("RevokeRole", less)
+    for given, one in ((by_olga, mine), (by_lisa, led)):
+        accept = people.AcceptHandoverRequest(name=given.name)
+        await refused(otto("AcceptHandover", accept), grpc.StatusCode.FAILED_PRECONDITION, "HANDOVER_ENDED")
+        assert (await leader.resource(one)).owner == "olga@example.org"
+    # What nobody can accept any more is in nobody's way.
+    again = await offer(leader, mine, "otto@example.org")
+    assert again.name != by_olga.name
+    await otto("AcceptHandover", people.AcceptHandoverRequest(name=again.name))
+    assert (await leader.resource(mine)).owner == "otto@example.org"
