@@ -41,8 +41,11 @@ class ObjectionPage:
     email: str
 
 
-def affected(suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
-    """E-mails of who owns something that the plan touches, or a program around it at any level; sorted, each once."""
+async def affected(tx: Transaction, suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
+    """E-mails of who owns something that the plan touches, or a program around it at any level; sorted, each once.
+
+    Somebody without an account may be among them, nobody who was removed.
+    """
     touched = {bare(name) for name in suggestion.plan.touches}
     resources = around.present(sorted(touched))
     programs = [around.programs[id_] for id_ in touched if id_ in around.programs]
@@ -50,7 +53,9 @@ def affected(suggestion: Suggestion, around: Surroundings) -> tuple[str, ...]:
     owners = [each.owner for each in resources]
     owners += [owner for program in around.reach(programs) for owner in program.owners]
     found = {email_key(owner): owner.strip() for owner in owners if "@" in owner}
-    return tuple(found[key] for key in sorted(found))
+    people = await tx.people_by_email(found)
+    gone = {key for key, person in people.items() if not person.active}
+    return tuple(found[key] for key in sorted(found.keys() - gone))
 
 
 async def tokens(tx: Transaction, planned: Suggestion, around: Surroundings) -> dict[str, str]:
@@ -61,7 +66,7 @@ async def tokens(tx: Transaction, planned: Suggestion, around: Surroundings) -> 
     key = await tx.link_key()
     return {
         email: links.signed(key, _PURPOSE, {"sub": planned.id, "rev": planned.revision, "email": email}, due)
-        for email in affected(planned, around)
+        for email in await affected(tx, planned, around)
     }
 
 
@@ -109,17 +114,17 @@ async def file(tx: Transaction, db: Database, viewer: Viewer, id_: str, reason: 
 
 
 async def read_link(db: Database, token: str) -> ObjectionPage:
-    """What the link is about; NotFound when it is forged, over or used."""
+    """What the link is about; NotFound when it is forged, over, used, or of whom it does not concern any more."""
     async with db.snapshot() as tx:
-        email, known = await _by_link(tx, token)
+        email, known = await _by_link(tx, db, token)
         return _page(known, email)
 
 
 async def file_by_link(db: Database, token: str, reason: str) -> ObjectionPage:
-    """OPEN again, for the reason of whoever holds the link; NotFound when it is forged, over or used."""
+    """OPEN again, for the reason of whoever holds the link; NotFound as for reading it."""
     async with db.transaction() as tx:
         await postgres.lock(tx)
-        email, known = await _by_link(tx, token)
+        email, known = await _by_link(tx, db, token)
         words = _checked(reason)
         page = _page(known, email)
         case = await open_case(tx, db, known.id, "object", _SCHEDULED, Seen())
@@ -133,7 +138,7 @@ async def file_by_link(db: Database, token: str, reason: str) -> ObjectionPage:
         return page
 
 
-async def _by_link(tx: Transaction, token: str) -> tuple[str, Suggestion]:
+async def _by_link(tx: Transaction, db: Database, token: str) -> tuple[str, Suggestion]:
     said = links.read(await tx.link_key(), _PURPOSE, token, tx.now)
     invalid = NotFound("LINK_INVALID", "This link is not valid (any more).")
     if said is None:
@@ -141,6 +146,10 @@ async def _by_link(tx: Transaction, token: str) -> tuple[str, Suggestion]:
     found = await postgres.suggestions(tx, [said["sub"]])
     # An objection raises the revision: the link that filed it, and all others of this notice, are used then.
     if not found or found[0].state is not State.SCHEDULED or found[0].revision != said["rev"]:
+        raise invalid
+    on = await forming.ground(tx, db.clock.today(), [found[0].proposal])
+    # Whom it was made for may have been removed since, or own nothing of it any more.
+    if email_key(said["email"]) not in map(email_key, await affected(tx, found[0], on.around)):
         raise invalid
     return said["email"], found[0]
 

@@ -7,7 +7,7 @@ under the same id, by which the other side can tell that it is a repetition.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
@@ -61,14 +61,28 @@ class Courier:
             hooks = {
                 each.id: each for each in (await tx.webhooks() if any(each.webhook for each in due) else [])
             }
+            there = {
+                each.id
+                for each in await tx.people({each.person for each in due if each.person})
+                if each.active
+            }
         lanes = [list(lane) for _, lane in groupby(sorted(due, key=_lane), _lane)]
-        return sum(await asyncio.gather(*(self._lane(lane, hooks) for lane in lanes)))
+        return sum(await asyncio.gather(*(self._lane(lane, hooks, there) for lane in lanes)))
 
-    async def _lane(self, lane: Sequence[Delivery], hooks: Mapping[str, Webhook]) -> int:
-        """In order on one way; once that does not answer, what is behind waits for the same moment."""
+    async def _lane(
+        self, lane: Sequence[Delivery], hooks: Mapping[str, Webhook], there: Collection[str]
+    ) -> int:
+        """In order on one way; once that does not answer, what is behind waits for the same moment.
+
+        `there` are the ids of the people who are active.
+        """
         down: Outcome | None = None
         for each in lane:
-            outcome = down or await self._tried(each, hooks)
+            # What was written for somebody who has been removed since stays here, whatever the way is like.
+            gone = (
+                Outcome(State.GIVEN_UP, "That person has left.") if each.person not in {"", *there} else None
+            )
+            outcome = gone or down or await self._tried(each, hooks)
             down = outcome if outcome.unreachable else None
             async with self._db.transaction() as tx:
                 state = await postgres.tried(tx, each, outcome)

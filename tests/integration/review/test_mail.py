@@ -297,6 +297,28 @@ async def test_a_refusal_is_kept_with_its_words_and_a_no_for_now_is_tried_again(
     await arrived(mail, FIRST)
 
 
+async def test_what_waits_for_somebody_who_has_been_removed_is_not_sent(
+    leader: Reviewer,
+    curator: Curator,
+    team: Team,
+    channel: grpc.aio.Channel,
+    mail: MailServer,
+    catalog: CatalogProcess,
+) -> None:
+    olga = await team.join(OLGA)
+    mail.answers[OLGA] = ["451 4.7.1 Greylisted, come back"]
+    await approved(leader, curator)
+    await in_state(leader, channel, Delivery.WAITING, everyone=True)
+    await leader(
+        "DeactivatePerson", people.DeactivatePersonRequest(name=f"people/{(await olga.who()).person}")
+    )
+    mail.answers.clear()
+    make_due(catalog)
+    over = await in_state(leader, channel, Delivery.GIVEN_UP, everyone=True)
+    assert over.answer == "That person has left."
+    assert mail.to(OLGA) == []
+
+
 def make_due(catalog: CatalogProcess) -> None:
     catalog.sql("UPDATE deliveries SET next_time = create_time WHERE state = 'WAITING'")
     catalog.sql("NOTIFY deliveries")

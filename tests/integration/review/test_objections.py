@@ -10,9 +10,12 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kit.rpc import error_info
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.test_responsibility import give, person_of, set_duties
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.house_rules_pb2 import HouseRules
+from winnow.catalog.v1.program_pb2 import ProgramItem
 from winnow.internal.v1 import public_service_pb2 as public
 from winnow.internal.v1.public_service_pb2_grpc import PublicServiceStub
 from winnow.review.v1 import objection_pb2 as objection
@@ -114,6 +117,40 @@ async def test_whom_it_affects_objects_once_by_a_link_that_only_a_form_uses(
     head, _, signature = token.rpartition(".")
     forged = public.ReadObjectionRequest(token=f"{head}.{signature[::-1]}")
     assert await refusal(door("ReadObjection", forged)) == invalid
+
+
+async def test_who_was_removed_or_owns_nothing_of_it_any_more_is_not_asked_and_their_link_is_over(
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel
+) -> None:
+    olga, *_ = [await team.join(f"{name}@example.org") for name in ("olga", "otto", "pia")]
+    name = await person_of(olga)
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")),
+        course("c2", "Ladders copy", words("a"), owner="Olga@example.org"),
+    )
+    inner = await leader.program("onboarding", copy)
+    outer = await leader.program("curriculum", ProgramItem(program=inner.name), owners=["pia@example.org"])
+    await curator.propose(curator.duplicate(kept, copy))
+    waiting = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert waiting.state == Suggestion.SCHEDULED
+    made = {each.email: each.path.removeprefix("/objections/") for each in await links(leader, waiting)}
+    assert sorted(made) == ["Olga@example.org", "pia@example.org"]
+    door, invalid = Door(leader, channel), (grpc.StatusCode.NOT_FOUND, "LINK_INVALID")
+    for token in made.values():
+        await door("ReadObjection", public.ReadObjectionRequest(token=token))
+    await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
+    await set_duties(leader, outer, give(Duty.OWNER, "otto@example.org"))
+    assert (await leader.get(waiting.name)).state == Suggestion.SCHEDULED
+    for token in made.values():
+        filed = public.FileObjectionByLinkRequest(token=token, reason="We teach it on Monday.")
+        assert await refusal(door("ReadObjection", public.ReadObjectionRequest(token=token))) == invalid
+        assert await refusal(door("FileObjectionByLink", filed)) == invalid
+    assert (await leader.get(waiting.name)).state == Suggestion.SCHEDULED
+    assert [each.email for each in await links(leader, waiting)] == ["otto@example.org"]
+    # Back at work, Olga owns it still: her link is good until the plan applies.
+    await leader("ReactivatePerson", people.ReactivatePersonRequest(name=name))
+    await door("ReadObjection", public.ReadObjectionRequest(token=made["Olga@example.org"]))
 
 
 async def test_only_a_scheduled_plan_can_be_objected_to_and_only_the_gateway_uses_links(
