@@ -38,9 +38,13 @@ _UPDATE = """
         duties_version = duties_version + 1
     WHERE id = %s
 """
-_DUTIES_MOVED = (
-    "UPDATE persons SET duties_version = duties_version + 1 WHERE email_key = ANY(%s) RETURNING id"
-)
+# Locked in the order of ids: two that move the duties of the same two people wait for each other in no circle.
+_DUTIES_MOVED = """
+    WITH theirs AS MATERIALIZED (
+        SELECT id FROM persons WHERE email_key = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE persons p SET duties_version = p.duties_version + 1 FROM theirs WHERE p.id = theirs.id RETURNING p.id
+"""
 _ADD_CREDENTIAL = """
     INSERT INTO credentials (id, kind, person, digest, read_only, writes_people, create_time, expire_time, author)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING

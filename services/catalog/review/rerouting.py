@@ -25,6 +25,16 @@ class Move:
     held: bool
 
 
+async def lock(tx: Transaction) -> None:
+    """Holds people and review until commit, before any row: in this order, as whoever takes both takes them.
+
+    A decision holds review and then takes rows of people and objects: whoever took one of these first would wait for
+    review with what the decision waits for.
+    """
+    await tx.lock_people()
+    await postgres.lock(tx)
+
+
 async def reroute(tx: Transaction, today: date, ids: Iterable[str]) -> list[Move]:
     """Routes these suggestions anew where they are live; what moved, in id order.
 

@@ -11,6 +11,7 @@ from services.catalog.domain.requests import Handover, HandoverState
 from services.catalog.ids import new_id
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import rerouting
 from services.catalog.usecases.consequences import Consequences
 from services.catalog.usecases.responsibility import put_duties
 from services.kit.errors import Aborted, FailedPrecondition, NotFound
@@ -35,7 +36,7 @@ async def offer_handover(
     Aborted while another offer for it stands.
     """
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         title, owner = await _owned(tx, name)
         if not _gives(viewer.person, owner):
             raise denied(viewer.method, "its owner, or a learning leader")
@@ -118,7 +119,7 @@ async def decline_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
 
 
 async def _open(tx: Transaction, viewer: Viewer, id_: str, who: str, *, receiver_only: bool) -> Handover:
-    await tx.lock_people()
+    await rerouting.lock(tx)
     handover = await tx.handover(id_)
     person = viewer.person.id
     if person != handover.receiver and (receiver_only or person != handover.giver):

@@ -66,8 +66,7 @@ async def set_mode(db: Database, viewer: Viewer, wanted: Mode, *, validate_only:
     """
     today = db.clock.today()
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
-        await postgres.lock(tx)
+        await rerouting.lock(tx)
         before = await tx.mode_asked()
         after = ModeAsked(wanted) if validate_only else await _agreed(tx, viewer, before, wanted)
         ids = await postgres.live_of(tx)

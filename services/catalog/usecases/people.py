@@ -98,7 +98,7 @@ async def grant_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Pers
 async def revoke_role(db: Database, viewer: Viewer, id_: str, role: Role) -> Person:
     """Takes a role away; FailedPrecondition if nobody would be administrator any more."""
     async with db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         person = await tx.person(id_)
         if role is Role.ADMINISTRATOR:
             await keep_an_administrator(tx, person)

@@ -13,6 +13,7 @@ from services.catalog.domain.people import Person, Role, Viewer, checked_email, 
 from services.catalog.domain.people_feeds import PeopleFeed
 from services.catalog.policy import denied
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import rerouting
 from services.catalog.review.rerouting import Move
 from services.catalog.usecases.consequences import Consequences, consequences
 from services.catalog.usecases.people import (
@@ -63,7 +64,7 @@ async def import_people(
     if viewer.feed not in ("", feed):
         raise denied(viewer.method, "an administrator, or the people feed whose token it is")
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         as_feed = await _as_feed(tx, viewer, feed) if feed else None
         taking = _Taking(tx, db, replace(viewer, feed=feed), as_feed)
         rows = _rows(content)

@@ -17,6 +17,7 @@ from services.catalog.domain.requests import (
 )
 from services.catalog.policy import denied, in_words, writes_no_people
 from services.catalog.postgres.database import Database, Transaction
+from services.catalog.review import rerouting
 from services.catalog.usecases.people import add_person, with_roles
 from services.catalog.usecases.presence import reactivate
 from services.catalog.usecases.responsibility import put_duties
@@ -103,7 +104,7 @@ async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: boo
     PermissionDenied unless it waits for one of the viewer's roles. Aborted when somebody has answered.
     """
     async with db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         request = await tx.person_request(id_)
         roles = ANSWERED_BY[request.kind]
         if not viewer.person.has(*roles):

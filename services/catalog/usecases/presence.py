@@ -28,7 +28,7 @@ async def deactivate_person(
     Nothing of that stays with `validate_only`. FailedPrecondition for the last administrator.
     """
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         person = await tx.person(id_)
         if not person.active:
             return person, Consequences()
@@ -39,7 +39,7 @@ async def deactivate_person(
 async def leave(
     tx: Transaction, db: Database, viewer: Viewer, person: Person
 ) -> tuple[Person, list[Move], list[Vacancy]]:
-    """An active person without access, what went to others, and what nobody answers for; people are locked.
+    """An active person without access, what went to others, and what nobody answers for; `rerouting.lock` is held.
 
     FailedPrecondition for the last administrator.
     """
@@ -90,7 +90,7 @@ async def set_absence(
             "FIELD_INVALID", f"until {text}.", {"field": "until"}, violations=[Violation("until", text)]
         )
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         person = await tx.person(id_)
         if person.away_until == until:
             return person, Consequences()

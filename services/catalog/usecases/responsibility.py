@@ -133,7 +133,7 @@ async def set_duties(
     PermissionDenied, naming who can; NotFound for an e-mail that no active person has.
     """
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await tx.lock_people()
+        await rerouting.lock(tx)
         collection, _, id_ = name.partition("/")
         if collection == "programs":
             program = await tx.program(id_, for_update=True)
@@ -146,14 +146,13 @@ async def set_duties(
 async def put_duties(
     tx: Transaction, db: Database, viewer: Viewer, name: str, changes: Sequence[DutyChange]
 ) -> DutiesSet:
-    """Sets duties, whoever the viewer is: the caller has judged that, and locked people."""
+    """Sets duties, whoever the viewer is: the caller has judged that, and holds `rerouting.lock`."""
     asked = {change.duty: change for change in changes}
     if len(asked) < len(changes) or not asked:
         raise bad_change("each kind at most once, and one at least")
     for change in changes:
         if (change.nobody and change.people) or (len(change.people) > 1 and change.duty is not Duty.CO_OWNER):
             raise bad_change(f"{change.duty} is one person's, or nobody's")
-    await postgres.lock(tx)
     known = await _active(tx, [email for change in changes for email in change.people])
     asked = {
         duty: replace(change, people=tuple(known[email_key(email)].email for email in change.people))

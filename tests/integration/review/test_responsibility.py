@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+import pytest
 
+from services.catalog.postgres.database import Database
+from services.catalog.review import postgres
 from services.kit.protobuf import date_message
 from tests.integration.catalog.conftest import CatalogProcess, eventually
-from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
 from tests.integration.review.test_reviewers import refused
 from tests.integration.review.test_ruling import rule
 from winnow.catalog.v1 import people_service_pb2 as people
@@ -308,3 +312,46 @@ async def test_the_mode_takes_an_administrator_and_a_learning_leader(leader: Rev
     ).mode.mode == ResponsibilityMode.HYBRID  # one person's yes twice is one
     agreed = await switch(other, wanted)
     assert (agreed.mode.mode, agreed.mode.asked) == (wanted, ResponsibilityMode.MODE_UNSPECIFIED)
+
+
+def waits(catalog: CatalogProcess) -> bool:
+    """Whether somebody who holds people waits for review."""
+    return bool(
+        catalog.sql(
+            "SELECT 1 FROM pg_locks AS w JOIN pg_locks AS h USING (pid) "
+            "WHERE w.locktype = 'advisory' AND NOT w.granted AND h.locktype = 'advisory' AND h.granted"
+        )
+    )
+
+
+@pytest.mark.parametrize("call", ["duties", "preview", "offer", "accept", "leave"])
+async def test_who_changes_duties_holds_nothing_that_a_decision_needs_while_it_is_made(
+    leader: Reviewer, team: Team, catalog: CatalogProcess, db: Database, call: str
+) -> None:
+    """A decision holds review and then takes rows of programs, resources and people."""
+    olga, otto = [await team.join(email) for email in ("olga@example.org", "otto@example.org")]
+    (one,) = await resources_of(leader, 1, owner="olga@example.org")
+    path = await leader.program("safety", one, owners=["olga@example.org"])
+    offered = await olga(
+        "OfferHandover", people.OfferHandoverRequest(name=one.name, receiver="otto@example.org")
+    )
+    change = give(Duty.OWNER, "otto@example.org")
+    again = people.OfferHandoverRequest(name=path.name, receiver="otto@example.org", validate_only=True)
+    gone = people.DeactivatePersonRequest(name=await person_of(olga))
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        other = asyncio.create_task(
+            {
+                "duties": lambda: set_duties(leader, path, change),
+                "preview": lambda: set_duties(leader, one, change, validate_only=True),
+                "offer": lambda: olga("OfferHandover", again),
+                "accept": lambda: otto("AcceptHandover", people.AcceptHandoverRequest(name=offered.name)),
+                "leave": lambda: leader("DeactivatePerson", gone),
+            }[call]()
+        )
+        await eventually(lambda: waits(catalog))
+        await tx.run("SET LOCAL lock_timeout = '500ms'")
+        await tx.resource(bare(one.name), for_update=True)
+        await tx.program(bare(path.name), for_update=True)
+        await tx.duties_moved(["olga@example.org"])
+    await other
