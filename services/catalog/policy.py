@@ -250,9 +250,13 @@ def acting(viewer: Viewer, method: str) -> str:
 
 def check_action(viewer: Viewer, action: str, mode: Mode, about: About) -> None:
     """PermissionDenied unless the viewer may do this, of all that the method they called covers."""
-    row = ACTIONS[action][mode]
-    if not row.allows(viewer, about):
-        raise denied(viewer.method, row.who_can)
+    if not may(viewer, action, mode, about):
+        raise denied(viewer.method, ACTIONS[action][mode].who_can)
+
+
+def may(viewer: Viewer, action: str, mode: Mode, about: About) -> bool:
+    """Whether the viewer may do this, of all that the method they called covers."""
+    return ACTIONS[action][mode].allows(viewer, about)
 
 
 def by_a_role(viewer: Viewer, method: str) -> bool:

@@ -23,6 +23,7 @@ from services.catalog.usecases import purview
 A_YEAR = timedelta(days=365)
 """After so long what is used in its season has had one; until then no silence says that it is unused."""
 _ACTION = "refuse as still_accurate or required"
+_EDIT = "approve R0"  # what a plan that sets nothing but metadata takes
 _REVIEW = ("reviewed", "review_date")
 _HOLD = ("hold", "hold_end")
 
@@ -57,6 +58,17 @@ async def check_may(
 async def _check(tx: Transaction, viewer: Viewer, on: Ground, touched: set[str]) -> None:
     about = await purview.over(tx, viewer, touched)
     policy.check_action(viewer, _ACTION, on.staff.mode, about)
+
+
+async def within_purview(tx: Transaction, viewer: Viewer, on: Ground, refusal: Refusal) -> Refusal:
+    """The refusal with what it sets on resources that the viewer may edit; of the others its verdict says enough."""
+    theirs: list[tuple[str, str]] = []
+    for name, value in refusal.attributes:
+        touched = {each.id for each in on.around.present([name])}
+        about = replace(await purview.over(tx, viewer, touched), metadata=True)
+        if policy.may(viewer, _EDIT, on.staff.mode, about):
+            theirs.append((name, value))
+    return replace(refusal, attributes=tuple(theirs))
 
 
 async def repair(

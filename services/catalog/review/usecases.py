@@ -229,6 +229,7 @@ async def reject(
     chosen = _refusable(case, viewer, parts)
     concerned = [part for part in plan.parts if not chosen or part.id in chosen]
     await repairs.check_may(tx, viewer, case.now, case.on, refusal, concerned)
+    refusal = await repairs.within_purview(tx, viewer, case.on, refusal)
     if chosen and set(chosen) != {part.id for part in plan.parts}:
         return await _reject_parts(tx, viewer, case, refusal, chosen)
     return await reject_whole(tx, viewer, case.now, case, refusal)

@@ -12,8 +12,10 @@ from google.type.date_pb2 import Date
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from tests.integration.review.test_ledger import listed, verdicts
+from tests.integration.review.test_responsibility import give, set_duties
 from tests.integration.review.test_reviewers import copies, refused
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import Claim, Proposal
@@ -81,6 +83,32 @@ async def test_what_tells_copies_apart_is_set_in_the_catalog(
     await curator.propose(curator.duplicate(a, b, score=0.97))
     await curator.settled()
     assert (await leader.get(seen.name)).state == Suggestion.REJECTED
+
+
+async def test_an_owner_sets_what_tells_copies_apart_on_their_own_alone(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    olga, pia = [await team.join(f"{name}@example.org") for name in ("olga", "pia")]
+    a, b = await copies(leader)
+    await set_duties(leader, b, give(Duty.OWNER, "olga@example.org"))
+    (mine,) = await leader.put(course("c3", "Ladders 3", words("a")))
+    await leader.program("onboarding", mine, owners=["pia@example.org"])
+    both = [Attribute(resource=a.name, value="Doctors"), Attribute(resource=b.name, value="Nurses")]
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    assert (await olga.reject(seen, "different_audience", attributes=both)).state == Suggestion.REJECTED
+    assert [(await leader.resource(one)).audience for one in (a, b)] == ["", "Nurses"]
+    assert [(each.verdict, {each.a, each.b}) for each in await verdicts(leader)] == [
+        ("variant", {a.name, b.name})
+    ]
+    # Of what is refused in part only it is written once the suggestion has ended.
+    await curator.propose(curator.duplicate(a, mine))
+    seen = await leader.only(Suggestion.OPEN)
+    (part,) = [part.id for part in seen.plan.parts if part.id != "resources"]
+    both = [Attribute(resource=a.name, value="de"), Attribute(resource=mine.name, value="en")]
+    await pia.reject(seen, "different_language", parts=[part], attributes=both)
+    assert (await leader.get(seen.name)).state == Suggestion.REJECTED
+    assert [(await leader.resource(one)).language for one in (a, mine)] == ["", "en"]
 
 
 async def test_required_holds_on_an_authority_until_its_last_day(
