@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from services.catalog.domain.people import Person, Role
+from services.catalog.domain.people import Person, Role, email_key
 from services.catalog.domain.programs import Program
-from services.catalog.review.domain import Assignee, Plan
+from services.catalog.review.domain import Assignee, Plan, State, Suggestion
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Proposal
 from services.catalog.review.routing import Staff
@@ -33,6 +36,33 @@ def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff)
             if holders:
                 return Assignee(holders=tuple(sorted(holders)))
     return Assignee()
+
+
+def by_rules(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:
+    """The same with who owned then what it is about, so that a move of duties is told from one of figures."""
+    members = around.present(proposal.resources)
+    programs = {program.id: program for each in members for program in around.holding(each.id)}
+    programs |= {id_: around.programs[id_] for id_ in proposal.programs if id_ in around.programs}
+    owned = [f"{each.id} {email_key(each.owner)}" for each in members]
+    owned += [" ".join((id_, *map(email_key, each.owners))) for id_, each in programs.items()]
+    duties = hashlib.sha256("\n".join(sorted(owned)).encode()).hexdigest()
+    return replace(assignee(proposal, plan, around, staff), duties=duties)
+
+
+def routed(suggestion: Suggestion, now: Assignee, settled_before: datetime) -> tuple[Assignee, str]:
+    """What the rules say of it, and whom it is given to, where they are `now` asked anew.
+
+    Given by hand it stays. What somebody has by the rules goes to whom they name once duties have moved: what waits
+    for a slot is nobody's until then, and so is what the holders of a role share. Where only figures have moved,
+    whoever has it keeps it once it is settled, and with it what the rules said of it then.
+    """
+    said, person = suggestion.whose, suggestion.assignee
+    if now.names(person) or not said.names(person):
+        return now, person
+    if said.duties not in ("", now.duties):
+        return now, "" if suggestion.state in (State.HELD, State.OPEN) else now.person
+    settled = suggestion.touched or suggestion.create_time < settled_before
+    return (replace(said, duties=now.duties) if settled else now), person
 
 
 def _by_duty(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Iterator[Person]:

@@ -365,10 +365,18 @@ class PartVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Whose a suggestion is: a person by duty, else one of the holders of the fitting role, whoever has fewest open."""
+    """Whose a suggestion is: a person by duty, else one of the holders of the fitting role, whoever has fewest open.
+
+    `duties` stands for who owned what it is about when the rules were asked; empty where that was not written down.
+    """
 
     person: str = ""
     holders: tuple[str, ...] = ()
+    duties: str = ""
+
+    def names(self, person: str) -> bool:
+        """Whether the rules name this person."""
+        return bool(person) and (person == self.person or person in self.holders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,10 @@ class Formed:
 
 
 async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
-    """The suggestion re-formed; state, revision, note and approvals are as they were."""
+    """The suggestion re-formed; state, revision, note and approvals are as they were.
+
+    Its assignee, too, unless it is another's since duties moved.
+    """
     around = on.around
     committed = {id_: [each for each in by if each != suggestion.id] for id_, by in around.committed.items()}
     around = replace(around, committed=committed)
@@ -199,13 +202,16 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
     changed = () if fresh else _changed(suggestion.plan, plan, around)
     found = impact.impact(proposal, plan, around)
     confidence = 1.0 if suggestion.filed_by else _confidence(proposal, on.maps)
+    rules = assignees.by_rules(proposal, plan, around, on.staff)
+    whose, assignee = assignees.routed(suggestion, rules, tx.now - SETTLED_AFTER)
     now = replace(
         suggestion,
         plan=plan,
         confidence=confidence,
         impact=found,
         priority=impact.priority(proposal, plan, found, around, confidence=confidence),
-        whose=assignees.assignee(proposal, plan, around, on.staff),
+        whose=whose,
+        assignee=assignee,
     )
     text_changed = any(
         before.get(material.text_label(each.id), each.outline_hash) != texts.get(each.id, each.outline_hash)

@@ -197,7 +197,14 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
     if known.state is State.SCHEDULED:
         if _holds(known, now):
             # Only prior values, safeguards and simulation matter now (behaviour.md §8).
-            now = replace(known, proposal=now.proposal, confidence=now.confidence, impact=now.impact)
+            now = replace(
+                known,
+                proposal=now.proposal,
+                confidence=now.confidence,
+                impact=now.impact,
+                whose=now.whose,
+                assignee=now.assignee,
+            )
         else:
             now = await reopened(tx, now, made.changed, on.around)
             await urgent.open_again(tx, now)

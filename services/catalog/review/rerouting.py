@@ -49,10 +49,8 @@ async def reroute(tx: Transaction, today: date, ids: Iterable[str]) -> list[Move
     there = await _there(tx, today, {each.assignee for each in live})
     load = await postgres.open_by_assignee(tx)
     for each in live:
-        whose = assignees.assignee(each.proposal, each.plan, on.around, on.staff)
-        stays = _names(whose, each.assignee) or (
-            each.assignee in there and not _names(each.whose, each.assignee)
-        )
+        whose = assignees.by_rules(each.proposal, each.plan, on.around, on.staff)
+        stays = whose.names(each.assignee) or (each.assignee in there and not each.whose.names(each.assignee))
         if stays and whose == each.whose:
             continue
         to = each.assignee
@@ -77,10 +75,6 @@ async def pass_on(tx: Transaction, today: date, person: str) -> list[Move]:
     theirs = await postgres.of_person(tx, person)
     await postgres.pass_by(tx, person)
     return await reroute(tx, today, theirs)
-
-
-def _names(whose: Assignee, person: str) -> bool:
-    return bool(person) and (person == whose.person or person in whose.holders)
 
 
 def _fewest(whose: Assignee, load: Mapping[str, int]) -> str:

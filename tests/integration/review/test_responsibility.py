@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.catalog.postgres.database import Database
 from services.catalog.review import postgres
@@ -16,10 +17,12 @@ from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
 from tests.integration.review.test_reviewers import refused
 from tests.integration.review.test_ruling import rule
+from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.duty_pb2 import Duty, DutyChange
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.responsibility_mode_pb2 import ResponsibilityMode
+from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 DESIGNER = Person.INSTRUCTIONAL_DESIGNER
@@ -167,6 +170,80 @@ async def test_duties_set_in_winnow_outlast_the_next_import_and_route_what_is_op
         "olga@example.org",
         Duty.SOURCE,
     )
+
+
+def catalog_csv(**owners: str) -> bytes:
+    rows = (f"{key},Course {key},{words(key)},{owner}" for key, owner in owners.items())
+    return "\n".join(("external_id,title,description,owner", *rows)).encode()
+
+
+def programs_csv(owner: str, *keys: str) -> bytes:
+    rows = (f"path,Path,{at},{key},{owner}" for at, key in enumerate(keys, 1))
+    return "\n".join(("program,title,position,resource,owner", *rows)).encode()
+
+
+async def test_an_owner_whom_an_import_names_gets_what_is_open_as_by_a_change_of_duties(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    """Also what somebody has acted on, put off or approved; what is given by hand stays where it is."""
+    await team.join("dana@example.org", DESIGNER)
+    for name in ("olga", "otto", "pia", "paul"):
+        await team.join(f"{name}@example.org")
+    owned = dict.fromkeys(("asked", "off", "hand", "soon"), "olga@example.org")
+    heirs = {"bare": "", "late": ""}
+    files = {
+        "catalog.csv": catalog_csv(**owned, **heirs),
+        "programs.csv": programs_csv("pia@example.org", "bare"),
+    }
+    await leader.imported("lms", files)
+    found = (await leader("ListResources", api.ListResourcesRequest(page_size=50))).resources
+    by_key = {each.title.removeprefix("Course "): each for each in found}
+    for one in by_key.values():
+        await curator.propose(curator.outdated(one))
+    await curator.settled()
+
+    async def all_there() -> bool:
+        return len(await leader.suggestions(Suggestion.OPEN)) == len(by_key)
+
+    await eventually(all_there)
+    names = {each.members[0].resource: each.name for each in await leader.suggestions(Suggestion.OPEN)}
+    of = {key: names[one.name] for key, one in by_key.items()}
+
+    async def whose(key: str) -> str:
+        return (await leader.get(of[key])).assignee
+
+    assert [await whose(key) for key in ("asked", "bare")] == ["olga@example.org", "pia@example.org"]
+    assert await whose("late") == "dana@example.org"
+    for key in ("asked", "bare", "late"):
+        again = await leader.reject(await leader.get(of[key]), "other", comment="Too early.")
+        await leader("ReopenSuggestion", review.ReopenSuggestionRequest(name=again.name))
+    until = Timestamp()
+    until.FromDatetime(datetime.now(UTC) + timedelta(days=9))
+    await leader("SnoozeSuggestion", review.SnoozeSuggestionRequest(name=of["off"], until=until))
+    hand = review.AssignSuggestionRequest(name=of["hand"], assignee="first@example.org")
+    await leader("AssignSuggestion", hand)
+    tomorrow = date_message(datetime.now(UTC).date() + timedelta(days=1))
+    edit = review.EditSuggestionRequest(name=of["soon"], revision=1, apply_date=tomorrow)
+    assert (await leader.accept(await leader("EditSuggestion", edit))).state == Suggestion.SCHEDULED
+    held = dict.fromkeys(owned, "otto@example.org") | heirs
+    files = {
+        "catalog.csv": catalog_csv(**held),
+        "programs.csv": programs_csv("paul@example.org", "bare", "late"),
+    }
+    await leader.imported("lms", files)
+    wanted = {
+        "asked": "otto@example.org",
+        "off": "otto@example.org",
+        "soon": "otto@example.org",
+        "bare": "paul@example.org",
+        "late": "paul@example.org",
+        "hand": "first@example.org",
+    }
+
+    async def moved() -> bool:
+        return {key: await whose(key) for key in wanted} == wanted
+
+    await eventually(moved)
 
 
 async def test_a_stage_has_one_holder_and_nobody_on_purpose_is_a_value(
