@@ -270,9 +270,29 @@ _ABOUT = "SELECT id FROM suggestions WHERE state = ANY(%s) AND objects && %s::te
 _LOAD = "SELECT assignee, count(*) AS open FROM suggestions WHERE state = 'OPEN' GROUP BY assignee"
 _OPEN_OF = "SELECT count(*) AS open FROM suggestions WHERE state = 'OPEN' AND assignee = %s"
 _UNASSIGNED = "SELECT count(*) AS live FROM suggestions WHERE state = ANY(%s) AND assignee = ''"
-_LAST_EDITOR = """
-    SELECT p.display_name, p.email FROM audit a JOIN persons p ON p.id = a.person
-    WHERE a.target = %s AND a.outcome = 'OK' ORDER BY a.id DESC LIMIT 1
+# A change and its entry bear one moment, whether the entry is about the program itself, about the suggestion whose plan
+# changed it, or about a resource that was published into it. What an import writes has no entry of its own: there it
+# is whoever sent the files, or gave the answer with which they were read on. Notes and the like change nothing.
+_LAST_CHANGED_BY = """
+    WITH changed AS (
+        SELECT id, source, members, update_time AS time FROM programs WHERE id = %(id)s
+    ), said AS (
+        SELECT a.id, a.person, a.detail, true AS exact FROM changed CROSS JOIN LATERAL (
+            SELECT 'programs/' || changed.id AS target
+            UNION SELECT 'suggestions/' || s.id FROM suggestions s WHERE s.objects @> ARRAY[changed.id]
+            UNION SELECT 'resources/' || member FROM unnest(changed.members) AS member
+        ) AS about JOIN audit a ON a.target = about.target AND a.time = changed.time AND a.outcome = 'OK'
+        UNION ALL
+        SELECT a.id, a.person, a.detail, false FROM changed
+        JOIN imports i ON i.source = changed.source AND NOT i.validate_only AND i.create_time <= changed.time
+            AND (i.end_time IS NULL OR i.end_time >= changed.time)
+        JOIN audit a ON a.target = 'imports/' || i.id AND a.time <= changed.time AND a.outcome = 'OK'
+    ), last AS (
+        SELECT person, detail FROM said ORDER BY exact DESC, id DESC LIMIT 1
+    )
+    SELECT p.display_name, p.email FROM last JOIN persons p ON p.id = last.person OR (
+        last.person = 'scheduler' AND p.id = ANY(string_to_array(last.detail ->> 'approved_by', ',')))
+    ORDER BY p.id
 """
 
 _PROPOSAL = TypeAdapter(Proposal)
@@ -650,10 +670,13 @@ async def mirrors_moved(tx: Session, revision: int, reason: str) -> list[str]:
     return [row["id"] for row in await tx.rows(_MIRRORS, values)]
 
 
-async def last_editor(tx: Session, name: str) -> str:
-    """Who last changed an object by a call of theirs; empty when nobody is known."""
-    row = await tx.row(_LAST_EDITOR, (name,))
-    return str(row["display_name"] or row["email"]) if row else ""
+async def last_changed_by(tx: Session, program: str) -> str:
+    """Who last changed the program of that id; empty when nobody is known.
+
+    Of a plan that was due by itself, those who had approved it.
+    """
+    rows = await tx.rows(_LAST_CHANGED_BY, {"id": program})
+    return ", ".join(str(row["display_name"] or row["email"]) for row in rows)
 
 
 def _suggestion(row: Row) -> Suggestion:

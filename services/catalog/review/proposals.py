@@ -241,8 +241,7 @@ async def reopened(
 
 async def _who_moved(tx: Transaction, targets: Iterable[str]) -> str:
     for target in targets:
-        who = await postgres.last_editor(tx, target) if target.startswith("programs/") else ""
-        if who:
+        if target.startswith("programs/") and (who := await postgres.last_changed_by(tx, bare(target))):
             return who
     return ""
 

@@ -19,6 +19,7 @@ from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import DraftOperation
+from winnow.review.v1 import note_pb2
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
@@ -72,6 +73,37 @@ async def test_example_4_what_is_added_to_a_program_before_its_archive_is_due_st
     assert back.revision == approved.revision + 1
     assert "“C” was added to “Onboarding” (last changed by Ida)" in back.note
     assert (await leader.resource(c)).lifecycle == Resource.PUBLISHED
+
+
+@pytest.mark.parametrize("way", ["undo", "import"])
+async def test_example_4_names_who_changed_the_program_whatever_way_and_no_author_of_a_note(
+    leader: Reviewer, curator: Curator, team: Team, way: str
+) -> None:
+    lisa = await team.join("lisa@example.org", Person.LEARNING_LEADER)
+    sam = await team.join("sam@example.org", Person.SPECIALIST)
+    c, d = await leader.put(course("c", "C", words("c")), course("d", "D", words("d")))
+    items = [c, d] if way == "undo" else [d]
+    program = await leader.program("onboarding", *items)
+    if way == "undo":
+        await curator.propose(curator.drop(program, c))
+        dropped = await leader.accept(await leader.only(Suggestion.OPEN))
+        assert dropped.state == Suggestion.APPLIED
+    await curator.propose(curator.outdated(c, "archive", code="expired", hard=True))
+    seen = await leader.only(Suggestion.OPEN)
+    tomorrow = date_message(datetime.now(UTC).date() + timedelta(days=1))
+    later = await leader(
+        "EditSuggestion",
+        review.EditSuggestionRequest(name=seen.name, revision=seen.revision, apply_date=tomorrow),
+    )
+    assert (await leader.accept(later)).state == Suggestion.SCHEDULED
+    await sam("AddNote", note_pb2.AddNoteRequest(parent=program.name, text="I know this one well."))
+    if way == "undo":
+        await lisa.undo(dropped)
+    else:
+        rows = b"program,title,position,resource\nonboarding,Onboarding,1,d\nonboarding,Onboarding,2,c\n"
+        await lisa.imported("lms", {"programs.csv": rows})
+    back = await leader.in_state(seen.name, Suggestion.OPEN)
+    assert "“C” was added to “Onboarding” (last changed by Lisa)" in back.note
 
 
 async def test_example_5_a_title_edited_since_is_all_that_the_undo_asks(
