@@ -88,18 +88,26 @@ class Told:
     months: tuple[MonthTold, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A group that lies inside another (an item of a program, a program with some of its items): counted, and told."""
+
+    found: Participation
+    told: Told
+
+
 def told(
     found: Participation | None,
     *,
-    parts: Sequence[Told] = (),
+    parts: Sequence[Inside] = (),
     by_month: bool = True,
     stretches: Sequence[range] = (),
 ) -> Told:
     """What may be told of it; months and the trend, which is made of them, only `by_month`.
 
-    `parts` are told of groups that lie inside this one (a program's items): where the whole less one of them leaves
-    one to four people, the whole is hidden. `stretches` are places of months, of which the sum may be told of each: the
-    months hidden of it then are as many as its sum does not tell.
+    `parts` lie inside this one: where the whole less one of them leaves one to four people, the whole is hidden, and a
+    month of which that is so with others of its year. `stretches` are places of months, of which the sum may be told of
+    each: the months hidden of it then are as many as its sum does not tell.
     """
     if found is None:
         return Told()
@@ -108,14 +116,15 @@ def told(
     empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
     cells = [found.months.get(month, empty) for month in calendar]
     reached, begun, ended = ([_learners(cell)[at] for cell in cells] for at in range(3))
-    hidden, reach_hidden = _hidden(reached, year.reach, frozenset(), stretches)
+    beside = _Beside(calendar, parts)
+    hidden, reach_hidden = beside.hidden(0, reached, year.reach, frozenset(), stretches)
     chains = [
         _NOTHING if cell is empty else nested([cell.reach, cell.started, cell.completed or 0])
         for cell in cells
     ]
-    starts, _ = _hidden(begun, year.started, hidden | _places(chains, 1), stretches)
+    starts, _ = beside.hidden(1, begun, year.started, hidden | _places(chains, 1), stretches)
     more = _apart(reached, begun, hidden | starts, stretches)
-    starts, starts_hidden = _hidden(begun, year.started, starts | more, stretches)
+    starts, starts_hidden = beside.hidden(1, begun, year.started, starts | more, stretches)
     ends, _ = _hidden(ended, year.completed or 0, hidden | _places(chains, 2), stretches)
     if empty.completed is not None:
         ends |= _apart(begun, ended, starts | ends, stretches)
@@ -153,15 +162,89 @@ def told(
     )
 
 
-def _told_by_parts(year: Counts, parts: Sequence[Told]) -> bool:
+_SHOWN_BESIDE = ((0, 0), (1, 1), (0, 1))
+"""Measures of a whole and of what lies inside it that count the same people but for those who are not inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The months of a whole beside those of what lies inside it, which others are told."""
+
+    calendar: Sequence[date]
+    parts: Sequence[Inside]
+
+    def hidden(
+        self,
+        measure: int,
+        cells: Sequence[int],
+        total: int,
+        already: frozenset[int],
+        stretches: Sequence[range],
+    ) -> tuple[frozenset[int], bool]:
+        """As `_hidden`, and no month nor what is hidden of all leaves one to four people beside a part.
+
+        What is hidden for one reason can be told by another: it is looked at until nothing more is hidden.
+        """
+        between = [
+            [(self._unseen(part, theirs), self._less(cells, part, theirs)) for part in self.parts]
+            for mine, theirs in _SHOWN_BESIDE
+            if mine == measure
+        ]
+        hidden = already
+        for pairs in between:
+            for unseen, less in pairs:
+                hidden |= {at for at, count in enumerate(less) if few(count) and at not in unseen}
+        while True:
+            found, whole = _hidden(cells, total, hidden, stretches)
+            more = frozenset[int]()
+            for pairs in between:
+                for unseen, less in pairs:
+                    more |= _more(less, found, unseen, stretches)
+            if more <= found:
+                return found, whole
+            hidden |= more
+
+    def _unseen(self, part: Inside, measure: int) -> frozenset[int]:
+        said = {each.month: (each.reach, each.started)[measure] for each in part.told.months}
+        return frozenset(
+            at for at, month in enumerate(self.calendar) if said.get(month, UNKNOWN).value is None
+        )
+
+    def _less(self, cells: Sequence[int], part: Inside, measure: int) -> list[int]:
+        nobody = Counts()
+        inside = (_learners(part.found.months.get(month, nobody))[measure] for month in self.calendar)
+        return [whole - count for whole, count in zip(cells, inside, strict=True)]
+
+
+def _more(
+    less: Sequence[int], hidden: frozenset[int], unseen: frozenset[int], stretches: Sequence[range]
+) -> frozenset[int]:
+    """Which more months must be hidden of a whole that has so many `less` a part of which these are `unseen`.
+
+    What is hidden of either is told together, as its year less the months shown. Where such months are few without the
+    part, the next smallest goes with them: of those shown, or where the whole hides none of them, of them.
+    """
+    more = frozenset[int]()
+    for stretch in (*stretches, range(len(less))):
+        mine, theirs = (frozenset(at for at in each if at in stretch) for each in (hidden, unseen))
+        for together in (mine | theirs,) if mine & theirs else (mine, theirs):
+            if not few(sum(less[at] for at in together)):
+                continue
+            others = together if together.isdisjoint(mine) else frozenset(stretch) - together
+            some = sorted((less[at], at) for at in others if less[at] > 0)
+            more |= {at for _, at in some[:1]}
+    return more
+
+
+def _told_by_parts(year: Counts, parts: Sequence[Inside]) -> bool:
     """Whether the whole less a part that is told leaves one to four people; its months would add up to the whole."""
     return any(
         inside.value is not None and few(whole - inside.value)
         for part in parts
         for whole, inside in (
-            (year.reach, part.reach),
-            (year.started, part.started),
-            (year.reach, part.started),
+            (year.reach, part.told.reach),
+            (year.started, part.told.started),
+            (year.reach, part.told.started),
         )
     )
 

@@ -18,6 +18,7 @@ from services.catalog.domain.participation import (
     HIDDEN,
     Counts,
     Figure,
+    Inside,
     MonthTold,
     Participation,
     Told,
@@ -33,6 +34,7 @@ _STRETCHES = tuple(
     range(YEAR - longer, YEAR - shorter) for longer, shorter in zip(PERIODS, (*PERIODS[1:], 0), strict=True)
 )
 """Places of the months that a period has beyond the next, the oldest first."""
+_COMPLETED = 2
 _RATINGS = 3  # place of the raters among the measures; those before are learners, each inside the one before
 
 
@@ -48,10 +50,10 @@ class _Period:
         return _figures(self.told)[measure].value is not None
 
 
-def told_of(months: int, found: Participation | None, *, parts: Sequence[Told] = ()) -> Told:
+def told_of(months: int, found: Participation | None, *, parts: Sequence[Inside] = ()) -> Told:
     """What may be told of the newest `months`, one of PERIODS; its own months and the trend are those of the year.
 
-    `parts` are told of groups that lie inside this one in the year, as `participation.told` has them.
+    `parts` lie inside this one, as `participation.told` has them; a shorter period of theirs may be told, too.
     """
     year = told(found, parts=parts, stretches=_STRETCHES)
     if found is None:
@@ -59,17 +61,20 @@ def told_of(months: int, found: Participation | None, *, parts: Sequence[Told] =
     wider = [_Period(YEAR, _counted(found.year), year)]
     for length in PERIODS[1:]:
         if length >= months:
-            wider.append(_shorter(length, found, wider))
+            wider.append(_shorter(length, found, wider, parts))
     return wider[-1].told
 
 
-def told_before(months: int, found: Participation | None) -> Told | None:
-    """The same of the same months a year before; None where its deliverers do not know of all of them."""
+def told_before(months: int, found: Participation | None, *, parts: Sequence[Inside] = ()) -> Told | None:
+    """The same of the same months a year before; None where its deliverers do not know of all of them.
+
+    `parts` are counted of that year.
+    """
     if found is None or found.before is None or found.oldest is None:
         return None
     if month_index(found.oldest) > month_index(found.before.newest) - months + 1:
         return None
-    return told_of(months, found.before)
+    return told_of(months, found.before, parts=parts)
 
 
 def months_back(day: date, months: int) -> date:
@@ -83,7 +88,7 @@ def year_before(month: date) -> date:
     return month.replace(year=month.year - 1)
 
 
-def _shorter(length: int, found: Participation, wider: Sequence[_Period]) -> _Period:
+def _shorter(length: int, found: Participation, wider: Sequence[_Period], parts: Sequence[Inside]) -> _Period:
     counts = found.shorter.get(length, Counts())
     counted = _counted(counts)
     hidden: list[bool] = []
@@ -93,6 +98,7 @@ def _shorter(length: int, found: Participation, wider: Sequence[_Period]) -> _Pe
             not wider[0].shows(measure)
             or _leaves_few(measure, length, counted[measure], found, wider)
             or any(_apart(outer, measure, length, counted, found, wider) for outer in inside)
+            or any(_beside(measure, length, counts, each) for each in parts)
         )
     basis = "measured" if counts.measured else "estimated"
     reach, started, completed = (
@@ -128,6 +134,21 @@ def _leaves_few(
             if each.shows(measure)
         )
     )
+
+
+def _beside(measure: int, length: int, counts: Counts, part: Inside) -> bool:
+    """Whether a few are left beside a part, by its own period, or, where months add up, by those that are shown."""
+    if measure >= _COMPLETED:  # who completes the whole is not who completes the part
+        return False
+    count = _counted(counts)[measure]
+    theirs = part.found.shorter.get(length)
+    if theirs is not None and few(count - _counted(theirs)[measure]):
+        return True
+    if counts.measured:
+        return False
+    months = [_figures(each)[measure].value for each in part.told.months[-length:]]
+    shown = [each for each in months if each is not None]
+    return bool(shown) and len(shown) == len(months) and few(count - sum(shown))
 
 
 def _apart(

@@ -12,6 +12,7 @@ from services.catalog.domain.participation import (
     UNKNOWN,
     Counts,
     Figure,
+    Inside,
     ItemTold,
     Participation,
     Told,
@@ -149,11 +150,17 @@ async def learnings(
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What figures on programs are made of: items, what is told of each (not by month), learners as counted."""
+    """What figures on programs are made of: learners as counted, what is told of items, and by program its parts.
+
+    Parts are its items and, where it is counted by these, other programs so counted with some of them; `before` those
+    programs in the year before.
+    """
 
     resources: Mapping[str, Resource]
     use: Mapping[str, Told]
     programs: Mapping[str, Participation]
+    parts: Mapping[str, Sequence[Inside]]
+    before: Mapping[str, Sequence[Inside]]
 
 
 async def _ground(
@@ -165,7 +172,11 @@ async def _ground(
     before: bool = False,
 ) -> _Ground:
     """In a fixed number of statements. `more` are ids of resources that are asked about beside the items."""
-    items = {each.id: _items(each) for each in programs}
+    held = {each.id: frozenset(_items(each)) for each in programs}
+    around = await tx.programs_with(*sorted(frozenset[str]().union(*held.values()))) if programs else []
+    smaller = [each for each in around if any(frozenset(_items(each)) < mine for mine in held.values())]
+    everything = list({each.id: each for each in (*programs, *filter(_items, smaller))}.values())
+    items = {each.id: _items(each) for each in everything}
     names = list(dict.fromkeys(name for each in items.values() for name in each))
     resources = {each.id: each for each in await tx.resources(names)}
     if months == YEAR and not before:
@@ -174,10 +185,31 @@ async def _ground(
     else:
         found = await tx.participation({id_: [id_] for id_ in (*names, *more)})
         whole = await tx.participation_by_period({id_: [id_] for id_ in items}, before=before)
-    rest = [each for each in programs if each.id not in whole]
+    rest = [each for each in everything if each.id not in whole]
     whole |= await _by_items(tx, rest, months, before=before)
-    use = {id_: told(found.get(id_), by_month=False) for id_ in names}
-    return _Ground(resources, use | {id_: told(found.get(id_)) for id_ in more}, whole)
+    use = {id_: told(found.get(id_)) for id_ in (*names, *more)}
+    of_items = {
+        id_: [Inside(found[name], use[name]) for name in each if name in found] for id_, each in items.items()
+    }
+    by_items = {each.id: frozenset(_items(each)) for each in rest}
+    earlier = {id_: each.before for id_, each in whole.items() if each.before is not None}
+    parts = _with_programs(of_items, by_items, whole)
+    return _Ground(resources, use, whole, parts, _with_programs({}, by_items, earlier))
+
+
+def _with_programs(
+    of_items: Mapping[str, Sequence[Inside]],
+    held: Mapping[str, frozenset[str]],
+    counted: Mapping[str, Participation],
+) -> dict[str, list[Inside]]:
+    """Parts by program: its items, and the programs that hold some of what it holds, each told beside its own parts."""
+    parts = {id_: list(each) for id_, each in of_items.items()}
+    inside: dict[str, Inside] = {}
+    for id_ in sorted(held.keys() & counted.keys(), key=lambda each: (len(held[each]), each)):
+        own = parts.setdefault(id_, [])
+        own += [each for other, each in inside.items() if held[other] < held[id_]]
+        inside[id_] = Inside(counted[id_], told_of(YEAR, counted[id_], parts=own))
+    return parts
 
 
 def _items(program: Program) -> list[str]:
@@ -190,7 +222,12 @@ def _of_resource(resource: Resource, use: Told) -> Learning:
 
 def _of_program(program: Program, ground: _Ground, months: int = YEAR) -> Learning:
     items = tuple(
-        ItemTold(name, ground.resources[name].title, ground.resources[name].seconds, ground.use[name])
+        ItemTold(
+            name,
+            ground.resources[name].title,
+            ground.resources[name].seconds,
+            replace(ground.use[name], months=(), trend=UNKNOWN),
+        )
         for name in _items(program)
         if name in ground.resources
     )
@@ -201,10 +238,10 @@ def _of_program(program: Program, ground: _Ground, months: int = YEAR) -> Learni
         f"programs/{program.id}",
         program.title,
         stated,
-        told_of(months, found, parts=[item.use for item in items]),
+        told_of(months, found, parts=ground.parts.get(program.id, ())),
         items,
         *drop_off(items),
-        before=told_before(months, found),
+        before=told_before(months, found, parts=ground.before.get(program.id, ())),
     )
 
 

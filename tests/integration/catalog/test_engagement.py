@@ -361,6 +361,71 @@ async def test_four_are_not_told_as_a_program_less_one_of_its_items(
     assert all(month.reach.hidden and month.started.hidden for month in found.months)
 
 
+async def program_of(person: SignedIn, key: str, *items: str) -> str:
+    program = program_pb2.Program(source="lms", key=key, title=key.title())
+    for item in items:
+        program.items.add(reference=item, mandatory=True)
+    return (await person("UpsertProgram", api.UpsertProgramRequest(program=program))).name
+
+
+async def courses(person: SignedIn, *keys: str) -> dict[str, str]:
+    made = [api.ResourceInput(external_id=key, title=key.title(), description=f"On {key}.") for key in keys]
+    request = api.BatchUpsertResourcesRequest(source="lms", resources=made)
+    saved = (await person("BatchUpsertResources", request)).resources
+    return {each.listings[0].external_id: each.name for each in saved}
+
+
+def at_work(resource: str, learners: range, month: int) -> list[Row]:
+    return [Row(resource, n, MONTHS[month], False) for n in learners]
+
+
+async def test_three_of_a_month_are_not_told_as_a_program_less_its_item(first: SignedIn) -> None:
+    """The year leaves enough beside each item; in one month three of the one have not been at the other."""
+    names = await courses(first, "dams", "weirs")
+    program = await program_of(first, "river", "dams", "weirs")
+    rows = [
+        *(row for month in range(12) for row in at_work("dams", range(5 * month, 5 * month + 20), month)),
+        *at_work("weirs", range(200, 203), 2),
+        *at_work("weirs", range(300, 340), 9),
+    ]
+    await record(first, rows)
+    whole, dams = await asked(first, program), await asked(first, names["dams"])
+    assert (whole.reach.value, dams.reach.value) == (118, 75)
+    assert [month.reach.value for month in dams.months] == [20] * 12
+    hidden = [at for at, month in enumerate(whole.months) if month.reach.hidden]
+    assert 2 in hidden
+    assert all(month.started.hidden for month in (whole.months[at] for at in hidden))
+    beyond = [people(row for row in rows if row.month == month) for month in MONTHS]
+    beside = sum(beyond[at] - int(dams.months[at].reach.value) for at in hidden)
+    assert beside >= 5  # the two years less the months that both show
+
+
+async def test_three_are_not_told_as_a_program_less_another_that_holds_some_of_its_items(
+    first: SignedIn,
+) -> None:
+    await courses(first, "dams", "weirs", "locks")
+    inner = await program_of(first, "river", "dams", "weirs")
+    outer = await program_of(first, "canal", "dams", "weirs", "locks")
+    rows = [
+        *at_work("dams", range(50), 11),
+        *at_work("weirs", range(10, 60), 10),
+        *at_work("locks", range(20, 60), 11),
+        *at_work("locks", range(100, 103), 10),
+    ]
+    await record(first, rows)
+    for months in (12, 6, 3):
+        some = await of_program(first, inner, months)
+        most = await of_program(first, outer, months)
+        assert (some.reach.value, most.reach.hidden, most.started.hidden) == (60, True, True)
+        assert all(month.reach.hidden for month in most.months)
+    alone = await asked(first, outer)
+    assert [item.reach.value for item in alone.items] == [50, 50, 43]
+    assert (alone.reach.hidden, alone.started.hidden) == (True, True)
+    # With five of them it is told.
+    await record(first, at_work("locks", range(103, 106), 10))
+    assert (await asked(first, outer)).reach.value == 66
+
+
 async def test_four_who_did_not_complete_are_not_told_as_the_others(
     first: SignedIn, names: dict[str, str]
 ) -> None:
