@@ -126,6 +126,7 @@ class Scheduler:
             on = await forming.ground(tx, self._db.clock.today(), [each.proposal for each in found])
             for each in found:
                 opened = replace(each, state=State.OPEN, snooze=None, note="its date or event has come")
+                await forming.record_decision(tx, opened, "wake", SCHEDULER, reason=opened.note)
                 stored = await postgres.save(tx, opened, forming.order_key(each.proposal, on.around))
                 await proposals.keep_live(tx, stored, await forming.formed(tx, stored, on), on)
             await forming.place_all(tx)

@@ -281,6 +281,7 @@ VERBS = frozenset(
     {
         *("accept", "reject", "snooze", "reopen", "undo", "edit", "apply", "withdraw", "revoke", "object"),
         *("assign", "ask", "file", "confirm", "rejudge"),
+        *("wake", "return", "stop"),  # nobody's: what was put off, ended or about to be applied asks again
     }
 )
 """What a decision can be."""

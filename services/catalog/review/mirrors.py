@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.catalog.domain.resources import Resource
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import forming, material, postgres, postgres_suppressions
-from services.catalog.review.domain import Plan, State, Suggestion
+from services.catalog.review.domain import CURATOR, Plan, State, Suggestion
 from services.catalog.review.findings import Draft, Relation
 from services.catalog.review.forming import Ground
 
@@ -73,6 +73,7 @@ async def _look(tx: Transaction, mirror: Suggestion, on: Ground) -> None:
     )
     made = await forming.formed(tx, blank, on)
     back = replace(made.suggestion, update_time=tx.now)
+    await forming.record_decision(tx, back, "return", CURATOR, reason=back.note)
     await postgres.save(tx, back, forming.order_key(proposal, around))
 
 

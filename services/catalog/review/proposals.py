@@ -24,7 +24,15 @@ from services.catalog.review import (
     postgres_verdicts,
     verdicts,
 )
-from services.catalog.review.domain import CURATOR, SHOWN_FROM, Plan, State, Suggestion, replaced_by
+from services.catalog.review.domain import (
+    CURATOR,
+    SCHEDULER,
+    SHOWN_FROM,
+    Plan,
+    State,
+    Suggestion,
+    replaced_by,
+)
 from services.catalog.review.findings import Kind, Proposal
 from services.catalog.review.forming import Formed, Ground
 from services.catalog.review.suppressions import Scope
@@ -208,8 +216,10 @@ async def keep_live(tx: Transaction, known: Suggestion, made: Formed, on: Ground
         else:
             now = await reopened(tx, now, made.changed, on.around)
             await urgent.open_again(tx, now)
+            await forming.record_decision(tx, now, "stop", SCHEDULER, reason=now.note)
     elif known.state is State.SNOOZED and (made.changed or woken(known, made, on.around)):
         now = replace(now, state=State.OPEN, snooze=None)
+        await forming.record_decision(tx, now, "wake", SCHEDULER, reason="; ".join(made.changed))
     if now != known:
         await postgres.save(tx, replace(now, update_time=tx.now), forming.order_key(now.proposal, on.around))
 
@@ -286,6 +296,7 @@ async def _return(tx: Transaction, known: Suggestion, proposal: Proposal, on: Gr
         due_time=None,
         held_reason="",
     )
+    await forming.record_decision(tx, back, "return", CURATOR, reason=note)
     await postgres.save(tx, replace(back, update_time=tx.now), forming.order_key(proposal, on.around))
 
 

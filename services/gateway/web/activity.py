@@ -36,6 +36,9 @@ _ICONS = {
     "ask": "message-circle",
     "confirm": "badge-check",
     "file": "plus",
+    "wake": "clock",
+    "return": "undo-2",
+    "stop": "undo-2",
 }
 
 
