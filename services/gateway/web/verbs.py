@@ -16,6 +16,7 @@ from services.gateway.web.api import Api, Json
 from services.gateway.web.forms import text
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
+from services.gateway.web.wanted import own_page
 from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
@@ -159,7 +160,7 @@ class Verbs:
             return await self.pages.shown(request, trouble.of(error))
         here = f"/review/{id_}"
         chosen = request.query_params.get("in", "")
-        there = here if stay else _inside(text(form, "next")) or "/review"
+        there = here if stay else own_page(text(form, "next"), "/review")
         said = {**({"in": chosen} if chosen else {}), **(back.kept(request) if stay else {})}
         return RedirectResponse(_with(there, did=id_, **said), status_code=303)
 
@@ -227,11 +228,6 @@ def _taken_in(form: FormData) -> list[str]:
 
 def _dropped(form: FormData) -> list[str]:
     return sorted({*_texts(form, "change")} - {*_texts(form, "use")})
-
-
-def _inside(address: str) -> str:
-    """The address if it leads to a page of ours, else nothing."""
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
 
 
 def _with(address: str, **values: str) -> str:

@@ -19,19 +19,19 @@ _LONGEST = 2000  # characters; a cookie takes some 4,000, and what is no letter 
 _OF_SIGNING = ("/sign-in", "/sign-out")
 
 
-def own_page(address: str) -> str:
-    """The same when it is a path of our own that can be looked at, the first page otherwise.
+def own_page(address: str, otherwise: str = FIRST) -> str:
+    """The same when it is a path of our own that can be looked at, `otherwise` when it is not.
 
     Browsers take `\\` for `/` and leave out line ends and tabs, so that `/\\host` and `/<tab>/host` name another
     host (WHATWG URL, "special authority ignore slashes state"); no path of ours has any of them.
     """
     if not address.startswith("/") or address.startswith("//") or len(address) > _LONGEST:
-        return FIRST
+        return otherwise
     if "\\" in address or any(ord(each) <= 0x20 or ord(each) == 0x7F for each in address):
-        return FIRST
+        return otherwise
     path = urlsplit(address).path
     if any(path == each or path.startswith(f"{each}/") for each in _OF_SIGNING):
-        return FIRST
+        return otherwise
     return address
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from services.gateway.web import rendering
+from services.gateway.web.change_checks import Check, Figures, check, decided_by, figures
+from services.gateway.web.changes import Later, Line
 
 LINE = {
     "name": "changes/c",
@@ -22,12 +25,33 @@ LINE = {
 }
 
 
-def shown(takes_out: bool = True, **line: Any) -> str:
+PLAN: dict[str, Any] = {
+    "safeguards": [],
+    "parts": [{"changes": [{"operation": "archive", "target": "resources/r"}]}],
+}
+ARCHIVES = {
+    **LINE,
+    "name": "changes/d",
+    "suggestion": "suggestions/s",
+    "target": "resources/r",
+    "externalId": "c1",
+    "field": "visibility",
+    "fromValue": "visible",
+    "toValue": "archived",
+}
+
+
+def suggestion(**more: Any) -> dict[str, Any]:
+    return {"name": "suggestions/s", "approvals": [], "plan": PLAN, **more}
+
+
+def shown(takes_out: bool = True, scheduled: Sequence[Later] = (), **line: Any) -> str:
     template = rendering._environment.get_template("changes.html")  # pyright: ignore[reportPrivateUsage]
     values: dict[str, Any] = {
-        "changes": [{**LINE, **line}],
-        "targets": {},
-        "names": {},
+        "lines": [Line({**LINE, **line}, None, ["ida@example.org"], None)] if line else [],
+        "figures": None,
+        "scheduled": scheduled,
+        "names": {"ida@example.org": "Ida"},
         "states": [],
         "state_shown": "PENDING",
         "takes_out": takes_out,
@@ -59,3 +83,70 @@ def test_what_waits_can_be_done_and_what_a_plan_asks_can_be_taken_out(
     html = shown(takes_out, **line)
     assert 'action="/changes/c/done"' in html
     assert ('action="/changes/c/take-out"' in html) == out
+
+
+def test_figures_count_each_thing_and_each_plan_once() -> None:
+    tried = {**PLAN, "simulation": {"sumsOnly": False, "enrolments": "7", "loseCredit": "0"}}
+    lines = [
+        ARCHIVES,
+        {**ARCHIVES, "source": "archive", "toValue": "hidden"},
+        {**LINE, "suggestion": "suggestions/s"},
+        {**ARCHIVES, "target": "resources/q", "toValue": "visible", "takesBack": True},
+    ]
+    assert figures(lines, {"suggestions/s": suggestion(plan=tried)}) == Figures(1, 1, 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("plan", "visibility", "text", "well"),
+    [
+        ({}, "visible", "Nobody part-way", True),
+        ({}, "hidden", "The source says “Hidden” by now", False),
+        ({"simulation": {"sumsOnly": True}}, "visible", "Tried on sums only", False),
+        (
+            {"simulation": {"sumsOnly": False, "enrolments": "7"}},
+            "visible",
+            "Tried on 7 enrolments: no completion is lost",
+            True,
+        ),
+        (
+            {"parts": [{"changes": [{"operation": "close_to_new", "target": "resources/r"}]}]},
+            "visible",
+            "Who is part-way finishes there",
+            True,
+        ),
+        ({"safeguards": [{"text": "Two are in the middle of it."}]}, "visible", "Two are in", False),
+    ],
+)
+def test_a_line_says_how_it_was_checked(plan: dict[str, Any], visibility: str, text: str, well: bool) -> None:
+    listing = {"source": "lms", "externalId": "c1", "visibility": visibility}
+    found = check(ARCHIVES, {"listings": [listing]}, suggestion(plan={**PLAN, **plan}))
+    assert found is not None
+    assert (found.text.startswith(text), found.well) == (True, well)
+
+
+def test_who_decided_is_who_said_yes_and_of_an_undo_who_undid() -> None:
+    said = suggestion(
+        approvals=[
+            {"person": "ida@example.org"},
+            {"person": "ida@example.org"},
+            {"person": "omar@example.org"},
+        ],
+        decision={"actor": "lea@example.org"},
+    )
+    assert decided_by(said) == ["ida@example.org", "omar@example.org"]
+    assert decided_by(said, takes_back=True) == ["lea@example.org"]
+    assert decided_by(suggestion(decision={"actor": "scheduler"})) == []
+    assert decided_by(None) == []
+    assert "Ida" in shown(suggestion="suggestions/s")
+
+
+def test_what_waits_for_its_day_says_when_and_whoever_said_yes_can_take_it_out() -> None:
+    waits = suggestion(dueTime="2026-12-07T09:00:00Z", mayRevoke=True)
+    later = Later(waits, "Two courses are the same", ["ida@example.org"], Check("Nobody part-way"))
+    html = shown(scheduled=[later])
+    assert "Next: 7 Dec 2026" in html
+    assert 'action="/review/s/undo"' in html
+    assert "none_PENDING" not in html
+    assert "Nothing waits" not in html
+    theirs = Later({**waits, "mayRevoke": False}, *(later.title, later.by, later.check))
+    assert 'action="/review/s/undo"' not in shown(scheduled=[theirs])
