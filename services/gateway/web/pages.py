@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from services.gateway.web import assets
+from services.gateway.web import assets, looks
 from services.gateway.web.absence import Absence
 from services.gateway.web.account import Account
 from services.gateway.web.accuracy import Accuracy
@@ -80,6 +80,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         assets.route(),
         Route("/", today.home, methods=["GET"]),
         Route("/today", today.show, methods=["GET"]),
+        Route("/today/{look}", looks.look, methods=["GET"]),
         Route("/review", review.queue, methods=["GET"]),
         Route("/review/bulk", bulk.show, methods=["GET"]),
         Route("/review/bulk", bulk.decide, methods=["POST"]),

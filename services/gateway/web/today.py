@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.back import FROM_TODAY
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
+from services.gateway.web.looks import next_look
+from services.gateway.web.program import suggested
 from services.gateway.web.rendering import page
 from services.gateway.web.what_changed import told_about
 from services.gateway.web.words import say
@@ -25,7 +28,13 @@ from services.gateway.web.words import say
 _MINUTES = {"R0": 2, "R1": 5}
 _BACK = urlencode(FROM_TODAY)
 _CHECKUP_HOLDS = timedelta(days=90)  # set by hand: a quarter, as that of the statement
-_LOOKED_AT = 10  # suggestions whose approvers are asked for
+_LOOKED_AT = 10  # suggestions whose approvers are asked for, programs that are due, people without a role
+_MOST_MINUTES = 5  # behaviour.md §10
+_LOOK_ROUND, _READ, _GIVE = (
+    60,
+    20,
+    45,
+)  # seconds, set by hand: the page itself, a finding, one that is nobody's
 _NOTED_AT_MOST = 5  # suggestions that are looked through for a note of one's own
 
 
@@ -87,13 +96,9 @@ class Today:
             found = await ask(request, around, waiting)
             if found is not None:
                 return found
-        if not around["viewer"]["readContent"]:
-            return Thing(
-                "users", say("today.people"), say("today.people_good"), 5, "/people", say("today.look")
-            )
-        return Thing(
-            "search", say("today.search"), say("today.search_good"), 3, "/search", say("search.button")
-        )
+        seen = next_look(request, reads=around["viewer"]["readContent"])
+        words = (say(f"today.{seen.name}"), say(f"today.{seen.name}_good"))
+        return Thing(seen.icon, *words, seen.minutes, seen.address, say(f"today.{seen.name}_do"))
 
     def _steps(self, roles: frozenset[str], around: dict[str, Any]) -> list[_Step]:
         steps: list[_Step] = [self._answer, self._of_colleagues]
@@ -159,14 +164,16 @@ class Today:
         times = {each["program"]: dates.moment(each["createTime"]) for each in newest}
         since = self.api.clock.now() - _CHECKUP_HOLDS
         names: list[str] = around["viewer"]["ownedPrograms"]
-        due = [name for name in names if name not in times or times[name] < since]
-        known = await self.api.each(request, due[:1])
-        if not known:
-            return None
-        program = next(iter(known.values()))
-        title = say("today.check_up", program=program["title"])
-        address = f"/{program['name']}/checkup?{_BACK}"
-        return Thing("list-checks", title, say("today.check_up_good"), 5, address, say("today.begin"))
+        due = [name for name in names if name not in times or times[name] < since][:_LOOKED_AT]
+        known = await self.api.each(request, due)
+        for program in known.values():
+            minutes = check_up_minutes(await suggested(self.api, request, program["name"]))
+            if minutes <= _MOST_MINUTES:
+                title = say("today.check_up", program=program["title"])
+                address = f"/{program['name']}/checkup?{_BACK}"
+                good = say("today.check_up_good")
+                return Thing("list-checks", title, good, minutes, address, say("today.begin"))
+        return None
 
     async def _note(self, request: Request, around: dict[str, Any], waiting: Sequence[Json]) -> Thing | None:
         others = [each for each in waiting if each["assignee"] != around["email"]]
@@ -184,9 +191,24 @@ class Today:
         self, request: Request, around: dict[str, Any], _: Sequence[Json]
     ) -> Thing | None:
         people = await self.api.all(request, "/v1/people", "people", {}, most=2000)
-        found = next((each for each in people if not each["roles"] and not each.get("deactivateTime")), None)
-        if found is None:
-            return None
+        without = [each for each in people if not each["roles"] and not each.get("deactivateTime")]
+        for each in without[:_LOOKED_AT]:
+            if not await self._has_duty(request, each["email"]):
+                return self._role_for(each)
+        return None
+
+    async def _has_duty(self, request: Request, email: str) -> bool:
+        """Whether something is theirs by duty: they need no role to see and decide it."""
+        asked: Query = {"person": email, "pageSize": "1"}
+        answers = await asyncio.gather(
+            *(
+                self.api.get(request, "/v1/responsibilities", {**asked, "kind": kind})
+                for kind in ("PROGRAMS", "RESOURCES")
+            )
+        )
+        return any(answer["responsibilities"] for answer in answers)
+
+    def _role_for(self, found: Json) -> Thing:
         title = say("today.role", name=found["displayName"] or found["email"])
         address = f"/people?role={found['name'].removeprefix('people/')}&{_BACK}"
         return Thing("user-plus", title, say("today.role_good"), 2, address, say("today.role_give"))
@@ -216,6 +238,12 @@ def _small(each: Json, key: str) -> Thing:
         f"/review/{each['name'].removeprefix('suggestions/')}?{query}",
         say("today.open"),
     )
+
+
+def check_up_minutes(found: Sequence[Json]) -> int:
+    """How long the check-up of a program takes in which this was found: each is read, and what is nobody's is given."""
+    seconds = _LOOK_ROUND + sum(_GIVE if not each["assignee"] else _READ for each in found)
+    return math.ceil(seconds / 60)
 
 
 def _benefit(suggestion: Json) -> str:

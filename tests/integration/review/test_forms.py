@@ -238,6 +238,30 @@ async def two_outdated(leader: Reviewer, curator: Curator) -> list[str]:
     return [each.name for each in await leader.suggestions()]
 
 
+async def test_who_owns_something_is_not_said_to_lack_a_role(
+    leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    await team.join("nora@example.org")
+    (lesson,) = await leader.put(course("c1", "Ladders", words("a"), owner="nora@example.org"))
+    await leader.program("onboarding", lesson)
+    browser = Browser(gateway, await team.join("ada@example.org", people.Person.ADMINISTRATOR))
+    assert "Nora" not in browser.thing()[0]
+
+
+@pytest.mark.parametrize(("role", "pages"), [(SPECIALIST, 4), (people.Person.ADMINISTRATOR, 3)])
+async def test_where_nothing_waits_what_was_looked_at_gives_way_to_the_next(
+    role: people.Person.Role, pages: int, leader: Reviewer, curator: Curator, team: Team, gateway: Doors
+) -> None:
+    browser = Browser(gateway, await team.join("sol@example.org", role))
+    seen: list[str] = []
+    for _ in range(pages + 1):
+        title, address = browser.thing()
+        seen.append(title)
+        browser.get(address)
+    assert len(set(seen)) == pages
+    assert seen[-1] == seen[0]
+
+
 async def test_the_key_takes_back_what_stands_newest_first_and_nothing_else(
     leader: Reviewer, curator: Curator, team: Team, gateway: Doors
 ) -> None:

@@ -17,7 +17,7 @@ from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, LISTS, PAGE_SIZE
 from services.gateway.web.review import Review
-from services.gateway.web.today import Today
+from services.gateway.web.today import Today, check_up_minutes
 from services.gateway.web.words import say
 from services.kit.clock import Clock
 
@@ -180,3 +180,53 @@ def _says(page: str, why: str) -> bool:
 
 async def test_what_has_read_nothing_yet_asks_for_a_catalog() -> None:
     assert say("review.first_title") in await Winnow([], read=False).page("/review")
+
+
+@pytest.mark.parametrize(
+    ("found", "minutes"),
+    [
+        ([], 1),
+        ([{"assignee": ME}], 2),
+        ([{"assignee": ME}] * 12, 5),
+        ([{"assignee": ME}] * 13, 6),
+        ([{"assignee": ""}] * 6, 6),
+    ],
+)
+def test_a_check_up_takes_as_long_as_what_was_found_in_it_is_much(found: list[Json], minutes: int) -> None:
+    assert check_up_minutes(found) == minutes
+
+
+class Owner(Winnow):
+    """The same for whoever owns programs in which so much was found, all of it with somebody else."""
+
+    programs: dict[str, int]
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/viewer":
+            return {**await super().get(request, path, query), "ownedPrograms": [*self.programs]}
+        if path == "/v1/programs":
+            named = [{"name": name, "title": name, "archived": False} for name in query["names"]]
+            return {"programs": named, "nextPageToken": ""}
+        if path == "/v1/checkups":
+            return {"checkups": [], "nextPageToken": ""}
+        if "program" in query:
+            n = self.programs[str(query["program"])]
+            return {"suggestions": [{"assignee": "noor@example.org"}] * n, "nextPageToken": ""}
+        return await super().get(request, path, query)
+
+
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [
+        ({"programs/large": 40, "programs/small": 3}, ("Look through “programs/small”", "at most 2 minutes")),
+        ({"programs/large": 40}, ("Nothing waits for you.", "at most 3 minutes")),
+    ],
+)
+async def test_a_check_up_is_the_one_thing_where_it_takes_minutes(
+    programs: dict[str, int], said: tuple[str, str]
+) -> None:
+    winnow = Owner([])
+    winnow.programs = programs
+    page = thing(await winnow.page("/review"))
+    for words in said:
+        assert words in page
