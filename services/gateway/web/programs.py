@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,15 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
+from services.gateway.web.overlaps import about_both, cell, contents, copies
+from services.gateway.web.program import LIVE
 from services.gateway.web.rendering import page
 
 _MOST = 1000
 _ROWS = 25
 _MATRIX = 12
-_STEPS = ((60, 5), (45, 4), (30, 3), (15, 2), (5, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +94,37 @@ class Programs:
 
     async def _overlap(self, request: Request, around: dict[str, Any], programs: list[Json]) -> Response:
         asked = request.query_params
+        query: Query = {"kind": "DUPLICATE", "states": list(LIVE), "view": "LINE"}
+        doubled = await self.api.all(request, "/v1/suggestions", "suggestions", query, most=_MOST)
+        same = copies(doubled)
         items = {each["name"]: items_of(each) for each in programs}
-        shared = {
-            each["name"]: sum(
-                _share(items[each["name"]], items[other["name"]]) for other in programs if other is not each
-            )
-            for each in programs
-        }
+        says = {name: contents(held, same) for name, held in items.items()}
+        holders = Counter(content for held in says.values() for content in held)
+        shared = {name: sum(holders[content] - 1 for content in held) for name, held in says.items()}
         of = next((each for each in programs if each["name"] == f"programs/{asked.get('of', '')}"), None)
-        candidates = [each for each in programs if of is None or items[of["name"]] & items[each["name"]]]
+        candidates = [each for each in programs if of is None or says[of["name"]] & says[each["name"]]]
         # The program that is asked about comes first, then what has most in common.
         shown = sorted(candidates, key=lambda each: (each is not of, -shared[each["name"]], each["title"]))[
             :_MATRIX
         ]
-        matrix = [
-            [None if row is column else _cell(items[row["name"]], items[column["name"]]) for column in shown]
-            for row in shown
-        ]
         pair = asked.get("pair", "").split("..")
         chosen = [each for name in pair for each in programs if each["name"] == f"programs/{name}"][:2]
+        seconds = await self._seconds(
+            request, {name for each in [*shown, *chosen] for name in items[each["name"]]}
+        )
+        matrix = [
+            [
+                None if row is column else cell(items[row["name"]], items[column["name"]], same, seconds)
+                for column in shown
+            ]
+            for row in shown
+        ]
         detail: dict[str, Any] = {}
         if len(chosen) == 2:
+            first, second = (each["name"] for each in chosen)
             detail = await self._pair(request, chosen[0], chosen[1])
+            detail["share"] = cell(items[first], items[second], same, seconds)
+            detail["suggestion"] = await self._suggestion(request, first, second, doubled)
         return page(
             "overlap.html",
             **around,
@@ -125,7 +136,22 @@ class Programs:
             found=detail.get("found"),
             titles=detail.get("titles", {}),
             failed=detail.get("failed", False),
+            share=detail.get("share"),
+            suggestion=detail.get("suggestion"),
         )
+
+    async def _seconds(self, request: Request, names: Iterable[str]) -> dict[str, float]:
+        """How long these resources are said to take."""
+        known = await self.api.each(request, sorted(names))
+        return {name: float(each["durationSeconds"]) for name, each in known.items()}
+
+    async def _suggestion(
+        self, request: Request, first: str, second: str, doubled: list[Json]
+    ) -> Json | None:
+        """What is suggested about both: of the programs themselves, else of copies in them."""
+        query: Query = {"kind": "PROGRAM", "program": first, "states": list(LIVE), "view": "LINE"}
+        found = await self.api.all(request, "/v1/suggestions", "suggestions", query, most=_MOST)
+        return about_both([*found, *doubled], first, second)
 
     async def _pair(self, request: Request, first: Json, second: Json) -> dict[str, Any]:
         asked = self.api.get(request, "/v1/overlap", {"a": first["name"], "b": second["name"]})
@@ -153,13 +179,3 @@ def _first(request: Request) -> int:
 def items_of(program: Json) -> set[str]:
     """The resources that it holds itself."""
     return {each["resource"] for each in program["items"] if each["resource"]}
-
-
-def _share(row: set[str], column: set[str]) -> int:
-    return round(100 * len(row & column) / len(row)) if row else 0
-
-
-def _cell(row: set[str], column: set[str]) -> dict[str, int]:
-    share = _share(row, column)
-    step = next((step for least, step in _STEPS if share >= least), 0)
-    return {"share": share, "step": step, "items": len(row & column)}
