@@ -24,6 +24,11 @@ class Cell:
     told: str = ""
     meaning: bool = False
 
+    @property
+    def text(self) -> str:
+        """The copy's own words."""
+        return "".join(run.text for run in self.runs if run.how != "missing")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

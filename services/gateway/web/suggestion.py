@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.web import back, charts, dates, findings, passages, taking_back
+from services.gateway.web import back, charts, dates, findings, passages, seen, taking_back
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
@@ -116,6 +116,13 @@ class SuggestionPage:
         part_rows = parts(found, touched, around["email"])
         conflicts = trouble.conflicts if trouble else ()
         questions = await taking_back.questions(self.api, request, found, conflicts, names)
+        lines = findings.consequences(found, view.get("unknown", ()))
+        said = [findings.proposal(found), *(each.text for each in lines), *pro, *con]
+        said += [each["text"] for each in found["claims"]]
+        sent = str(around["sent"].get("seen", "")) if trouble else ""
+        columns = view.get("columns", [])
+        passed = seen.quoted(columns, view.get("stretches", []), sent)
+        passed += [each["quote"] for each in view.get("quoted", [])]
         return page(
             view.pop("template"),
             status=trouble.status if trouble else 200,
@@ -125,7 +132,9 @@ class SuggestionPage:
             id=id_,
             title=findings.title(found),
             proposal=findings.proposal(found),
-            lines=findings.consequences(found, view.get("unknown", ())),
+            lines=lines,
+            seen=seen.written([*said, *passed, *map(seen.column, columns)]),
+            fresh=seen.fresh([*said, *passed], sent),
             tasks=findings.tasks(found, names),
             needed=findings.needed(found),
             held=findings.held(found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -252,6 +253,62 @@ async def test_whoever_comes_second_is_told_who_was_first_and_why_and_what_can_b
     assert (offers in actions, "/accept" in actions) == (True, False)
     assert "Next suggestion" in answer.text
     assert link(answer.text, "See the decision").startswith(f"/review/{ID}")
+
+
+def seen(page: str) -> str:
+    """What the form to accept says of what was shown."""
+    found = re.search(r'id="decide".*?name="seen" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
+def marked(page: str) -> list[str]:
+    """What the page marks as changed, by the text before the mark."""
+    told = re.sub(r"<[^>]+>", "\n", page)
+    lines = [line for each in told.splitlines() if (line := html.unescape(each.strip()))]
+    return [before for before, line in itertools.pairwise(lines) if line == "Changed since you looked"]
+
+
+@pytest.mark.parametrize("kind", ["DUPLICATE", "PROGRAM"])
+async def test_after_a_refusal_what_changed_since_it_was_shown_is_marked(kind: str) -> None:
+    for_it: Json = {**passage(0, "b"), "type": "days", "quote": "", "counterpart": None}
+    before = [*(passage(number, "b") for number in range(3)), {**for_it, "text": "It is one day old."}]
+    winnow = Winnow(suggestion(kind, *before))
+    async with winnow.browser() as browser:
+        shown = (await browser.get(f"/review/{ID}")).text
+        assert marked(shown) == []
+        after = passage(1, "b")
+        after["counterpart"] = {**after["counterpart"], "quote": "Passage 1 is another."}
+        winnow.found = suggestion(
+            kind, before[0], after, before[2], {**for_it, "text": "It is two days old."}
+        )
+        winnow.refuses = FailedPrecondition("SUGGESTION_CHANGED", "It has changed.", {"changed": "the text"})
+        refused = await browser.post(f"/review/{ID}/accept", data={"revision": "3", "seen": seen(shown)})
+        assert refused.status_code == 409
+        assert sorted(marked(refused.text)) == ["It is two days old.", "Passage 1 is another."]
+        # Whoever has read this has seen it.
+        again = await browser.post(f"/review/{ID}/accept", data={"revision": "4", "seen": seen(refused.text)})
+        assert marked(again.text) == []
+
+
+async def test_a_copy_that_did_not_stand_beside_the_first_is_not_taken_for_changed() -> None:
+    winnow = Winnow(suggestion("DUPLICATE", *(passage(1, other) for other in "bcd")))
+    async with winnow.browser() as browser:
+        shown = (await browser.get(f"/review/{ID}?with=d")).text
+        winnow.refuses = FailedPrecondition("SUGGESTION_CHANGED", "It has changed.", {"changed": "the text"})
+        refused = await browser.post(f"/review/{ID}/accept", data={"seen": seen(shown)})
+        assert marked(refused.text) == []
+
+
+async def test_words_of_a_refusal_that_came_second_stand_in_a_note() -> None:
+    decision: Json = {"actor": "noor@example.org", "verb": "accept", "reason": "", "comment": ""}
+    decision["time"] = datetime.now(UTC).isoformat()
+    found: Json = {**suggestion("DUPLICATE"), "state": "APPLIED", "decision": decision}
+    first = Aborted("SUGGESTION_DECIDED", "Somebody decided first.", {"suggestion": found["name"]})
+    async with Winnow(found, refuses=first).browser() as browser:
+        sent = {"reason": "other", "comment": "The second is for the coast."}
+        text = (await browser.post(f"/review/{ID}/reject", data=sent)).text
+    assert re.search(r'<textarea id="note-text"[^>]*>The second is for the coast.</textarea>', text)
 
 
 FILLED: dict[str, Any] = {
