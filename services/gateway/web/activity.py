@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, tzinfo
 from itertools import groupby
@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import dates, findings
-from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS
 from services.gateway.web.rendering import page
-from services.gateway.web.sheets import csv
+from services.gateway.web.sheets import csv_stream
 from services.gateway.web.taking_back import may_take_back, way_back
 
 _ICONS = {
@@ -51,7 +51,6 @@ WHAT: dict[str, Query] = {
 }
 """What the API is asked, by the word of an address."""
 _COLUMNS = ("time", "actor", "verb", "state", "reason", "comment", "suggestion", "summary")
-_MOST_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +135,25 @@ class Activity:
         """The same choice as a file, all rows of it."""
         viewer = await self.api.get(request, "/v1/viewer", {})
         query = Chosen.of(request.query_params).query(viewer["person"]["email"], self.api.clock.zone)
-        rows: list[list[str]] = []
-        token = ""
-        while len(rows) < _MOST_ROWS:
-            found = await self.api.get(
-                request, "/v1/decisions", {**query, "pageSize": "200", "pageToken": token}
-            )
+        # The first page is there before the answer begins: what is refused is said by a page.
+        first = await self._page(request, query, "")
+        return csv_stream("activity.csv", _COLUMNS, self._rows(request, query, first))
+
+    async def _page(self, request: Request, query: Query, token: str) -> Json:
+        return await self.api.get(
+            request, "/v1/decisions", {**query, "pageSize": LARGEST_PAGE, "pageToken": token}
+        )
+
+    async def _rows(self, request: Request, query: Query, found: Json) -> AsyncIterator[list[list[str]]]:
+        while True:
             summaries = {each["suggestion"]: str(each["summary"]) for each in found["subjects"]}
-            rows += [
+            yield [
                 [*(each[name] for name in _COLUMNS[:-1]), summaries.get(each["suggestion"], "")]
                 for each in found["decisions"]
             ]
-            token = found["nextPageToken"]
-            if not token:
-                break
-        return csv("activity.csv", _COLUMNS, rows)
+            if not found["nextPageToken"]:
+                return
+            found = await self._page(request, query, found["nextPageToken"])
 
 
 def _days(

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
+from services.gateway.web import dates
 from services.gateway.web.rendering import page
 from services.kit.protobuf import moment
 from winnow.internal.v1 import public_service_pb2 as api
@@ -81,8 +82,8 @@ class PublicPages:
         return page(
             "old_link.html",
             there=found.fate == api.OldLink.THERE,
-            why=found.why,
-            since=f"{moment(found.since):%d %B %Y}" if found.HasField("since") else "",
+            why=dates.in_words(found.why),
+            since=dates.day(moment(found.since)) if found.HasField("since") else "",
             successor_title=found.successor_title,
             successor_url=found.successor_url,
             original_url=found.original_url,
@@ -128,11 +129,12 @@ class PublicPages:
 
 
 def _objection(found: api.ObjectionPage, *, filed: bool) -> Response:
+    due = moment(found.due_time)
     return page(
         "objection.html",
         filed=filed,
-        summary=found.summary,
-        changes=list(found.changes),
-        due=f"{moment(found.due_time):%d %B %Y, %H:%M} UTC",
+        summary=dates.in_words(found.summary),
+        changes=[dates.in_words(each) for each in found.changes],
+        due=f"{dates.day(due)}, {due:%H:%M} UTC",
         email=found.email,
     )

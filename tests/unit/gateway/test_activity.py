@@ -134,6 +134,27 @@ async def test_page_and_file_ask_for_the_same(what: str, asked: Query) -> None:
     ] * 2
 
 
+class Long(Catalog):
+    """A log of so many pages of 200."""
+
+    pages: int
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        found = await super().get(request, path, query)
+        if path == "/v1/decisions":
+            at = int(str(query.get("pageToken", "")) or 0) + 1
+            return {**found, "nextPageToken": str(at) if at < self.pages else ""}
+        return found
+
+
+async def test_the_file_has_all_of_a_long_log() -> None:
+    catalog = Long([line(str(n), "reject", NEW) for n in range(200)], [subject(NEW, "REJECTED")])
+    catalog.pages = 260
+    answer = await catalog.browser().get("/activity.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="activity.csv"'
+    assert len(answer.text.splitlines()) == 1 + 52_000
+
+
 @pytest.mark.parametrize(
     ("since", "begin"), [("2026-05-23", "2026-05-23T00:00:00Z"), ("yesterday", None), ("2026-02-30", None)]
 )

@@ -204,6 +204,32 @@ async def test_what_else_is_quoted_of_a_program_is_shown() -> None:
         assert "North is up." in (await browser.get(f"/review/{ID}")).text
 
 
+class Several(Winnow):
+    """The same with the programs that the plan is about."""
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/programs":
+            common: Json = {"items": [], "objectives": ["Find north"], "owners": []}
+            named = [{"name": each, "title": each.upper(), **common} for each in query.get("names", [])]
+            return {"programs": named, "nextPageToken": ""}
+        return await super().get(request, path, query)
+
+
+async def test_before_and_after_of_several_programs_has_figures_of_each() -> None:
+    found = suggestion("PROGRAM")
+    found["plan"]["parts"] = [
+        {"id": f"programs/{key}", "title": key, "risk": "R2", "changes": []} for key in "pq"
+    ]
+    async with Several(found).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    titles = re.findall(r'<h2 class="secondary">([^<]*)</h2>', text)
+    assert titles == ["PROGRAMS/P", "PROGRAMS/Q"]
+    assert text.count('<dl class="figures">') == 2
+    assert text.count("Time given back a year") == 1
+    assert set(re.findall(r'href="#(topics\d*)"', text)) == set(re.findall(r'id="(topics\d*)"', text))
+    assert len(re.findall(r'id="topics\d*"', text)) == 2
+
+
 @pytest.mark.parametrize(
     ("decided", "says"), [(0, "Your first decision."), (1, "Nothing is written to the LMS by this page.")]
 )
