@@ -85,13 +85,15 @@ class Applied:
 class Measure:
     """Hours a year that plans were to give back, and did: of those whose 90 days are over and known.
 
-    `plans` is how many that are, `waiting` how many are not measured yet or cannot be.
+    `plans` is how many that are, `waiting` how many are not measured yet or cannot be; `of` what each of those that
+    are gave back, by its suggestion.
     """
 
     planned: float
     measured: float
     plans: int
     waiting: int
+    of: Mapping[str, float]
 
 
 def planned(applied: Sequence[Applied]) -> float:
@@ -103,31 +105,46 @@ def measure(applied: Sequence[tuple[Applied, date]], uses: Mapping[str, Use]) ->
     """What plans (with the day they were applied on) gave back: hours on all their resources, before less after.
 
     Three whole months on either side of the month in which they were applied, as hours a year. Learners who go on to
-    the copy that was kept are on one of these resources still: only what they are spared counts.
+    the copy that was kept are on one of these resources still: only what they are spared counts. A resource that
+    several plans are about counts once, with the first of them.
     """
-    before_and_after = [(each, _seconds(each, day, uses)) for each, day in applied]
-    known = [(each, seconds) for each, seconds in before_and_after if seconds is not None]
+    known = {
+        each.suggestion: seconds
+        for each, day in applied
+        if (seconds := _seconds(each, day, uses)) is not None
+    }
+    counted: dict[str, int] = {}
+    for seconds in known.values():
+        counted = {**seconds, **counted}
     return Measure(
-        planned=round(sum(each.learner_hours for each, _ in known), 1),
-        measured=round(sum(seconds for _, seconds in known) * _PER_YEAR / 3600, 1),
+        planned=round(sum(each.learner_hours for each, _ in applied if each.suggestion in known), 1),
+        measured=_hours(counted),
         plans=len(known),
         waiting=len(applied) - len(known),
+        of={suggestion: _hours(seconds) for suggestion, seconds in known.items()},
     )
 
 
-def _seconds(applied: Applied, day: date, uses: Mapping[str, Use]) -> int | None:
-    """Seconds before less after; None while they are not known, or would tell of fewer than five learners."""
+def _hours(seconds: Mapping[str, int]) -> float:
+    return round(sum(seconds.values()) * _PER_YEAR / 3600, 1)
+
+
+def _seconds(applied: Applied, day: date, uses: Mapping[str, Use]) -> dict[str, int] | None:
+    """Seconds before less after, by resource; None while they are not known, or would tell of fewer than five."""
     at = month_index(day)
-    found = [uses[member] for member in applied.members if member in uses]
-    newest = [month_index(use.newest) for use in found if use.newest is not None]
+    found = {member: uses[member] for member in applied.members if member in uses}
+    newest = [month_index(use.newest) for use in found.values() if use.newest is not None]
     if applied.hidden or few(applied.learners) or not newest or min(newest) < at + WINDOW:
         return None
-    seconds: list[int] = []
-    for first, end in ((at - WINDOW, at), (at + 1, at + 1 + WINDOW)):
-        inside = [[m for m in use.months if first <= month_index(m.month) < end] for use in found]
-        started = [sum(month.started for month in months) for months in inside]
+    spared = dict.fromkeys(found, 0)
+    for sign, first, end in ((1, at - WINDOW, at), (-1, at + 1, at + 1 + WINDOW)):
+        inside = {
+            member: [each for each in use.months if first <= month_index(each.month) < end]
+            for member, use in found.items()
+        }
+        started = [sum(month.started for month in months) for months in inside.values()]
         if leaves_few(sum(started), started):
             return None
-        seconds.append(sum(month.seconds for months in inside for month in months))
-    before, after = seconds
-    return before - after
+        for member, months in inside.items():
+            spared[member] += sign * sum(month.seconds for month in months)
+    return spared

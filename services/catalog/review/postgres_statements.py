@@ -26,7 +26,7 @@ _APPLIED = """
     SELECT id AS suggestion, kind, time, members, (impact #>> '{learners,value}')::float8 AS learners,
         coalesce((impact #>> '{learners,hidden}')::boolean, false) AS hidden,
         (impact #>> '{learner_hours,value}')::float8 AS learner_hours, coalesce(retired, '{}') AS retired
-    FROM stands LEFT JOIN counted USING (id) WHERE time >= %(begin)s ORDER BY id
+    FROM stands LEFT JOIN counted USING (id) WHERE time >= %(begin)s ORDER BY time, id
 """
 _COUNTED = """
     SELECT count(*) FILTER (WHERE verb = 'apply' AND state = 'APPLIED') AS applied,
@@ -75,7 +75,7 @@ class End:
 
 
 async def applied(tx: Session, begin: datetime, end: datetime) -> list[Applied]:
-    """Plans applied in that time that stand."""
+    """Plans applied in that time that stand, oldest first."""
     return [
         Applied(**columns(row, members=tuple(row["members"]), retired=tuple(row["retired"])))
         for row in await tx.rows(_APPLIED, {"begin": begin, "end": end})

@@ -12,6 +12,7 @@ from services.catalog.review import statements
 from services.catalog.review.domain_statements import Quarter, quarter_named, quarter_of
 from services.catalog.review.statements import Statement
 from services.catalog.wire.fields import bad_field, day
+from services.kit.protobuf import timestamp
 from winnow.review.v1 import statement_service_pb2 as api
 from winnow.review.v1.statement_service_pb2_grpc import StatementServiceServicer
 
@@ -79,6 +80,16 @@ def _statement(value: Statement) -> api.Statement:
                 why_unknown=each.why,
             )
             for each in value.figures
+        ],
+        plans=[
+            api.Statement.Plan(
+                suggestion=f"suggestions/{each.suggestion}",
+                apply_time=timestamp(each.time),
+                learner_hours=each.planned,
+                measured_hours=each.measured,
+                removed=each.removed,
+            )
+            for each in value.plans
         ],
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from services.catalog.domain.disclosure import few
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Lifecycle
 from services.catalog.postgres.database import Database, Transaction
@@ -38,12 +39,27 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One of the plans that the figures are of; hours are None where they may not be told, or are not measured.
+
+    `removed` are ids of resources that it retired for being outdated.
+    """
+
+    suggestion: str
+    time: datetime
+    planned: float | None
+    measured: float | None
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """The figures of a quarter; it is `complete` once the quarter is over."""
+    """The figures of a quarter with the plans that they rest on; it is `complete` once the quarter is over."""
 
     quarter: Quarter
     complete: bool
     figures: tuple[Figure, ...]
+    plans: tuple[PlanLine, ...] = ()
 
 
 async def statement(db: Database, quarter: Quarter) -> Statement:
@@ -65,7 +81,8 @@ async def _statement(tx: Transaction, db: Database, quarter: Quarter) -> Stateme
     uses = await tx.engagement(sorted(set(resources.values())))
     by_member = {name: uses[id_] for name, id_ in resources.items() if id_ in uses}
     measured = measure([(each, each.time.astimezone(zone).date()) for each in stands], by_member)
-    wrong = {name for each in stands if each.kind == Kind.OUTDATED for name in each.retired}
+    removed = {each.suggestion: each.retired for each in stands if each.kind == Kind.OUTDATED}
+    wrong = {name for names in removed.values() for name in names}
     decided = await postgres_statements.decided(tx, begin, end)
     labels = await postgres_statements.labels(tx, begin, end)
     complete = today > quarter.end
@@ -85,7 +102,7 @@ async def _statement(tx: Transaction, db: Database, quarter: Quarter) -> Stateme
         ),
         Figure("learner_hours_measured", measured.measured, hours, "measured", measured.plans, measured_why),
         Figure("plans_not_measured", measured.waiting, count, "measured", of_all),
-        Figure("wrong_content_removed", len(wrong), "resources", "measured", of_all),
+        Figure("wrong_content_removed", len(wrong), "resources", "measured", len(removed)),
         _coverage(known),
         _silo(known, decided),
         Figure(
@@ -96,7 +113,17 @@ async def _statement(tx: Transaction, db: Database, quarter: Quarter) -> Stateme
         Figure("plans_applied", applied, count, "measured", applied),
         Figure("plans_undone", undone, count, "measured", applied),
     )
-    return Statement(quarter, complete, figures)
+    plans = tuple(
+        PlanLine(
+            each.suggestion,
+            each.time,
+            None if each.hidden or few(each.learners) else each.learner_hours,
+            measured.of.get(each.suggestion),
+            removed.get(each.suggestion, ()),
+        )
+        for each in stands
+    )
+    return Statement(quarter, complete, figures, plans)
 
 
 def _coverage(known: End | None) -> Figure:

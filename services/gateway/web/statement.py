@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web.activity import Chosen
-from services.gateway.web.api import Api, Query
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import HEADERS, page
 
@@ -20,8 +20,16 @@ _LISTS = {
     "plans_applied": Chosen(what="applied"),
     "plans_undone": Chosen(what="undone"),
 }
-"""What of the quarter's log a figure counts; none for what rests on plans that stand, which the log cannot tell."""
-_ELSEWHERE = {"owner_coverage": "/resources?owned=yes", "calibration_error": "/accuracy"}
+"""What of the quarter's log a figure counts; what rests on plans that stand is listed on the page itself."""
+_ELSEWHERE = {
+    "owner_coverage": "/resources?owned=yes",
+    "calibration_error": "/accuracy",
+    "learner_hours_planned": "#plans",
+    "learner_hours_planned_of_measured": "#plans",
+    "learner_hours_measured": "#plans",
+    "plans_not_measured": "#plans",
+    "wrong_content_removed": "#removed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,15 @@ class StatementPage:
         )
         settings = await self.api.get(request, "/v1/noticeSettings", {})
         now = around["now"]
+        plans: list[Json] = value["plans"]
+        removed = [name for each in plans for name in each["removed"]]
+        named = await self.api.each(request, [*(each["suggestion"] for each in plans), *removed])
         return page(
             "statement.html",
             **around,
             statement=value,
+            plans=[(each, named[each["suggestion"]]) for each in plans if each["suggestion"] in named],
+            removed=[named[name] for name in removed if name in named],
             lists={
                 **{name: each.with_(quarter=value["quarter"]).address() for name, each in _LISTS.items()},
                 **_ELSEWHERE,

@@ -14,18 +14,17 @@ def figures(when: str, log: str, items: str, use: str, roles: dict[str, set[str]
     applied = [line for line in now if line["verb"] == "apply" and line["state"] == "APPLIED"]
     stands = [line for line in applied if line is last[line["suggestion"]]]
     rows = list(csv.DictReader(io.StringIO(use)))
-    months = sorted({row["month"] for row in rows})
-    measured: list[tuple[float, int]] = []  # hours planned, and seconds fewer in the 3 months after
+    months = ["", "", "", *sorted({row["month"] for row in rows})]
+    measured, fewer = list[float](), dict[str, int]()  # hours planned; seconds fewer after, of each once
     for line in stands:
-        keys = [key.partition("/")[2] for key in line["listings"].split("\n")]
-        own = [row for row in rows if row["resource"] in keys]
+        own = [row for row in rows if f"/{row['resource']}\n" in line["listings"] + "\n"]
         at = sum(month < line["time"][:7] for month in months)
-        around = (months[max(0, at - 3) : at], months[at + 1 : at + 4])
-        spans = [[row for row in own if row["month"] in some] for some in around]
+        spans = [[row for row in own if row["month"] in months[i : i + 3]] for i in (at - 3, at + 1)]
         few = any(0 < sum(int(row["started"]) for row in span) < 5 for span in spans)
-        if line["learner_hours"] and own and not few and len(around[1]) == 3:
-            before, after = (sum(int(row["seconds"]) for row in span) for span in spans)
-            measured.append((float(line["learner_hours"]), before - after))
+        if line["learner_hours"] and own and not few and len(months) >= at + 4:
+            measured.append(float(line["learner_hours"]))
+            both = [(x["resource"], s * int(x["seconds"])) for s in (1, -1) for x in spans[s < 0]]
+            fewer = {key: sum(n for k, n in both if k == key) for key, _ in both} | fewer
     wrong = [x for x in lines[::-1] if x["kind"] == "OUTDATED" and x is last.get(x["suggestion"])]
     removed = {key: x in stands for x in wrong for key in x["retired"].split()}  # by the first to retire it
     things = [json.loads(line) for line in items.splitlines()]
@@ -37,8 +36,8 @@ def figures(when: str, log: str, items: str, use: str, roles: dict[str, set[str]
     bins = [[said - right for said, right in judged if min(9, int(said * 10 + 1e-9)) == n] for n in range(10)]
     return {
         "learner_hours_planned": round(sum(float(line["learner_hours"] or 0) for line in stands), 1),
-        "learner_hours_planned_of_measured": round(sum(x for x, _ in measured), 1) if measured else None,
-        "learner_hours_measured": round(sum(x for _, x in measured) * 4 / 3600, 1) if measured else None,
+        "learner_hours_planned_of_measured": round(sum(measured), 1) if measured else None,
+        "learner_hours_measured": round(sum(fewer.values()) * 4 / 3600, 1) if measured else None,
         "plans_not_measured": len(stands) - len(measured),
         "wrong_content_removed": sum(removed.values()),
         "owner_coverage": round(sum(owned) / len(owned), 4),

@@ -208,7 +208,20 @@ async def test_each_figure_is_what_a_script_makes_of_the_exported_log_and_engage
     assert first["learner_hours_measured"] == 60.0
     assert first["learner_hours_planned"] == 10.5
     assert (first["plans_not_measured"], first["calibration_error"]) == (1.0, 0.2667)
+    value = await call(leader, channel, "GetStatement", api.GetStatementRequest(quarter="2026-Q1"))
+    rests_on = {
+        each.suggestion: tuple(
+            getattr(each, name) if each.HasField(name) else None
+            for name in ("learner_hours", "measured_hours")
+        )
+        for each in value.plans
+    }
+    assert rests_on == {found["measured"].name: (10.5, 60.0), found["few"].name: (None, None)}
     assert present["wrong_content_removed"] == 1.0
+    value = await call(leader, channel, "GetStatement", api.GetStatementRequest(quarter="2026-Q3"))
+    (wrong,) = [each for each in value.plans if each.removed]
+    assert wrong.suggestion == found["wrong"].name
+    assert list(wrong.removed) == [each.resource for each in found["wrong"].members]
     assert (present["plans_applied"], present["plans_undone"]) == (3.0, 1.0)
     sheet = await call(leader, channel, "ExportStatement", api.ExportStatementRequest(quarter="2026-Q1"))
     rows = {each["figure"]: each for each in csv.DictReader(io.StringIO(sheet.content))}
