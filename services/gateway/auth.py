@@ -41,12 +41,16 @@ class _Known:
 
 @dataclass(eq=False, slots=True)
 class Watcher:
-    """An open stream's caller; `doubt` is set when they may have changed, or the gateway is being stopped."""
+    """An open stream's caller; `doubt` is set when they may have changed, or the gateway is being stopped.
+
+    An `upload` ends by itself: it is none of the streams that are counted, and it is not cut where the gateway stops.
+    """
 
     credential: str
     known: AuthenticateResponse
     doubt: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
+    upload: bool = False
 
 
 class Authenticator:
@@ -121,26 +125,32 @@ class Authenticator:
         self._known.pop(credential, None)
 
     @contextmanager
-    def watching(self, credential: str, known: AuthenticateResponse) -> Generator[Watcher]:
+    def watching(
+        self, credential: str, known: AuthenticateResponse, *, upload: bool = False
+    ) -> Generator[Watcher]:
         """While a stream is open: it hears when its caller may have changed; ResourceExhausted beyond a number."""
-        mine = [each for each in self._watchers if each.known.person == known.person]
-        if len(mine) >= STREAMS_AT_MOST:
+        mine = [each for each in self._watchers if each.known.person == known.person and not each.upload]
+        if not upload and len(mine) >= STREAMS_AT_MOST:
             raise ResourceExhausted(
                 "RATE_LIMITED",
                 f"A person has at most {STREAMS_AT_MOST} streams open.",
                 {"limit": str(STREAMS_AT_MOST)},
             )
-        watcher = Watcher(credential, known)
+        watcher = Watcher(credential, known, upload=upload)
         self._watchers.add(watcher)
         try:
             yield watcher
         finally:
             self._watchers.discard(watcher)
 
+    async def anew(self, watcher: Watcher) -> AuthenticateResponse:
+        """Who the stream's caller is now; Unauthenticated when they are gone."""
+        self.forget(watcher.credential)
+        return await self.authenticate(watcher.credential)
+
     async def still(self, watcher: Watcher) -> None:
         """Returns if the stream's caller is who they were; Unauthenticated when they are gone or may more or less."""
-        self.forget(watcher.credential)
-        now = await self.authenticate(watcher.credential)
+        now = await self.anew(watcher)
         if now.duties_version != watcher.known.duties_version:
             raise Unauthenticated("DUTIES_CHANGED", "The person's roles or duties have changed; come back.")
 

@@ -7,8 +7,8 @@ gateway ask again who its callers are, so that a removed person is out at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
@@ -28,8 +28,12 @@ AUTHORIZE_ONLY = ("winnow-authorize-only", "1")
 """Asks the owner to judge the caller's rights on the named object and to do nothing else."""
 
 JUDGE = "catalog"
+JUDGED_SECONDS = 5.0
+"""In which the catalog says whether somebody may go on."""
 _CHECK = "/grpc.health.v1.Health/Check"  # of the whole server, when its request is empty
 _ABOUT_CALLERS = ("winnow.catalog.v1.PeopleService", "winnow.catalog.v1.CredentialService")
+
+T = TypeVar("T")
 
 
 def _raw(message: bytes) -> bytes:
@@ -140,18 +144,56 @@ class Forwarder:
     async def upload(
         self, method: Method, requests: AsyncIterator[bytes], credential: str, timeout: float
     ) -> bytes:
-        """The answer to a client stream; the stream is read only as fast as the owner takes it."""
-        known = await self.admit(credential)
+        """The answer to a client stream; the stream is read only as fast as the owner takes it.
+
+        Unauthenticated within a second of its caller being gone, and the owner's refusal once they may not any more.
+        """
+        known = await self._begins(credential)
         channel = self._channels[method.owner]
-        call = channel.stream_unary(method.path, request_serializer=_raw, response_deserializer=_raw)
-        return await call(requests, timeout=timeout, metadata=self._metadata(method, known))
+        call = channel.stream_unary(method.path, request_serializer=_raw, response_deserializer=_raw)(
+            requests, timeout=timeout, metadata=self._metadata(method, known)
+        )
+        try:
+            return await self.while_theirs(method, credential, call)
+        finally:
+            call.cancel()
+
+    async def while_theirs(self, method: Method, credential: str, sent: Awaitable[T]) -> T:
+        """What somebody sends for an upload, once it is here; as `upload` when they may not send it any more."""
+        known = await self._authenticator.authenticate(credential)
+        with self._authenticator.watching(credential, known, upload=True) as watcher:
+            arriving = asyncio.ensure_future(sent)
+            try:
+                # What has arrived is the owner's by then, whatever becomes of its sender.
+                while not (await self._waited(arriving, watcher) or arriving.done()):
+                    await self._may_go_on(method, watcher)
+                return arriving.result()
+            finally:
+                arriving.cancel()
+
+    async def _begins(self, credential: str) -> AuthenticateResponse:
+        """As `admit` for a stream, which cannot be begun anew: who its caller is now, not a moment ago."""
+        self._authenticator.forget(credential)
+        return await self.admit(credential)
+
+    async def _may_go_on(self, method: Method, watcher: Watcher) -> None:
+        """Returns while an upload's caller is there and may send it; with other rights the owner judges what came."""
+        now = await self._authenticator.anew(watcher)
+        if now.duties_version == watcher.known.duties_version:
+            return
+        watcher.known = now
+        try:
+            await self._call(method, b"", now, JUDGED_SECONDS, authorize_only=True)
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                raise
 
     async def watch(self, method: Method, request: bytes, credential: str) -> AsyncGenerator[bytes]:
         """The messages of a server stream, until it ends or the caller is not any more who they were.
 
         Unauthenticated within a second of that, and when the credential ends; Unavailable when this gateway stops.
         """
-        known = await self.admit(credential)
+        known = await self._begins(credential)
         with self._authenticator.watching(credential, known) as watcher:
             call = self._channels[method.owner].unary_stream(
                 method.path, request_serializer=_raw, response_deserializer=_raw
@@ -165,26 +207,29 @@ class Forwarder:
     async def _next(self, call: Any, watcher: Watcher) -> bytes | None:
         reading = asyncio.ensure_future(call.read())
         try:
-            while True:
-                doubting = asyncio.ensure_future(watcher.doubt.wait())
-                try:
-                    await asyncio.wait(
-                        (reading, doubting),
-                        timeout=self._authenticator.seconds_left(watcher),
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                finally:
-                    doubting.cancel()
+            while not await self._waited(reading, watcher):
                 if watcher.stopping:
                     raise Unavailable("SERVICE_UNAVAILABLE", "This server is being stopped; come back.")
-                if watcher.doubt.is_set() or not reading.done():
-                    watcher.doubt.clear()
-                    await self._authenticator.still(watcher)
-                    continue
-                message = reading.result()
-                return message if isinstance(message, bytes) else None
+                await self._authenticator.still(watcher)
+            message = reading.result()
+            return message if isinstance(message, bytes) else None
         finally:
             reading.cancel()
+
+    async def _waited(self, awaited: asyncio.Future[Any], watcher: Watcher) -> bool:
+        """Whether it is done; not when the stream's caller may have changed, or this gateway stops."""
+        doubting = asyncio.ensure_future(watcher.doubt.wait())
+        try:
+            await asyncio.wait(
+                (awaited, doubting),
+                timeout=self._authenticator.seconds_left(watcher),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            doubting.cancel()
+        sure = awaited.done() and not watcher.doubt.is_set()
+        watcher.doubt.clear()
+        return sure
 
     def _metadata(self, method: Method, known: AuthenticateResponse) -> tuple[tuple[str, str], ...]:
         token = self._authenticator.sign(known, method.path)

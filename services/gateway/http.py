@@ -214,12 +214,16 @@ class JsonApi:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             text = "Send a multipart form with the field source and the files."
             raise InvalidArgument("JSON_INVALID", text, violations=[Violation("", text)])
-        async with request.form(max_files=MAX_FILES, max_fields=20) as form:
+        sent = request.form(max_files=MAX_FILES, max_fields=20)
+        form = await self._forwarder.while_theirs(self._upload_method, credential, sent)
+        try:
             start = _start(form)
             files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
             answer = await self._forwarder.upload(
                 self._upload_method, _stream(start, files), credential, UPLOAD_SECONDS
             )
+        finally:
+            await form.close()
         return message_to_json(self._upload_method.output.FromString(answer))
 
     def _credential(self, request: Request) -> str:

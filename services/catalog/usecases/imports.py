@@ -13,7 +13,14 @@ from services.catalog.policy import About, Column
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.usecases.change_list import settle_program, tell_program, withdraw_lines
 from services.catalog.usecases.resources import check_source_name
-from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, Violation
+from services.kit.errors import (
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+    Violation,
+)
 
 CONTENT_IMPORTERS = (Role.LEARNING_LEADER, Role.INSTRUCTIONAL_DESIGNER)
 """Whoever else may import files may import engagement alone, or have them looked at as an owner (behaviour.md §2)."""
@@ -56,23 +63,11 @@ async def receive(
 
     They join the source's running import, else begin a new one. ResourceExhausted beyond 4 GiB or 20,000 files.
     PermissionDenied where a resource's owner, without a role that imports, asks for more than a look at the files, and
-    where who may import engagement alone says that they are all that the source has.
+    where who may import engagement alone says that they are all that the source has. Unauthenticated where whoever
+    sends them is gone or may do something else by the end.
     """
     name = check_source_name(delivery.source, "start.source")
-    theirs = _theirs(viewer, delivery)
-    row = policy.METHODS[viewer.method]
-    if not row.allows(viewer, About(own=theirs)):
-        raise policy.denied(viewer.method, row.who_can_here(About(own=_ENGAGEMENT_OWNERS)))
-    looked_at = delivery.validate_only and theirs
-    engagement_only = not looked_at and not viewer.person.has(*CONTENT_IMPORTERS)
-    if delivery.complete and engagement_only:
-        # What the source lists and these files do not hold would be gone: that is content.
-        raise PermissionDenied(
-            "NOT_ALLOWED",
-            "Engagement is never all that a source has; send it without `complete`.",
-            {"who_can": "a learning leader or an instructional designer", "method": "ImportPackage"},
-        )
-    owner = "" if delivery.validate_only or row.allows(viewer, About()) else viewer.person.id
+    may = _may(viewer, delivery)
     await tx.run(_PATIENCE)
     stored: list[int] = []
     paths: set[str] = set()
@@ -87,7 +82,7 @@ async def receive(
             paths.add(path)
             if len(paths) > MAX_FILES:
                 raise _too_much("files", MAX_FILES)
-            file = await tx.add_file(path, engagement_only=engagement_only)
+            file = await tx.add_file(path, engagement_only=may.engagement_only)
             stored.append(file)
             chunks = size = 0
         else:
@@ -103,16 +98,54 @@ async def receive(
             size += len(piece)
     if file:
         await tx.close_file(file, size)
+    await _check_still(tx, viewer, delivery, may)
     # Only now is the import named: nobody waits on its lock while a slow client sends.
     if not delivery.validate_only:
         await tx.make_source(name, from_files=True)
     id_ = await tx.begin_import(
-        name, owner=owner, validate_only=delivery.validate_only, complete=delivery.complete
+        name, owner=may.owner, validate_only=delivery.validate_only, complete=delivery.complete
     )
     await tx.join_files(id_, stored)
     await tx.audited(viewer, f"imports/{id_}", {"source": name, "files": str(len(stored))})
     await tx.wake(WAKE)
     return await tx.import_(id_)
+
+
+@dataclass(frozen=True, slots=True)
+class _May:
+    """As whom somebody sends files: `owner` is their id where they may import by a duty alone."""
+
+    engagement_only: bool
+    owner: str
+
+
+def _may(viewer: Viewer, delivery: Delivery) -> _May:
+    theirs = _theirs(viewer, delivery)
+    row = policy.METHODS[viewer.method]
+    if not row.allows(viewer, About(own=theirs)):
+        raise policy.denied(viewer.method, row.who_can_here(About(own=_ENGAGEMENT_OWNERS)))
+    looked_at = delivery.validate_only and theirs
+    engagement_only = not looked_at and not viewer.person.has(*CONTENT_IMPORTERS)
+    if delivery.complete and engagement_only:
+        # What the source lists and these files do not hold would be gone: that is content.
+        raise PermissionDenied(
+            "NOT_ALLOWED",
+            "Engagement is never all that a source has; send it without `complete`.",
+            {"who_can": "a learning leader or an instructional designer", "method": "ImportPackage"},
+        )
+    by_duty = not (delivery.validate_only or row.allows(viewer, About()))
+    return _May(engagement_only, viewer.person.id if by_duty else "")
+
+
+async def _check_still(tx: Transaction, viewer: Viewer, delivery: Delivery, may: _May) -> None:
+    """Unauthenticated where whoever has been sending, maybe for long, is gone or would send as somebody else by now."""
+    person = await tx.person(viewer.person.id)
+    if not person.active:
+        raise Unauthenticated("CREDENTIAL_INVALID", "This credential is not valid (any more).")
+    if _may(replace(viewer, person=person, duties=await tx.duties(person)), delivery) != may:
+        raise Unauthenticated(
+            "DUTIES_CHANGED", "Your roles or duties have changed while you were sending; send it again."
+        )
 
 
 def _theirs(viewer: Viewer, delivery: Delivery) -> frozenset[Column]:

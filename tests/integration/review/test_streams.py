@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -20,6 +21,7 @@ from tests.integration.review.conftest import Curator, Reviewer, Team
 from tests.integration.review.doors import Doors, doors
 from tests.integration.review.test_proposals import course, words
 from winnow.catalog.v1 import catalog_service_pb2 as api
+from winnow.catalog.v1 import import_pb2
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from winnow.review.v1 import review_service_pb2 as review
@@ -180,6 +182,116 @@ async def test_who_is_gone_or_may_less_hears_no_more_within_a_second(
     kept, copy = await leader.put(course("c1", "One", words("a")), course("c2", "Two", words("a")))
     await curator.propose(curator.duplicate(kept, copy))
     assert (await soon(bystander)).suggestions
+
+
+TABLE = b"external_id,title,description\n1,One,First words\n"
+
+
+@dataclass
+class Upload:
+    """An import that is being sent: half of its file is on its way, the rest follows with `rest`."""
+
+    door: grpc.aio.Channel
+    token: str
+    rest: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begun(self) -> asyncio.Task[Any]:
+        sent = asyncio.Event()
+
+        async def pieces() -> AsyncGenerator[import_pb2.ImportPackageRequest]:
+            yield import_pb2.ImportPackageRequest(start=import_pb2.ImportPackageRequest.Start(source="lms"))
+            yield import_pb2.ImportPackageRequest(
+                file=import_pb2.ImportPackageRequest.File(path="catalog.csv")
+            )
+            yield import_pb2.ImportPackageRequest(chunk=TABLE[:10])
+            sent.set()
+            await self.rest.wait()
+            yield import_pb2.ImportPackageRequest(chunk=TABLE[10:])
+
+        async def answer() -> Any:
+            return await CatalogServiceStub(self.door).ImportPackage(pieces(), metadata=by(self.token))
+
+        answering = asyncio.create_task(answer())
+        await asyncio.wait_for(sent.wait(), AT_ONCE)
+        await asyncio.sleep(0.5)  # until the gateway has let it in
+        return answering
+
+    async def over(self, answering: asyncio.Task[Any]) -> grpc.aio.AioRpcError:
+        """How it is broken off, soon and without the rest."""
+        done, _ = await asyncio.wait([answering], timeout=AT_ONCE)
+        self.rest.set()  # where it is not, it ends by itself
+        assert done
+        with pytest.raises(grpc.aio.AioRpcError) as over:
+            await answering
+        return over.value
+
+
+@pytest.mark.parametrize("how", ["removed", "no role", "token revoked"])
+async def test_who_is_gone_or_may_not_any_more_sends_no_further(
+    leader: Reviewer, team: Team, gateway: Doors, door: grpc.aio.Channel, how: str
+) -> None:
+    ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    known = await ida.who()
+    token = ida._credential  # pyright: ignore[reportPrivateUsage]
+    upload = Upload(door, token)
+    sending = await upload.begun()
+    name = f"people/{known.person}"
+    if how == "removed":
+        await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
+    elif how == "no role":
+        role = people.Person.INSTRUCTIONAL_DESIGNER
+        await leader("RevokeRole", people.RevokeRoleRequest(name=name, role=role))
+    else:
+        with gateway.client(token) as client:
+            assert client.post(f"/v1/credentials/{known.token_id}:revoke", json={}).status_code == 200
+    info = error_info(await upload.over(sending))
+    assert info is not None
+    assert info.reason == ("NOT_ALLOWED" if how == "no role" else "CREDENTIAL_INVALID")
+    assert list((await leader("ListImports", api.ListImportsRequest())).imports) == []
+
+
+async def test_who_may_something_else_by_the_end_has_sent_nothing_and_another_duty_breaks_nothing_off(
+    leader: Reviewer, team: Team, gateway: Doors, door: grpc.aio.Channel
+) -> None:
+    designer, specialist = people.Person.INSTRUCTIONAL_DESIGNER, people.Person.SPECIALIST
+    ida = await team.join("ida@example.org", designer, specialist)
+    name = f"people/{(await ida.who()).person}"
+    upload = Upload(door, ida._credential)  # pyright: ignore[reportPrivateUsage]
+    sending = await upload.begun()
+    await leader.program("path", owners=["ida@example.org"])
+    await asyncio.sleep(0.5)
+    assert not sending.done()
+    upload.rest.set()
+    assert (await sending).source == "lms"
+    upload = Upload(door, ida._credential)  # pyright: ignore[reportPrivateUsage]
+    sending = await upload.begun()
+    await leader("RevokeRole", people.RevokeRoleRequest(name=name, role=designer))
+    await asyncio.sleep(0.5)
+    assert not sending.done()
+    upload.rest.set()
+    assert error_info(await upload.over(sending)).reason == "DUTIES_CHANGED"  # type: ignore[union-attr]
+
+
+async def test_a_form_that_is_still_being_sent_is_refused_once_its_sender_is_gone(
+    leader: Reviewer, team: Team, gateway: Doors
+) -> None:
+    ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
+    name = f"people/{(await ida.who()).person}"
+    host, _, port = gateway.http.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (
+        f"POST /v1/imports HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Authorization: Bearer {ida._credential}\r\n"  # pyright: ignore[reportPrivateUsage]
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="source"\r\n\r\nlms\r\n'
+    )
+    writer.write(head.encode())
+    await writer.drain()
+    await asyncio.sleep(0.5)
+    await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
+    answer = await asyncio.wait_for(reader.readline(), AT_ONCE)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 401")
 
 
 async def test_a_stream_needs_the_right_to_read(team: Team, gateway: Doors) -> None:
