@@ -1,20 +1,23 @@
 """The gateway's doors before a real catalog: the same answers and errors over JSON and gRPC, and who is let in.
 
-Both services run as processes of their own; the curator is away, so its methods are what shows a missing service.
+Both services run as processes of their own; the curator is away, so its methods are what shows a missing service. Where
+a trace ends that reaches it, something stands in its place on the real NATS.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import httpx
@@ -29,11 +32,19 @@ from cryptography.hazmat.primitives.serialization import (
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from typing_extensions import override
 
+from services.kit import nats, natsrpc, rpc, telemetry
 from services.kit.rpc import STATUS_KEY
 from tests.servers import NatsServer, PostgresServer, free_port
 from winnow.catalog.v1 import catalog_service_pb2 as catalog
 from winnow.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
+from winnow.catalog.v1.events_pb2 import ResourcesChanged
+from winnow.curation.v1 import curation_service_pb2 as curation
+from winnow.curation.v1.curation_service_pb2_grpc import (
+    CurationServiceServicer,
+    add_CurationServiceServicer_to_server,
+)
 
 TOKEN = "first-token-of-the-test"
 LINK = "one-time-link-of-the-test"
@@ -165,6 +176,75 @@ def test_what_is_written_over_json_is_read_over_grpc(stack: Stack) -> None:
         )
     assert found.title == "Counting tills"
     assert [part.text for part in found.outline] == ["Count twice."]
+
+
+class Searched(CurationServiceServicer):
+    """Stands where the curator's methods are, and keeps the trace in which it was asked."""
+
+    def __init__(self) -> None:
+        self.traces: list[str] = []
+
+    @override
+    async def SearchResources(self, request: Any, context: Any) -> curation.SearchResourcesResponse:
+        self.traces.append(telemetry.trace_id())
+        return curation.SearchResourcesResponse()
+
+
+@pytest.mark.parametrize("door", ["http", "grpc"])
+async def test_one_trace_runs_from_the_door_through_the_catalog_to_the_curator(
+    stack: Stack, nats_session: NatsServer, door: str
+) -> None:
+    """Of a change, by the event that the curator gets; of a search, by the call. The change is in the audit log."""
+    trace_id = uuid.uuid4().hex
+    bus = await nats.connect(nats_session.url, name="curator")
+    changed = await bus.subscribe(  # pyright: ignore[reportUnknownMemberType]
+        f"events.{ResourcesChanged.DESCRIPTOR.full_name}"
+    )
+    searched, server = Searched(), natsrpc.NatsServer(bus, queue="curator", chain=rpc.interceptors())
+    add_CurationServiceServicer_to_server(searched, cast("Any", server))
+    await server.start()
+    await bus.flush()
+    before = await asyncio.to_thread(_entries, stack, UPSERT)
+    await asyncio.to_thread(_change_and_search, stack, door, f"00-{trace_id}-{'1' * 16}-01")
+    event = await changed.next_msg(timeout=30)
+    assert (event.headers or {})["traceparent"].split("-")[1] == trace_id
+    assert searched.traces == [trace_id]
+    assert await asyncio.to_thread(_entries, stack, UPSERT) == before + 1
+    await server.stop()
+    await bus.close()
+
+
+UPSERT = "/winnow.catalog.v1.CatalogService/BatchUpsertResources"
+SEARCH = "/winnow.curation.v1.CurationService/SearchResources"
+
+
+def _entries(stack: Stack, method: str) -> int:
+    """How many entries of the audit log are of this method."""
+    with stack.client() as client:
+        page = client.get("/v1/auditEntries", params={"pageSize": 1000}).json()
+    assert not page.get("nextPageToken")
+    return sum(each.get("method") == method for each in page["entries"])
+
+
+def _change_and_search(stack: Stack, door: str, traceparent: str) -> None:
+    """Over one of the doors, in the caller's own trace."""
+    if door == "http":
+        body = {"source": "lms", "resources": [{"externalId": "T-http", "title": "Traced over HTTP"}]}
+        with stack.client() as client:
+            client.headers["traceparent"] = traceparent
+            for answer in (
+                client.post("/v1/resources:batchUpsert", json=body),
+                client.get("/v1/search", params={"query": "tills"}),
+            ):
+                assert answer.status_code == 200, answer.text
+        return
+    metadata = (("authorization", f"Bearer {TOKEN}"), ("traceparent", traceparent))
+    given = catalog.ResourceInput(external_id="T-grpc", title="Traced over gRPC")
+    change = catalog.BatchUpsertResourcesRequest(source="lms", resources=[given])
+    search = curation.SearchResourcesRequest(query="tills")
+    with grpc.insecure_channel(stack.grpc) as channel:
+        for method, request in ((UPSERT, change), (SEARCH, search)):
+            channel.unary_unary(method)(request.SerializeToString(), metadata=metadata)
 
 
 def test_the_same_error_is_the_same_status_on_both_doors(stack: Stack) -> None:
