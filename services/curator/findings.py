@@ -246,6 +246,7 @@ def _around(
     facts = {
         key: ItemFacts(
             minutes=state.duration_seconds / 60 if state.duration_seconds else None,
+            observed=_observed_minutes(shelf.use.get(key)),
             started=_counted(shelf.use.get(key)),
         )
         for key, state in shelf.resources.items()
@@ -264,6 +265,12 @@ def _around(
         idle=idle,
         apart=apart,
     )
+
+
+def _observed_minutes(use: wire.Use | None) -> float | None:
+    """The mean of a year's learners; None where no source timed them, or where it would tell of a few."""
+    started = _counted(use)
+    return use.seconds_year / started / 60 if use is not None and started and use.seconds_year else None
 
 
 def idle_months(shelf: Shelf, program: Program) -> int | None:

@@ -66,7 +66,8 @@ class Outline:
 class Use:
     """How much a resource is used; what nobody measured is absent rather than 0.
 
-    `started_months` are oldest first, up to `newest_month` (its first day).
+    `started_months` are oldest first, up to `newest_month` (its first day). `seconds_year` is what those who started
+    took in all; 0 where no source says so.
     """
 
     started_year: int
@@ -74,6 +75,7 @@ class Use:
     in_progress: int
     started_months: tuple[int, ...] = ()
     newest_month: date | None = None
+    seconds_year: int = 0
 
 
 def relation(value: Relation) -> Proposal.Relation.ValueType:
@@ -187,6 +189,7 @@ def use(state: State) -> Use:
         engagement.in_progress,
         tuple(engagement.started_months),
         _day(engagement.newest_month),
+        engagement.seconds_year,
     )
 
 

@@ -76,10 +76,11 @@ class MemoryFeed(FeedServiceServicer):
         said = VerdictState(a=first, b=second, verdict=verdict)
         return self._keep(VERDICTS, State(id=f"{first}:{second}", gone=not verdict, verdict=said))
 
-    def put_use(self, key: str, starts: list[int]) -> State:
-        """Starts a month, oldest first, to May 2026."""
+    def put_use(self, key: str, starts: list[int], *, seconds: int = 0) -> State:
+        """Starts a month, oldest first, to May 2026, each of so many seconds."""
         engagement = EngagementState(
             started_year=sum(starts[-12:]),
+            seconds_year=sum(starts[-12:]) * seconds,
             newest_month=Date(year=2026, month=5, day=1),
             started_months=starts,
         )

@@ -54,6 +54,29 @@ async def test_programs_are_merged_share_and_part_again(curator: Curator) -> Non
     assert await found(curator) == {}
 
 
+async def test_a_merge_saves_the_minutes_that_learners_take_where_they_are_enough_to_be_told(
+    curator: Curator,
+) -> None:
+    for key in "abcdefxy":
+        text = " ".join(f"{key}{number}" for number in range(100))
+        curator.feed.put(key, text, title=f"Course {key}", kind="course", duration_seconds=5400)
+        curator.feed.put_use(key, [35] * 12, seconds=220)
+    await curator.hear(*"abcdefxy")
+    await curator.hear(*"abcdefxy", kind=sql.ENGAGEMENT)
+    await put(curator, "p", *"abcdefx")
+    await put(curator, "q", *"abcdefy")
+    (merge,) = (await found(curator)).values()
+    assert (merge.saving_minutes, merge.saving_basis, merge.saving_per_learner) == (22.0, "measured", True)
+    said = {each.type: each for each in merge.evidence}
+    assert said["minutes"].text == "22 minutes are taught in both (measured)."
+    assert said["jaccard"].value == 0.75
+    # Four learners of one item: the mean would tell how long they took.
+    curator.feed.put_use("a", [0] * 11 + [4], seconds=220)
+    await curator.hear("a", kind=sql.ENGAGEMENT)
+    (merge,) = (await found(curator)).values()
+    assert (merge.saving_minutes, merge.saving_basis) == (108.3, "estimated")
+
+
 async def test_a_program_keeps_pages_of_one_template_and_what_people_called_two_things(
     curator: Curator,
 ) -> None:

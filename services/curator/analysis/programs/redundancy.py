@@ -209,7 +209,7 @@ def _drop(
     names = ", ".join(f"“{around.documents[other].title}”" for other in sorted(by))
     reasons = [
         Reason("coverage", round(share, 4), f"{share:.0%} of its words are covered by {names}."),
-        Reason("minutes", minutes, f"{minutes:g} minutes for each learner ({basis})."),
+        Reason("minutes", round(minutes, 1), f"{round(minutes, 1):g} minutes for each learner ({basis})."),
     ]
     if learners is not None:
         reasons.append(Reason("learners_a_year", learners, f"{learners:g} learners a year (measured)."))
