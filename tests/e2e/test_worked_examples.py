@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.test_life_of_one_change import quotations
+from tests.e2e.test_public_pages import stranger
 from tests.e2e.test_unused import MONTHS, write
 from tests.lessons import lesson
 from tests.stack import Json, Stack
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.thorough
 PATIENCE = 400  # seconds: a loaded machine takes its time to read a text of 2,400 words
 NOW = "2026-06"
 OFFICE = "Ask the Staff Relations Office for the form."
+RETIRED = {"term": "Staff Relations Office", "replacement": "People Team"}
 
 
 def sums(
@@ -78,6 +81,10 @@ class Courses:
         """What only course A says."""
         return lesson(self.seed + 1, 2)
 
+    def address(self, key: str) -> str:
+        """Where learners of a course go."""
+        return f"https://lms.example.org/{self.name}/{key}"
+
     def write(self, stack: Stack, *, life: bool = False) -> Mapping[str, Json]:
         """Writes and imports the files; resources by key."""
         text = lesson(self.seed, 44)
@@ -105,6 +112,7 @@ class Courses:
                     "external_id": f"{self.name}-{key}",
                     "title": titles[key],
                     "file": f"{key}.md",
+                    "url": self.address(key),
                     "kind": "course",
                     "language": "en",
                     "created": days[key][0],
@@ -133,10 +141,11 @@ class Courses:
         )
         at = f"{self.name}-{{}}".format
         rows = [
-            *sums(at("a"), 1450, 0.81, MONTHS[-11:]),
+            # With the 15 of this month 1,450 learners a year, of whom a share of 0.81 completes.
+            *sums(at("a"), 1435, (1450 * 0.81 - 7) / 1435, MONTHS[-11:]),
             *sums(at("b"), 310, 0.88, MONTHS[-11:]),
             *sums(at("c"), 40, 0.80, MONTHS[-11:]),
-            *learners(at("a"), "in_progress", *(f"i{n}" for n in range(8))),
+            *learners(at("a"), "completed" if life else "in_progress", *(f"i{n}" for n in range(8))),
             *learners(at("a"), "not_started", *(f"n{n}" for n in range(6))),
             *learners(at("a"), "completed", *(f"k{n}" for n in range(7))),
             *learners(at("c"), "completed", *(f"c{n}" for n in range(5))),
@@ -193,6 +202,23 @@ def done(one: Json) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+def old_links(stack: Stack, mine: Courses) -> dict[str, httpx.Response]:
+    """What the old link of each course answers to somebody who has not signed in."""
+    with stranger(stack) as browser:
+        return {key: browser.get(f"/r/{mine.name}/{mine.name}-{key}") for key in "abc"}
+
+
+def set_vocabulary(stack: Stack, *terms: Mapping[str, str]) -> None:
+    body = {"houseRules": {"retiredVocabulary": terms}, "updateMask": "retiredVocabulary"}
+    stack.post("/v1/houseRules:set", body)
+
+
+def asked_of_one(stack: Stack, resource: str) -> Json:
+    """The suggestion about this resource alone, as it stands now."""
+    (found,) = [each for each in stack.about(resource) if each["kind"] == "OUTDATED"]
+    return stack.get(f"/v1/{found['name']}")
+
+
 def the_group(stack: Stack, known: Mapping[str, Json]) -> Json:
     names = [known[key]["name"] for key in "abc"]
     (found,) = [each for each in stack.about(*names) if each["kind"] == "DUPLICATE"]
@@ -211,10 +237,31 @@ def test_examples_1_and_5_three_privacy_courses_become_one_and_life_goes_on_befo
     stack: Stack, tmp_path: Path, owners: dict[str, httpx.Client]
 ) -> None:
     mine = courses("privacy", 9101, tmp_path, owners)
+    set_vocabulary(stack, RETIRED)
     known = mine.write(stack)
     one = the_group(stack, known)
     programs = mine.programs(stack)
     a, b, c = (known[key]["name"] for key in "abc")
+    year = stack.get(f"/v1/{a}/engagement")
+    assert (year["started"]["value"], round(year["completion"]["value"], 2)) == (1450, 0.81)
+    # The age of C says what all three are taken for; three places of A say a name that is no longer said.
+    due = asked_of_one(stack, c)
+    (taken,) = [each for each in due["evidence"] if each["type"] == "class"]
+    assert (taken["value"], taken["text"].startswith("Taken as compliance")) == (12, True)
+    update = asked_of_one(stack, a)
+    (claim,) = update["claims"]
+    assert (claim["code"], claim["text"]) == (
+        "retired_vocabulary",
+        "It uses 1 word that the team has retired, 3 times in all.",
+    )
+    assert [each["quote"] for each in update["evidence"] if each["quote"]] == [OFFICE] * 3
+    assert (quotations(stack, update), list(done(update).values())) == (3, [[("request_update", a)]])
+    set_vocabulary(stack)
+    aligned = [each for each in one["evidence"] if each["type"] == "passage"]
+    assert {frozenset((each["resource"], each["counterpart"]["resource"])) for each in aligned} == {
+        frozenset(pair) for pair in ((a, b), (a, c), (b, c))
+    }
+    assert quotations(stack, one) > len(mine.only_a)
     survivors = [member["resource"] for member in one["members"] if member["survivor"]]
     assert survivors == [b]
     scores = {member["resource"]: member["score"] for member in one["members"]}
@@ -231,8 +278,19 @@ def test_examples_1_and_5_three_privacy_courses_become_one_and_life_goes_on_befo
     lost = [each["quote"] for each in one["evidence"] if each["type"] == "would_be_lost"]
     assert set(mine.only_a) <= set(lost)
 
+    there = {key: (302, mine.address(key)) for key in "abc"}
+    links = old_links(stack, mine)
+    assert {key: (link.status_code, link.headers.get("location")) for key, link in links.items()} == there
+
     applied = approved_by_all(stack, one, mine, owners)
     assert applied["state"] == "APPLIED"
+    # Learners are led to B; who had begun A finds the original beside it, nobody finds C.
+    links = old_links(stack, mine)
+    assert links["b"].headers["location"] == mine.address("b")
+    for key, original in (("a", True), ("c", False)):
+        assert links[key].status_code == 200
+        assert f'href="{mine.address("b")}"' in links[key].text
+        assert (f'href="{mine.address(key)}"' in links[key].text) == original
     now = {key: stack.get(f"/v1/{known[key]['name']}") for key in "abc"}
     assert [now[key]["lifecycle"] for key in "abc"] == ["DEPRECATED", "PUBLISHED", "ARCHIVED"]
     assert [now[key]["successor"] for key in "ac"] == [b, b]
@@ -246,8 +304,10 @@ def test_examples_1_and_5_three_privacy_courses_become_one_and_life_goes_on_befo
     assert (task["assignee"], task["target"]) == (mine.bea, b)
     assert all(any(said in step["text"] for step in task["checklist"]) for said in mine.only_a)
 
-    # Life goes on: the source follows, B has a new version, people complete it, seven use the credit of A.
+    # Life goes on: the source follows, those in the middle of A finish on it, B has a new version, people complete
+    # it, seven use the credit of A.
     mine.write(stack, life=True)
+    assert stack.get(f"/v1/{a}/engagement")["months"][-1]["completed"]["value"] == 15
     newer = stack.get(f"/v1/{b}")
     assert newer["contentHash"] != known["b"]["contentHash"]
     undone = ask(owners[mine.owners[2]], f"/v1/{one['name']}:undo", {})
@@ -258,6 +318,8 @@ def test_examples_1_and_5_three_privacy_courses_become_one_and_life_goes_on_befo
     assert [[item["resource"] for item in each["items"]] for each in mine.programs(stack)] == [[a]] * 3 + [
         [b]
     ]
+    links = old_links(stack, mine)
+    assert {key: (link.status_code, link.headers.get("location")) for key, link in links.items()} == there
     # What people did since stays.
     assert back["b"]["contentHash"] == newer["contentHash"]
     assert back["a"]["title"] == "Privacy and data protection (old)"
@@ -342,6 +404,8 @@ def test_examples_2_3_and_8_old_but_right_rare_but_mandatory_and_age_alone(
         assert {operation for changes in done(asked).values() for operation, _ in changes} == {"confirm"}
         assert (asked["kind"], [each["code"] for each in asked["claims"]]) == ("OUTDATED", ["review_due"])
     (asked,) = stack.about(named["right-old"])
+    said = {each["type"]: each["value"] for each in stack.get(f"/v1/{asked['name']}")["evidence"]}
+    assert (round(said["freshness"], 2), said["class"], round(said["age_months"])) == (0.40, 36, 48)
     stack.post(f"/v1/{asked['name']}:reject", {**seen(asked), "reason": "still_accurate"})
     current = stack.get(f"/v1/{named['right-old']}")
     assert (current["reviewDate"]["year"], current["reviewDate"]["month"]) == (2029, 6)
