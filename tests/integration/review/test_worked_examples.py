@@ -14,6 +14,7 @@ from tests.integration.review.test_ledger import verdicts
 from tests.integration.review.test_program_plans import proposal
 from tests.integration.review.test_responsibility import give, set_duties
 from tests.integration.review.test_reviewers import detail, refused
+from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import insights_pb2
 from winnow.catalog.v1.duty_pb2 import Duty
 from winnow.catalog.v1.people_service_pb2 import Person
@@ -68,11 +69,15 @@ async def test_example_4_what_is_added_to_a_program_before_its_archive_is_due_st
     )
     approved = await leader.accept(later)
     assert approved.state == Suggestion.SCHEDULED
-    await designer.program("onboarding", c)
+    onboarding = await designer.program("onboarding", c)
     back = await leader.in_state(seen.name, Suggestion.OPEN)
     assert back.revision == approved.revision + 1
     assert "“C” was added to “Onboarding” (last changed by Ida)" in back.note
+    # No effect on C: what the source shows, where learners find it, and its new place.
     assert (await leader.resource(c)).lifecycle == Resource.PUBLISHED
+    assert list((await leader("ListChanges", api.ListChangesRequest())).changes) == []
+    held = await leader("GetProgram", api.GetProgramRequest(name=onboarding.name))
+    assert [item.resource for item in held.items] == [c.name]
 
 
 @pytest.mark.parametrize("way", ["undo", "import"])
