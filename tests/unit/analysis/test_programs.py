@@ -100,6 +100,20 @@ def test_no_more_learners_are_spared_an_item_than_begin_it_in_all_programs() -> 
     assert found.saving_minutes == 20 * 160
 
 
+@pytest.mark.parametrize(("learners", "basis"), [({"p": 300.0}, "estimated"), (None, "measured")])
+def test_minutes_that_learners_were_seen_to_take_count_before_stated_ones(
+    learners: dict[str, float] | None, basis: str
+) -> None:
+    facts = {"short": ItemFacts(minutes=90, observed=394 / 60)}
+    one = program("p", "short", "long")
+    short, long = resource("short", 1, 2, 3), resource("long", 1, 2, 3, 4, 5)
+    (found,) = drops(one, {"p": one}, around([short, long], facts=facts, learners=learners))
+    assert found.savings[0].basis == basis
+    assert found.savings[0].amount == pytest.approx(394 / 60 * (300 if learners else 1), abs=0.05)
+    said = next(reason for reason in found.reasons if reason.code == "minutes")
+    assert (said.value, said.text) == (6.6, "6.6 minutes for each learner (measured).")
+
+
 def test_without_counted_learners_the_saving_is_minutes_for_each_and_says_so() -> None:
     one = program("p", "a", "b")
     (found,) = drops(one, {"p": one}, around([resource("a", 1, 2), resource("b", 1, 2, 3)]))

@@ -205,7 +205,8 @@ def _drop(
     share = covered / words
     minutes, basis = around.minutes(resource)
     learners = _who_take(resource, program, around)
-    saved = learner_time(minutes, basis, learners)
+    # A program's learners are told by the starts of its items: what they save together is no measured figure.
+    saved = learner_time(minutes, basis if learners is None else "estimated", learners)
     names = ", ".join(f"“{around.documents[other].title}”" for other in sorted(by))
     reasons = [
         Reason("coverage", round(share, 4), f"{share:.0%} of its words are covered by {names}."),
