@@ -88,7 +88,7 @@ async def test_a_plan_waits_for_its_notice_and_an_objection_brings_it_back(
 
 
 async def test_whom_it_affects_objects_once_by_a_link_that_only_a_form_uses(
-    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel, catalog: Any
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel, catalog: Any
 ) -> None:
     waiting, _ = await scheduled(leader, curator)
     (link,) = await links(leader, waiting)
@@ -154,7 +154,7 @@ async def test_who_was_removed_or_owns_nothing_of_it_any_more_is_not_asked_and_t
 
 
 async def test_only_a_scheduled_plan_can_be_objected_to_and_only_the_gateway_uses_links(
-    leader: Reviewer, curator: Curator, channel: grpc.aio.Channel
+    leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel
 ) -> None:
     waiting, _ = await scheduled(leader, curator)
     (link,) = await links(leader, waiting)
