@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.catalog.domain.people import CONTENT_ROLES, Person, Role
@@ -25,6 +26,14 @@ async def write_due(db: Database) -> None:
             return
         for person in await tx.people(await postgres.readers(tx, today)):
             await _write(tx, db, person)
+
+
+def _together(found: Iterable[Mention]) -> list[tuple[Mention, int]]:
+    """The first of what was done together, as one event, with how many others were; what was done alone as it is."""
+    events: dict[tuple[str, str], list[Mention]] = {}
+    for each in found:
+        events.setdefault((each.verb, each.batch or each.id), []).append(each)
+    return [(first, len(others)) for first, *others in events.values()]
 
 
 async def _write(tx: Transaction, db: Database, person: Person) -> None:
@@ -59,10 +68,11 @@ async def _write(tx: Transaction, db: Database, person: Person) -> None:
     events += [
         letters.line(
             f"{'Taken back' if each.verb == 'undo' else 'Applied'} on {on(each.time)} by {each.who}: {each.summary}"
+            + (f" and {more} more, together" if more else "")
             + (f": {each.text}" if each.text else ""),
-            link(each),
+            f"{db.post.public_url}/activity" if more else link(each),
         )
-        for each in await postgres.done(tx, person.id, owned, since)
+        for each, more in _together(await postgres.done(tx, person.id, owned, since))
     ]
     if person.has(Role.SPECIALIST) and (count := await postgres.noticed(tx, since)):
         said = (

@@ -68,7 +68,7 @@ _SCHEDULED = """
     ORDER BY s.due_time, s.id
 """
 _DONE = """
-    SELECT s.id, s.summary, d.time, d.verb, coalesce(p.display_name, p.email, d.actor) AS who, d.reason AS text
+    SELECT s.id, s.summary, d.time, d.verb, coalesce(p.display_name, p.email, d.actor) AS who, d.reason AS text, d.batch
     FROM decisions d JOIN suggestions s ON s.id = d.suggestion LEFT JOIN persons p ON p.id = d.actor
     WHERE d.time >= %(since)s AND d.actor <> %(person)s
         AND (d.verb = 'undo' OR (d.verb = 'apply' AND d.state = 'APPLIED'))
@@ -100,7 +100,10 @@ _NOTICED = "SELECT count(*) AS count FROM notices WHERE apply_time >= %s"
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A suggestion to tell of: what it says, the moment that counts, and in words why, what or who."""
+    """A suggestion to tell of: what it says, the moment that counts, and in words why, what or who.
+
+    `batch` is the same for what was done together; empty for what was done alone.
+    """
 
     id: str
     summary: str
@@ -108,6 +111,7 @@ class Mention:
     text: str
     verb: str = ""
     who: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,10 @@ async def _notice(
         person = by_email.get(email_key(email))
         if person is None:
             continue
-        changes = [letters.line(f"On {_moment(due)}: {change.text}") for change in planned.plan.changes]
+        what_changes = "; ".join(change.text for change in planned.plan.changes)
+        event = letters.line(
+            f"On {_moment(due)}: {planned.proposal.summary}: {what_changes}", _link(tx, planned)
+        )
         foot = letters.line(
             f"Approved by {', '.join(names) or 'somebody'}. To object before then:",
             f"{tx.post.public_url}/objections/{token}",
@@ -88,7 +91,7 @@ async def _notice(
             kind=Kind.URGENT,
             key=f"notice {what} {planned.id} {planned.revision}",
             subject=f"{subject}: {planned.proposal.summary}",
-            content=letters.written(changes, tx.post, last=foot, more=_link(tx, planned)),
+            content=letters.written([event], tx.post, last=foot),
         )
 
 

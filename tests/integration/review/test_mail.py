@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from google.type.date_pb2 import Date
 
 from services.catalog.telling.domain import monday
 from tests.integration.catalog.conftest import CatalogProcess, eventually
@@ -29,6 +30,7 @@ from winnow.internal.v1 import public_service_pb2 as public
 from winnow.review.v1 import notice_service_pb2 as api
 from winnow.review.v1 import objection_pb2 as objection
 from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1.batch_pb2 import BatchDecideRequest
 from winnow.review.v1.notice_service_pb2 import Delivery, NoticeSettings
 from winnow.review.v1.notice_service_pb2_grpc import NoticeServiceStub
 from winnow.review.v1.suggestion_pb2 import Suggestion
@@ -437,6 +439,106 @@ async def test_the_digest_says_of_what_concerns_somebody_when_it_applies_who_did
         (told["sol@example.org"][0], "1 change that learners notice was applied since "),
     ):
         assert said.startswith(starts)
+
+
+async def test_what_was_done_together_is_one_line_of_the_digest(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    for n in range(3):
+        kept, copy = await leader.put(
+            *(course(f"c{n}{k}", f"Ladders {n}", words(str(n)), owner=OLGA) for k in "ab")
+        )
+        await curator.propose(curator.duplicate(kept, copy))
+    await curator.settled()
+    done = await leader("BatchDecide", BatchDecideRequest(filter=BatchDecideRequest.Filter()))
+    assert len([each for each in done.outcomes if not each.reason]) == 3
+    await due_digest(catalog)
+    (digest,) = await arrived(mail, OLGA)
+    events = [by(line) for line in lines(digest) if line.startswith("Applied")]
+    where = "https://winnow.example.org/activity"
+    assert events == [f"Applied on {today()} by First: Copies and 2 more, together {where}"]
+
+
+async def test_a_notice_is_one_line_however_many_things_it_changes(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    await team.join(OLGA)
+    planned, _ = await approved(leader, curator)
+    (told,) = await arrived(mail, OLGA)
+    texts = [change.text for part in planned.plan.parts for change in part.changes]
+    assert len(texts) > 1
+    (event,) = [line for line in lines(told) if line.startswith("On ")]
+    assert all(each in event for each in texts)
+
+
+async def test_whoever_wants_what_is_urgent_alone_gets_no_digest(
+    leader: Reviewer,
+    curator: Curator,
+    team: Team,
+    channel: grpc.aio.Channel,
+    mail: MailServer,
+    catalog: CatalogProcess,
+) -> None:
+    olga = await team.join(OLGA)
+    await choose(olga, channel, NoticeSettings.URGENT)
+    await approved(leader, curator)
+    (told,) = await arrived(mail, OLGA)
+    assert "To object before then:" in text(told)
+    await due_digest(catalog)
+    await arrived(mail, FIRST)  # theirs is written with all others
+    assert mail.to(OLGA) == [told]
+
+
+async def test_whoever_can_still_object_is_called_again_on_the_last_day_and_once(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    planned, _ = await approved(leader, curator)
+    await arrived(mail, OLGA)
+    catalog.sql(
+        """
+        UPDATE suggestions SET due_time = now() + interval '20 hours',
+            rest = jsonb_set(rest, '{decision,time}', to_jsonb(now() - interval '6 days'))
+        WHERE id = %s
+        """,
+        (bare(planned.name),),
+    )
+    restart(catalog)
+    _, again = await arrived(mail, OLGA, 2)
+    restart(catalog)
+    await arrived(mail, OLGA, 2)
+    assert again["Subject"] == "Winnow: the last day to object: Copies"
+    assert "/objections/" in text(again)
+
+
+async def test_whoever_is_away_gets_no_digest_and_who_stands_in_is_told_what_is_theirs(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    olga = await team.join(OLGA, DESIGNER)
+    things = await leader.put(*(course(f"c{n}", f"Course {n}", words(str(n)), owner=OLGA) for n in range(2)))
+    await curator.propose(*(curator.outdated(each) for each in things))
+    await curator.settled()
+    until = datetime.now(UTC).date() + timedelta(days=10)
+    day = Date(year=until.year, month=until.month, day=until.day)
+    name = f"people/{(await olga.who()).person}"
+    await leader("SetAbsence", people.SetAbsenceRequest(name=name, until=day))
+    (told,) = await arrived(mail, FIRST)
+    assert lines(told)[0].endswith(f", {today()}: 2 suggestions of theirs are yours now.")
+    assert lines(told)[0].startswith("Olga is away")
+    first, *_ = await leader.suggestions(Suggestion.OPEN)
+    await leader.reject(first, "still_accurate")
+    await due_digest(catalog)
+    await arrived(mail, FIRST, 2)
+    assert mail.to(OLGA) == []
+
+
+async def due_digest(catalog: CatalogProcess) -> None:
+    """Has the digests of this week written, as if there had been some in the week before."""
+    last_week = monday(datetime.now(UTC).date()) - timedelta(days=7)
+    catalog.sql("TRUNCATE digest_weeks")
+    catalog.sql("INSERT INTO digest_weeks VALUES (%s, now())", (last_week,))
+    restart(catalog)
 
 
 def by(line: str) -> str:
