@@ -215,7 +215,7 @@ def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
 
 def test_every_field_of_a_task_and_of_a_note_is_filled() -> None:
     emails = {"lea": "lea@example.org"}
-    note = Note("n", "suggestions/s", "lea", "Why?", NOW, asked="lea", task="t")
+    note = Note("n", "suggestions/s", "lea", "Why?", NOW, asked="lea", task="t", says="learners_told")
     assert empty_fields(wire_tasks.task_changed(TASK, emails)) == set()
     assert empty_fields(wire_notes.note_added(note, emails)) == set()
 

@@ -13,10 +13,12 @@ from services.catalog.review.domain_notes import Note
 from services.catalog.review.surroundings import bare, program_name, resource_name
 
 
-async def add_note(tx: Transaction, viewer: Viewer, parent: str, text: str) -> tuple[Note, dict[str, str]]:
+async def add_note(
+    tx: Transaction, viewer: Viewer, parent: str, text: str, says: str = ""
+) -> tuple[Note, dict[str, str]]:
     """The note as stored, with e-mails; in the caller's transaction. NotFound when there is no such thing."""
     name = (await _names(tx, parent))[0]
-    note = Note(new_id(), name, viewer.person.id, text, tx.now)
+    note = Note(new_id(), name, viewer.person.id, text, tx.now, says=says)
     emails = await keep_note(tx, note)
     await tx.audited(viewer, name, {"note": f"notes/{note.id}"})
     return note, emails

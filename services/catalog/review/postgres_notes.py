@@ -8,10 +8,11 @@ from services.catalog.postgres.session import Session, columns
 from services.catalog.review.domain_notes import Note
 
 _ADD = """
-    INSERT INTO notes (id, parent, author, text, asked, task, create_time) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO notes (id, parent, author, text, asked, task, create_time, says)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _PAGE = """
-    SELECT id, parent, author, text, asked, coalesce(task, '') AS task, create_time FROM notes
+    SELECT id, parent, author, text, asked, coalesce(task, '') AS task, create_time, says FROM notes
     WHERE parent = ANY(%s) AND id > %s ORDER BY id LIMIT %s
 """
 
@@ -19,7 +20,7 @@ _PAGE = """
 async def add_note(tx: Session, new: Note) -> None:
     """Stores a new one."""
     head = (new.id, new.parent, new.author, new.text)
-    await tx.run(_ADD, (*head, new.asked, new.task or None, new.create_time))
+    await tx.run(_ADD, (*head, new.asked, new.task or None, new.create_time, new.says))
 
 
 async def notes(tx: Session, parents: Sequence[str], *, after: str, limit: int) -> list[Note]:

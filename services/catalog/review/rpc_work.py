@@ -61,10 +61,10 @@ class WorkServicer(Answering):
     @override
     async def AddNote(self, request: note_pb2.AddNoteRequest, context: Any) -> note_pb2.Note:
         caller, parent = viewer(), _parent(request.parent)
-        words = wire_notes.words(request.text, "text")
+        words, says = wire_notes.words(request.text, "text"), wire_notes.says(request.says, parent)
 
         async def verb(tx: Transaction) -> note_pb2.Note:
-            return wire_notes.note(*await notes.add_note(tx, caller, parent, words))
+            return wire_notes.note(*await notes.add_note(tx, caller, parent, words, says))
 
         return await self._db.answer_once(request, caller, note_pb2.Note, verb)
 

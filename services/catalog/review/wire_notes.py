@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.catalog.review.domain_notes import MAX_TEXT, Note
+from services.catalog.review.domain_notes import LEARNERS_TOLD, MAX_TEXT, Note
 from services.catalog.review.fields import bad_field
 from services.kit.protobuf import timestamp
 from winnow.review.v1 import events_pb2, note_pb2
@@ -20,12 +20,20 @@ def note(value: Note, emails: Mapping[str, str]) -> note_pb2.Note:
         asked=emails.get(value.asked, ""),
         task=f"tasks/{value.task}" if value.task else "",
         create_time=timestamp(value.create_time),
+        says=value.says,
     )
 
 
 def note_added(value: Note, emails: Mapping[str, str]) -> events_pb2.NoteAdded:
     """Somebody wrote a note."""
     return events_pb2.NoteAdded(note=note(value, emails))
+
+
+def says(word: str, parent: str) -> str:
+    """What a note on that thing is to say beside its words; InvalidArgument for what it cannot."""
+    if word and (word != LEARNERS_TOLD or not parent.startswith("suggestions/")):
+        raise bad_field("says", f"must be empty, or {LEARNERS_TOLD} on a suggestion")
+    return word
 
 
 def words(text: str, field: str, *, required: bool = True) -> str:

@@ -22,6 +22,8 @@ from services.gateway.web.sheets import csv_file
 from services.gateway.web.trouble import Trouble
 from services.gateway.web.words import say
 
+_TOLD = "learners_told"  # what a note says by which somebody has told them
+
 
 @dataclass(frozen=True, slots=True)
 class WhatChanged:
@@ -58,7 +60,11 @@ class WhatChanged:
     async def tell(self, request: Request) -> Response:
         """Somebody has told learners: kept as a note on the suggestion, which everybody reads."""
         form = await request.form()
-        body: Json = {"text": say("what_changed.told_note"), "requestId": str(form.get("request_id", ""))}
+        body: Json = {
+            "text": say("what_changed.told_note"),
+            "says": _TOLD,
+            "requestId": str(form.get("request_id", "")),
+        }
         await self.api.post(request, f"/v1/suggestions/{request.path_params['id']}/notes", body)
         return RedirectResponse(back.after(request, "/what-changed"), status_code=303)
 
@@ -98,7 +104,7 @@ async def told_about(api: Api, request: Request, notices: Sequence[Json]) -> dic
     A note of an earlier time, before the plan was taken back and applied anew, says nothing of this one.
     """
     notes = await api.notes(request, [each["suggestion"] for each in notices])
-    told = [each for each in notes if each["text"] == say("what_changed.told_note")]
+    told = [each for each in notes if each["says"] == _TOLD]
     return {
         each["suggestion"]: note
         for each in notices

@@ -139,6 +139,9 @@ async def test_learners_once_told_are_not_to_be_told_again(
         "Learners do not know it yet: “Ladders” is no longer offered",
         "/what-changed?from=today",
     )
+    # In anybody's words it says nothing to Winnow.
+    review = f"/{applied.name.replace('suggestions', 'review')}"
+    browser.act(browser.get(review), "note", text="Learners have been told.")
     shown = browser.get(address)
     assert "I have told them" in shown
     assert is_first_screen(browser.act(shown, "told"))
