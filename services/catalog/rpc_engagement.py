@@ -61,6 +61,10 @@ class LearningMethods(CatalogServiceServicer):
         found = await participation.learnings(
             self._db, programs=programs, resources=resources, months=months, before=request.year_before
         )
+        if request.in_both and (len(programs), len(set(programs)), resources) != (2, 2, []):
+            raise wire.bad_field("in_both", "is asked of exactly two programs")
+        both = await participation.learners_in_both(self._db, *programs) if request.in_both else None
         return engagement_pb2.BatchQueryEngagementResponse(
-            engagements={name: wire.learning_in_short(each) for name, each in found.items()}
+            engagements={name: wire.learning_in_short(each) for name, each in found.items()},
+            in_both=wire.group_figure(both) if both else None,
         )

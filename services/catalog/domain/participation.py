@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.catalog.domain.disclosure import apart, few, hidden_cells, nested
+from services.catalog.domain.disclosure import apart, few, hidden_cells, leaves_few, nested
 from services.catalog.domain.engagement import YEAR, month_index
 
 HALF = 6  # months of either side of the trend
@@ -94,6 +94,19 @@ class Inside:
 
     found: Participation
     told: Told
+
+
+def in_both(one: Participation | None, other: Participation | None, either: Participation | None) -> Figure:
+    """Learners of two groups who are in each, from those counted in either; not known without single learners."""
+    if one is None or other is None or either is None:
+        return UNKNOWN
+    groups = (one.year, other.year, either.year)
+    if not all(each.measured for each in groups) or one.newest != other.newest:
+        return UNKNOWN
+    shared = one.year.reach + other.year.reach - either.year.reach
+    if leaves_few(shared, (one.year.reach, other.year.reach)):
+        return HIDDEN
+    return Figure(float(shared), basis="measured")
 
 
 def told(

@@ -17,6 +17,7 @@ from services.catalog.domain.participation import (
     Participation,
     Told,
     drop_off,
+    in_both,
     told,
 )
 from services.catalog.domain.people import Viewer
@@ -146,6 +147,13 @@ async def learnings(
         **{f"programs/{id_}": _of_program(known[id_], ground, months) for id_ in programs if id_ in known},
         **{f"resources/{id_}": _of_resource(each, ground.use[each.id]) for id_, each in asked.items()},
     }
+
+
+async def learners_in_both(db: Database, one: str, other: str) -> Figure:
+    """How many learners are in both programs, as far as it may be told."""
+    async with db.snapshot() as tx:
+        found = await tx.participation({one: [one], other: [other], "": [one, other]})
+    return in_both(found.get(one), found.get(other), found.get(""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from services.catalog.wire.duties import (
     responsibilities,
     responsibility,
 )
-from services.catalog.wire.engagement import engagement_rows, learning, learning_in_short, period, recorded
+from services.catalog.wire.engagement import (
+    engagement_rows,
+    group_figure,
+    learning,
+    learning_in_short,
+    period,
+    recorded,
+)
 from services.catalog.wire.feed import (
     announcement_state,
     dead_link_state,
@@ -104,6 +111,7 @@ __all__ = [
     "duty_changes",
     "engagement_rows",
     "engagement_state",
+    "group_figure",
     "handover",
     "house_rules",
     "house_rules_state",

@@ -125,6 +125,9 @@ class Programs:
             detail = await self._pair(request, chosen[0], chosen[1])
             detail["share"] = cell(items[first], items[second], same, seconds)
             detail["suggestion"] = await self._suggestion(request, first, second, doubled)
+            asked_both: Query = {"names": [first, second], "inBoth": "true"}
+            detail["use"] = await self.api.get(request, "/v1/engagement:batchQuery", asked_both)
+            detail["came"] = detail["use"]["engagements"].get(first, {}).get("reach")
         return page(
             "overlap.html",
             **around,
@@ -138,6 +141,8 @@ class Programs:
             failed=detail.get("failed", False),
             share=detail.get("share"),
             suggestion=detail.get("suggestion"),
+            in_both=detail.get("use", {}).get("inBoth"),
+            came=detail.get("came"),
         )
 
     async def _seconds(self, request: Request, names: Iterable[str]) -> dict[str, float]:

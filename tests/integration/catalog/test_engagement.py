@@ -174,6 +174,28 @@ async def test_a_program_is_told_of_shorter_periods_and_of_the_year_before(
     assert people(everything) == 200
 
 
+async def test_how_many_are_in_both_of_two_programs_is_told_where_both_are_known_by_learner(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    async def both(*programs: str) -> engagement_pb2.GroupFigure:
+        wanted = [names[each] for each in programs]
+        request = engagement_pb2.BatchQueryEngagementRequest(names=wanted, in_both=True)
+        return (await first("BatchQueryEngagement", request)).in_both
+
+    alone = await both("water", "yard")  # who learned with an item of both would count as in both
+    assert (alone.HasField("value"), alone.hidden) == (False, False)
+    await record(first, [Row("water", n, MONTHS[11], False) for n in range(40)])
+    await record(first, [Row("yard", n, MONTHS[n % 12], False) for n in range(20, 60)])
+    assert (await both("water", "yard")).value == 20
+    await record(first, [Row("yard", n, MONTHS[2], False) for n in range(4, 20)])
+    hidden = await both("water", "yard")  # four are in the first alone
+    assert (hidden.HasField("value"), hidden.hidden) == (False, True)
+    for wrong in (("water",), ("water", "wells")):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await both(*wrong)
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_of_the_year_before_nothing_is_told_where_its_deliverer_knows_of_half_of_it(
     first: SignedIn, names: dict[str, str]
 ) -> None:

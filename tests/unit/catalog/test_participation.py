@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.catalog.domain.participation import Counts, Participation, told
+import pytest
+
+from services.catalog.domain.participation import (
+    HIDDEN,
+    UNKNOWN,
+    Counts,
+    Figure,
+    Participation,
+    in_both,
+    told,
+)
 
 
 def test_three_who_only_enrolled_are_not_told_as_the_year_less_its_shown_months() -> None:
@@ -17,3 +27,28 @@ def test_three_who_only_enrolled_are_not_told_as_the_year_less_its_shown_months(
         months[each.month].reach - months[each.month].started for each in found.months if each.started.hidden
     )
     assert unseen == 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "either", "said"),
+    [
+        (50, 40, 60, Figure(30.0, basis="measured")),
+        (50, 40, 90, Figure(0.0, basis="measured")),
+        (50, 40, 86, HIDDEN),  # four are in both
+        (50, 40, 52, HIDDEN),  # two of the second are in it alone
+        (40, 40, 40, Figure(40.0, basis="measured")),
+    ],
+)
+def test_who_is_in_both_is_told_where_it_tells_of_no_few(
+    one: int, other: int, either: int, said: Figure
+) -> None:
+    groups = [Participation(date(2026, 5, 1), Counts(reach, reach)) for reach in (one, other, either)]
+    assert in_both(*groups) == said
+
+
+def test_who_is_in_both_is_not_known_of_sums_nor_of_other_months() -> None:
+    group, sums = Participation(date(2026, 5, 1), Counts(50)), Counts(50, measured=False)
+    earlier = Participation(date(2026, 4, 1), Counts(50))
+    assert in_both(group, Participation(date(2026, 5, 1), sums), group) == UNKNOWN
+    assert in_both(group, earlier, group) == UNKNOWN
+    assert in_both(group, None, group) == UNKNOWN
