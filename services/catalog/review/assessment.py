@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.catalog.review import material, plans, risk, safeguards, simulation
 from services.catalog.review.domain import NO_PLAN, Edits, Plan, Risk
+from services.catalog.review.effects import effects
 from services.catalog.review.findings import Proposal
 from services.catalog.review.surroundings import Surroundings
 
@@ -63,7 +64,10 @@ def _checked(
 
 
 def _caveat(plan: Plan, around: Surroundings) -> str:
-    """Where any resource that learners are led away from comes from sources without known learners."""
-    from_learners = safeguards.led_away(plan)
-    concerned = [around.resources[id_] for id_ in sorted(from_learners) if id_ in around.resources]
-    return USE_UNKNOWN if any(around.without_learners(each) for each in concerned) else ""
+    """Where any resource that learners are led away from, or any program that changes, comes from sources without known
+    learners.
+    """
+    concerned = around.present(sorted(safeguards.led_away(plan)))
+    programs = [around.programs[id_] for id_ in effects(plan.parts).programs if id_ in around.programs]
+    unknown = any(map(around.without_learners, concerned)) or any(map(around.without_learners_in, programs))
+    return USE_UNKNOWN if unknown else ""

@@ -51,8 +51,8 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
     """Requirements met, minutes left and overdue before and after, for every enrolment of the touched programs and of
     those around them.
 
-    Whoever is in a program and in one inside it counts once, and saves once. A touched program whose use is known but
-    not by learner is computed on sums only, and says so.
+    Whoever is in a program and in one inside it counts once, and saves once. A touched program without rows of learners
+    is computed on sums only, and says so, unless none of its sources has learners.
     """
     done = effects(plan.parts)
     touched = _touched(done, around)
@@ -81,7 +81,7 @@ def simulated(plan: Plan, around: Surroundings) -> Simulation:
         newly_overdue=sum(each.newly_overdue for each in told),
         minutes_saved=round(sum(each.minutes_saved for each in told), 1),
         sums_only=any(
-            program.id not in reached and not _nobody(program, done, around) for program in touched
+            program.id not in reached and not around.without_learners_in(program) for program in touched
         ),
         rounded=any(each.rounded for each in told),
         few=any(each.few for each in told),
@@ -127,8 +127,7 @@ def learners(plan: Plan, around: Surroundings) -> frozenset[str]:
 
 
 def _touched(done: Effects, around: Surroundings) -> list[Program]:
-    ids = {program for program, _, _ in done.items} | {program for program, _ in done.eased} | done.ended
-    return [around.programs[id_] for id_ in sorted(ids) if id_ in around.programs]
+    return [around.programs[id_] for id_ in sorted(done.programs) if id_ in around.programs]
 
 
 def _all(touched: Sequence[Program], done: Effects, around: Surroundings) -> list[_Concerned]:
@@ -147,7 +146,7 @@ def _outermost(found: Sequence[_Concerned]) -> Sequence[_Concerned]:
 
 def _items(program: str, done: Effects, around: Surroundings) -> frozenset[str]:
     """Resources whose place in the program itself the plan changes."""
-    touched = {old for inside, old, _ in done.items if inside == program}
+    touched = {old for inside, old, _ in (*done.items, *done.moved) if inside == program}
     touched |= {id_ for inside, id_ in done.eased if inside == program}
     if program in done.ended:
         touched |= set(around.held_by(program))
@@ -169,11 +168,6 @@ def _concerned(program: Program, done: Effects, around: Surroundings) -> _Concer
         if any(row.program == program.id or row.resource in touched for row in rows)
     }
     return _Concerned(program.id, around.inside(program.id, mandatory=True), before, after, enrolled)
-
-
-def _nobody(program: Program, done: Effects, around: Surroundings) -> bool:
-    """Whether no row of any learner may be taken for "nobody": only where use itself is not known."""
-    return not any(each in around.use for each in _items(program.id, done, around))
 
 
 def _completed(found: _Concerned, learner: str) -> frozenset[str]:

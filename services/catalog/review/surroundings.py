@@ -183,6 +183,12 @@ class Surroundings:
             source is None or source.without_learners for source in known
         )
 
+    def without_learners_in(self, program: Program) -> bool:
+        """Whether the same holds for the program and all it holds at any level: who is in it, then nobody knows."""
+        inside = self.present(item.resource for _, item in self.laid_flat(program.id))
+        own = self.sources.get(program.source)
+        return (own is None or own.without_learners) and all(map(self.without_learners, inside))
+
     def stale_days(self, resource: Resource) -> int | None:
         """How old its engagement is in days, when that is older than its sources may deliver; else None.
 

@@ -34,7 +34,7 @@ from services.kit.identity import Caller, Signer, Verifier
 from services.kit.rpc import error_info
 from tests import servers
 from tests.integration.catalog.conftest import FIRST_TOKEN
-from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
+from tests.integration.review.conftest import FROM_FILES, Curator, Reviewer, bare, course, words
 from tests.unit.kit.test_small_modules import PRIVATE, PUBLIC
 from winnow.catalog.v1 import announcement_pb2, people_feed_pb2, people_service_pb2
 from winnow.catalog.v1 import catalog_service_pb2 as api
@@ -270,6 +270,7 @@ async def _make(world: World) -> None:
         await _people(world, first)
         others = people_service_pb2.Person(email="other@example.org", display_name="Other")
         await first("CreatePerson", people_service_pb2.CreatePersonRequest(person=others))
+        world.sql(FROM_FILES)
         await _objects(world, first)
         curator: Any = Curator(None, world)  # type: ignore[arg-type]
         for relation in RELATIONS:

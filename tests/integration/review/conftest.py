@@ -53,6 +53,11 @@ REVIEW_TABLES = """
     TRUNCATE suggestions, decisions, verdicts, suppressions, hidden_findings, pass_keys, outcomes, calibrations,
         paces CASCADE
 """
+FROM_FILES = """
+    INSERT INTO sources (display_name, id, from_files) VALUES ('lms', 'lms', true), ('courses', 'courses', true)
+    ON CONFLICT DO NOTHING
+"""
+"""Sources of most tests are as importing files makes them: nobody is taken to learn there until engagement says so."""
 STATES = {
     "archive": Proposal.IDENTICAL,
     "deprecate": Proposal.REVISED,
@@ -344,6 +349,7 @@ async def curator(nats_session: NatsServer, catalog: CatalogProcess) -> AsyncGen
     played = Curator(js, catalog)
     await played.settled()
     catalog.sql(REVIEW_TABLES)
+    catalog.sql(FROM_FILES)
     yield played
     await connection.close()
 

@@ -15,6 +15,7 @@ from tests.integration.review.test_reviewers import copies, refused
 from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
+from winnow.catalog.v1.source_pb2 import Source
 from winnow.curation.v1.proposal_pb2 import Proposal
 from winnow.review.v1 import note_pb2
 from winnow.review.v1 import review_service_pb2 as review
@@ -186,6 +187,31 @@ async def test_learners_of_an_item_that_moves_or_is_eased_count(
     more = {"other": a.name} if operation == "item_move" else {}
     filed = await file(leader, Suggestion.PROGRAM, operation, b, program=program.name, **more)
     assert filed.plan.risk == risk
+
+
+@pytest.mark.parametrize("operation", ["item_drop", "item_move", "item_insert", "archive_program"])
+@pytest.mark.parametrize(
+    "learning", ["read_from_an_lms", "declared_without", "from_files", "one_item_of_an_lms"]
+)
+async def test_a_program_of_which_no_learners_are_known_is_simulated_on_sums_only_unless_nobody_learns_there(
+    learning: str, operation: str, leader: Reviewer, curator: Curator
+) -> None:
+    source = "lms" if learning in ("from_files", "one_item_of_an_lms") else learning
+    if learning == "declared_without":
+        request = api.UpsertSourceRequest(source=Source(display_name=source, no_learners=True))
+        await leader("UpsertSource", request)
+    a, b, c = await leader.put(*(course(key, key.upper(), words(key)) for key in "abc"), source=source)
+    held = [a, b]
+    if learning == "one_item_of_an_lms":
+        held += await leader.put(course("d", "D", words("d")), source="academy")
+    program = await leader.program("safety", *held, source=source)
+    members = {"item_insert": [c], "archive_program": []}.get(operation, [b])
+    more = {"other": a.name} if operation == "item_move" else {}
+    filed = await file(leader, Suggestion.PROGRAM, operation, *members, program=program.name, **more)
+    plan, known = filed.plan, learning in ("read_from_an_lms", "one_item_of_an_lms")
+    assert (plan.risk, plan.simulation.sums_only) == ((Plan.R3, True) if known else (Plan.R2, False))
+    if learning != "one_item_of_an_lms":  # what is dropped may be of the other source
+        assert ("use: not known" in plan.caveat) is not known
 
 
 async def test_the_items_of_a_program_are_changed_as_somebody_filed(

@@ -22,6 +22,7 @@ from services.kit.identity import Caller, Signer
 from tests.integration.catalog.conftest import FIRST_TOKEN, CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
 from tests.integration.review.statement_script import figures
+from tests.integration.review.test_nested import HEAD
 from tests.integration.review.test_program_plans import proposal
 from tests.mail import MailServer
 from tests.servers import NatsServer, PostgresServer
@@ -135,6 +136,8 @@ async def decided(leader: Reviewer, ida: Reviewer, curator: Curator) -> dict[str
     await leader.imported("lms", {"engagement.csv": ENGAGEMENT.encode()}, complete=False)
     path = await leader.program("path", thing[1], thing[2], thing[3])
     other = await leader.program("other", thing[8], thing[9])
+    rows = "".join(f"{key},2026-06,1,1,0,60,l1,in_progress,\n" for key in ("path", "other"))
+    await leader.imported("lms", {"engagement.csv": (HEAD + rows).encode()}, complete=False)
 
     def move(key: str, program: Any, first: Any, last: Any, minutes: float) -> Any:
         operation = DraftOperation(
