@@ -219,7 +219,7 @@ async def test_example_5_of_all_that_the_plan_wrote_only_what_was_edited_since_i
     done = await story.applied()
     # A title is nothing that this plan wrote: its edit stays, unasked. That A is archived by now is asked.
     titled = await file(leader, Suggestion.OUTDATED, "set_metadata", a, field="title", value="Privacy, old")
-    assert (await leader.accept(titled)).state == Suggestion.APPLIED
+    assert (await designer.accept(titled)).state == Suggestion.APPLIED
     await heard(leader, of("a", "completed", some("i", BEGUN)))
     gone = await file(leader, Suggestion.OUTDATED, "archive", a)
     assert (await designer.accept(gone)).state == Suggestion.APPLIED
