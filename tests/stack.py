@@ -195,6 +195,7 @@ def with_sample(folders: pytest.TempPathFactory) -> Stack:
                 first.import_sample()
             finally:
                 first.down()
+            (read / "ports.json").unlink()  # copies that start together would all take them
             done.touch()
     data = folders.mktemp("sample") / "data"
     # Not `shutil.copytree`: PostgreSQL's files belong to who runs it.
