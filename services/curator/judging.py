@@ -256,7 +256,7 @@ class Judge:
         known |= {_pair(one): one for one in fresh}
         within = [one for one in known.values() if {one.a, one.b} <= books.keys()]
         found = await asyncio.to_thread(findings.together, self._shelf, books, within, boilerplate)
-        return [proposing.program(self._shelf, books, one) for one in found]
+        return list(proposing.programs(self._shelf, books, found))
 
     async def _pairs(
         self,
@@ -395,7 +395,7 @@ class Judge:
             program = self._shelf.programs.get(key)
             if program is not None and key not in self._shelf.archived_programs:
                 streamlined = findings.streamlined(self._shelf, program, books, found, boilerplate, apart)
-                proposals += [proposing.program(self._shelf, books, one) for one in streamlined]
+                proposals += proposing.programs(self._shelf, books, streamlined)
         return {proposal.key: proposal for proposal in proposals}
 
     def _neglected(self, books: Mapping[str, Book], resources: AbstractSet[str]) -> Iterator[Proposal]:

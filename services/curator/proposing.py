@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from importlib.resources import files
 
@@ -194,7 +194,15 @@ def unused(
     )
 
 
-def program(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> Proposal:
+def programs(shelf: Shelf, books: Mapping[str, Book], found: Iterable[ProgramFinding]) -> Iterator[Proposal]:
+    """A proposal each, but of those whose items nobody has read yet: they are found again once somebody has."""
+    for each in found:
+        made = _program(shelf, books, each)
+        if made.members:
+            yield made
+
+
+def _program(shelf: Shelf, books: Mapping[str, Book], found: ProgramFinding) -> Proposal:
     """The proposal of one way to streamline a program, or several."""
     covering = sorted({passage.b.document for passage in found.passages} - set(found.items))
     shown = found.items if found.operation == "merge" else (*found.items, *covering)

@@ -54,6 +54,18 @@ async def test_programs_are_merged_share_and_part_again(curator: Curator) -> Non
     assert await found(curator) == {}
 
 
+async def test_what_programs_share_is_proposed_once_it_has_been_read(curator: Curator) -> None:
+    for key in "abcdefg":
+        text = " ".join(f"{key}{number}" for number in range(100))
+        curator.feed.put(key, text, title=f"Course {key}", kind="course")
+    await put(curator, "p", "a", "b", "c", "d", "f")
+    await put(curator, "q", "a", "b", "c", "e", "g")
+    assert await found(curator) == {}
+    await curator.hear(*"abcdefg")
+    (share,) = (await found(curator)).values()
+    assert [member.resource for member in share.members] == ["a", "b", "c"]
+
+
 async def test_a_merge_saves_the_minutes_that_learners_take_where_they_are_enough_to_be_told(
     curator: Curator,
 ) -> None:
