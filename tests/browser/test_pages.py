@@ -111,6 +111,18 @@ def test_boxes_are_accessible_too(page: Page, sample: Stack) -> None:
     assert violations(page) == []
 
 
+def test_a_page_prints_without_its_frame_and_in_columns(page: Page, sample: Stack) -> None:
+    page.set_viewport_size({"width": 760, "height": 1000})  # A4 within its margins
+    page.goto(places(sample)["duplicate of many"])
+    page.emulate_media(media="print")
+    for name in ("Accept", "Menu"):
+        assert not page.get_by_text(name, exact=True).first.is_visible()
+    assert page.locator("main").bounding_box()["width"] == 760
+    copies = page.locator("table.copies")
+    assert copies.evaluate("each => getComputedStyle(each).display") == "table"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 760
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Stack, size: str) -> None:
     visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size])
