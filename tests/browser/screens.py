@@ -208,7 +208,7 @@ def _draft(page: Page, _: Stack) -> None:
 def _conflict(page: Page, stack: Stack) -> None:
     """Somebody has decided while another was reading."""
     open_ = stack.get("/v1/suggestions", pageSize=200, states=["OPEN"], kind="DUPLICATE")["suggestions"]
-    seen = next(each for each in open_ if each["mayDecide"] and not each["plan"]["safeguards"])
+    seen = next(each for each in open_ if each["mayAccept"] and not each["plan"]["safeguards"])
     page.goto(page_of(seen))
     why = {"reason": "different_audience", "comment": "One is for the yard, the other for the office."}
     with stack.client(stack.winnow("token", "create", "--person", _LEADER)["token"]) as leader:
