@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.gateway.web import findings
 from services.gateway.web.api import Json
 from services.gateway.web.words import known, say
 
@@ -13,12 +14,15 @@ _HIDDEN = frozenset({"hidden", "archived"})
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What all lines that wait come to; `tried` are enrolments on which their plans were tried, `lost` completions."""
+    """What all lines that wait come to; `tried` are enrolments on which their plans were tried, `lost` completions.
+
+    Both are None where no plan was tried, or none that the reader may read.
+    """
 
     hidden: int
     programs: int
-    tried: int
-    lost: int
+    tried: int | None
+    lost: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,15 @@ def figures(changes: Iterable[Json], suggestions: Mapping[str, Json]) -> Figures
     """Of the lines that wait; of plans that the reader may not read nothing is counted."""
     waiting = list(changes)
     plans: list[Json] = [
-        suggestions[name]["plan"].get("simulation") or {}
+        suggestions[name]["plan"]["simulation"]
         for name in dict.fromkeys(each["suggestion"] for each in waiting if not each["takesBack"])
-        if name in suggestions
+        if name in suggestions and suggestions[name]["plan"].get("simulation")
     ]
     return Figures(
         hidden=len({each["target"] for each in waiting if _hides(each)}),
         programs=len({each["target"] for each in waiting if each["target"].startswith("programs/")}),
-        tried=sum(int(each.get("enrolments", 0)) for each in plans),
-        lost=sum(int(each.get("loseCredit", 0)) for each in plans),
+        tried=sum(int(each["enrolments"]) for each in plans) if plans else None,
+        lost=sum(int(each["loseCredit"]) for each in plans) if plans else None,
     )
 
 
@@ -67,16 +71,26 @@ def check(change: Json, target: Json | None, suggestion: Json | None) -> Check |
     return of_plan(suggestion["plan"], change["target"])
 
 
-def of_plan(plan: Json, target: str = "") -> Check:
-    """What trying a plan out has said of learners; `target` is what is looked at, empty for all of it."""
+def of_plan(plan: Json, target: str = "") -> Check | None:
+    """What trying a plan out has said of learners; `target` is what is looked at, empty for all of it.
+
+    None where it was not tried: nothing is then known to hold.
+    """
     if plan["safeguards"]:
         return Check(str(plan["safeguards"][0]["text"]), well=False)
     if any(each["operation"] == "close_to_new" and target in ("", each["target"]) for each in _changes(plan)):
         return Check(say("changes.check_finish"))
-    simulation: Json = plan.get("simulation") or {}
-    if simulation.get("sumsOnly"):
+    if findings.use_unknown(plan):
+        return Check(say("changes.check_unknown"), well=False)
+    simulation: Json | None = plan.get("simulation")
+    if not simulation:
+        return None
+    harm = findings.harm_of(plan)
+    if harm:
+        return Check(harm, well=False)
+    if simulation["sumsOnly"]:
         return Check(say("changes.check_sums"), well=False)
-    enrolments = int(simulation.get("enrolments", 0))
+    enrolments = int(simulation["enrolments"])
     return Check(say("changes.check_tried", n=enrolments) if enrolments else say("changes.check_nobody"))
 
 

@@ -42,7 +42,7 @@ class Later:
     suggestion: Json
     title: str
     by: list[str]
-    check: Check
+    check: Check | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Changes:
         )
         changes: list[Json] = found["changes"]
         reads = around["viewer"]["readContent"]
-        waiting = await self._waiting(request, found, whole=not after) if state == _STATES[0] else []
+        waiting = await self._waiting(request, found) if state == _STATES[0] and not after else []
         targets, plans, scheduled = await asyncio.gather(
             self.api.each(request, [each["target"] for each in changes] if reads else []),
             self.api.each(request, [each["suggestion"] for each in [*changes, *waiting]] if reads else []),
@@ -102,9 +102,9 @@ class Changes:
             after=found["nextPageToken"],
         )
 
-    async def _waiting(self, request: Request, found: Json, *, whole: bool) -> list[Json]:
-        """All that waits, of which a page was `found`: the first and only one, or one of several."""
-        if whole and not found["nextPageToken"]:
+    async def _waiting(self, request: Request, found: Json) -> list[Json]:
+        """All that waits, of which the first page was `found`."""
+        if not found["nextPageToken"]:
             return found["changes"]
         return await self.api.all(
             request, "/v1/changes", "changes", {"state": _STATES[0]}, most=_MOST_COUNTED

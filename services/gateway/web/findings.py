@@ -29,6 +29,7 @@ _OPERATION_ICONS = {
 }
 # What was measured but says nothing by itself to somebody who decides.
 _SILENT = frozenset({"passage", "would_be_lost", "score", "margin", "runs", "saving", "learners_a_year"})
+_USE_UNKNOWN = "use: not known"  # as the API words it among its caveats
 _OF_THE_SURVIVOR = frozenset({"protected"})
 """Reasons for keeping one copy rather than another: they stand beside the copy."""
 _RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
@@ -165,13 +166,23 @@ def consequences(suggestion: Json, unknown: Sequence[str] = ()) -> list[Line]:
     return lines
 
 
+def use_unknown(plan: Json) -> bool:
+    """Whether it is not known how much is used of what the plan leads learners away from."""
+    return _USE_UNKNOWN in plan["caveat"].split("; ")
+
+
 def _word(text: str) -> str:
     return text.replace(":", "").replace(" ", "_").lower()
 
 
 def harm(suggestion: Json) -> str:
     """What the plan would do to learners that no plan may; empty for none."""
-    simulation: Json = suggestion["plan"].get("simulation") or {}
+    return harm_of(suggestion["plan"])
+
+
+def harm_of(plan: Json) -> str:
+    """The same of the plan alone."""
+    simulation: Json = plan.get("simulation") or {}
     lose, overdue = (int(simulation.get(name, 0)) for name in ("loseCredit", "newlyOverdue"))
     return say("one.harm", lose=lose, overdue=overdue) if lose or overdue else ""
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.gateway.session_cookie import SessionCookie
 from services.gateway.web.back import FROM_TODAY
+from services.kit.errors import NotFound
 
 READER = ("search", "learning", "changed", "right")
-OTHERS = ("people", "sources", "requests")
-_COOKIE = "winnow_looked"
-_KEPT = 90 * 24 * 3600  # seconds
+ADMINISTRATOR = ("people", "sources", "requests")
+ANYBODY = ("mine",)
+"""For whoever has neither role nor duty: what they have asked for, and the form to ask."""
+_KEPT = timedelta(days=90)
 _SET_BY_HAND = 3  # minutes, for pages that are read within one
 
 
@@ -42,22 +47,33 @@ _LOOKS = {
         Look("people", "users", "/people", 5),
         Look("sources", "download", "/sources"),
         Look("requests", "message-circle", "/people/requests"),
+        Look("mine", "message-circle", "/people/requests"),
     )
 }
 
 
-def next_look(request: Request, *, reads: bool) -> Look:
-    """What comes after that which this browser was led to last."""
-    ring = READER if reads else OTHERS
-    last = request.cookies.get(_COOKIE, "")
-    return _LOOKS[ring[(ring.index(last) + 1) % len(ring)] if last in ring else ring[0]]
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What this browser was led to last is kept in a cookie; `secure` where people come by HTTPS."""
 
+    secure: bool = False
 
-async def look(request: Request) -> Response:
-    """Leads to the page, and has the next one take the place of what led here."""
-    found = _LOOKS.get(request.path_params["look"])
-    if found is None:
-        return RedirectResponse("/", status_code=303)
-    response = RedirectResponse(f"{found.page}?{urlencode(FROM_TODAY)}", status_code=303)
-    response.set_cookie(_COOKIE, found.name, max_age=_KEPT, samesite="lax", httponly=True)
-    return response
+    def next(self, request: Request, *, reads: bool, roles: Collection[str]) -> Look:
+        """What comes after that which this browser was led to last, of what the person may look at."""
+        ring = READER if reads else ADMINISTRATOR if "ADMINISTRATOR" in roles else ANYBODY
+        last = self._cookie.read(request)
+        return _LOOKS[ring[(ring.index(last) + 1) % len(ring)] if last in ring else ring[0]]
+
+    async def lead(self, request: Request) -> Response:
+        """Leads to the page, and has the next one take the place of what led here."""
+        name = request.path_params["look"]
+        found = _LOOKS.get(name)
+        if found is None:
+            raise NotFound("METHOD_UNKNOWN", "There is no such page.", {"method": request.method})
+        response = RedirectResponse(f"{found.page}?{urlencode(FROM_TODAY)}", status_code=303)
+        self._cookie.write(response, found.name, _KEPT)
+        return response
+
+    @property
+    def _cookie(self) -> SessionCookie:
+        return SessionCookie(self.secure, "winnow_looked")

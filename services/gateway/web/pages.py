@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from services.gateway.web import assets, looks
+from services.gateway.web import assets
 from services.gateway.web.absence import Absence
 from services.gateway.web.account import Account
 from services.gateway.web.accuracy import Accuracy
@@ -18,6 +18,7 @@ from services.gateway.web.handovers import Handovers
 from services.gateway.web.imports import Imports
 from services.gateway.web.insights import Insights
 from services.gateway.web.keep_away import KeepAway
+from services.gateway.web.looks import Looks
 from services.gateway.web.mode import Mode
 from services.gateway.web.notices import Notices
 from services.gateway.web.people import People
@@ -44,7 +45,8 @@ from services.gateway.web.work import Work
 def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route]:
     """All pages, for the application."""
     frames = Frames(api, organisation)
-    today = Today(api, frames)
+    looks = Looks(secure=public_url.startswith("https:"))
+    today = Today(api, frames, looks)
     review = Review(api, frames, today)
     suggestion = SuggestionPage(api, frames)
     verbs = Verbs(api, suggestion)
@@ -80,7 +82,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         assets.route(),
         Route("/", today.home, methods=["GET"]),
         Route("/today", today.show, methods=["GET"]),
-        Route("/today/{look}", looks.look, methods=["GET"]),
+        Route("/today/{look}", looks.lead, methods=["GET"]),
         Route("/review", review.queue, methods=["GET"]),
         Route("/review/bulk", bulk.show, methods=["GET"]),
         Route("/review/bulk", bulk.decide, methods=["POST"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -55,12 +56,9 @@ class StatementPage:
             "statement.html",
             **around,
             statement=value,
-            plans=[(each, named[each["suggestion"]]) for each in plans if each["suggestion"] in named],
-            removed=[named[name] for name in removed if name in named],
-            lists={
-                **{name: each.with_(quarter=value["quarter"]).address() for name, each in _LISTS.items()},
-                **_ELSEWHERE,
-            },
+            plans=[(each, named.get(each["suggestion"])) for each in plans],
+            removed=[(name, named.get(name)) for name in removed],
+            lists=leads(value["quarter"], {"#plans": bool(plans), "#removed": bool(removed)}),
             quarters=_before(now.year, (now.month + 2) // 3),
             every=schedule["every"],
             choices=EVERY,
@@ -78,6 +76,14 @@ class StatementPage:
         form = await request.form()
         await self.api.post(request, "/v1/statementSchedule:set", {"every": str(form.get("every", ""))})
         return RedirectResponse("/statement", status_code=303)
+
+
+def leads(quarter: str, on_page: Mapping[str, bool]) -> dict[str, str]:
+    """Where each figure leads; a list `on_page` only where it has rows and so stands there."""
+    return {
+        **{name: each.with_(quarter=quarter).address() for name, each in _LISTS.items()},
+        **{name: there for name, there in _ELSEWHERE.items() if on_page.get(there, True)},
+    }
 
 
 def _asked(request: Request) -> Query:

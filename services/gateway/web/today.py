@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.back import FROM_TODAY
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import Chosen
-from services.gateway.web.looks import next_look
+from services.gateway.web.looks import Looks
 from services.gateway.web.program import suggested
 from services.gateway.web.rendering import page
 from services.gateway.web.what_changed import told_about
@@ -59,6 +59,7 @@ class Today:
 
     api: Api
     frames: Frames
+    looks: Looks = field(default_factory=Looks)
 
     async def home(self, request: Request) -> Response:
         """The first screen: the queue with the one thing on top; the one thing alone for whoever reads no content."""
@@ -96,7 +97,7 @@ class Today:
             found = await ask(request, around, waiting)
             if found is not None:
                 return found
-        seen = next_look(request, reads=around["viewer"]["readContent"])
+        seen = self.looks.next(request, reads=around["viewer"]["readContent"], roles=roles)
         words = (say(f"today.{seen.name}"), say(f"today.{seen.name}_good"))
         return Thing(seen.icon, *words, seen.minutes, seen.address, say(f"today.{seen.name}_do"))
 

@@ -27,8 +27,10 @@ LINE = {
 
 PLAN: dict[str, Any] = {
     "safeguards": [],
+    "caveat": "",
     "parts": [{"changes": [{"operation": "archive", "target": "resources/r"}]}],
 }
+TRIED = {"sumsOnly": False, "enrolments": "0", "loseCredit": "0", "newlyOverdue": "0"}
 ARCHIVES = {
     **LINE,
     "name": "changes/d",
@@ -45,11 +47,15 @@ def suggestion(**more: Any) -> dict[str, Any]:
     return {"name": "suggestions/s", "approvals": [], "plan": PLAN, **more}
 
 
-def shown(takes_out: bool = True, scheduled: Sequence[Later] = (), **line: Any) -> str:
+def shown(
+    takes_out: bool = True, scheduled: Sequence[Later] = (), found: Figures | None = None, **line: Any
+) -> str:
     template = rendering._environment.get_template("changes.html")  # pyright: ignore[reportPrivateUsage]
     values: dict[str, Any] = {
         "lines": [Line({**LINE, **line}, None, ["ida@example.org"], None)] if line else [],
-        "figures": None,
+        "figures": found,
+        "counted": 0,
+        "total": 0,
         "scheduled": scheduled,
         "names": {"ida@example.org": "Ida"},
         "states": [],
@@ -96,18 +102,32 @@ def test_figures_count_each_thing_and_each_plan_once() -> None:
     assert figures(lines, {"suggestions/s": suggestion(plan=tried)}) == Figures(1, 1, 7, 0)
 
 
+@pytest.mark.parametrize("plans", [{}, {"suggestions/s": suggestion()}])
+def test_nothing_is_said_of_learners_where_no_plan_was_tried_or_may_be_read(plans: dict[str, Any]) -> None:
+    found = figures([ARCHIVES], plans)
+    assert found == Figures(1, 0, None, None)
+    html = shown(found=found)
+    assert "Hidden from the catalog" in html
+    assert "Completions lost" not in html
+    assert "Enrolments looked at" not in html
+    assert "Completions lost" in shown(found=Figures(1, 0, 0, 0))
+
+
 @pytest.mark.parametrize(
     ("plan", "visibility", "text", "well"),
     [
-        ({}, "visible", "Nobody part-way", True),
+        ({"simulation": TRIED}, "visible", "Nobody part-way", True),
+        ({"caveat": "one approver; use: not known"}, "visible", "Whether anybody is part-way is not", False),
+        ({"caveat": "use: not known", "simulation": TRIED}, "visible", "Whether anybody is part-way", False),
         ({}, "hidden", "The source says “Hidden” by now", False),
-        ({"simulation": {"sumsOnly": True}}, "visible", "Tried on sums only", False),
+        ({"simulation": {"sumsOnly": True}}, "visible", "Who is part-way is known in sums only", False),
         (
-            {"simulation": {"sumsOnly": False, "enrolments": "7"}},
+            {"simulation": {**TRIED, "enrolments": "7"}},
             "visible",
             "Tried on 7 enrolments: no completion is lost",
             True,
         ),
+        ({"simulation": {**TRIED, "loseCredit": "5"}}, "visible", "Of the learners it concerns, 5", False),
         (
             {"parts": [{"changes": [{"operation": "close_to_new", "target": "resources/r"}]}]},
             "visible",
@@ -122,6 +142,10 @@ def test_a_line_says_how_it_was_checked(plan: dict[str, Any], visibility: str, t
     found = check(ARCHIVES, {"listings": [listing]}, suggestion(plan={**PLAN, **plan}))
     assert found is not None
     assert (found.text.startswith(text), found.well) == (True, well)
+
+
+def test_a_plan_that_was_not_tried_is_not_said_to_hold() -> None:
+    assert check(ARCHIVES, None, suggestion()) is None
 
 
 def test_who_decided_is_who_said_yes_and_of_an_undo_who_undid() -> None:
