@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from starlette.requests import Request
 
 from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.lists import LIVE
 
-_LIVE = ("OPEN", "HELD", "SNOOZED", "SCHEDULED")
 _MOST = "20"  # of one resource; there are hardly ever more than three
 _ROT = frozenset({"DUPLICATE", "OUTDATED", "UNUSED"})
 _REPLACED = "superseded"
@@ -22,7 +22,7 @@ async def live_about(api: Api, request: Request, names: Iterable[str]) -> dict[s
     async def one(name: str) -> list[Json]:
         query: Query = {
             "resource": name,
-            "states": list(_LIVE),
+            "states": list(LIVE),
             "view": "LINE",
             "orderBy": "CONFIDENCE",
             "pageSize": _MOST,

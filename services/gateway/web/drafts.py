@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.web import dates
 from services.gateway.web.api import Json
 from services.gateway.web.words import known, say
 
@@ -78,9 +79,9 @@ def fields(told: Mapping[str, str]) -> tuple[Json, dict[str, str]]:
             else:
                 wrong[name] = say("publish.wrong_minutes")
         elif name == "review_date":
-            parts = value.split("-")
-            if len(parts) == 3 and all(part.isdecimal() for part in parts):
-                body["reviewDate"] = dict(zip(("year", "month", "day"), map(int, parts), strict=True))
+            day = dates.calendar_day(value)
+            if day is not None:
+                body["reviewDate"] = day
             else:
                 wrong[name] = say("publish.wrong_day")
         elif name == "objectives":

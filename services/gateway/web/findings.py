@@ -38,10 +38,11 @@ _NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line with its icon."""
+    """One line with its icon; `material` unless it is of counts alone, which change by themselves (behaviour.md §8)."""
 
     icon: str
     text: str
+    material: bool = True
 
 
 def ordered(suggestion: Json) -> list[Json]:
@@ -146,7 +147,7 @@ def _sentence(text: str) -> str:
 def consequences(suggestion: Json, unknown: Sequence[str] = ()) -> list[Line]:
     """What accepting does, a line each; the programs and the learners too.
 
-    `unknown` are letters of copies of which no use is known, where of others some is.
+    `unknown` are letters of copies that go of which no use is known, where of others some is.
     """
     lines = [
         Line(_OPERATION_ICONS.get(change["operation"], "arrow-right-left"), _sentence(change["text"]))
@@ -154,16 +155,26 @@ def consequences(suggestion: Json, unknown: Sequence[str] = ()) -> list[Line]:
     ]
     simulation = suggestion["plan"].get("simulation")
     if simulation and not simulation["sumsOnly"] and int(simulation["enrolments"]):
-        lines.append(Line("users", say("accept.simulated", n=int(simulation["enrolments"]))))
+        lines.append(Line("users", say("accept.simulated", n=int(simulation["enrolments"])), material=False))
     elif simulation and simulation["sumsOnly"]:
         lines.append(Line("users", say("accept.sums_only")))
-    caveat: str = suggestion["plan"]["caveat"]
-    if caveat and unknown:
-        said = known(f"caveat.{_word(caveat)}_of", caveat, n=len(unknown), which=_listed(list(unknown)))
-        lines.append(Line("info", said))
-    elif caveat:
-        lines.append(Line("info", known(f"caveat.{_word(caveat)}", caveat)))
-    return lines
+    caveats = [each for each in str(suggestion["plan"]["caveat"]).split("; ") if each]
+    return lines + [Line("info", _caveat(suggestion, each, unknown)) for each in caveats]
+
+
+def _caveat(suggestion: Json, caveat: str, unknown: Sequence[str]) -> str:
+    if caveat != _USE_UNKNOWN:
+        return known(f"caveat.{_word(caveat)}", caveat)
+    if unknown:
+        return say("caveat.use_not_known_of", n=len(unknown), which=_listed(list(unknown)))
+    copies = suggestion["kind"] == "DUPLICATE" and bool(retired(suggestion))
+    return say("caveat.use_not_known_copies" if copies else "caveat.use_not_known")
+
+
+def retired(suggestion: Json) -> list[str]:
+    """The members that learners can no longer come to once the plan is done, by name."""
+    gone = {each["target"] for each in changes(suggestion) if each["operation"] in _RETIRES}
+    return [each["resource"] for each in suggestion["members"] if each["resource"] in gone]
 
 
 def use_unknown(plan: Json) -> bool:

@@ -13,6 +13,10 @@ import orjson
 
 from services.gateway.web.api import Json, Query
 
+UNDECIDED: tuple[str, ...] = ("OPEN", "HELD", "SNOOZED")
+"""States in which somebody can decide."""
+LIVE = (*UNDECIDED, "SCHEDULED")
+"""States in which something is suggested and not done yet; what is found holds in each of them."""
 PAGE_SIZE = 50
 TABS: dict[str, tuple[str, ...]] = {
     "you": ("OPEN",),

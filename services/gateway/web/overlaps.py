@@ -59,6 +59,16 @@ def cell(
     return Cell(share, step, len(both), shared if stated else 0, total if stated else 0)
 
 
+def in_common(row: Iterable[str], column: Collection[str], same: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The row's items that the column has too, as `cell` counts them, each with itself or its copy there."""
+    there = {same.get(each, each): each for each in sorted(column, reverse=True)}
+    return [
+        (each, each if each in column else there[same.get(each, each)])
+        for each in row
+        if same.get(each, each) in there
+    ]
+
+
 def about_both(suggestions: Iterable[Json], first: str, second: str) -> Json | None:
     """The first that would change both of these programs; None for none."""
     return next(

@@ -15,10 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import back, charts, trouble
 from services.gateway.web.api import LARGEST_PAGE, Api, Json, names_of, same_person
 from services.gateway.web.frame import Frames
+from services.gateway.web.lists import UNDECIDED
 from services.gateway.web.rendering import page
 from services.gateway.web.stages import CO_OWNER, OWNER, STAGES, duty_change, stages
 
-LIVE = ["OPEN", "HELD", "SNOOZED"]
 MOST = 500
 _CHECKUPS = "5"
 
@@ -123,7 +123,7 @@ def _hands_over(program: Json, around: Mapping[str, Any]) -> bool:
 
 async def suggested(api: Api, request: Request, name: str) -> list[Json]:
     """What waits for a decision about the program and all that is in it, most important first."""
-    query = {"states": LIVE, "program": name, "view": "BASIC"}
+    query = {"states": list(UNDECIDED), "program": name, "view": "BASIC"}
     return await api.all(request, "/v1/suggestions", "suggestions", query, most=MOST)
 
 

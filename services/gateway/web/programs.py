@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,8 @@ from starlette.responses import Response
 
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.overlaps import about_both, cell, contents, copies
-from services.gateway.web.program import LIVE
+from services.gateway.web.lists import LIVE
+from services.gateway.web.overlaps import about_both, cell, contents, copies, in_common
 from services.gateway.web.rendering import page
 
 _MOST = 1000
@@ -39,6 +38,7 @@ class Programs:
             self.api.names_of_people(request),
             self.api.all(request, "/v1/checkups", "checkups", {"newestOnly": "true"}, most=_MOST),
         )
+        cut = _MOST if len(programs) >= _MOST else 0
         programs = sorted((each for each in programs if not each["archived"]), key=lambda each: each["title"])
         if request.query_params.get("view") == "overlap":
             return await self._overlap(request, around, programs)
@@ -62,6 +62,7 @@ class Programs:
             first=first,
             total=len(shown),
             step=_ROWS,
+            cut=cut,
             names=names,
             whose=whose,
             whose_counts=counts,
@@ -109,9 +110,11 @@ class Programs:
         ]
         pair = asked.get("pair", "").split("..")
         chosen = [each for name in pair for each in programs if each["name"] == f"programs/{name}"][:2]
-        seconds = await self._seconds(
-            request, {name for each in [*shown, *chosen] for name in items[each["name"]]}
+        resources = await self.api.each(
+            request, sorted({name for each in [*shown, *chosen] for name in items[each["name"]]})
         )
+        seconds = {name: float(each["durationSeconds"]) for name, each in resources.items()}
+        titles = {name: str(each["title"]) for name, each in resources.items()}
         matrix = [
             [
                 None if row is column else cell(items[row["name"]], items[column["name"]], same, seconds)
@@ -124,6 +127,8 @@ class Programs:
             first, second = (each["name"] for each in chosen)
             detail = await self._pair(request, chosen[0], chosen[1])
             detail["share"] = cell(items[first], items[second], same, seconds)
+            order = sorted(items[first], key=lambda name: (titles.get(name, name), name))
+            detail["shared"] = in_common(order, items[second], same)
             detail["suggestion"] = await self._suggestion(request, first, second, doubled)
             asked_both: Query = {"names": [first, second], "inBoth": "true"}
             detail["use"] = await self.api.get(request, "/v1/engagement:batchQuery", asked_both)
@@ -136,19 +141,16 @@ class Programs:
             total=len(programs),
             matrix=matrix,
             pair=chosen if len(chosen) == 2 else [],
+            cut=_MOST if len(doubled) >= _MOST else 0,
             found=detail.get("found"),
-            titles=detail.get("titles", {}),
+            shared=detail.get("shared", []),
+            titles=titles,
             failed=detail.get("failed", False),
             share=detail.get("share"),
             suggestion=detail.get("suggestion"),
             in_both=detail.get("use", {}).get("inBoth"),
             came=detail.get("came"),
         )
-
-    async def _seconds(self, request: Request, names: Iterable[str]) -> dict[str, float]:
-        """How long these resources are said to take."""
-        known = await self.api.each(request, sorted(names))
-        return {name: float(each["durationSeconds"]) for name, each in known.items()}
 
     async def _suggestion(
         self, request: Request, first: str, second: str, doubled: list[Json]
@@ -171,9 +173,7 @@ class Programs:
             ):
                 raise
             return {"failed": True}
-        names = [each[side] for each in found["shared"] for side in ("a", "b")]
-        resources = await self.api.each(request, names)
-        return {"found": found, "titles": {name: each["title"] for name, each in resources.items()}}
+        return {"found": found}
 
 
 def _first(request: Request) -> int:

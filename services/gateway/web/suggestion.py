@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from services.gateway.web import back, charts, dates, findings, passages, seen, taking_back
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.lists import Chosen
+from services.gateway.web.lists import UNDECIDED, Chosen
 from services.gateway.web.parts import crosses_ownership, parts
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
@@ -117,7 +117,7 @@ class SuggestionPage:
         conflicts = trouble.conflicts if trouble else ()
         questions = await taking_back.questions(self.api, request, found, conflicts, names)
         lines = findings.consequences(found, view.get("unknown", ()))
-        said = [findings.proposal(found), *(each.text for each in lines), *pro, *con]
+        said = [findings.proposal(found), *(each.text for each in lines if each.material), *pro, *con]
         said += [each["text"] for each in found["claims"]]
         sent = str(around["sent"].get("seen", "")) if trouble else ""
         columns = view.get("columns", [])
@@ -159,7 +159,7 @@ class SuggestionPage:
             undo_reasons=taking_back.REASONS,
             total=chosen.counted(counted["counts"]),
             calibration=_calibration(found, reliability["kinds"]),
-            live=found["state"] in ("OPEN", "HELD", "SNOOZED"),
+            live=found["state"] in UNDECIDED,
             mine=any(each["person"] == around["email"] for each in found["approvals"]),
             again=_again(found, self.api.clock.today()),
             tomorrow=dates.iso_day(self.api.clock.today() + timedelta(days=1)),
@@ -206,20 +206,19 @@ class SuggestionPage:
         resources, used = await asyncio.gather(
             self.api.each(request, [each["resource"] for each in members]), self._used_in(request, names)
         )
-        finished = await self._finished(request, [name for name in names if name in resources])
-        side_by_side = _side_by_side(request, found, members, columns)
+        finished = await self._finished(request, resources)
         return {
             "template": "compare.html",
             "members": members,
-            **side_by_side,
-            "unknown": _without_use(side_by_side["letters"], names, finished),
+            **_side_by_side(request, found, members, columns),
+            "unknown": _without_use(found, finished),
             "facts": _facts(columns, resources, used, finished),
             "resources": resources,
             "can_keep": findings.can_keep(found),
             "kept_because": findings.kept_because(found),
         }
 
-    async def _finished(self, request: Request, resources: Sequence[str]) -> dict[str, str]:
+    async def _finished(self, request: Request, resources: Iterable[str]) -> dict[str, str]:
         """How many have finished each in 12 months, in words."""
         told = await self.api.engagement(request, resources)
         return {name: _figure(each.get("completed")) for name, each in told.items()}
@@ -350,10 +349,16 @@ def _figure(told: Json | None) -> str:
     return say("engagement.hidden") if told["hidden"] else f"{told['value']:,.0f}"
 
 
-def _without_use(letters: str, names: Sequence[str], finished: Mapping[str, str]) -> list[str]:
-    """The letters of the copies of which nobody has told any use, where of another somebody has."""
-    silent = [letter for letter, name in zip(letters, names, strict=True) if not finished.get(name)]
-    return silent if len(silent) < len(names) else []
+def _without_use(found: Json, finished: Mapping[str, str]) -> list[str]:
+    """The letters of the copies that go of which nobody has told any use, where of another copy somebody has.
+
+    None where one of them has no letter: some would then be named for all.
+    """
+    letters = {member["resource"]: letter for letter, member in findings.lettered(found)}
+    silent = [name for name in findings.retired(found) if not finished.get(name)]
+    if not any(finished.values()) or not all(name in letters for name in silent):
+        return []
+    return sorted(letters[name] for name in silent)
 
 
 def _facts(

@@ -16,6 +16,7 @@ FIRST = "/"
 
 _PATIENCE = timedelta(hours=1)  # set by hand: to ask somebody for a link and to be given it
 _LONGEST = 2000  # characters; a cookie takes some 4,000, and what is no letter takes three in it
+_FILES = (".csv", ".html")
 _OF_SIGNING = ("/sign-in", "/sign-out")
 
 
@@ -44,9 +45,11 @@ class Wanted:
     def remember(self, request: Request, response: Response) -> None:
         """Keeps what was asked for with a GET; the newest takes the place of any other.
 
-        What a script or an image asks for is no page that somebody looks at.
+        What a script or an image asks for is no page that somebody looks at, and a file is none either: whoever
+        has signed in would be left without a way on.
         """
-        if request.method != "GET" or request.headers.get("sec-fetch-dest", "document") != "document":
+        document = request.headers.get("sec-fetch-dest", "document") == "document"
+        if request.method != "GET" or not document or request.url.path.endswith(_FILES):
             return
         query = f"?{request.url.query}" if request.url.query else ""
         # The server has unquoted the path.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from services.gateway.web import rendering
 from services.gateway.web.api import Json
-from services.gateway.web.overlaps import about_both, cell, contents, copies
+from services.gateway.web.overlaps import about_both, cell, contents, copies, in_common
 
 
 def finding(relation: str, *members: str, parts: tuple[str, ...] = ()) -> Json:
@@ -39,6 +42,37 @@ def test_a_share_is_of_minutes_and_of_items_where_none_are_stated(
     found = cell({"a", "b", "c"}, {"a", "x", "y"}, same, seconds)
     assert (found.share, found.step, found.items) == (share, step, 2)
     assert (found.seconds, found.of) == told
+
+
+def test_items_in_common_are_those_that_the_share_counts() -> None:
+    same = copies([finding("IDENTICAL", "b", "x"), finding("REVISED", "a", "z")])
+    row, column = ["c", "b", "a"], {"a", "x", "y", "z"}
+    assert in_common(row, column, same) == [("b", "x"), ("a", "a")]
+    assert cell(row, column, same, {}).items == 2
+
+
+def test_the_page_says_what_both_hold_whatever_the_curator_tells() -> None:
+    template = rendering._environment.get_template("overlap.html")  # pyright: ignore[reportPrivateUsage]
+    values: dict[str, Any] = {
+        "total": 2,
+        "programs": [],
+        "of": None,
+        "matrix": [],
+        "cut": 1000,
+        "pair": [{"name": "programs/p", "title": "P"}, {"name": "programs/q", "title": "Q"}],
+        "share": cell({"a"}, {"x"}, {"a": "x"}, {}),
+        "shared": [("a", "x")],
+        "titles": {"a": "Ladders"},
+        "failed": True,
+        "in_both": None,
+        "suggestion": None,
+    }
+    html = "".join(template.blocks["main"](template.new_context(values)))
+    assert "1 item in common" in html
+    assert '<a href="/a">Ladders</a> = <a href="/x">x</a>' in html
+    assert "The curator cannot tell now." in html
+    assert "of the first 1,000 suggestions" in html
+    assert html.count("<section") == html.count("</section>")
 
 
 def test_it_is_not_the_same_both_ways() -> None:

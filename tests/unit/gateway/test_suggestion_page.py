@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from services.gateway.web import findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.suggestion import (
@@ -95,6 +96,22 @@ def suggestion(kind: str, *evidence: Json, claims: tuple[str, ...] = ()) -> Json
         "mayObject": False,
         "maySuppress": True,
     }
+
+
+def retiring(*letters: str) -> Json:
+    """A part of a plan that archives these members."""
+    changes = [
+        {
+            "operation": "archive",
+            "target": f"resources/{each}",
+            "other": "resources/a",
+            "text": f"Archive {each}",
+            "before": "",
+            "after": "",
+        }
+        for each in letters
+    ]
+    return {"id": "resources", "title": "Resources", "risk": "R1", "changes": changes, "approvers": []}
 
 
 class Winnow:
@@ -179,6 +196,7 @@ async def test_show_all_shows_all_and_keeps_the_place_and_the_other_copy(kind: s
 async def test_of_three_copies_it_is_said_which_lacks_a_passage_and_of_which_use_is_not_known() -> None:
     found = suggestion("DUPLICATE", passage(1, "b"))
     found["plan"]["caveat"] = "use: not known"
+    found["plan"]["parts"] = [retiring("b", "c", "d")]
     winnow = Winnow(found)
     winnow.resources = {
         f"resources/{letter}": {"language": "es" if letter == "b" else ""} for letter in LETTERS
@@ -188,8 +206,32 @@ async def test_of_three_copies_it_is_said_which_lacks_a_passage_and_of_which_use
         text = (await browser.get(f"/review/{ID}")).text
     assert "Not in copy C" in text
     assert "Not in copy A" not in text
-    assert "How much A and C are used is not known" in text
+    assert "How much C and D are used is not known" in text
     assert re.search(r'<span class="quote" lang="es">\s*Passage 1 of b\.', text) is not None
+
+
+@pytest.mark.parametrize("told", [{}, {"b": 244}])
+async def test_where_no_copy_can_be_named_it_is_said_of_all_that_use_is_not_known(
+    told: dict[str, int],
+) -> None:
+    found = suggestion("DUPLICATE", passage(1, "b"))
+    found["plan"]["caveat"] = "use: not known"
+    found["plan"]["parts"] = [retiring("b")]
+    winnow = Winnow(found)
+    winnow.resources = {f"resources/{letter}": {"language": ""} for letter in LETTERS}
+    winnow.engagements = {
+        f"resources/{each}": {"completed": {"value": n, "hidden": False}} for each, n in told.items()
+    }
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert "It is not known how much the retired copies are used." in text
+
+
+def test_a_count_of_enrolments_is_no_material_change() -> None:
+    found = suggestion("DUPLICATE")
+    found["plan"]["simulation"] = {"sumsOnly": False, "enrolments": "7"}
+    found["plan"]["caveat"] = "use: not known"
+    assert [each.material for each in findings.consequences(found)] == [False, True]
 
 
 async def test_what_else_is_quoted_of_a_program_is_shown() -> None:

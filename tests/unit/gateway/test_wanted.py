@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from services.gateway.web.wanted import own_page
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.web.wanted import Wanted, own_page
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,20 @@ def test_a_page_of_ours_is_led_to(address: str) -> None:
 )
 def test_what_is_no_page_of_ours_leads_to_the_first(address: str) -> None:
     assert own_page(address) == "/"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [("/review/3c1", True), ("/changes.csv", False), ("/review/3c1/plan.html", False)],
+)
+def test_a_page_is_remembered_and_a_file_is_not(path: str, kept: bool) -> None:
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [],
+    }
+    answer = Response()
+    Wanted(secure=True).remember(Request({**scope, "server": ("winnow.example", 443)}), answer)
+    assert ("set-cookie" in answer.headers) == kept
