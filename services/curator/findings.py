@@ -10,7 +10,7 @@ from datetime import date
 from services.curator import wire
 from services.curator.analysis import freshness, unused
 from services.curator.analysis.classes import HALF_LIVES, ContentClass
-from services.curator.analysis.disclosure import few
+from services.curator.analysis.disclosure import few, told
 from services.curator.analysis.duplicates import PROPOSED, find_duplicates, kept_apart, silenced
 from services.curator.analysis.fingerprints import spoken
 from services.curator.analysis.freshness import Outdated, Use
@@ -247,7 +247,7 @@ def _around(
         key: ItemFacts(
             minutes=state.duration_seconds / 60 if state.duration_seconds else None,
             observed=_observed_minutes(shelf.use.get(key)),
-            started=_counted(shelf.use.get(key)),
+            started=_begun(shelf.use.get(key)),
         )
         for key, state in shelf.resources.items()
         if key in books
@@ -306,6 +306,11 @@ def _offered(shelf: Shelf, program: Program, gap: ProgramFinding) -> ProgramFind
         said = content_words(" ".join((state.title, *state.objectives)))
         best = max(best, (len(wanted & said) / len(wanted), key))
     return replace(gap, replacement=best[1] if best[0] >= COVERED else "", quotes=())
+
+
+def _begun(use: wire.Use | None) -> float | None:
+    """No more than so many began it in a year; of a few the smallest number told, None where nobody counted."""
+    return float(told(use.started_year)) if use is not None else None
 
 
 def _counted(use: wire.Use | None) -> float | None:

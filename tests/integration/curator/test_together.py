@@ -108,6 +108,28 @@ async def test_a_program_keeps_pages_of_one_template_and_what_people_called_two_
     assert await found(curator) == {}
 
 
+async def test_of_an_item_that_few_take_no_more_learners_are_spared_than_a_few(curator: Curator) -> None:
+    title = "When the {name} alert goes off"
+    for number, one in enumerate(ALERTS[:4]):
+        curator.feed.put(f"a{number}", ALERT.format(**one), title=title.format(**one), kind="page")
+        curator.feed.put_use(f"a{number}", [120] * 12)
+    told = "\n\nThe dashboard has moved to the new address; bookmark it before your first night on call.\n"
+    curator.feed.put("again", ALERT.format(**ALERTS[0]) + told, title=title.format(**ALERTS[0]), kind="page")
+    keys = ("a0", "a1", "a2", "a3", "again")
+    await curator.hear(*keys)
+    await put(curator, "p", *keys)
+    spared: dict[int, str] = {}
+    for started in (0, 3, 5, 6):
+        curator.feed.put_use("again", [0] * 11 + [started])
+        await curator.hear(*keys, kind=sql.ENGAGEMENT)
+        (drop,) = (await found(curator)).values()
+        spared[started] = next(each.text for each in drop.evidence if each.type == "learners_a_year")
+    assert spared == {
+        number: f"{learners} learners a year (estimated)."
+        for number, learners in {0: 0, 3: 5, 5: 5, 6: 6}.items()
+    }
+
+
 async def test_an_open_objective_offers_the_resource_that_states_it(curator: Curator) -> None:
     text = "The pump room is cleaned every week and the log is signed at once. " * 6
     curator.feed.put("a", text, title="Pump room", kind="course")

@@ -98,6 +98,8 @@ def test_no_more_learners_are_spared_an_item_than_begin_it_in_all_programs() -> 
     one = program("p", "short", "long")
     (found,) = drops(one, {"p": one}, surroundings)
     assert found.saving_minutes == 20 * 160
+    said = next(reason for reason in found.reasons if reason.code == "learners_a_year")
+    assert said.text == "160 learners a year (estimated)."
 
 
 @pytest.mark.parametrize(("learners", "basis"), [({"p": 300.0}, "estimated"), (None, "measured")])

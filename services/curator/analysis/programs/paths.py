@@ -19,7 +19,7 @@ class ItemFacts:
     """What the catalog knows of an item beyond its text: its length, and whether it gives credit itself.
 
     `minutes` are what its source states, `observed` what its learners took. `started` is how many began it in a year,
-    in whatever program; None where nobody counted them, or they are few.
+    in whatever program, or a bound where they are few; None where nobody counted them.
     """
 
     minutes: float | None = None

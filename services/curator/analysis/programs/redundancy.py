@@ -213,7 +213,7 @@ def _drop(
         Reason("minutes", round(minutes, 1), f"{round(minutes, 1):g} minutes for each learner ({basis})."),
     ]
     if learners is not None:
-        reasons.append(Reason("learners_a_year", learners, f"{learners:g} learners a year (measured)."))
+        reasons.append(Reason("learners_a_year", learners, f"{learners:g} learners a year (estimated)."))
     reasons.append(Reason("saving", saved.amount, f"{saved.amount:,g} {saved.unit} ({saved.basis})."))
     sure = _SURE_AT_LEAST + (share - _REDUNDANT) / (1 - _REDUNDANT) * (_SURE_AT_MOST - _SURE_AT_LEAST)
     for other, belongs in _copies(resource, by, around).items():
