@@ -96,17 +96,32 @@ class Inside:
     told: Told
 
 
-def in_both(one: Participation | None, other: Participation | None, either: Participation | None) -> Figure:
-    """Learners of two groups who are in each, from those counted in either; not known without single learners."""
+def in_both(
+    one: Participation | None,
+    other: Participation | None,
+    either: Participation | None,
+    *,
+    beside: Sequence[Told] = (),
+    shared: Sequence[Told] = (),
+) -> Figure:
+    """Learners of two groups who are in each, from those counted in either; not known without single learners.
+
+    `beside` is what is told of the two, `shared` what is told of items that both hold: where one of the two is hidden
+    the figure would tell it, and less a shared item it tells of nobody few.
+    """
     if one is None or other is None or either is None:
         return UNKNOWN
     groups = (one.year, other.year, either.year)
     if not all(each.measured for each in groups) or one.newest != other.newest:
         return UNKNOWN
-    shared = one.year.reach + other.year.reach - either.year.reach
-    if leaves_few(shared, (one.year.reach, other.year.reach)):
+    both = one.year.reach + other.year.reach - either.year.reach
+    inside = [figure.value for each in shared for figure in (each.reach, each.started)]
+    items = [value for value in inside if value]
+    if any(each.reach.hidden for each in beside):
         return HIDDEN
-    return Figure(float(shared), basis="measured")
+    if leaves_few(both, (one.year.reach, other.year.reach)) or any(few(abs(both - each)) for each in items):
+        return HIDDEN
+    return Figure(float(both), basis="measured")
 
 
 def told(

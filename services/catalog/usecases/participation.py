@@ -153,7 +153,17 @@ async def learners_in_both(db: Database, one: str, other: str) -> Figure:
     """How many learners are in both programs, as far as it may be told."""
     async with db.snapshot() as tx:
         found = await tx.participation({one: [one], other: [other], "": [one, other]})
-    return in_both(found.get(one), found.get(other), found.get(""))
+        programs = await tx.programs([one, other])
+        ground = await _ground(tx, programs, [])
+    beside = [
+        told_of(YEAR, ground.programs.get(each.id), parts=ground.parts.get(each.id, ())) for each in programs
+    ]
+    shared = frozenset[str]().union(*map(_items, programs)).intersection(*map(_items, programs))
+    return in_both(
+        *(found.get(each) for each in (one, other, "")),
+        beside=beside,
+        shared=[ground.use[id_] for id_ in sorted(shared)],
+    )
 
 
 @dataclass(frozen=True, slots=True)

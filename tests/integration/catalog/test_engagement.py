@@ -190,6 +190,13 @@ async def test_how_many_are_in_both_of_two_programs_is_told_where_both_are_known
     await record(first, [Row("yard", n, MONTHS[2], False) for n in range(4, 20)])
     hidden = await both("water", "yard")  # four are in the first alone
     assert (hidden.HasField("value"), hidden.hidden) == (False, True)
+    # All of the first are in the second, too; an item that three fewer take hides the first, and so who is in both.
+    await record(first, [Row("yard", n, MONTHS[2], False) for n in range(4)])
+    assert (await both("water", "yard")).value == 40
+    await record(first, [Row("water", n, MONTHS[11], False) for n in range(40, 203)])
+    await record(first, [Row("yard", n, MONTHS[2], False) for n in range(60, 203)])
+    hidden = await both("water", "yard")
+    assert (hidden.HasField("value"), hidden.hidden) == (False, True)
     for wrong in (("water",), ("water", "wells")):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await both(*wrong)

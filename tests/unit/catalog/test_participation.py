@@ -12,6 +12,7 @@ from services.catalog.domain.participation import (
     Counts,
     Figure,
     Participation,
+    Told,
     in_both,
     told,
 )
@@ -44,6 +45,27 @@ def test_who_is_in_both_is_told_where_it_tells_of_no_few(
 ) -> None:
     groups = [Participation(date(2026, 5, 1), Counts(reach, reach)) for reach in (one, other, either)]
     assert in_both(*groups) == said
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ({}, HIDDEN),  # all of the first are in both: it would tell the hidden first
+        ({"reach": 97}, HIDDEN),
+        ({"reach": 90, "started": 97}, HIDDEN),
+        ({"reach": 102}, HIDDEN),
+        ({"reach": 95}, Figure(100.0, basis="measured")),
+        ({"reach": 0, "started": 0}, Figure(100.0, basis="measured")),
+    ],
+)
+def test_who_is_in_both_does_not_tell_by_a_difference_what_is_hidden(
+    items: dict[str, float], said: Figure
+) -> None:
+    one, other, either = (Participation(date(2026, 5, 1), Counts(reach)) for reach in (100, 200, 200))
+    shown = Told(reach=Figure(100.0))
+    beside = [shown if items else Told(reach=HIDDEN), shown]
+    shared = [Told(**{name: Figure(value) for name, value in items.items()})]
+    assert in_both(one, other, either, beside=beside, shared=shared) == said
 
 
 def test_who_is_in_both_is_not_known_of_sums_nor_of_other_months() -> None:
