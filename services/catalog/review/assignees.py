@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -39,14 +39,23 @@ def assignee(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff)
 
 
 def by_rules(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Assignee:
-    """The same with who owned then what it is about, so that a move of duties is told from one of figures."""
+    """The same with who owns now what it is about, so that a move of duties is told from one of figures."""
     members = around.present(proposal.resources)
     programs = {program.id: program for each in members for program in around.holding(each.id)}
     programs |= {id_: around.programs[id_] for id_ in proposal.programs if id_ in around.programs}
-    owned = [f"{each.id} {email_key(each.owner)}" for each in members]
-    owned += [" ".join((id_, *map(email_key, each.owners))) for id_, each in programs.items()]
-    duties = hashlib.sha256("\n".join(sorted(owned)).encode()).hexdigest()
-    return replace(assignee(proposal, plan, around, staff), duties=duties)
+    owners = {each.id: _digest([each.owner]) for each in members}
+    owners |= {id_: _digest(each.owners) for id_, each in programs.items()}
+    return replace(assignee(proposal, plan, around, staff), owners=owners)
+
+
+def _digest(emails: Sequence[str]) -> str:
+    said = "\n".join(map(email_key, emails))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]  # kept with each suggestion, and only ever compared
+
+
+def fewest(whose: Assignee, load: Mapping[str, int]) -> str:
+    """The person by duty, else whoever has fewest of those who hold the role; empty when the rules name nobody."""
+    return whose.person or min(whose.holders, key=lambda each: (load.get(each, 0), each), default="")
 
 
 def routed(suggestion: Suggestion, now: Assignee, settled_before: datetime) -> tuple[Assignee, str]:
@@ -59,10 +68,18 @@ def routed(suggestion: Suggestion, now: Assignee, settled_before: datetime) -> t
     said, person = suggestion.whose, suggestion.assignee
     if now.names(person) or not said.names(person):
         return now, person
-    if said.duties not in ("", now.duties):
+    if said.others_own(now) or _first_owned(suggestion, now):
         return now, "" if suggestion.state in (State.HELD, State.OPEN) else now.person
     settled = suggestion.touched or suggestion.create_time < settled_before
-    return (replace(said, duties=now.duties) if settled else now), person
+    return (replace(said, owners=now.owners) if settled else now), person
+
+
+def _first_owned(suggestion: Suggestion, now: Assignee) -> bool:
+    """Whether a role had what is somebody's by duty now that one program more holds the same members."""
+    said = suggestion.whose
+    new = now.owners.keys() - said.owners.keys()
+    same = said.owners.keys() >= set(suggestion.proposal.resources)
+    return bool(not said.person and now.person and new and same)
 
 
 def _by_duty(proposal: Proposal, plan: Plan, around: Surroundings, staff: Staff) -> Iterator[Person]:

@@ -368,16 +368,24 @@ class PartVerdict:
 class Assignee:
     """Whose a suggestion is: a person by duty, else one of the holders of the fitting role, whoever has fewest open.
 
-    `duties` stands for who owned what it is about when the rules were asked; empty where that was not written down.
+    `owners` are digests of who owned each thing it is about when the rules were asked, by its id; empty where that
+    was not written down.
     """
 
     person: str = ""
     holders: tuple[str, ...] = ()
-    duties: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
     def names(self, person: str) -> bool:
         """Whether the rules name this person."""
         return bool(person) and (person == self.person or person in self.holders)
+
+    def others_own(self, now: Assignee) -> bool:
+        """Whether something that it is about still has got other owners since.
+
+        What it is no longer about, or newly is, says nothing of duties.
+        """
+        return any(self.owners[id_] != now.owners[id_] for id_ in self.owners.keys() & now.owners.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,9 @@ async def formed(tx: Transaction, suggestion: Suggestion, on: Ground) -> Formed:
     confidence = 1.0 if suggestion.filed_by else _confidence(proposal, on.maps)
     rules = assignees.by_rules(proposal, plan, around, on.staff)
     whose, assignee = assignees.routed(suggestion, rules, tx.now - SETTLED_AFTER)
+    if suggestion.assignee and not assignee and suggestion.state not in (State.HELD, State.OPEN):
+        # No slot is given to it, and whoever has it is told when it is open again.
+        assignee = assignees.fewest(whose, await postgres.open_by_assignee(tx))
     now = replace(
         suggestion,
         plan=plan,

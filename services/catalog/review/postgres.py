@@ -136,10 +136,10 @@ _UPDATE = """
     WHERE id = %(id)s AND version = %(version)s
 """
 # Thousands of rows at each decision: sorted by whoever asks, for PostgreSQL would do it on disk; `whose` says a few
-# things over and over, so that it is read as text and understood once each.
+# things over and over but for its owners, so that it is read as text without them and understood once each.
 _WAITING = """
-    SELECT id, order_key, state, confidence, priority, whose::text AS whose, assignee, kind, score, touched,
-        touched OR create_time < %s AS settled, held_reason
+    SELECT id, order_key, state, confidence, priority, (whose - 'owners')::text AS whose, assignee, kind, score,
+        touched, touched OR create_time < %s AS settled, held_reason
     FROM suggestions WHERE state IN ('HELD', 'OPEN')
 """
 _PLACE = """

@@ -5,13 +5,13 @@ Nothing is decided, voided or applied by it: only whose they are, and which of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.catalog.postgres.database import Transaction
 from services.catalog.review import assignees, forming, postgres
-from services.catalog.review.domain import Assignee, State, Suggestion
+from services.catalog.review.domain import State, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def reroute(tx: Transaction, today: date, ids: Iterable[str]) -> list[Move
         to = each.assignee
         if not stays:
             # What is HELD or OPEN gets its person with its slot, below.
-            to = "" if each.state in (State.HELD, State.OPEN) else _fewest(whose, load)
+            to = "" if each.state in (State.HELD, State.OPEN) else assignees.fewest(whose, load)
         moved = replace(each, whose=whose, assignee=to)
         if moved != each:
             await postgres.save(tx, moved, forming.order_key(each.proposal, on.around))
@@ -75,10 +75,6 @@ async def pass_on(tx: Transaction, today: date, person: str) -> list[Move]:
     theirs = await postgres.of_person(tx, person)
     await postgres.pass_by(tx, person)
     return await reroute(tx, today, theirs)
-
-
-def _fewest(whose: Assignee, load: Mapping[str, int]) -> str:
-    return whose.person or min(whose.holders, key=lambda each: (load.get(each, 0), each), default="")
 
 
 def _move(before: Suggestion, after: Suggestion) -> Move:

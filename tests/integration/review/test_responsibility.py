@@ -185,11 +185,12 @@ def programs_csv(owner: str, *keys: str) -> bytes:
 async def test_an_owner_whom_an_import_names_gets_what_is_open_as_by_a_change_of_duties(
     leader: Reviewer, curator: Curator, team: Team
 ) -> None:
-    """Also what somebody has acted on, put off or approved; what is given by hand stays where it is."""
+    """Also what somebody has acted on, put off or approved, and where only a role is left; what is given by hand stays
+    where it is."""
     await team.join("dana@example.org", DESIGNER)
     for name in ("olga", "otto", "pia", "paul"):
         await team.join(f"{name}@example.org")
-    owned = dict.fromkeys(("asked", "off", "hand", "soon"), "olga@example.org")
+    owned = dict.fromkeys(("asked", "off", "hand", "soon", "role"), "olga@example.org")
     heirs = {"bare": "", "late": ""}
     files = {
         "catalog.csv": catalog_csv(**owned, **heirs),
@@ -223,9 +224,10 @@ async def test_an_owner_whom_an_import_names_gets_what_is_open_as_by_a_change_of
     hand = review.AssignSuggestionRequest(name=of["hand"], assignee="first@example.org")
     await leader("AssignSuggestion", hand)
     tomorrow = date_message(datetime.now(UTC).date() + timedelta(days=1))
-    edit = review.EditSuggestionRequest(name=of["soon"], revision=1, apply_date=tomorrow)
-    assert (await leader.accept(await leader("EditSuggestion", edit))).state == Suggestion.SCHEDULED
-    held = dict.fromkeys(owned, "otto@example.org") | heirs
+    for key in ("soon", "role"):
+        edit = review.EditSuggestionRequest(name=of[key], revision=1, apply_date=tomorrow)
+        assert (await leader.accept(await leader("EditSuggestion", edit))).state == Suggestion.SCHEDULED
+    held = dict.fromkeys(owned, "otto@example.org") | heirs | {"role": ""}
     files = {
         "catalog.csv": catalog_csv(**held),
         "programs.csv": programs_csv("paul@example.org", "bare", "late"),
@@ -235,6 +237,7 @@ async def test_an_owner_whom_an_import_names_gets_what_is_open_as_by_a_change_of
         "asked": "otto@example.org",
         "off": "otto@example.org",
         "soon": "otto@example.org",
+        "role": "dana@example.org",
         "bare": "paul@example.org",
         "late": "paul@example.org",
         "hand": "first@example.org",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.catalog.domain.people import Mode, Person, Role, Stage
-from services.catalog.review.assignees import assignee
-from services.catalog.review.domain import Assignee
+from services.catalog.review.assignees import assignee, by_rules, routed
+from services.catalog.review.domain import Assignee, Plan, State, Suggestion
 from services.catalog.review.findings import Claim, Proposal, Relation
 from services.catalog.review.routing import Staff
 from services.catalog.review.surroundings import Surroundings
@@ -136,3 +136,43 @@ def test_a_program_is_its_owners_where_nobody_holds_the_stage() -> None:
     assert whose(drop("p", "a"), where, staff(*TEAM)) == Assignee("olga")
     by_role = staff(*TEAM, mode=Mode.ROLE_BASED)
     assert whose(drop("p", "a"), where, by_role) == Assignee("ruth")
+
+
+def test_only_other_owners_of_what_it_is_still_about_take_a_suggestion_from_whom_it_is_with() -> None:
+    """Not a member that is new or gone, nor a program that holds one or no longer does."""
+    proposal = duplicate("a", "b")
+
+    def rules(where: Surroundings, found: Proposal = proposal) -> Assignee:
+        return by_rules(found, plan_of(found, where), where, staff(*TEAM))
+
+    a, b, c = resource("a"), resource("b", owner="ruth@example.org"), resource("c", owner="otto@example.org")
+    before = around(a, b, c, OWNED)
+    known = Suggestion(
+        id="s",
+        version=1,
+        state=State.OPEN,
+        revision=1,
+        proposal=proposal,
+        plan=Plan(),
+        create_time=NOW,
+        update_time=NOW,
+        confidence=0.9,
+        touched=True,
+        whose=rules(before),
+        assignee="ruth",
+    )
+    for where, found in (
+        (before, duplicate("a", "c")),
+        (before, duplicate("a", "c", "b")),
+        (around(a, b, c), proposal),
+        (around(a, b, c, OWNED, program("q", "b", owners=("stan@example.org",))), proposal),
+    ):
+        assert routed(known, rules(where, found), NOW)[1] == "ruth"
+    other = around(a, resource("b", owner="otto@example.org"), OWNED)
+    assert routed(known, rules(other), NOW)[1] == ""
+    assert routed(replace(known, state=State.SCHEDULED), rules(other), NOW)[1] == "otto"
+    # What a role has, since nobody owned any of it, is of whoever owns a program that holds it from now on.
+    free = replace(known, whose=rules(around(a, resource("b"))), assignee="ida")
+    assert routed(free, rules(around(a, resource("b"), OWNED)), NOW)[1] == ""
+    wider = replace(free, proposal=duplicate("a", "b", "c"))
+    assert routed(wider, rules(around(a, resource("b"), c), wider.proposal), NOW)[1] == "ida"
