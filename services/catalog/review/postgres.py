@@ -57,6 +57,7 @@ _ASKED = """
         AND (%(ids)s::text[] IS NULL OR id = ANY(%(ids)s))
         AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
         AND (%(resource)s::text[] IS NULL OR members && %(resource)s)
+        AND (%(resources)s::text[] IS NULL OR members && %(resources)s)
         AND (%(objects)s::text[] IS NULL OR objects && %(objects)s)
         AND (%(but)s = '' OR assignee <> %(but)s)
         AND (%(query)s = '' OR summary ILIKE %(query)s)
@@ -366,6 +367,7 @@ async def places(
     kind: Kind | None,
     assignee: str | None,
     resource: Sequence[str] | None,
+    resources: Sequence[str] | None = None,
     objects: Collection[str] | None = None,
     but: str = "",
     query: str = "",
@@ -374,7 +376,8 @@ async def places(
 ) -> list[Place]:
     """Ids of suggestions with their place in the order, after that (place, id); by priority without an order.
 
-    `assignee` has them, `but` does not; `objects` are ids of resources and programs, one of which they concern; with
+    `assignee` has them, `but` does not; `resource` and `resources` are names of members, of each one is among theirs;
+    `objects` are ids of resources and programs, one of which they concern; with
     `ids` only these.
     """
     values = {
@@ -386,6 +389,7 @@ async def places(
         "ids": list(ids) or None,
         "assignee": assignee,
         "resource": list(resource) if resource is not None else None,
+        "resources": list(resources) if resources is not None else None,
         "objects": sorted(objects) if objects is not None else None,
         "but": but,
         "query": _pattern(query),

@@ -32,15 +32,18 @@ _OPEN = """
     SELECT id, suggestion, kind, target, text, steps, assignee, author, due, state, create_time, end_time, done_by
     FROM tasks WHERE suggestion = ANY(%s) AND state = 'OPEN' AND (%s = '' OR kind = %s) ORDER BY id
 """
-_PAGE = """
-    SELECT id, suggestion, kind, target, text, steps, assignee, author, due, state, create_time, end_time, done_by
-    FROM tasks
-    WHERE (%(due)s::date IS NULL OR (due, id) > (%(due)s, %(id)s))
-        AND (%(assignee)s = '' OR assignee = %(assignee)s)
+_ASKED = """
+    (%(assignee)s = '' OR assignee = %(assignee)s)
         AND (%(suggestion)s = '' OR suggestion = %(suggestion)s)
         AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+"""
+_PAGE = f"""
+    SELECT id, suggestion, kind, target, text, steps, assignee, author, due, state, create_time, end_time, done_by
+    FROM tasks
+    WHERE {_ASKED} AND (%(due)s::date IS NULL OR (due, id) > (%(due)s, %(id)s))
     ORDER BY due, id LIMIT %(limit)s
 """
+_COUNT = f"SELECT count(*) AS count FROM tasks WHERE {_ASKED}"
 _ORPHANED = """
     SELECT t.id, t.suggestion, t.kind, t.target, t.text, t.steps, t.assignee, t.author, t.due, t.state, t.create_time,
         t.end_time, t.done_by
@@ -98,11 +101,23 @@ async def tasks(
         "due": after[0] if after else None,
         "id": after[1] if after else "",
         "limit": limit,
+        **_asked(assignee, suggestion, states),
+    }
+    return [_task(row) for row in await tx.rows(_PAGE, values)]
+
+
+async def task_count(tx: Session, *, assignee: str, suggestion: str, states: Sequence[TaskState]) -> int:
+    """How many tasks all pages have; empty words for all."""
+    row = await tx.row(_COUNT, _asked(assignee, suggestion, states))
+    return row["count"] if row else 0
+
+
+def _asked(assignee: str, suggestion: str, states: Sequence[TaskState]) -> dict[str, Any]:
+    return {
         "assignee": assignee,
         "suggestion": suggestion,
         "states": [str(state) for state in states] or None,
     }
-    return [_task(row) for row in await tx.rows(_PAGE, values)]
 
 
 async def orphaned_tasks(tx: Session, *, for_update: bool = False) -> list[Task]:

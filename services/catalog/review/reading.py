@@ -34,7 +34,8 @@ class Asked:
     """Which suggestions; `assignee` is an e-mail, `resource` and `program` are ids, `query` words of the summary.
 
     Empty for any. Of a program those that concern it or something in it; `shared_with` is an e-mail: those that touch
-    a program of theirs, or one inside it, and are assigned to somebody else.
+    a program of theirs, or one inside it, and are assigned to somebody else. `resources` are ids, one of which is
+    among their members.
     """
 
     states: tuple[State, ...] = ()
@@ -46,6 +47,7 @@ class Asked:
     program: str = ""
     shared_with: str = ""
     ids: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
 
 async def shown(tx: Transaction, today: date, found: Sequence[Suggestion]) -> list[Shown]:
@@ -122,10 +124,8 @@ async def places(tx: Transaction, asked: Asked, *, after: Place | None, limit: i
         if not people:
             return []
         assignee = next(iter(people.values())).id
-    names: list[str] | None = None
-    if asked.resource:
-        known = await tx.resources([asked.resource])
-        names = [name for each in known for name in (each.id, *each.aliases)]
+    names = await _names(tx, [asked.resource]) if asked.resource else None
+    among = await _names(tx, asked.resources) if asked.resources else None
     objects: Collection[str] | None = None
     if asked.program:
         objects = await purview.inside(tx, [(await tx.program(asked.program)).id])
@@ -143,12 +143,18 @@ async def places(tx: Transaction, asked: Asked, *, after: Place | None, limit: i
         kind=asked.kind,
         assignee=assignee,
         resource=names,
+        resources=among,
         objects=objects,
         but=but,
         query=asked.query,
         order=asked.order,
         ids=asked.ids,
     )
+
+
+async def _names(tx: Transaction, ids: Sequence[str]) -> list[str]:
+    """By which suggestions may call these resources."""
+    return [name for each in await tx.resources(ids) for name in (each.id, *each.aliases)]
 
 
 async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Tally]:

@@ -76,6 +76,7 @@ class ReviewServicer(
             program=id_of(request.program, "programs", "program") if request.program else "",
             shared_with=request.shared_with,
             ids=tuple(ids_of(request.names, "suggestions")),
+            resources=tuple(ids_of(request.resources, "resources", "resources")),
         )
         size = pages.size(request.page_size, maximum=MAX_PAGE)
         scope = ("suggestions", sorted(asked.states), request.kind, request.assignee, request.resource)
@@ -85,6 +86,8 @@ class ReviewServicer(
             scope = (*scope, asked.program, asked.shared_with)
         if asked.ids:
             scope = (*scope, asked.ids)
+        if asked.resources:
+            scope = (*scope, "resources", asked.resources)
         key = pages.keys(request.page_token, 2, scope=scope)
         after = (None if key[0] is None else float(key[0]), str(key[1])) if key else None
         answer = api.ListSuggestionsResponse()

@@ -101,6 +101,7 @@ class WorkServicer(Answering):
         return task_pb2.ListTasksResponse(
             tasks=[wire_tasks.task(each, found.emails) for each in page],
             next_page_token=next_,
+            total_size=found.total,
         )
 
     @override

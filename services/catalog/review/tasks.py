@@ -105,10 +105,11 @@ async def _emails(tx: Transaction, tasks: Iterable[Task]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """A page of tasks with the e-mails of the people in them."""
+    """A page of tasks with the e-mails of the people in them, and how many tasks all pages have."""
 
     tasks: tuple[Task, ...]
     emails: dict[str, str]
+    total: int
 
 
 async def list_tasks(
@@ -125,4 +126,5 @@ async def list_tasks(
         found = await postgres_tasks.tasks(
             tx, after=after, limit=limit, assignee=assignee, suggestion=suggestion, states=states
         )
-        return Tasks(tuple(found), await _emails(tx, found))
+        total = await postgres_tasks.task_count(tx, assignee=assignee, suggestion=suggestion, states=states)
+        return Tasks(tuple(found), await _emails(tx, found), total)

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from starlette.requests import Request
 
-from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.api import Api, Json, Query, batches
 from services.gateway.web.lists import LIVE
 
-_MOST = "20"  # of one resource; there are hardly ever more than three
+_MOST = 1000  # of as many resources as are asked for at once; of one there are hardly ever more than three
 _ROT = frozenset({"DUPLICATE", "OUTDATED", "UNUSED"})
 _REPLACED = "superseded"
 
 
 async def live_about(api: Api, request: Request, names: Iterable[str]) -> dict[str, list[Json]]:
     """What is suggested and not done yet about each of these `resources/{id}`, the most certain first."""
-    wanted = list(dict.fromkeys(names))
-
-    async def one(name: str) -> list[Json]:
-        query: Query = {
-            "resource": name,
-            "states": list(LIVE),
-            "view": "LINE",
-            "orderBy": "CONFIDENCE",
-            "pageSize": _MOST,
-        }
-        return (await api.get(request, "/v1/suggestions", query))["suggestions"]
-
-    return dict(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
+    about: dict[str, list[Json]] = {name: [] for name in names}
+    for some in batches(list(about)):
+        query: Query = {"resources": some, "states": list(LIVE), "view": "LINE", "orderBy": "CONFIDENCE"}
+        for each in await api.all(request, "/v1/suggestions", "suggestions", query, most=_MOST):
+            for member in {member["resource"] for member in each["members"]} & set(some):
+                about[member].append(each)
+    return about
 
 
 def newer_edition(name: str, about: Sequence[Json]) -> tuple[str, Json] | None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import dates, findings
-from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames, StateLine
 from services.gateway.web.lists import KINDS, ORDERS, PAGE_SIZE, TABS, Chosen
 from services.gateway.web.receipts import receipt
@@ -42,16 +42,10 @@ async def rows(api: Api, request: Request, chosen: Chosen) -> tuple[list[Json], 
     return answer["suggestions"], answer["nextPageToken"]
 
 
-async def open_tasks(api: Api, request: Request, *, mine: bool = True) -> str:
-    """How many tasks wait, in digits: of whoever looks, or of everybody; `200+` for more than one page of them."""
-    query: Query = {
-        "states": ["OPEN"],
-        "pageSize": LARGEST_PAGE,
-        "pageToken": "",
-        "mine": "true" if mine else "false",
-    }
-    found = await api.get(request, "/v1/tasks", query)
-    return f"{len(found['tasks'])}{'+' if found['nextPageToken'] else ''}"
+async def open_tasks(api: Api, request: Request, *, mine: bool = True) -> int:
+    """How many tasks wait, of whoever looks or of everybody."""
+    query: Query = {"states": ["OPEN"], "pageSize": "1", "mine": "true" if mine else "false"}
+    return int((await api.get(request, "/v1/tasks", query))["totalSize"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,20 +59,20 @@ class Work:
             "pageToken": request.query_params.get("after", ""),
             "mine": "false" if everyone else "true",
         }
-        around, found, names, mine, every = await asyncio.gather(
+        around, found, names, others = await asyncio.gather(
             self.frames.around(request, "review"),
             self.api.get(request, "/v1/tasks", query),
             self.api.names_of_people(request),
-            open_tasks(self.api, request),
-            open_tasks(self.api, request, mine=False),
+            open_tasks(self.api, request, mine=everyone),
         )
+        shown = int(found["totalSize"])
         return page(
             "tasks.html",
             status=refused.status if refused else 200,
             **around,
             everyone=everyone,
-            mine=mine,
-            every=every,
+            mine=others if everyone else shown,
+            every=shown if everyone else others,
             tasks=found["tasks"],
             after=found["nextPageToken"],
             names=names,

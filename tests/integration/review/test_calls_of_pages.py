@@ -28,9 +28,12 @@ from services.kit.health import Readiness
 from services.kit.identity import Signer
 from services.kit.natsrpc import NatsChannel
 from tests.integration.catalog.conftest import FIRST_TOKEN, eventually
-from tests.integration.review.conftest import Curator, Reviewer, bare, course, words
+from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.test_reviewers import refused
 from tests.unit.kit.test_small_modules import PRIVATE
 from winnow.catalog.v1 import engagement_pb2
+from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1 import task_pb2
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
 FEW, MANY = 5, 25
@@ -174,6 +177,7 @@ class Company:
             "check-up": f"/{self.whole.name}/checkup",
             "resource": f"/{self.courses[0].name}",
             "resources": "/resources",
+            "rot": "/resources?rot=yes",
             "changes": "/changes",
             "activity": "/activity",
             "what changed": "/what-changed",
@@ -193,3 +197,54 @@ async def test_no_page_makes_a_call_for_each_row(
     few, many = seen
     assert {page: many[page] - few[page] for page in many} == {page: Counter[str]() for page in many}
     assert {page: calls.total() for page, calls in many.items() if calls.total() > MOST} == {}
+
+
+async def test_what_is_suggested_about_several_is_asked_for_at_once(
+    leader: Reviewer, curator: Curator
+) -> None:
+    company = Company(leader, curator)
+    await company.grow(3)
+
+    async def about(**asked: Any) -> tuple[list[str], str]:
+        answer = await leader("ListSuggestions", review.ListSuggestionsRequest(**asked))
+        return [each.name for each in answer.suggestions], answer.next_page_token
+
+    copy, due = company.courses[1].name, company.courses[ITEMS + 2].name
+    one_by_one = [*(await about(resource=copy))[0], *(await about(resource=due))[0]]
+    every, _ = await about(resources=[copy, due])
+    assert sorted(every) == sorted(one_by_one)
+    assert len(every) == 2
+    assert (await about(resources=[copy, due], resource=due))[0] == (await about(resource=due))[0]
+    first, token = await about(resources=[copy, due], page_size=1)
+    assert [*first, *(await about(resources=[copy, due], page_token=token))[0]] == every
+    await refused(
+        about(resources=[copy], page_token=token), grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID"
+    )
+
+
+async def test_a_page_of_tasks_says_how_many_there_are(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    await team.join("olga@example.org")
+    for n in range(3):
+        kept, copy = await leader.put(
+            *(course(f"t{n}{each}", f"Task {n}", words(f"t{n}"), owner="olga@example.org") for each in "ab")
+        )
+        await curator.propose(curator.duplicate(kept, copy))
+    await eventually(lambda: _open(leader, 3))
+    for each in (await leader.suggestions())[:2]:
+        asked = review.AskOwnerRequest(name=each.name, question="Still needed?")
+        await leader("AskOwner", asked)
+
+    async def told(**asked: Any) -> tuple[int, int]:
+        answer = await leader("ListTasks", task_pb2.ListTasksRequest(page_size=1, **asked))
+        return len(answer.tasks), answer.total_size
+
+    assert await told() == (1, 2)
+    assert await told(mine=True) == (0, 0)
+    assert await told(states=[task_pb2.Task.OPEN]) == (1, 2)
+    assert await told(states=[task_pb2.Task.DONE]) == (0, 0)
+
+
+async def _open(leader: Reviewer, count: int) -> bool:
+    return len(await leader.suggestions()) == count

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from services.gateway.web import rendering
-from services.gateway.web.api import Json
-from services.gateway.web.called import newer_edition, newest_edition, why_rot
+from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.called import live_about, newer_edition, newest_edition, why_rot
+from services.kit.clock import Clock
 
 
 def suggestion(kind: str, relation: str, *members: str, stays: str = "", claim: str = "") -> Json:
@@ -48,6 +51,25 @@ def test_of_two_editions_of_which_none_stands_out_the_second_is_the_newer() -> N
     assert newer_edition("old", [protected]) == ("new", protected)
     assert newest_edition("new", [protected])
     assert newer_edition("old", [suggestion("DUPLICATE", "REVISED", "old", "new", "third")]) is None
+
+
+async def test_suggestions_about_many_are_asked_for_at_once_and_told_by_each() -> None:
+    asked: list[Query] = []
+
+    async def get(_: Request, path: str, query: Query) -> Json:
+        asked.append(query)
+        return {"suggestions": [REVISED, DUE], "nextPageToken": ""}
+
+    async def never(*_: object) -> Json:
+        raise NotImplementedError
+
+    api = Api(get, never, never, Clock())
+    request = Request({"type": "http"})
+    about = await live_about(api, request, ["old", "new", "other", "old"])
+    assert about == {"old": [REVISED, DUE], "new": [REVISED], "other": []}
+    assert [each["resources"] for each in asked] == [["old", "new", "other"]]
+    assert await live_about(api, request, []) == {}
+    assert len(asked) == 1
 
 
 def test_rot_has_the_suggestion_that_calls_it_so_unless_it_is_what_stays() -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from services.gateway.web import rendering
-from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query
+from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import PAGE_SIZE, Chosen
 from services.gateway.web.notices import Notices
@@ -69,8 +69,8 @@ class Winnow:
             return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         if path in ("/v1/tasks", "/v1/deliveries"):
             self.asked.append(query)
-            further = "" if query["pageToken"] else "second&half"
-            return {"tasks": [], "deliveries": [delivery()], "nextPageToken": further}
+            further = "" if query.get("pageToken") else "second&half"
+            return {"tasks": [], "deliveries": [delivery()], "nextPageToken": further, "totalSize": 1234}
         if path == "/v1/noticeSettings":
             return {"email": "a@example.org", "mail": True, "notices": "NONE"}
         return {"people": [], "imports": [], "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
@@ -91,9 +91,9 @@ async def test_tasks_have_a_next_page_of_the_same_people(whose: str) -> None:
         assert found is not None
         last = (await client.get(html.unescape(found[1]))).text
     assert "after=" not in last.partition("<main")[2]
-    listed = [
-        each for each in winnow.asked if each["pageSize"] != LARGEST_PAGE
-    ]  # the others are to be counted
+    listed = [each for each in winnow.asked if each["pageSize"] != "1"]  # the others are to be counted
+    assert len(winnow.asked) == 2 * len(listed)
+    assert first.count("<span>1,234</span>") == 2
     assert [each["pageToken"] for each in listed] == ["", "second&half"]
     assert listed[0]["mine"] == listed[1]["mine"] == ("false" if whose else "true")
 

@@ -84,7 +84,7 @@ class Winnow:
             return {"imports": [ended] if self.read else [], "nextPageToken": ""}
         lists = ("tasks", "notices", "notes", "resources", "people", "programs", "responsibilities")
         nothing: Json = {name: [] for name in lists}
-        return {**nothing, "nextPageToken": "", "toEmbed": str(self.waiting), "toJudge": "0"}
+        return {**nothing, "nextPageToken": "", "toEmbed": str(self.waiting), "toJudge": "0", "totalSize": 0}
 
     def _fits(self, each: Json, query: Query) -> bool:
         if "names" in query:
