@@ -32,7 +32,8 @@ def _together(found: Iterable[Mention]) -> list[tuple[Mention, int]]:
     """The first of what was done together, as one event, with how many others were; what was done alone as it is."""
     events: dict[tuple[str, str], list[Mention]] = {}
     for each in found:
-        events.setdefault((each.verb, each.batch or each.id), []).append(each)
+        alone = f"{each.id} {each.time}"  # the same plan, applied and taken back and applied, is two events
+        events.setdefault((each.verb, each.batch or alone), []).append(each)
     return [(first, len(others)) for first, *others in events.values()]
 
 

@@ -21,9 +21,30 @@ _WANTED = {
 
 def line(text: str, link: str = "") -> str:
     """One line, whatever breaks the text had, with where it leads."""
+    return f"{_short(text, _LONGEST)} {link}".strip()
+
+
+def listing(head: str, parts: Sequence[str], link: str = "", *, noun: str) -> str:
+    """One line of the head and as many whole parts as there is room for, with how many more there are.
+
+    At least the first is there, cut where it does not fit, before which a long head is cut to half of the line.
+    """
+    for count in range(len(parts), 0, -1):
+        left = len(parts) - count
+        said = "; ".join(parts[:count])
+        rest = f"; and {left} more {noun}{'s' if left > 1 else ''}" if left else ""
+        whole = " ".join(f"{head} {said}{rest}".split())
+        if len(whole) <= _LONGEST:
+            return line(whole, link)
+        if count == 1:
+            start = _short(f"{_short(head, _LONGEST // 2)} {said}", _LONGEST - len(rest))
+            return line(f"{start}{rest}", link)
+    return line(head, link)
+
+
+def _short(text: str, room: int) -> str:
     words = " ".join(text.split())
-    short = words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
-    return f"{short} {link}".strip()
+    return words if len(words) <= room else f"{words[: room - 1]}…"
 
 
 def written(events: Sequence[str], post: Post, *, last: str = "", more: str = "") -> str:

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from services.catalog.domain.people import Person, email_key
 from services.catalog.postgres.database import Transaction
-from services.catalog.review.domain import Suggestion
+from services.catalog.review.domain import Change, Suggestion
 from services.catalog.telling import letters, postgres
 from services.catalog.telling.domain import Kind, day
+from services.catalog.usecases import purview
 
 SHORTEST = timedelta(days=1)
 """A notice shorter than that is over before anybody reads of it."""
@@ -77,9 +78,11 @@ async def _notice(
         person = by_email.get(email_key(email))
         if person is None:
             continue
-        what_changes = "; ".join(change.text for change in planned.plan.changes)
-        event = letters.line(
-            f"On {_moment(due)}: {planned.proposal.summary}: {what_changes}", _link(tx, planned)
+        event = letters.listing(
+            f"On {_moment(due)}: {planned.proposal.summary}:",
+            [change.text for change in await _theirs_first(tx, planned, person)],
+            _link(tx, planned),
+            noun="change",
         )
         foot = letters.line(
             f"Approved by {', '.join(names) or 'somebody'}. To object before then:",
@@ -93,6 +96,18 @@ async def _notice(
             subject=f"{subject}: {planned.proposal.summary}",
             content=letters.written([event], tx.post, last=foot),
         )
+
+
+async def _theirs_first(tx: Transaction, planned: Suggestion, person: Person) -> Sequence[Change]:
+    """The plan's changes: first of what the person owns, then of what is inside a program of theirs."""
+    duties = await tx.duties(person)
+    own, inside = duties.resources | duties.programs, await purview.inside(tx, duties.programs)
+
+    def rank(change: Change) -> tuple[bool, bool]:
+        touched = {name.rpartition("/")[2] for name in change.touches}
+        return touched.isdisjoint(own), touched.isdisjoint(inside)
+
+    return sorted(planned.plan.changes, key=rank)
 
 
 async def passed_on(tx: Transaction, former: Person, moves: Sequence[tuple[str, str, str]], why: str) -> None:

@@ -460,6 +460,22 @@ async def test_what_was_done_together_is_one_line_of_the_digest(
     assert events == [f"Applied on {today()} by First: Copies and 2 more, together {where}"]
 
 
+async def test_what_was_done_twice_by_itself_is_not_told_as_done_together(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer, catalog: CatalogProcess
+) -> None:
+    await team.join(OLGA)
+    kept, copy = await leader.put(*(course(k, "Ladders", words("a"), owner=OLGA) for k in "ab"))
+    await curator.propose(curator.duplicate(kept, copy))
+    done = await leader.accept(await leader.only(Suggestion.OPEN))
+    back = await leader.undo(done)
+    await leader.accept(back)
+    await due_digest(catalog)
+    (digest,) = await arrived(mail, OLGA)
+    events = [by(line).partition(" https://")[0] for line in lines(digest)]
+    assert events.count(f"Applied on {today()} by First: Copies") == 2
+    assert events.count(f"Taken back on {today()} by First: Copies") == 1
+
+
 async def test_a_notice_is_one_line_however_many_things_it_changes(
     leader: Reviewer, curator: Curator, team: Team, mail: MailServer
 ) -> None:
@@ -470,6 +486,29 @@ async def test_a_notice_is_one_line_however_many_things_it_changes(
     assert len(texts) > 1
     (event,) = [line for line in lines(told) if line.startswith("On ")]
     assert all(each in event for each in texts)
+
+
+async def test_a_notice_of_more_than_fits_says_first_what_is_the_readers_own(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    await team.join(OLGA)
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"), owner=OLGA)
+    )
+    for n in range(9):
+        await leader.program(f"{n} of the long lists of what is to be done at heights", copy)
+    await curator.propose(curator.duplicate(kept, copy))
+    planned = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert planned.state == Suggestion.SCHEDULED
+    changes = [change for part in planned.plan.parts for change in part.changes]
+    own = [each.text for each in changes if each.target == copy.name]
+    assert own
+    (told,) = await arrived(mail, OLGA)
+    (event,) = [line for line in lines(told) if line.startswith("On ")]
+    assert all(each in event for each in own)
+    left = len(changes) - sum(each.text in event for each in changes)
+    assert f"; and {left} more changes https://" in event
 
 
 async def test_whoever_wants_what_is_urgent_alone_gets_no_digest(
