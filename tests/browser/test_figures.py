@@ -44,7 +44,8 @@ def wrong(page: Page, address: str, *but: str) -> list[str]:
     found: list[str] = []
     for to, numbers in figures:
         # Learners are in no list; the log has each decision of those who decide, the figure each suggestion once.
-        if to in but or to.startswith(("/programs/", "/activity?who=")):
+        # What is on the page itself is seen there.
+        if to in but or to.startswith(("/programs/", "/activity?who=", "#")):
             continue
         # Beside a number stands what it counts: after it in a table, before it on a chip.
         told = numbers[-1 if "kind=" in to and to.startswith("/resources") else 0].replace(",", "")

@@ -43,7 +43,7 @@ def test_an_old_link_says_why_since_when_and_what_replaces_it(
     expect(page.get_by_role("heading", level=1)).to_have_text("“Mooring a barge” takes its place")
     main = page.get_by_role("main")
     expect(main).to_contain_text("It was no longer right.")
-    expect(main).to_contain_text("15 June 2026")
+    expect(main).to_contain_text("15 Jun 2026")
     expect(main).not_to_contain_text("first edition")  # what is gone is nobody's to read here
     original = page.get_by_role("status").get_by_role("link")
     expect(original).to_have_attribute("href", "https://lms.example.org/old")
