@@ -12,8 +12,15 @@ from services.catalog.review.domain import DECIDED, Decision, State, Suggestion,
 from services.catalog.review.forming import Formed, Ground
 from services.kit.errors import Aborted, FailedPrecondition, WinnowError
 
-_CHANGING = ("edit", "reject", "reopen", "revoke", "object", "undo")
-"""Verbs by which people change what others decide on, with or without its facts."""
+_CHANGING = {
+    "edit": "edited",
+    "reject": "refused in part",
+    "reopen": "opened again",
+    "revoke": "an approval taken back",
+    "object": "objected to",
+    "undo": "undone",
+}
+"""Verbs by which people change what others decide on, with or without its facts, and in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ async def changed_since(tx: Transaction, known: Suggestion, seen: Seen) -> Decis
     """
     if not 0 < seen.revision < known.revision:
         return None
-    found = await postgres.decisions(tx, Wanted(known.id, verbs=_CHANGING), before="", limit=1)
+    found = await postgres.decisions(tx, Wanted(known.id, verbs=tuple(_CHANGING)), before="", limit=1)
     return next((last for last in found if last.revision > seen.revision), None)
 
 
@@ -77,13 +84,14 @@ async def _first_changed(tx: Transaction, case: Case, first: Decision) -> Winnow
     known = case.known
     (shown,) = await reading.shown_on(tx, [known], case.on.around, case.on.staff)
     who = {person.id: person.email for person in await tx.people([first.actor])}
-    text = (
-        f"{known.name} was changed since it was seen, by {who.get(first.actor, first.actor)}: {known.note}."
-    )
+    # Not the note, which by now may be about something else.
+    why = "; ".join(filter(None, (first.reason, first.comment)))
+    said = f"{_CHANGING[first.verb]} by {who.get(first.actor, first.actor)}{': ' if why else ''}{why}"
+    text = f"{known.name} was changed since it was seen: {said}."
     return Aborted(
         "SUGGESTION_DECIDED",
         text,
-        {"suggestion": known.name, "state": str(known.state), "changed": known.note[:1000]},
+        {"suggestion": known.name, "state": str(known.state), "changed": said[:1000]},
         details=[wire.Decided(first, who), shown],
     )
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from services.catalog import policy
 from services.catalog.domain.people import Viewer
 from services.catalog.domain.resources import Resource
+from services.catalog.policy import About
 from services.catalog.postgres.database import Database, Transaction
 from services.catalog.review import applying, plans
 from services.catalog.review.applying import Work
@@ -23,7 +24,7 @@ from services.catalog.usecases import purview
 A_YEAR = timedelta(days=365)
 """After so long what is used in its season has had one; until then no silence says that it is unused."""
 _ACTION = "refuse as still_accurate or required"
-_EDIT = "approve R0"  # what a plan that sets nothing but metadata takes
+_EDIT = "approve R0"  # of whoever may edit metadata and language (behaviour.md §2), whatever risk a plan of it has
 _REVIEW = ("reviewed", "review_date")
 _HOLD = ("hold", "hold_end")
 
@@ -62,13 +63,26 @@ async def _check(tx: Transaction, viewer: Viewer, on: Ground, touched: set[str])
 
 async def within_purview(tx: Transaction, viewer: Viewer, on: Ground, refusal: Refusal) -> Refusal:
     """The refusal with what it sets on resources that the viewer may edit; of the others its verdict says enough."""
+    if not refusal.attributes or policy.may(viewer, _EDIT, on.staff.mode, About(metadata=True)):
+        return refusal
+    held = await purview.inside(tx, viewer.duties.programs)
     theirs: list[tuple[str, str]] = []
     for name, value in refusal.attributes:
         touched = {each.id for each in on.around.present([name])}
-        about = replace(await purview.over(tx, viewer, touched), metadata=True)
+        about = replace(purview.over_held(viewer, touched, held), metadata=True)
         if policy.may(viewer, _EDIT, on.staff.mode, about):
             theirs.append((name, value))
-    return replace(refusal, attributes=tuple(theirs))
+    names = {name for name, _ in theirs}
+    others = tuple(name for name, _ in refusal.attributes if name not in names)
+    return replace(refusal, attributes=tuple(theirs), not_set=others)
+
+
+def commented(refusal: Refusal, on: Ground) -> str:
+    """What the decision says in words: the comment, and for which resources the value that was named is not set."""
+    if not refusal.not_set:
+        return refusal.comment
+    titles = ", ".join(on.around.title(each) for each in refusal.not_set)
+    return f"{refusal.comment} (not set, since others edit it: {titles})".lstrip()
 
 
 async def repair(

@@ -37,6 +37,7 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
         done.retired | {old for _, old, _ in (*done.items, *done.moved)} | {id_ for _, id_ in done.eased}
     )
     concerned |= {id_ for program in done.ended for id_ in around.held_by(program)}
+    concerned |= {bare(each.target) for each in part.changes if _described(each)}
     if _owed(concerned, around):
         return Risk.R3
     if (
@@ -46,15 +47,20 @@ def of_part(part: Part, plan: Plan, around: Surroundings, *, sums_only: bool) ->
         return Risk.R3
     if part.id != RESOURCES_PART:
         return Risk.R3 if sums_only else Risk.R2
-    described = {bare(each.target) for each in part.changes if each.operation is Operation.SET_METADATA}
-    return Risk.R2 if any(around.active(id_) for id_ in concerned | described) else Risk.R1
+    return Risk.R2 if any(around.active(id_) for id_ in concerned) else Risk.R1
 
 
 def _invisible(change: Change) -> bool:
-    """Whether no learner sees it. Of what is said of a resource they see what its source shows."""
+    """Whether no learner sees it."""
     if change.operation is Operation.SET_METADATA:
-        return not any(write.field in WRITTEN_BACK for write in change.writes)
+        return not _described(change)
     return change.operation in _INVISIBLE
+
+
+def _described(change: Change) -> bool:
+    """Whether learners see other words of a resource: of what is said of it they see what its source shows."""
+    written = {write.field for write in change.writes}
+    return change.operation is Operation.SET_METADATA and not WRITTEN_BACK.isdisjoint(written)
 
 
 def _owed(ids: Iterable[str], around: Surroundings) -> bool:

@@ -330,7 +330,8 @@ async def reject_whole(
     # What the refusal itself wrote is no reason to come back.
     fresh = forming.with_resources(on, await tx.resources(no.proposal.resources))
     no = replace(no, baseline=material.member_facts(no.proposal.resources, fresh.around, {}))
-    return await decide(tx, viewer, no, on, "reject", reason=refusal.reason, comment=refusal.comment)
+    comment = repairs.commented(refusal, on)
+    return await decide(tx, viewer, no, on, "reject", reason=refusal.reason, comment=comment)
 
 
 async def _answered(
@@ -409,10 +410,14 @@ async def _reject_parts(
         if why and case.known.approvals:
             left = replace(left, note=f"{left.note}; not scheduled: {why.text}")
         if case.known.state is State.SCHEDULED:
-            await urgent.open_again(
-                tx, left, but=viewer.person.id, approvals_stand=left.approvals == case.known.approvals
-            )
-    return await decide(tx, viewer, left, on, "reject", reason=refusal.reason, comment=refusal.comment)
+            if open_:
+                left = replace(left, note=f"{left.note}; it needs {'; '.join(open_)}")
+            # Approvals of what was refused are gone with it, and void nothing.
+            remain = [each for each in case.known.approvals if left.plan.part(each.part) is not None]
+            stand = bool(remain) and left.approvals == tuple(remain)
+            await urgent.open_again(tx, left, but=viewer.person.id, approvals_stand=stand)
+    comment = repairs.commented(refusal, on)
+    return await decide(tx, viewer, left, on, "reject", reason=refusal.reason, comment=comment)
 
 
 async def snooze(

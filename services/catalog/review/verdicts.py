@@ -42,7 +42,8 @@ ATTRIBUTES = {"different_audience": "audience", "different_language": "language"
 class Refusal:
     """Why somebody refuses. `attributes` are (resource id, value) for a reason of ATTRIBUTES; `hold_end` is the last
     day of a hold; `wrong` names what bad_data is about: ids of resources whose text is wrong, or codes of claims;
-    `review_date` is the day of the next review after still_accurate, None for what its class asks."""
+    `review_date` is the day of the next review after still_accurate, None for what its class asks; `not_set` are ids of
+    resources for which a value was named that is not its author's to set."""
 
     reason: str
     comment: str = ""
@@ -50,6 +51,7 @@ class Refusal:
     hold_end: date | None = None
     wrong: tuple[str, ...] = ()
     review_date: date | None = None
+    not_set: tuple[str, ...] = ()
 
 
 async def of_rejection(

@@ -31,9 +31,7 @@ async def open_again(
 
     `back` is the suggestion with its new revision; the note says why. `approvals_stand`: what was approved counts on.
     """
-    approvals = (
-        "Approvals given stand, and another is needed" if approvals_stand else "Its approvals are void"
-    )
+    approvals = "Approvals given stand" if approvals_stand else "Its approvals are void"
     people = await postgres.approvers(tx, back.id) | {back.assignee}
     summary = back.proposal.summary
     events = [

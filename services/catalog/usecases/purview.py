@@ -52,9 +52,15 @@ def _below(programs: Iterable[str], items: Mapping[str, Items]) -> frozenset[str
 
 async def over(tx: Transaction, viewer: Viewer, resources: Collection[str]) -> About:
     """The duties by which all of these resources are the viewer's; a resource that is not known is nobody's."""
+    held = await inside(tx, viewer.duties.programs) if resources and viewer.duties.programs else ()
+    return over_held(viewer, resources, held)
+
+
+def over_held(viewer: Viewer, resources: Collection[str], held: Collection[str]) -> About:
+    """The same where it is known what is `inside` the programs that the viewer owns."""
     asked = set(resources)
     own: set[Column] = set()
-    if asked and viewer.duties.programs and asked <= await inside(tx, viewer.duties.programs):
+    if asked and asked.issubset(held):
         own.add(Column.PO)
     if asked and asked <= viewer.duties.resources:
         own.add(Column.RO)

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from services.kit.protobuf import date_message, date_value
+from services.kit.rpc import error_info
 from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_reviewers import copies, detail, guard, refused
@@ -98,6 +99,9 @@ async def test_of_two_who_change_a_plan_the_second_is_told_what_the_first_did(
         error = await refused(late, ABORTED, "SUGGESTION_DECIDED")
         ((decision,), (current,)) = detail(error, Decision), detail(error, Suggestion)
         assert (decision.verb, decision.actor, current.revision) == ("edit", "first@example.org", 2)
+        info = error_info(error)
+        assert info is not None
+        assert info.metadata["changed"] == "edited by first@example.org"
     later = date_message(day + timedelta(days=9))
     call = edit(designer, first, apply_date=later, fingerprint="another")
     await refused(call, grpc.StatusCode.FAILED_PRECONDITION, "SUGGESTION_CHANGED")

@@ -18,6 +18,7 @@ from google.type.date_pb2 import Date
 from services.catalog.telling.domain import monday
 from tests.integration.catalog.conftest import CatalogProcess, eventually
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, words
+from tests.integration.review.test_nested import HEAD
 from tests.integration.review.test_objections import Door, give_notice
 from tests.integration.review.test_program_plans import proposal
 from tests.mail import MailServer, text
@@ -173,6 +174,28 @@ async def test_a_plan_whose_check_fails_tells_who_approved_it_what_has_changed(
     assert shown.note.startswith("not applied: ")
     assert "Safety" in shown.note
     assert f"Open again since {today()}: Copies: {shown.note}." in text(back)
+
+
+async def test_who_has_a_plan_that_a_refused_part_stops_is_told_that_approvals_stand_and_why(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    await team.join(OLGA)
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"), owner=OLGA)
+    )
+    await leader.program("path", copy)
+    month = f"{datetime.now(UTC):%Y-%m}"
+    rows = "".join(f"c2,{month},1,1,1,60,l{n},completed,\n" for n in range(6))
+    await leader.imported("lms", {"engagement.csv": (HEAD + rows).encode()})
+    await curator.propose(curator.duplicate(kept, copy))
+    planned = await leader.accept(await leader.only(Suggestion.OPEN))
+    assert planned.state == Suggestion.SCHEDULED
+    left = await leader.reject(planned, "other", comment="Keep it.", parts=["resources"])
+    assert left.state == Suggestion.OPEN
+    _, back = await arrived(mail, OLGA, 2)
+    assert "not scheduled: 6 learners would lose credit" in text(back)
+    assert "Approvals given stand; nothing has been changed." in text(back)
 
 
 async def test_a_notice_that_begins_by_refusing_a_part_is_told_with_links_that_work(

@@ -96,7 +96,9 @@ async def test_an_owner_sets_what_tells_copies_apart_on_their_own_alone(
     both = [Attribute(resource=a.name, value="Doctors"), Attribute(resource=b.name, value="Nurses")]
     await curator.propose(curator.duplicate(a, b))
     seen = await leader.only(Suggestion.OPEN)
-    assert (await olga.reject(seen, "different_audience", attributes=both)).state == Suggestion.REJECTED
+    gone = await olga.reject(seen, "different_audience", attributes=both)
+    said = f"(not set, since others edit it: “{a.title}”)"
+    assert (gone.state, gone.decision.comment) == (Suggestion.REJECTED, said)
     assert [(await leader.resource(one)).audience for one in (a, b)] == ["", "Nurses"]
     assert [(each.verdict, {each.a, each.b}) for each in await verdicts(leader)] == [
         ("variant", {a.name, b.name})

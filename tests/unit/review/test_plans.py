@@ -247,6 +247,26 @@ def test_active_learners_raise_the_risk_and_many_raise_it_further() -> None:
     assert [risk(0), risk(1), risk(500), risk(501)] == [Risk.R1, Risk.R2, Risk.R2, Risk.R3]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "changed", "active", "expected"),
+    [
+        ("title", "Better", {}, 0, Risk.R1),
+        ("title", "Better", {}, 500, Risk.R2),
+        ("title", "Better", {}, 501, Risk.R3),
+        ("title", "Better", {"mandatory": True}, 0, Risk.R3),
+        ("title", "Better", {"certification": True}, 0, Risk.R3),
+        ("expires", "2027-05-01", {"mandatory": True}, 501, Risk.R0),
+    ],
+)
+def test_what_learners_are_told_of_a_resource_is_as_risky_as_whom_it_concerns(
+    field: str, value: str, changed: dict[str, bool], active: int, expected: Risk
+) -> None:
+    told = outdated("b", "set_metadata")
+    told = replace(told, drafts=(replace(told.drafts[0], field=field, value=value),))
+    where = around(resource("b", **changed), use={"b": use(in_progress=active)})
+    assert plan_of(told, where).risk is expected
+
+
 def test_more_than_five_programs_are_the_riskiest() -> None:
     def risk(count: int) -> Risk:
         programs = [program(f"p{n}", "b") for n in range(count)]
