@@ -36,7 +36,7 @@ async def offer_handover(
     Aborted while another offer for it stands.
     """
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await rerouting.lock(tx)
+        await (rerouting.lock(tx) if validate_only else tx.lock_people())
         title, owner = await _owned(tx, name)
         if not _gives(viewer.person, owner):
             raise denied(viewer.method, "its owner, or a learning leader")
@@ -98,6 +98,7 @@ async def accept_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
     may not give it any more.
     """
     async with db.transaction() as tx:
+        await rerouting.lock(tx)
         handover = await _open(tx, viewer, id_, "the person to whom it is offered", receiver_only=True)
         _, owner = await _owned(tx, handover.object)
         if why := await _why_over(tx, handover, owner):
@@ -111,6 +112,7 @@ async def accept_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
 async def decline_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
     """Ends an offer, for the receiver, who declines, and for who offered it, who takes it back."""
     async with db.transaction() as tx:
+        await tx.lock_people()
         handover = await _open(tx, viewer, id_, "the two persons whom it is between", receiver_only=False)
         ended = replace(handover, state=HandoverState.DECLINED, end_time=tx.now)
         await tx.end_handover(ended)
@@ -119,7 +121,6 @@ async def decline_handover(db: Database, viewer: Viewer, id_: str) -> Shown:
 
 
 async def _open(tx: Transaction, viewer: Viewer, id_: str, who: str, *, receiver_only: bool) -> Handover:
-    await rerouting.lock(tx)
     handover = await tx.handover(id_)
     person = viewer.person.id
     if person != handover.receiver and (receiver_only or person != handover.giver):

@@ -63,15 +63,24 @@ async def import_people(
     """
     if viewer.feed not in ("", feed):
         raise denied(viewer.method, "an administrator, or the people feed whose token it is")
+    rows = _rows(content)
     async with db.rehearsal() if validate_only else db.transaction() as tx:
-        await rerouting.lock(tx)
+        await tx.lock_people()
         as_feed = await _as_feed(tx, viewer, feed) if feed else None
         taking = _Taking(tx, db, replace(viewer, feed=feed), as_feed)
-        rows = _rows(content)
         known = await tx.people_by_email(row.email for row in rows)
+        if any(_takes_away(row, known.get(email_key(row.email)), feed) for row in rows):
+            await rerouting.lock(tx)
         for row in rows:
             await taking.take(row, known.get(email_key(row.email)))
         return await taking.done()
+
+
+def _takes_away(row: _Row, person: Person | None, feed: str) -> bool:
+    """Whether somebody loses by the row their access or, but for a feed, a role: what they have to decide goes on."""
+    if person is None:
+        return False
+    return (person.active and not row.active) or (not feed and bool(set(person.roles) - set(row.roles)))
 
 
 async def _as_feed(tx: Transaction, viewer: Viewer, id_: str) -> PeopleFeed:

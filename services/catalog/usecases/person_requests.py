@@ -104,7 +104,7 @@ async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: boo
     PermissionDenied unless it waits for one of the viewer's roles. Aborted when somebody has answered.
     """
     async with db.transaction() as tx:
-        await rerouting.lock(tx)
+        await tx.lock_people()
         request = await tx.person_request(id_)
         roles = ANSWERED_BY[request.kind]
         if not viewer.person.has(*roles):
@@ -118,6 +118,8 @@ async def resolve_request(db: Database, viewer: Viewer, id_: str, *, accept: boo
                 {"request": f"personRequests/{id_}"},
             )
         if accept:
+            if request.kind in (Wish.GRANT_ROLE, Wish.DUTY):  # who has suggestions may change with these
+                await rerouting.lock(tx)
             await _do(tx, db, viewer, request)
         state = RequestState.ACCEPTED if accept else RequestState.DECLINED
         answered = replace(

@@ -21,6 +21,7 @@ from winnow.catalog.v1 import catalog_service_pb2 as api
 from winnow.catalog.v1 import people_service_pb2 as people
 from winnow.catalog.v1.duty_pb2 import Duty, DutyChange
 from winnow.catalog.v1.people_service_pb2 import Person
+from winnow.catalog.v1.person_request_pb2 import PersonRequest
 from winnow.catalog.v1.responsibility_mode_pb2 import ResponsibilityMode
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
@@ -435,3 +436,39 @@ async def test_who_changes_duties_holds_nothing_that_a_decision_needs_while_it_i
         await tx.program(bare(path.name), for_update=True)
         await tx.duties_moved(["olga@example.org"])
     await other
+
+
+async def test_what_moves_no_suggestion_does_not_wait_for_a_decision(
+    leader: Reviewer, team: Team, db: Database
+) -> None:
+    olga, otto = [await team.join(email) for email in ("olga@example.org", "otto@example.org")]
+    one, two = await resources_of(leader, 2, owner="olga@example.org")
+    offer = people.OfferHandoverRequest(name=one.name, receiver="otto@example.org")
+    offered = await olga("OfferHandover", offer)
+    eva = PersonRequest(kind=PersonRequest.ADD_PERSON, email="eva@example.org")
+    wish = await olga("RequestPersonChange", people.RequestPersonChangeRequest(request=eva))
+    yes = people.ResolvePersonRequestRequest(name=wish.name, accept=True)
+    offer = people.OfferHandoverRequest(name=two.name, receiver="otto@example.org")
+    grown = b"email,roles\nuli@example.org,SPECIALIST\notto@example.org,SPECIALIST\n"
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        async with asyncio.timeout(8):
+            await olga("OfferHandover", offer)
+            await otto("DeclineHandover", people.DeclineHandoverRequest(name=offered.name))
+            await leader("ResolvePersonRequest", yes)
+            come = await leader("ImportPeople", people.ImportPeopleRequest(content=grown))
+    assert (come.added, come.changed) == (1, 1)
+
+
+@pytest.mark.parametrize("row", ["otto@example.org,DESIGNER,no", "otto@example.org,,yes"])
+async def test_a_people_file_that_takes_access_or_a_role_waits_for_a_decision(
+    leader: Reviewer, team: Team, catalog: CatalogProcess, db: Database, row: str
+) -> None:
+    await team.join("otto@example.org", DESIGNER)
+    content = f"email,roles,active\n{row}\n".replace("DESIGNER", "INSTRUCTIONAL_DESIGNER").encode()
+    async with db.transaction() as tx:
+        await postgres.lock(tx)
+        other = asyncio.create_task(leader("ImportPeople", people.ImportPeopleRequest(content=content)))
+        await eventually(lambda: waits(catalog))
+    come = await other
+    assert come.changed + come.deactivated == 1
