@@ -335,6 +335,37 @@ async def test_one_relay_works_and_the_standby_takes_over(
     assert (await js.stream_info("CATALOG")).state.messages == 3
 
 
+async def test_the_relay_goes_on_after_a_lock_that_was_held_for_longer_than_it_waits(
+    bus: Client, pool: tuple[Database, postgres.Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "POLL", 0.1)
+    database, made = pool
+    worker = Worker()
+
+    async def waits() -> bool:
+        async with made.connection() as connection:
+            found = await connection.execute(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'outbox'::regclass"
+            )
+            return await found.fetchone() is not None
+
+    async def waits_no_more() -> bool:
+        return not await waits()
+
+    async with running(
+        outbox.Relay(database.owner, bus, stream="CATALOG").run(),
+        consumer.Consumer(bus, "curator-embed", worker.handle).run(),
+    ):
+        await record(made, 1)
+        await until(lambda: worker.done == [1])
+        async with made.connection() as holder, holder.transaction():
+            await holder.execute("LOCK TABLE outbox")
+            await until(waits)
+            await until(waits_no_more)
+        await record(made, 2)
+        await until(lambda: worker.done == [1, 2])
+
+
 async def test_the_relay_survives_a_killed_postgres(
     nats_server: NatsServer, own_postgres_server: PostgresServer
 ) -> None:
