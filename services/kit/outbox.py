@@ -143,8 +143,7 @@ class Relay:
                     failures = 0
                     await self._work(session)
             except psycopg.Error as error:
-                # A migration may hold the table for longer than a statement waits.
-                if not postgres.is_down(error) and not isinstance(error, psycopg.errors.LockNotAvailable):
+                if not postgres.passes(error):
                     raise
                 telemetry.logger().warning("outbox: PostgreSQL does not answer", error=str(error).strip())
             await asyncio.sleep(_BACKOFF[min(failures, len(_BACKOFF) - 1)])

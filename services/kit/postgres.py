@@ -153,6 +153,13 @@ def is_down(error: BaseException) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(_DOWN_CLASSES)
 
 
+def passes(error: BaseException) -> bool:
+    """Whether work in the background goes on later: the server is away, or somebody, as a migration, holds a lock."""
+    return is_down(error) or isinstance(
+        error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected
+    )
+
+
 def translate(error: Exception) -> WinnowError | None:
     """What a database error means to a caller, for `kit.rpc.ErrorInterceptor`; None for a bug."""
     if isinstance(error, TooManyRequests):

@@ -39,7 +39,7 @@ class LinkChecker:
                     while await self.check_some():
                         pass
             except psycopg.Error as error:
-                if not database.is_down(error):
+                if not database.passes(error):
                     raise
                 telemetry.logger().warning("links: PostgreSQL does not answer", error=str(error).strip())
             await asyncio.sleep(_POLL)

@@ -49,7 +49,7 @@ class Courier:
                             async for _ in session.notifies(timeout=_POLL, stop_after=1):
                                 pass
             except psycopg.Error as error:
-                if not database.is_down(error):
+                if not database.passes(error):
                     raise
                 telemetry.logger().warning("courier: PostgreSQL does not answer", error=str(error).strip())
             await asyncio.sleep(_PAUSE)

@@ -76,7 +76,7 @@ class Importer:
                         if not await self._read_all(held):
                             await held.until_files_come(POLL)
             except Failure as error:
-                if not postgres.is_down(error):
+                if not postgres.passes(error):
                     raise
                 telemetry.logger().warning("imports wait for the database", error=str(error).strip())
             await asyncio.sleep(0.5)
