@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,10 @@ class Database:
     app: str
 
 
+_CHILDREN_LEFT = "shared memory block"
+"""PostgreSQL's word for that a killed server's processes have not all ended."""
+
+
 class PostgresServer:
     """One PostgreSQL over a socket in a private folder; as root, a copy of the wheel's tree run by another uid."""
 
@@ -161,24 +165,31 @@ class PostgresServer:
             **changed,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        deadline = time.monotonic() + 30
+        self.process = self._launched(options)
+        while True:
+            try:
+                psycopg.connect(self.conninfo("postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                said = (self.folder / "log").read_text()[-2000:]
+                ended = self.process.poll() is not None
+                if time.monotonic() > deadline or (ended and _CHILDREN_LEFT not in said):
+                    raise RuntimeError(said) from None
+                if ended:
+                    self.process = self._launched(options)
+                time.sleep(0.02)
+            else:
+                return self
+
+    def _launched(self, options: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [self._bin / "postgres", "-D", self._home / "data", *options],
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
                 **self._identity,
             )
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                psycopg.connect(self.conninfo("postgres"), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
-                time.sleep(0.02)
-            else:
-                return self
 
     def kill(self) -> None:
         """SIGKILL of the postmaster, as a crash; its children notice and end by themselves."""

@@ -166,9 +166,8 @@ async def settled(js: JetStreamContext, durable: str = "curator-embed") -> bool:
 
 
 async def test_the_relay_publishes_rows_in_order_as_cloudevents_and_empties_the_outbox(
-    bus: Client, pool: tuple[Database, postgres.Pool], monkeypatch: pytest.MonkeyPatch
+    bus: Client, pool: tuple[Database, postgres.Pool]
 ) -> None:
-    monkeypatch.setattr(outbox, "POLL", FAR_OFF)  # it is told of rows
     database, made = pool
     trace_id = telemetry.bind_trace(None)
     await record(made, *range(250))
