@@ -19,9 +19,15 @@ SIGHTS: dict[str, dict[str, Any]] = {
 SIZES = {"desktop": (1440, 900), "phone": (320, 640)}
 
 
+FINISH = """() => document.getAnimations().filter((each) => each instanceof CSSTransition)
+    .forEach((each) => each.finish())"""
+"""Colours on their way from one theme to the other are nobody's to judge."""
+
+
 def violations(page: Page, *rules: str) -> list[str]:
     """What axe finds by the rules of WCAG 2.2 AA, or by these alone."""
     page.evaluate(AXE)
+    page.evaluate(FINISH)
     asked = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
     found = page.evaluate("asked => axe.run(document, {runOnly: asked, resultTypes: ['violations']})", asked)
     return [
