@@ -12,7 +12,7 @@ import pytest
 from tests.sample.rename import rename
 from tests.stack import SAMPLE, Stack
 
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # a second Winnow reads the whole sample
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]  # a second Winnow reads the whole sample
 
 Found = set[tuple[str, str, frozenset[str]]]
 
