@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.gateway.web import findings
@@ -68,34 +68,32 @@ def check(change: Json, target: Json | None, suggestion: Json | None) -> Check |
         return None
     if change["takesBack"]:
         return Check(say("changes.check_back"))
-    return of_plan(suggestion["plan"], change["target"])
+    return of_plan(suggestion, change["target"])
 
 
-def of_plan(plan: Json, target: str = "") -> Check | None:
-    """What trying a plan out has said of learners; `target` is what is looked at, empty for all of it.
+def of_plan(suggestion: Json, target: str = "") -> Check | None:
+    """What trying its plan out has said of learners; `target` is what is looked at, empty for all of it.
 
     None where it was not tried: nothing is then known to hold.
     """
+    plan: Json = suggestion["plan"]
     if plan["safeguards"]:
         return Check(str(plan["safeguards"][0]["text"]), well=False)
-    if any(each["operation"] == "close_to_new" and target in ("", each["target"]) for each in _changes(plan)):
+    changes = findings.changes(suggestion)
+    if any(each["operation"] == "close_to_new" and target in ("", each["target"]) for each in changes):
         return Check(say("changes.check_finish"))
     if findings.use_unknown(plan):
         return Check(say("changes.check_unknown"), well=False)
     simulation: Json | None = plan.get("simulation")
     if not simulation:
         return None
-    harm = findings.harm_of(plan)
+    harm = findings.harm(suggestion)
     if harm:
         return Check(harm, well=False)
     if simulation["sumsOnly"]:
         return Check(say("changes.check_sums"), well=False)
     enrolments = int(simulation["enrolments"])
     return Check(say("changes.check_tried", n=enrolments) if enrolments else say("changes.check_nobody"))
-
-
-def _changes(plan: Json) -> Sequence[Json]:
-    return [each for part in plan["parts"] for each in part["changes"]]
 
 
 def _hides(change: Json) -> bool:

@@ -115,7 +115,7 @@ class Changes:
         query: Query = {"states": ["SCHEDULED"], "view": "BASIC", "orderBy": "OLDEST"}
         found = await self.api.all(request, "/v1/suggestions", "suggestions", query, most=_MOST_SCHEDULED)
         return [
-            Later(each, findings.title(each), decided_by(each), of_plan(each["plan"]))
+            Later(each, findings.title(each), decided_by(each), of_plan(each))
             for each in sorted(found, key=lambda each: dates.moment(each["dueTime"]))
         ]
 

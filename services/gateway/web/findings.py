@@ -188,12 +188,7 @@ def _word(text: str) -> str:
 
 def harm(suggestion: Json) -> str:
     """What the plan would do to learners that no plan may; empty for none."""
-    return harm_of(suggestion["plan"])
-
-
-def harm_of(plan: Json) -> str:
-    """The same of the plan alone."""
-    simulation: Json = plan.get("simulation") or {}
+    simulation: Json = suggestion["plan"].get("simulation") or {}
     lose, overdue = (int(simulation.get(name, 0)) for name in ("loseCredit", "newlyOverdue"))
     return say("one.harm", lose=lose, overdue=overdue) if lose or overdue else ""
 

@@ -18,13 +18,13 @@ def written(pieces: Iterable[str]) -> str:
 
 def fresh(pieces: Iterable[str], sent: str) -> frozenset[str]:
     """Those of the pieces shown now that were not on the page whose form was sent; none where nothing was sent."""
-    known = {sent[at : at + _WIDTH] for at in range(0, len(sent), _WIDTH)}
+    known = _marks(sent)
     return frozenset(each for each in pieces if _mark(each) not in known) if known else frozenset()
 
 
 def quoted(columns: Sequence[Json], stretches: Iterable[Stretch], sent: str) -> list[str]:
     """The passages of these copies, without those of a copy that did not stand beside the first when it was sent."""
-    known = {sent[at : at + _WIDTH] for at in range(0, len(sent), _WIDTH)}
+    known = _marks(sent)
     there = [not known or _mark(column(each)) in known for each in columns]
     return [
         cell.text
@@ -38,6 +38,10 @@ def quoted(columns: Sequence[Json], stretches: Iterable[Stretch], sent: str) -> 
 def column(member: Json) -> str:
     """The piece that says that a copy stands on the page."""
     return f"copy {member['resource']}"
+
+
+def _marks(sent: str) -> set[str]:
+    return {sent[at : at + _WIDTH] for at in range(0, len(sent), _WIDTH)}
 
 
 def _mark(piece: str) -> str:

@@ -36,7 +36,7 @@ def csv_stream(name: str, header: Sequence[str], pages: AsyncIterable[Iterable[S
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_download(name))
 
 
-def csv_file(name: str, content: str) -> Response:
+def csv_file(name: str, content: str | bytes) -> Response:
     """A download of that name in UTF-8, of lines that are written already."""
     return Response(content, media_type="text/csv; charset=utf-8", headers=_download(name))
 

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web.activity import Chosen
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.rendering import HEADERS, page
+from services.gateway.web.rendering import page
+from services.gateway.web.sheets import csv_file
 
 EVERY = ("NEVER", "MONTH", "QUARTER")
 _QUARTERS = 6  # that the page leads to
@@ -68,8 +69,7 @@ class StatementPage:
     async def sheet(self, request: Request) -> Response:
         """The same as CSV."""
         value = await self.api.get(request, "/v1/statement:export", _asked(request))
-        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="winnow-statement.csv"'}
-        return Response(value["content"], media_type="text/csv; charset=utf-8", headers=headers)
+        return csv_file("winnow-statement.csv", value["content"])
 
     async def schedule(self, request: Request) -> Response:
         """Keeps how often it comes by mail; back to the page."""

@@ -30,11 +30,9 @@ _BACK = urlencode(FROM_TODAY)
 _CHECKUP_HOLDS = timedelta(days=90)  # set by hand: a quarter, as that of the statement
 _LOOKED_AT = 10  # suggestions whose approvers are asked for, programs that are due, people without a role
 _MOST_MINUTES = 5  # behaviour.md §10
-_LOOK_ROUND, _READ, _GIVE = (
-    60,
-    20,
-    45,
-)  # seconds, set by hand: the page itself, a finding, one that is nobody's
+_LOOK_ROUND = 60  # seconds, set by hand, as the two below: for the page itself
+_READ = 20  # for a finding
+_GIVE = 45  # for one that is nobody's
 _NOTED_AT_MOST = 5  # suggestions that are looked through for a note of one's own
 
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import back, dates, taking_back, trouble
 from services.gateway.web.api import Api, Json
-from services.gateway.web.forms import text
+from services.gateway.web.forms import line, text
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
 from services.gateway.web.wanted import own_page
@@ -44,7 +44,7 @@ class Verbs:
     async def reject(self, request: Request) -> Response:
         """A no with a reason, and with what the reason asks for; what was filled in for another one is left."""
         form = await request.form()
-        reason, comment = text(form, "reason"), text(form, "comment").strip()
+        reason, comment = text(form, "reason"), line(form, "comment")
         body: Json = {**_seen(form), "reason": reason, "comment": comment, "parts": _texts(form, "part")}
         if reason in APART:
             said = zip(_texts(form, "about"), _texts(form, APART[reason]), strict=False)
@@ -52,7 +52,7 @@ class Verbs:
                 {"resource": name, "value": value.strip()} for name, value in said if value.strip()
             ]
         elif reason == "required":
-            authority = text(form, "authority").strip()
+            authority = line(form, "authority")
             body["comment"] = ": ".join(filter(None, (authority, comment)))
             end = dates.calendar_day(text(form, "hold_end"))
             if end:

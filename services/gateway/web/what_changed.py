@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import back, dates, learner_lists, trouble
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
-from services.gateway.web.rendering import HEADERS, page
+from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv_file
 from services.gateway.web.trouble import Trouble
 from services.gateway.web.words import say
@@ -72,12 +72,7 @@ class WhatChanged:
         """Whom to tell of one plan, as a file."""
         path = f"/v1/suggestions/{request.path_params['id']}:exportLearners"
         found = await self.api.get(request, path, {})
-        disposition = f'attachment; filename="{found["fileName"]}"'
-        return Response(
-            base64.b64decode(found["content"]),
-            media_type="text/csv; charset=utf-8",
-            headers={**HEADERS, "Content-Disposition": disposition},
-        )
+        return csv_file(found["fileName"], base64.b64decode(found["content"]))
 
     async def match(self, request: Request) -> Response:
         """Of a list that the LMS has, the rows of whom to tell, as a file that the LMS can read."""

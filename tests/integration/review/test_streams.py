@@ -140,12 +140,29 @@ async def ended(stream: Any) -> grpc.aio.AioRpcError:
     return over.value
 
 
+async def lose(who: Reviewer, how: str, leader: Reviewer, gateway: Doors) -> None:
+    """A designer's account, token or, for any other word, role ends.
+
+    Past this gateway, as through another replica of it; revoking is what only its own gateway hears at once.
+    """
+    known = await who.who()
+    name = f"people/{known.person}"
+    if how == "removed":
+        await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
+    elif how == "token revoked":
+        with gateway.client(who._credential) as client:  # pyright: ignore[reportPrivateUsage]
+            answer = client.post(f"/v1/credentials/{known.token_id}:revoke", json={})
+            assert answer.status_code == 200, answer.text
+    else:
+        role = people.Person.INSTRUCTIONAL_DESIGNER
+        await leader("RevokeRole", people.RevokeRoleRequest(name=name, role=role))
+
+
 @pytest.mark.parametrize("how", ["removed", "another role", "token revoked"])
 async def test_who_is_gone_or_may_less_hears_no_more_within_a_second(
     leader: Reviewer, team: Team, curator: Curator, gateway: Doors, door: grpc.aio.Channel, how: str
 ) -> None:
     ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
-    known = await ida.who()
     token = ida._credential  # pyright: ignore[reportPrivateUsage]
     stream = aiter(
         ReviewServiceStub(door).WatchSuggestions(review.WatchSuggestionsRequest(), metadata=by(token))
@@ -157,17 +174,7 @@ async def test_who_is_gone_or_may_less_hears_no_more_within_a_second(
     await soon(bystander)
     async with aclosing(events(gateway, token, "/v1/suggestions:watch")) as lines:
         await soon(lines)
-        name = f"people/{known.person}"
-        # Past this gateway, as through another replica of it; revoking is what only its own gateway hears at once.
-        if how == "removed":
-            await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
-        elif how == "another role":
-            role = people.Person.INSTRUCTIONAL_DESIGNER
-            await leader("RevokeRole", people.RevokeRoleRequest(name=name, role=role))
-        else:
-            with gateway.client(token) as client:
-                answer = client.post(f"/v1/credentials/{known.token_id}:revoke", json={})
-                assert answer.status_code == 200, answer.text
+        await lose(ida, how, leader, gateway)
         done = time.monotonic()
         over = await ended(stream)
         by_grpc = time.monotonic() - done
@@ -231,19 +238,10 @@ async def test_who_is_gone_or_may_not_any_more_sends_no_further(
     leader: Reviewer, team: Team, gateway: Doors, door: grpc.aio.Channel, how: str
 ) -> None:
     ida = await team.join("ida@example.org", people.Person.INSTRUCTIONAL_DESIGNER)
-    known = await ida.who()
     token = ida._credential  # pyright: ignore[reportPrivateUsage]
     upload = Upload(door, token)
     sending = await upload.begun()
-    name = f"people/{known.person}"
-    if how == "removed":
-        await leader("DeactivatePerson", people.DeactivatePersonRequest(name=name))
-    elif how == "no role":
-        role = people.Person.INSTRUCTIONAL_DESIGNER
-        await leader("RevokeRole", people.RevokeRoleRequest(name=name, role=role))
-    else:
-        with gateway.client(token) as client:
-            assert client.post(f"/v1/credentials/{known.token_id}:revoke", json={}).status_code == 200
+    await lose(ida, how, leader, gateway)
     info = error_info(await upload.over(sending))
     assert info is not None
     assert info.reason == ("NOT_ALLOWED" if how == "no role" else "CREDENTIAL_INVALID")

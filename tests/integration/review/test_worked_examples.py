@@ -9,6 +9,7 @@ import pytest
 
 from services.kit.protobuf import date_message
 from tests.integration.review.conftest import Curator, Reviewer, Team, bare, course, sealed, words
+from tests.integration.review.test_edits import edit
 from tests.integration.review.test_filing import file
 from tests.integration.review.test_ledger import verdicts
 from tests.integration.review.test_program_plans import proposal
@@ -63,10 +64,7 @@ async def test_example_4_what_is_added_to_a_program_before_its_archive_is_due_st
     await curator.propose(curator.outdated(c, "archive", code="expired", hard=True))
     seen = await leader.only(Suggestion.OPEN)
     tomorrow = date_message(datetime.now(UTC).date() + timedelta(days=1))
-    later = await leader(
-        "EditSuggestion",
-        review.EditSuggestionRequest(name=seen.name, revision=seen.revision, apply_date=tomorrow),
-    )
+    later = await edit(leader, seen, apply_date=tomorrow)
     approved = await leader.accept(later)
     assert approved.state == Suggestion.SCHEDULED
     onboarding = await designer.program("onboarding", c)
@@ -96,10 +94,7 @@ async def test_example_4_names_who_changed_the_program_whatever_way_and_no_autho
     await curator.propose(curator.outdated(c, "archive", code="expired", hard=True))
     seen = await leader.only(Suggestion.OPEN)
     tomorrow = date_message(datetime.now(UTC).date() + timedelta(days=1))
-    later = await leader(
-        "EditSuggestion",
-        review.EditSuggestionRequest(name=seen.name, revision=seen.revision, apply_date=tomorrow),
-    )
+    later = await edit(leader, seen, apply_date=tomorrow)
     assert (await leader.accept(later)).state == Suggestion.SCHEDULED
     await sam("AddNote", note_pb2.AddNoteRequest(parent=program.name, text="I know this one well."))
     if way == "undo":
