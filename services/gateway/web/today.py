@@ -165,8 +165,9 @@ class Today:
         names: list[str] = around["viewer"]["ownedPrograms"]
         due = [name for name in names if name not in times or times[name] < since][:_LOOKED_AT]
         known = await self.api.each(request, due)
-        for program in known.values():
-            minutes = check_up_minutes(await suggested(self.api, request, program["name"]))
+        about = await asyncio.gather(*(suggested(self.api, request, name) for name in known))
+        for program, found in zip(known.values(), about, strict=True):
+            minutes = check_up_minutes(found)
             if minutes <= _MOST_MINUTES:
                 title = say("today.check_up", program=program["title"])
                 address = f"/{program['name']}/checkup?{_BACK}"
@@ -190,11 +191,12 @@ class Today:
         self, request: Request, around: dict[str, Any], _: Sequence[Json]
     ) -> Thing | None:
         people = await self.api.all(request, "/v1/people", "people", {}, most=2000)
-        without = [each for each in people if not each["roles"] and not each.get("deactivateTime")]
-        for each in without[:_LOOKED_AT]:
-            if not await self._has_duty(request, each["email"]):
-                return self._role_for(each)
-        return None
+        without = [each for each in people if not each["roles"] and not each.get("deactivateTime")][
+            :_LOOKED_AT
+        ]
+        duties = await asyncio.gather(*(self._has_duty(request, each["email"]) for each in without))
+        found = next((each for each, duty in zip(without, duties, strict=True) if not duty), None)
+        return None if found is None else self._role_for(found)
 
     async def _has_duty(self, request: Request, email: str) -> bool:
         """Whether something is theirs by duty: they need no role to see and decide it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import Sequence
@@ -200,6 +201,7 @@ class Owner(Winnow):
     """The same for whoever owns programs in which so much was found, all of it with somebody else."""
 
     programs: dict[str, int]
+    together: asyncio.Barrier | None = None  # where each question about a program waits for the others
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
@@ -210,6 +212,8 @@ class Owner(Winnow):
         if path == "/v1/checkups":
             return {"checkups": [], "nextPageToken": ""}
         if "program" in query:
+            if self.together is not None:
+                await self.together.wait()
             n = self.programs[str(query["program"])]
             return {"suggestions": [{"assignee": "noor@example.org"}] * n, "nextPageToken": ""}
         return await super().get(request, path, query)
@@ -230,3 +234,43 @@ async def test_a_check_up_is_the_one_thing_where_it_takes_minutes(
     page = thing(await winnow.page("/review"))
     for words in said:
         assert words in page
+
+
+async def test_the_programs_that_are_due_are_looked_at_together() -> None:
+    winnow = Owner([])
+    winnow.programs = {"programs/large": 40, "programs/small": 3, "programs/tiny": 1}
+    winnow.together = asyncio.Barrier(3)
+    async with asyncio.timeout(5):
+        page = thing(await winnow.page("/review"))
+    assert "Look through “programs/small”" in page
+
+
+class Administrator(Winnow):
+    """The same for an administrator of people without a role, each with so many duties of each kind."""
+
+    duties: dict[str, int]
+    together: asyncio.Barrier  # where each question about one of them waits for the others
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/viewer":
+            viewer = await super().get(request, path, query)
+            return {**viewer, "person": {**viewer["person"], "roles": ["ADMINISTRATOR"]}}
+        if path == "/v1/people":
+            people = [
+                {"name": f"people/{each}", "email": each, "displayName": each, "roles": []}
+                for each in self.duties
+            ]
+            return {"people": people, "nextPageToken": ""}
+        if path == "/v1/responsibilities":
+            await self.together.wait()
+            return {"responsibilities": [{}] * self.duties[str(query["person"])]}
+        return await super().get(request, path, query)
+
+
+async def test_all_without_a_role_are_looked_at_together_and_the_first_without_a_duty_is_named() -> None:
+    winnow = Administrator([])
+    winnow.duties = {"ann@example.org": 1, "ben@example.org": 0, "cyd@example.org": 0}
+    winnow.together = asyncio.Barrier(2 * 3)
+    async with asyncio.timeout(5):
+        page = thing(await winnow.page("/review"))
+    assert say("today.role", name="ben@example.org") in page
