@@ -39,6 +39,6 @@ async def rejudge(tx: Transaction, viewer: Viewer, today: date, ids: Iterable[st
             note=f"not applied: {reason}",
         )
         back = await forming.record_decision(tx, back, "rejudge", viewer.person.id, reason=reason)
-        await urgent.open_again(tx, back, but=viewer.person.id, approvals_stand=True)
+        await urgent.open_again(tx, back, but=viewer.person.id, given=each.valid_approvals)
         opened.append(await postgres.save(tx, back, forming.order_key(back.proposal, on.around)))
     return opened

@@ -413,9 +413,8 @@ async def _reject_parts(
             if open_:
                 left = replace(left, note=f"{left.note}; it needs {'; '.join(open_)}")
             # Approvals of what was refused are gone with it, and void nothing.
-            remain = [each for each in case.known.approvals if left.plan.part(each.part) is not None]
-            stand = bool(remain) and left.approvals == tuple(remain)
-            await urgent.open_again(tx, left, but=viewer.person.id, approvals_stand=stand)
+            remain = [each for each in case.known.valid_approvals if left.plan.part(each.part) is not None]
+            await urgent.open_again(tx, left, but=viewer.person.id, given=remain)
     comment = repairs.commented(refusal, on)
     return await decide(tx, viewer, left, on, "reject", reason=refusal.reason, comment=comment)
 
@@ -626,10 +625,9 @@ def _apply_time(day: date, db: Database, now: datetime) -> datetime | None:
 
 
 async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Suggestion:
-    """Takes one's own approvals back before the plan is applied."""
+    """Takes one's own approvals back before the plan is applied; those of others stand."""
     case = await open_case(tx, db, id_, "revoke", frozenset({State.OPEN, State.SCHEDULED}), Seen())
-    left = tuple(each for each in case.known.approvals if each.person != viewer.person.id)
-    if len(left) == len(case.known.approvals):
+    if viewer.person.id not in {each.person for each in case.known.approvals}:
         raise FailedPrecondition(
             "STATE_HAS_NO_VERB",
             "There is no approval of yours to take back.",
@@ -639,16 +637,17 @@ async def revoke(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
     scheduled = case.known.state is State.SCHEDULED
     if scheduled:
         await learning.forget(tx, case.known)
+    now = forming.material_now(case.known, case.made)
     back = replace(
-        forming.material_now(case.known, case.made),
+        now,
         state=State.OPEN,
         due_time=None,
-        approvals=left,
-        revision=case.known.revision + scheduled,
+        approvals=tuple(each for each in now.approvals if each.person != viewer.person.id),
+        revision=max(now.revision, case.known.revision + scheduled),
         note=f"{who} took an approval back",
     )
     if scheduled:
-        await urgent.open_again(tx, back, but=viewer.person.id)
+        await urgent.open_again(tx, back, but=viewer.person.id, given=case.known.valid_approvals)
     return await decide(tx, viewer, back, case.on, "revoke")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from services.catalog.domain.people import Person, email_key
 from services.catalog.postgres.database import Transaction
-from services.catalog.review.domain import Change, Suggestion
+from services.catalog.review.domain import Approval, Change, Suggestion
 from services.catalog.telling import letters, postgres
 from services.catalog.telling.domain import Kind, day
 from services.catalog.usecases import purview
@@ -25,18 +25,18 @@ LAST_CALL = timedelta(days=1)
 
 
 async def open_again(
-    tx: Transaction, back: Suggestion, *, but: str = "", approvals_stand: bool = False
+    tx: Transaction, back: Suggestion, *, but: str = "", given: Sequence[Approval] = ()
 ) -> None:
     """Tells who had approved the plan, and who has it, that it is to be decided again, and why; `but` knows already.
 
-    `back` is the suggestion with its new revision; the note says why. `approvals_stand`: what was approved counts on.
+    `back` is the suggestion with its new revision; the note says why. `given` are the approvals that it had: which of
+    them count on is told.
     """
-    approvals = "Approvals given stand" if approvals_stand else "Its approvals are void"
     people = await postgres.approvers(tx, back.id) | {back.assignee}
     summary = back.proposal.summary
     events = [
         letters.line(f"Open again since {day(tx.now.date())}: {summary}: {back.note}.", _link(tx, back)),
-        f"{approvals}; nothing has been changed. Whoever decides on it looks at it anew.",
+        f"{await _standing(tx, back, given)}; nothing has been changed. Whoever decides on it looks at it anew.",
     ]
     await letters.send(
         tx,
@@ -46,6 +46,20 @@ async def open_again(
         subject=f"Winnow: open again: {summary}",
         content=letters.written(events, tx.post),
     )
+
+
+async def _standing(tx: Transaction, back: Suggestion, given: Sequence[Approval]) -> str:
+    """What is left of these approvals, in words."""
+    stand = back.valid_approvals
+    if not stand:
+        return "Its approvals are void"
+    if set(given) <= set(stand):
+        return "Approvals given stand"
+    people = await tx.people(sorted({each.person for each in stand}))
+    names = {each.id: each.display_name or each.email for each in people}
+    titles = {part.id: part.title for part in back.plan.parts}
+    said = [f"{titles[each.part]} by {names[each.person]}" for each in stand]
+    return letters.listing("Of its approvals these stand:", said, noun="approval")
 
 
 async def notice_begins(tx: Transaction, planned: Suggestion, tokens: Mapping[str, str]) -> None:

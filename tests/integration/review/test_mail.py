@@ -198,6 +198,27 @@ async def test_who_has_a_plan_that_a_refused_part_stops_is_told_that_approvals_s
     assert "Approvals given stand; nothing has been changed." in text(back)
 
 
+async def test_whose_approval_stands_is_told_so_when_another_is_taken_back_and_need_not_approve_again(
+    leader: Reviewer, curator: Curator, team: Team, mail: MailServer
+) -> None:
+    olga = await team.join(OLGA)
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"))
+    )
+    path = await leader.program("path", copy, owners=[OLGA])
+    await curator.propose(curator.duplicate(kept, copy))
+    half = await olga.accept(await leader.only(Suggestion.OPEN), parts=[path.name])
+    planned = await leader.accept(half)
+    assert planned.state == Suggestion.SCHEDULED
+    left = await leader("RevokeApproval", review.RevokeApprovalRequest(name=planned.name))
+    assert [each.person for each in left.approvals] == [OLGA]
+    (back,) = await arrived(mail, OLGA)
+    assert "First took an approval back" in text(back)
+    assert "Of its approvals these stand: Path by Olga; nothing has been changed." in text(back)
+    assert (await leader.accept(left)).state == Suggestion.SCHEDULED
+
+
 async def test_a_notice_that_begins_by_refusing_a_part_is_told_with_links_that_work(
     leader: Reviewer, curator: Curator, team: Team, channel: grpc.aio.Channel, mail: MailServer
 ) -> None:
