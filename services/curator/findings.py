@@ -57,8 +57,12 @@ def duplicates(
     judgements: Iterable[Judgement],
     held_by: Mapping[str, AbstractSet[str]],
     today: date,
+    boilerplate: AbstractSet[str],
 ) -> list[Duplicate]:
-    """The duplicate findings among these judgements; archived resources are nobody's copy any more."""
+    """The duplicate findings among these judgements; archived resources are nobody's copy any more.
+
+    `boilerplate` are hashes of blocks that are not lost with a copy.
+    """
     live = [
         one
         for one in judgements
@@ -74,7 +78,7 @@ def duplicates(
         choice = None
         if group.relation in _COPIES:
             facts = {member: _facts(shelf, member, held_by) for member in group.members}
-            choice = choose(group, documents, blocks, facts, today)
+            choice = choose(group, documents, blocks, facts, today, boilerplate)
         found.append(Duplicate(group, choice))
     return found
 

@@ -374,7 +374,7 @@ class Judge:
     ) -> dict[str, Proposal]:
         today = self._clock.today()
         held_by = self._shelf.programs_by_resource()
-        found = findings.duplicates(self._shelf, books, judgements, held_by, today)
+        found = findings.duplicates(self._shelf, books, judgements, held_by, today, boilerplate)
         proposals = [
             proposing.duplicate(self._shelf, books, one) for one in found if set(one.group.members) & members
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -75,12 +76,14 @@ def choose(
     blocks: Mapping[str, Sequence[Block]],
     facts: Mapping[str, Facts],
     today: date,
+    boilerplate: AbstractSet[str] = frozenset(),
 ) -> Choice:
     """Who survives: protected members first, then the score; in a revision the newer edition, if it is clear.
 
     Two protected members: none may go. A protected older edition stays beside the newest, since of editions only the
     older may go. A member with attempts in progress may go only in a plan that lets them finish, which is the plan's
-    business; here it only counts for the member.
+    business; here it only counts for the member. `boilerplate` are hashes of the catalog's frame, which goes with
+    nobody.
     """
     standings = sorted(
         (_standing(name, group, documents, blocks, facts, today) for name in group.members),
@@ -105,9 +108,8 @@ def choose(
         survivor, why = "", Reason("protected", 1.0, "The older edition is mandatory, certifying or on hold.")
     if not survivor:
         return Choice("", margin, why, tuple(standings), ())
-    return Choice(
-        survivor, margin, why, tuple(standings), going, would_be_lost(survivor, going, documents, blocks)
-    )
+    lost = would_be_lost(survivor, going, documents, blocks, boilerplate)
+    return Choice(survivor, margin, why, tuple(standings), going, lost)
 
 
 def would_be_lost(
@@ -119,14 +121,18 @@ def would_be_lost(
 ) -> tuple[Quote, ...]:
     """Blocks of 8 words or more that only members that go have, as quotations; `held` are hashes kept elsewhere.
 
-    A block of which the survivor has four fifths of the words in any order counts as kept.
+    A block of which the survivor has four fifths of the words in any order counts as kept; a table of contents says
+    nothing that its document does not say again.
     """
     kept = {block.hash for block in blocks.get(survivor, ())} | held
     said = [frozenset(block.text.casefold().split()) for block in blocks.get(survivor, ())]
     found: list[Quote] = []
     for name in going:
+        titles = _titles(documents[name], blocks.get(name, ()))
         for block in blocks.get(name, ()):
             if block.kind is BlockKind.HEADING or block.words < _FEWEST_WORDS or block.hash in kept:
+                continue
+            if block.kind is BlockKind.LIST and titles.issuperset(map(_words, block.text.splitlines())):
                 continue
             own = frozenset(block.text.casefold().split())
             if any(len(own & other) >= 0.8 * len(own) for other in said):
@@ -134,6 +140,16 @@ def would_be_lost(
             kept = kept | {block.hash}
             found.append(Quote(name, documents[name].parts[block.part].location, block.start, block.text))
     return tuple(found[:_MOST_LOST])
+
+
+def _titles(document: Document, blocks: Sequence[Block]) -> frozenset[str]:
+    """What a table of contents of this document can name, each as its words."""
+    headings = (block.text for block in blocks if block.kind is BlockKind.HEADING)
+    return frozenset(map(_words, (document.title, *(part.title for part in document.parts), *headings, "")))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _by_edition_or_score(group: Group, standings: Sequence[Standing], margin: float) -> tuple[str, Reason]:

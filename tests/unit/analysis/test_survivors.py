@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from services.curator.analysis.model import Group, Judgement, Listing, Reason, Relation
-from services.curator.analysis.survivors import WEIGHTS, Facts, choose
+from services.curator.analysis.survivors import WEIGHTS, Facts, choose, would_be_lost
 from services.curator.analysis.text import segment
 from tests.unit.analysis.prose import LADDERS, PHISHING, document
 
@@ -89,6 +89,19 @@ def test_what_only_the_losing_member_says_is_quoted_from_its_place() -> None:
     (lost,) = choice.lost
     assert (lost.document, lost.text) == ("a", EXTRA)
     assert f"{LADDERS}\n\n{EXTRA}"[lost.start :].startswith(EXTRA)
+
+
+def test_the_frame_of_a_catalog_and_a_table_of_contents_are_not_lost() -> None:
+    contents = "- Before you climb\n- While you are up there\n- After you came down"
+    chapters = "\n\n".join(f"## {line[2:]}\n\n{EXTRA}" for line in contents.splitlines())
+    frame = "Click Next to continue. To leave the course click Exit and then close the browser."
+    documents = {"a": document("a", f"{contents}\n\n{chapters}\n\n{frame}"), "b": document("b", LADDERS)}
+    blocks = {key: segment(one) for key, one in documents.items()}
+    hashes = {block.hash for block in blocks["a"] if block.text == frame}
+    assert len(hashes) == 1
+    assert [lost.text for lost in would_be_lost("b", ["a"], documents, blocks, hashes)] == [EXTRA]
+    kept = would_be_lost("b", ["a"], documents, blocks)
+    assert [lost.text for lost in kept] == [EXTRA, frame]
 
 
 def test_a_reworded_paragraph_that_the_survivor_has_nearly_is_not_lost() -> None:
