@@ -48,18 +48,22 @@ def suggestion(**more: Any) -> dict[str, Any]:
 
 
 def shown(
-    takes_out: bool = True, scheduled: Sequence[Later] = (), found: Figures | None = None, **line: Any
+    takes_out: bool = True,
+    scheduled: Sequence[Later] = (),
+    found: Figures | None = None,
+    state: str = "PENDING",
+    **line: Any,
 ) -> str:
     template = rendering._environment.get_template("changes.html")  # pyright: ignore[reportPrivateUsage]
     values: dict[str, Any] = {
-        "lines": [Line({**LINE, **line}, None, ["ida@example.org"], None)] if line else [],
+        "lines": [Line({**LINE, "state": state, **line}, None, ["ida@example.org"], None)] if line else [],
         "figures": found,
         "counted": 0,
         "total": 0,
         "scheduled": scheduled,
         "names": {"ida@example.org": "Ida"},
         "states": [],
-        "state_shown": "PENDING",
+        "state_shown": state,
         "takes_out": takes_out,
         "taken_out": "",
         "trouble": None,
@@ -89,6 +93,15 @@ def test_what_waits_can_be_done_and_what_a_plan_asks_can_be_taken_out(
     html = shown(takes_out, **line)
     assert 'action="/changes/c/done"' in html
     assert ('action="/changes/c/take-out"' in html) == out
+
+
+@pytest.mark.parametrize(("state", "columns"), [("PENDING", 6), ("DONE", 5), ("WITHDRAWN", 5)])
+def test_only_what_waits_has_a_column_for_what_is_checked_before_it_is_written(
+    state: str, columns: int
+) -> None:
+    html = shown(state=state, suggestion="suggestions/s")
+    assert ('<th scope="col">Check' in html) == (state == "PENDING")
+    assert html.count('<th scope="col">') == html.count("<td") == columns
 
 
 def test_figures_count_each_thing_and_each_plan_once() -> None:
