@@ -34,7 +34,6 @@ from services.gateway.transcoding import Binding, bind, path_only, request_from_
 from services.gateway.web import dates
 from services.gateway.web.rendering import failed, page, sign_in, trying_again
 from services.gateway.web.trouble import asking
-from services.gateway.web.wanted import Wanted
 from services.gateway.web.words import say
 from services.kit import telemetry
 from services.kit.errors import (
@@ -414,5 +413,4 @@ def application(
     )
     made.state.strangers = strangers
     made.state.last_decision = last
-    made.state.wanted = Wanted(secure=public_url.startswith("https:"))
     return made

@@ -26,6 +26,7 @@ from services.gateway.web.api import Api
 from services.gateway.web.documents import Documents
 from services.gateway.web.public import PublicPages
 from services.gateway.web.sign_in import SignIn
+from services.gateway.web.wanted import Wanted
 from services.kit import events, health, nats, process, rpc, telemetry
 from services.kit.clock import Clock
 from services.kit.health import HttpServer, Readiness
@@ -91,7 +92,7 @@ def http_door(
     cookie = SessionCookie(secure=public_url.startswith("https:"))
     last = LastDecision(clock)
     api = JsonApi(methods, forwarder, cookie, version("winnow-services"), strangers, last)
-    sign_in = SignIn(authenticator, cookie, clock, public_url, provider)
+    sign_in = SignIn(authenticator, cookie, Wanted(cookie.secure), clock, public_url, provider)
     page = [
         *sign_in.routes(),
         *PublicPages(authenticator, forwarder, cookie.secure).routes(),
@@ -99,7 +100,7 @@ def http_door(
         *pages.routes(Api(api.get, api.post, api.upload_form, clock), organisation, public_url),
     ]
     made = application(api, page, health.routes(readiness), public_url, strangers, last)
-    made.state.provider = sign_in.provider_name
+    made.state.provider, made.state.wanted = sign_in.provider_name, sign_in.wanted
     return made
 
 

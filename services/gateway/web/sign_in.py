@@ -31,6 +31,7 @@ class SignIn:
 
     authenticator: Authenticator
     cookie: SessionCookie
+    wanted: Wanted
     clock: Clock
     public_url: str
     provider: OpenIdProvider | None = None
@@ -106,7 +107,7 @@ class SignIn:
         return response
 
     def _in(self, request: Request, session: OpenSessionResponse) -> Response:
-        response = Wanted(self.cookie.secure).lead(request)
+        response = self.wanted.lead(request)
         self.cookie.write(response, session.session, moment(session.expire_time) - self.clock.now())
         return response
 
