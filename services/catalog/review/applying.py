@@ -285,6 +285,11 @@ def written(before: Resource, after: Resource, fields: Iterable[str]) -> list[Re
     ]
 
 
+def unmoved(resource: Resource, receipt: Receipt) -> bool:
+    """Whether it shows what was written then."""
+    return codec.plain(resource.shown(receipt.field)) == receipt.made
+
+
 def _undo_resource(work: Work, receipt: Receipt, *, forced: bool) -> Conflict | None:
     id_ = bare(receipt.target)
     if receipt.field == "alias":

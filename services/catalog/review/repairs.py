@@ -63,18 +63,23 @@ async def _check(tx: Transaction, viewer: Viewer, on: Ground, touched: set[str])
 
 async def within_purview(tx: Transaction, viewer: Viewer, on: Ground, refusal: Refusal) -> Refusal:
     """The refusal with what it sets on resources that the viewer may edit; of the others its verdict says enough."""
-    if not refusal.attributes or policy.may(viewer, _EDIT, on.staff.mode, About(metadata=True)):
-        return refusal
+    named = {name: {each.id for each in on.around.present([name])} for name, _ in refusal.attributes}
+    theirs = await _editable(tx, viewer, on, {id_ for ids in named.values() for id_ in ids})
+    may = {name for name, ids in named.items() if ids and ids <= theirs}
+    return replace(
+        refusal,
+        attributes=tuple((name, value) for name, value in refusal.attributes if name in may),
+        not_set=tuple(name for name, _ in refusal.attributes if name not in may),
+    )
+
+
+async def _editable(tx: Transaction, viewer: Viewer, on: Ground, ids: set[str]) -> set[str]:
+    """Those of these resources whose attributes the viewer may set."""
+    if not ids or policy.may(viewer, _EDIT, on.staff.mode, About(metadata=True)):
+        return ids
     held = await purview.inside(tx, viewer.duties.programs)
-    theirs: list[tuple[str, str]] = []
-    for name, value in refusal.attributes:
-        touched = {each.id for each in on.around.present([name])}
-        about = replace(purview.over_held(viewer, touched, held), metadata=True)
-        if policy.may(viewer, _EDIT, on.staff.mode, about):
-            theirs.append((name, value))
-    names = {name for name, _ in theirs}
-    others = tuple(name for name, _ in refusal.attributes if name not in names)
-    return replace(refusal, attributes=tuple(theirs), not_set=others)
+    duties = {id_: replace(purview.over_held(viewer, {id_}, held), metadata=True) for id_ in ids}
+    return {id_ for id_, about in duties.items() if policy.may(viewer, _EDIT, on.staff.mode, about)}
 
 
 def commented(refusal: Refusal, on: Ground) -> str:
@@ -135,22 +140,44 @@ async def _hold(
     return tuple(receipts)
 
 
-async def taken_back(
-    tx: Transaction, viewer: Viewer, refused: Suggestion, on: Ground
-) -> Mapping[str, Resource]:
-    """The resources as they were before the refusal wrote to them, by id, not stored yet.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The resources as they were before a refusal wrote to them, by id, not stored yet; `left` are ids of those that
+    keep what tells copies apart, since it is not for whoever takes the refusal back to edit them."""
+
+    resources: Mapping[str, Resource]
+    left: tuple[str, ...]
+
+    def said(self, around: Surroundings) -> str:
+        """What is left, in words; empty where nothing is."""
+        titles = ", ".join(around.title(each) for each in self.left)
+        return f"left as set, since others edit it: {titles}" if titles else ""
+
+
+async def taken_back(tx: Transaction, viewer: Viewer, refused: Suggestion, on: Ground) -> TakenBack:
+    """What the refusal wrote, taken back as far as the viewer could have written it.
 
     What somebody has edited since stays as it is, and so does one that became another's. PermissionDenied, naming
-    who can, where taking a review or a hold back is not the viewer's.
+    who can, where taking a review or a hold back is not the viewer's: those are the refusal itself. What tells copies
+    apart is beside it, and is left on what others edit, as refusing sets it only on what is the viewer's.
     """
     targets = {bare(each.target) for each in refused.repaired}
     found = {each.id: each for each in await tx.resources(sorted(targets), for_update=True)}
     receipts = [each for each in refused.repaired if bare(each.target) in found]
-    if any(each.field in (*_REVIEW, *_HOLD) for each in receipts):
-        await _check(tx, viewer, on, targets)
+    ruled = [each for each in receipts if each.field in (*_REVIEW, *_HOLD)]
+    if ruled:
+        await _check(tx, viewer, on, {bare(each.target) for each in ruled})
+    told = [each for each in receipts if each not in ruled]
+    theirs = await _editable(tx, viewer, on, {bare(each.target) for each in told})
     work = Work(suggestion="", author=viewer.person.id, now=tx.now, resources=dict(found), programs={})
-    applying.undo(work, receipts, {})
-    return {id_: each for id_, each in work.resources.items() if each != found[id_]}
+    applying.undo(work, [each for each in receipts if each in ruled or bare(each.target) in theirs], {})
+    left = [
+        bare(each.target)
+        for each in told
+        if bare(each.target) not in theirs and applying.unmoved(found[bare(each.target)], each)
+    ]
+    changed = {id_: each for id_, each in work.resources.items() if each != found[id_]}
+    return TakenBack(changed, tuple(dict.fromkeys(left)))
 
 
 async def lift_holds(db: Database) -> None:

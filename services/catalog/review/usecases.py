@@ -497,10 +497,11 @@ async def reopen(tx: Transaction, db: Database, viewer: Viewer, id_: str) -> Sug
 async def reopened(tx: Transaction, db: Database, viewer: Viewer, case: Case) -> Suggestion | None:
     """The refused suggestion open again, what its refusal hid shown and what it wrote taken back.
 
-    None, changing nothing, when it has nothing left to do. PermissionDenied where what it wrote is not the viewer's.
+    None, changing nothing, when it has nothing left to do. PermissionDenied where a review or a hold that it wrote is
+    not the viewer's to take back; attributes of what others edit stay, which is said.
     """
-    restored = await repairs.taken_back(tx, viewer, case.known, case.on)
-    on = forming.with_resources(case.on, restored.values())
+    taken = await repairs.taken_back(tx, viewer, case.known, case.on)
+    on = forming.with_resources(case.on, taken.resources.values())
     back = replace(
         case.known,
         state=State.OPEN,
@@ -515,11 +516,13 @@ async def reopened(tx: Transaction, db: Database, viewer: Viewer, case: Case) ->
     made = await forming.formed(tx, back, on)
     if made.nothing_left:
         return None
-    await tx.save_resources(list(restored.values()))
+    await tx.save_resources(list(taken.resources.values()))
     hid = await verdicts.lift(tx, case.known, viewer.person.id)
     await learning.forget(tx, case.known)
-    opened = replace(made.suggestion, revision=case.known.revision + 1, note="reopened", touched=True)
-    await decide(tx, viewer, opened, on, "reopen")
+    left = taken.said(on.around)
+    note = "; ".join(filter(None, ("reopened", left)))
+    opened = replace(made.suggestion, revision=case.known.revision + 1, note=note, touched=True)
+    await decide(tx, viewer, opened, on, "reopen", comment=f"({left})" if left else "")
     await proposals.show_again(tx, hid, db.clock.today())
     return await postgres.suggestion(tx, opened.id)
 

@@ -20,6 +20,7 @@ from winnow.catalog.v1.people_service_pb2 import Person
 from winnow.catalog.v1.resource_pb2 import Resource
 from winnow.curation.v1.proposal_pb2 import Claim, Proposal
 from winnow.review.v1 import review_service_pb2 as review
+from winnow.review.v1 import verdict_pb2
 from winnow.review.v1.suggestion_pb2 import Suggestion
 from winnow.review.v1.suppression_pb2 import Suppression
 
@@ -228,6 +229,38 @@ async def test_taking_a_refusal_back_restores_what_it_wrote_but_for_what_was_edi
     await leader("SetHold", api.SetHoldRequest(name=c.name, reason="A court order"))
     await reopened(leader, seen)
     assert [(await leader.resource(one)).hold for one in (b, c)] == ["", "A court order"]
+
+
+async def test_who_takes_a_refusal_back_leaves_what_tells_copies_apart_on_what_others_edit_and_says_so(
+    leader: Reviewer, curator: Curator, team: Team
+) -> None:
+    olga = await team.join("olga@example.org")
+    a, b = await copies(leader)
+    await set_duties(leader, b, give(Duty.OWNER, "olga@example.org"))
+    both = [Attribute(resource=a.name, value="Doctors"), Attribute(resource=b.name, value="Nurses")]
+    await curator.propose(curator.duplicate(a, b))
+    seen = await leader.only(Suggestion.OPEN)
+    await leader.reject(seen, "different_audience", attributes=both)
+    back = await reopened(olga, seen)
+    left = f"left as set, since others edit it: “{a.title}”"
+    assert (back.state, back.note, back.decision.comment) == (
+        Suggestion.OPEN,
+        f"reopened; {left}",
+        f"({left})",
+    )
+    assert [(await leader.resource(one)).audience for one in (a, b)] == ["Doctors", ""]
+    assert (await verdicts(leader), await listed(leader)) == ([], [])
+    # By the other door, too: lifting the verdict takes the refusal back.
+    await leader.reject(back, "different_audience", attributes=[Attribute(resource=a.name, value="Surgeons")])
+    (pair,) = await verdicts(leader)
+    await olga("LiftVerdict", verdict_pb2.LiftVerdictRequest(name=pair.name))
+    assert (await leader.get(seen.name)).state == Suggestion.OPEN
+    assert (await leader.resource(a)).audience == "Surgeons"
+    # Whoever may edit all of it restores all of it.
+    again = [Attribute(resource=a.name, value="Vets")]
+    await leader.reject(await leader.get(seen.name), "different_audience", attributes=again)
+    assert (await reopened(leader, seen)).note == "reopened"
+    assert (await leader.resource(a)).audience == "Surgeons"
 
 
 async def test_a_review_answers_all_but_hard_evidence(leader: Reviewer, curator: Curator) -> None:
