@@ -114,7 +114,6 @@ class Programs:
             request, sorted({name for each in [*shown, *chosen] for name in items[each["name"]]})
         )
         seconds = {name: float(each["durationSeconds"]) for name, each in resources.items()}
-        titles = {name: str(each["title"]) for name, each in resources.items()}
         matrix = [
             [
                 None if row is column else cell(items[row["name"]], items[column["name"]], same, seconds)
@@ -126,8 +125,10 @@ class Programs:
         if len(chosen) == 2:
             first, second = (each["name"] for each in chosen)
             detail = await self._pair(request, chosen[0], chosen[1])
+            # What is quoted may stand in a program inside one of the two.
+            resources |= await self.api.each(request, _quoted(detail.get("found")) - resources.keys())
             detail["share"] = cell(items[first], items[second], same, seconds)
-            order = sorted(items[first], key=lambda name: (titles.get(name, name), name))
+            order = sorted(items[first], key=lambda name: (resources.get(name, {}).get("title", name), name))
             detail["shared"] = in_common(order, items[second], same)
             detail["suggestion"] = await self._suggestion(request, first, second, doubled)
             asked_both: Query = {"names": [first, second], "inBoth": "true"}
@@ -144,7 +145,7 @@ class Programs:
             cut=_MOST if len(doubled) >= _MOST else 0,
             found=detail.get("found"),
             shared=detail.get("shared", []),
-            titles=titles,
+            resources=resources,
             failed=detail.get("failed", False),
             share=detail.get("share"),
             suggestion=detail.get("suggestion"),
@@ -174,6 +175,14 @@ class Programs:
                 raise
             return {"failed": True}
         return {"found": found}
+
+
+def _quoted(found: Json | None) -> set[str]:
+    """The resources of which the curator's answer quotes a passage or a title."""
+    if found is None:
+        return set()
+    of_topics = {each[side] for each in found["topics"] for side in ("a", "b")}
+    return {each["resource"] for each in found["passages"]} | of_topics
 
 
 def _first(request: Request) -> int:

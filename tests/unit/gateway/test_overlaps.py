@@ -51,8 +51,9 @@ def test_items_in_common_are_those_that_the_share_counts() -> None:
     assert cell(row, column, same, {}).items == 2
 
 
-def test_the_page_says_what_both_hold_whatever_the_curator_tells() -> None:
-    template = rendering._environment.get_template("overlap.html")  # pyright: ignore[reportPrivateUsage]
+def shown(**more: Any) -> str:
+    environment = rendering._environment  # pyright: ignore[reportPrivateUsage]
+    template = environment.get_template("overlap.html")
     values: dict[str, Any] = {
         "total": 2,
         "programs": [],
@@ -62,17 +63,35 @@ def test_the_page_says_what_both_hold_whatever_the_curator_tells() -> None:
         "pair": [{"name": "programs/p", "title": "P"}, {"name": "programs/q", "title": "Q"}],
         "share": cell({"a"}, {"x"}, {"a": "x"}, {}),
         "shared": [("a", "x")],
-        "titles": {"a": "Ladders"},
+        "resources": {"a": {"title": "Ladders", "language": "en"}},
+        "passages": environment.get_template("passages.html").module,  # a block by itself imports nothing
         "failed": True,
         "in_both": None,
         "suggestion": None,
+        **more,
     }
-    html = "".join(template.blocks["main"](template.new_context(values)))
+    return "".join(template.blocks["main"](template.new_context(values)))
+
+
+def test_the_page_says_what_both_hold_whatever_the_curator_tells() -> None:
+    html = shown()
     assert "1 item in common" in html
-    assert '<a href="/a">Ladders</a> = <a href="/x">x</a>' in html
+    assert '<a href="/a" lang="en">Ladders</a> = <a href="/x">x</a>' in html
     assert "The curator cannot tell now." in html
     assert "of the first 1,000 suggestions" in html
     assert html.count("<section") == html.count("</section>")
+
+
+def test_what_is_quoted_of_an_item_bears_the_language_of_the_item() -> None:
+    found: Json = {
+        "passages": [{"resource": "resources/g", "quote": "Die Leiter steht schräg."}],
+        "topics": [
+            {"a": "resources/g", "aTitle": "Leitern", "b": "resources/u", "bTitle": "Ladders, too"},
+        ],
+    }
+    html = shown(failed=False, found=found, resources={"resources/g": {"title": "Leitern", "language": "de"}})
+    assert '<div dir="auto" lang="de">“Die Leiter steht schräg.”</div>' in html
+    assert '<span lang="de">Leitern</span> · <span>Ladders, too</span>' in html
 
 
 def test_it_is_not_the_same_both_ways() -> None:
