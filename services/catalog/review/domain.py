@@ -461,9 +461,12 @@ class Suggestion:
 
     @property
     def valid_approvals(self) -> tuple[Approval, ...]:
-        """Those whose part still rests on the facts it was approved with."""
-        if not self.approvals:
-            return ()  # as most: a fingerprint is not for nothing
+        """Those whose part still rests on the facts it was approved with; of an applied plan those it was applied by.
+
+        Facts that may move while a notice runs give the parts that are applied other fingerprints.
+        """
+        if not self.approvals or self.state is State.APPLIED:
+            return self.approvals  # most have none: a fingerprint is not for nothing
         prints = {part.id: part.fingerprint for part in self.plan.parts}
         return tuple(each for each in self.approvals if prints.get(each.part) == each.fingerprint)
 

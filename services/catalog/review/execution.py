@@ -85,6 +85,7 @@ async def apply_due(
     applied = replace(
         made.suggestion,
         state=State.APPLIED,
+        approvals=known.valid_approvals,
         due_time=None,
         note="",
         receipts=credit.noted(work.receipts, work.programs, on.around),

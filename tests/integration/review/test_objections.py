@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import Any
 
 import grpc
@@ -9,6 +12,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kit.rpc import error_info
+from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_responsibility import give, person_of, set_duties
 from winnow.catalog.v1 import catalog_service_pb2 as api
@@ -182,6 +186,45 @@ async def test_without_a_notice_a_plan_applies_at_once(leader: Reviewer, curator
     assert [(each.field, each.before, each.after) for each in applied.receipts if each.field == "items"] == [
         ("items", "Copy", "Ladders")
     ]
+
+
+async def test_what_the_scheduler_applies_after_the_notice_names_all_who_approved_it(
+    leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
+) -> None:
+    olga = await team.join("olga@example.org")
+    await give_notice(leader, 7, 14)
+    kept, copy = await leader.put(
+        course("c1", "Ladders", words("a")), course("c2", "Ladders copy", words("a"))
+    )
+    path = await leader.program("path", copy, owners=["olga@example.org"])
+    await curator.propose(curator.duplicate(kept, copy))
+    half = await olga.accept(await leader.only(Suggestion.OPEN), parts=[path.name])
+    waiting = await leader.accept(half)
+    assert waiting.state == Suggestion.SCHEDULED
+    # A fact that it rests on moves meanwhile, by which what was approved is done all the same.
+    await leader.put(course("c1", "Ladders", words("a"), audience="Climbers"))
+    catalog.sql("UPDATE suggestions SET due_time = now() WHERE state = 'SCHEDULED'")
+    applied = await leader.in_state(waiting.name, Suggestion.APPLIED)
+    both = {"first@example.org", "olga@example.org"}
+    assert (applied.decision.verb, applied.decision.actor) == ("apply", "scheduler")
+    assert {each.person for each in applied.approvals} == both
+    ((person, credential, detail, document),) = catalog.sql(
+        "SELECT person, credential, detail, content FROM audit "
+        "JOIN audit_documents ON digest = decode(detail ->> 'document', 'hex') "
+        "WHERE method = 'ApplyPlan' AND target = %s",
+        (waiting.name,),
+    )
+    assert (person, credential) == ("scheduler", "")
+    ids = {(await each.who()).person for each in (leader, olga)}
+    assert set(detail["approved_by"].split(",")) == ids
+    shown = json.loads(document)["suggestion"]
+    assert {each["person"] for each in shown["approvals"]} == both
+    # So does each line that is written to the source, and what the resource says of its last change.
+    rows = list(
+        csv.DictReader(io.StringIO((await leader("ExportChangeList", api.ExportChangeListRequest())).content))
+    )
+    assert rows
+    assert {frozenset(row["approved_by"].split("\n")) for row in rows} == {frozenset(both)}
 
 
 async def test_a_suggestion_says_who_can_object_to_it_and_who_can_take_it_back(
