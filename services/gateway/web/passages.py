@@ -53,12 +53,54 @@ class Stretch:
 
 
 _Side = tuple[str, int, str]
-_Found = dict[str, tuple[_Side, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """What says the same: by copy, its place and words. `alike`: pairs of copies that say it in like words."""
+
+    sides: dict[str, _Side]
+    alike: frozenset[frozenset[str]]
+
+    @property
+    def quotes(self) -> set[str]:
+        return {_plain(quote) for _, _, quote in self.sides.values()}
+
+    def meets(self, other: _Passage) -> bool:
+        """Whether a copy has the same piece in both, or two copies the same words."""
+        both = self.sides.keys() & other.sides.keys()
+        same = any(self.sides[name][:2] == other.sides[name][:2] for name in both)
+        return same or not self.quotes.isdisjoint(other.quotes)
+
+    def fits(self, other: _Passage) -> bool:
+        """Whether both can be one row: no copy has two pieces then."""
+        both = self.sides.keys() & other.sides.keys()
+        return all(self.sides[name][:2] == other.sides[name][:2] for name in both)
+
+    def joined(self, other: _Passage) -> _Passage:
+        return _Passage({**other.sides, **self.sides}, self.alike | other.alike)
 
 
 def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]:
-    """Rows in the order of the first copy; what stands in one copy alone comes last."""
-    found: dict[tuple[str, str, int], _Found] = {}
+    """Rows in the order of the first copy; what stands in one copy alone comes last.
+
+    Pairs are compared, and a row is one passage of all copies: a copy lacks it only where no pair quotes it there.
+    """
+    found: list[_Passage] = []
+    for pair in _pairs(suggestion, columns):
+        same = [each for each in found if each.meets(pair)]
+        row, at = pair, len(found)
+        for each in same:
+            if each.fits(row):
+                row, at = each.joined(row), min(at, found.index(each))
+                found.remove(each)
+        found.insert(at, row)
+    every = [_filled(row, found) for row in _once(found)]
+    order = sorted(every, key=lambda row: len(row.sides) < 2)
+    return [_row(number, row, columns, letters) for number, row in enumerate(order, 1)]
+
+
+def _pairs(suggestion: Json, columns: Sequence[str]) -> Iterator[_Passage]:
     for each in suggestion["evidence"]:
         if each["type"] not in ALIGNED or not each["quote"]:
             continue
@@ -66,15 +108,22 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
         other = each.get("counterpart")
         if other:
             sides[other["resource"]] = (other["place"], other["start"], other["quote"])
-        shown = [name for name in columns if name in sides]
-        if not shown or (other and len(shown) < 2):
-            continue
-        place, start, _ = sides[shown[0]]
-        row = found.setdefault((shown[0], place, start), {})
-        for name in shown:
-            row.setdefault(name, (sides[name], each["match"]))
-    order = sorted(_once(found.values()), key=lambda row: len(row) < 2)
-    return [_row(number, row, columns, letters) for number, row in enumerate(order, 1)]
+        shown = {name: sides[name] for name in columns if name in sides}
+        if shown and (not other or len(shown) > 1):
+            alike = frozenset({frozenset(shown)} if each["match"] != "meaning" else ())
+            yield _Passage(shown, alike)
+
+
+def _filled(row: _Passage, found: Iterable[_Passage]) -> _Passage:
+    """With the pieces of copies that could not be joined to it, having another piece of one copy, and say the same."""
+    for other in found:
+        if other.sides.keys() - row.sides.keys() and other.meets(row):
+            row = row.joined(other)
+    return row
+
+
+def _plain(quote: str) -> str:
+    return " ".join(quote.split())
 
 
 def told_of(suggestion: Json) -> set[str]:
@@ -84,12 +133,12 @@ def told_of(suggestion: Json) -> set[str]:
     return {str(each["resource"]) for each in found}
 
 
-def _once(rows: Iterable[_Found]) -> Iterator[_Found]:
+def _once(rows: Collection[_Passage]) -> Iterator[_Passage]:
     """Without what stands in one copy alone and is shown beside its nearest passage already."""
-    every = list(rows)
-    shown = {(name, side[0], side[2]) for row in every if len(row) > 1 for name, (side, _) in row.items()}
-    for row in every:
-        if len(row) > 1 or not any(_within(name, side, shown) for name, (side, _) in row.items()):
+    together = [row.sides for row in rows if len(row.sides) > 1]
+    shown = {(name, place, quote) for sides in together for name, (place, _, quote) in sides.items()}
+    for row in rows:
+        if len(row.sides) > 1 or not any(_within(name, side, shown) for name, side in row.sides.items()):
             yield row
 
 
@@ -98,18 +147,19 @@ def _within(name: str, side: _Side, shown: Collection[tuple[str, str, str]]) -> 
     return any(name == other and place == there and (quote in words_) for other, there, words_ in shown)
 
 
-def _row(number: int, found: _Found, columns: Sequence[str], letters: str) -> Row:
-    first = next(name for name in columns if name in found)
-    reference = found[first][0][2]
+def _row(number: int, found: _Passage, columns: Sequence[str], letters: str) -> Row:
+    first = next(name for name in columns if name in found.sides)
+    reference = found.sides[first][2]
+    like_it = _like(first, found)
     cells: list[Cell | None] = []
     same = True
     for index, name in enumerate(columns):
-        if name not in found:
+        if name not in found.sides:
             cells.append(None)
             same = False
             continue
-        (place, _, quote), match = found[name]
-        if name == first or match == "meaning":
+        place, _, quote = found.sides[name]
+        if name == first or name not in like_it:
             cells.append(Cell((Run("same", quote),), place, meaning=name != first))
             same = same and name == first
             continue
@@ -119,6 +169,17 @@ def _row(number: int, found: _Found, columns: Sequence[str], letters: str) -> Ro
         cells.append(Cell(runs, place, told))
         same = same and not differs
     return Row(number, tuple(cells), same)
+
+
+def _like(first: str, found: _Passage) -> set[str]:
+    """The copies that say it in words like those of the first, so that words can be compared."""
+    like = {first}
+    pairs = set(found.alike)
+    plain = {name: _plain(quote) for name, (_, _, quote) in found.sides.items()}
+    pairs |= {frozenset((a, b)) for a in plain for b in plain if a != b and plain[a] == plain[b]}
+    while more := set[str]().union(*(pair for pair in pairs if pair & like)) - like:
+        like |= more
+    return like
 
 
 def _told(runs: Sequence[Run], here: str, there: str) -> str:

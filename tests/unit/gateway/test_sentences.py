@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from services.gateway.web import findings
 from services.gateway.web.dates import in_words
 from services.gateway.web.difference import Run, words
@@ -44,6 +46,67 @@ def test_what_stands_beside_its_nearest_passage_is_not_shown_again_as_lost() -> 
     }
     rows = aligned(suggestion, ["resources/a", "resources/b"], "AB")
     assert [[cell is not None for cell in row.cells] for row in rows] == [[True, True], [False, True]]
+
+
+Side = tuple[str, int, str]
+EN, ALSO, DE = "Stop before you click.", "Stop  before you click.", "Erst denken, dann klicken."
+
+
+def pair(one: Side, other: Side, match: str) -> dict[str, Any]:
+    """Evidence that two copies say the same; each by its letter, where it starts and its words."""
+    first, second = (
+        {"resource": f"resources/{letter}", "place": f"p. {start}", "start": start, "quote": quote}
+        for letter, start, quote in (one, other)
+    )
+    return {**first, "type": "passage", "match": match, "counterpart": second}
+
+
+FAMILY = [pair(("a", 0, EN), ("c", 0, DE), "meaning"), pair(("b", 0, ALSO), ("c", 0, DE), "meaning")]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "rows"),
+    [
+        pytest.param(FAMILY, [(EN, ALSO, DE)], id="compared with the same third"),
+        pytest.param(FAMILY[::-1], [(EN, ALSO, DE)], id="in the other order"),
+        pytest.param(
+            [*FAMILY[:1], pair(("b", 0, ALSO), ("c", 9, DE), "meaning")],
+            [(EN, ALSO, DE), (EN, ALSO, DE)],
+            id="the third says it twice",
+        ),
+        pytest.param(
+            [
+                pair(("a", 0, EN), ("c", 0, DE), "meaning"),
+                pair(("b", 0, "More."), ("c", 9, "Mehr."), "meaning"),
+            ],
+            [(EN, None, DE), (None, "More.", "Mehr.")],
+            id="two passages",
+        ),
+        pytest.param(
+            [
+                pair(("a", 0, "One."), ("b", 0, "1."), "near"),
+                pair(("c", 0, "I."), ("a", 9, "Me."), "near"),
+                pair(("b", 0, "1."), ("c", 0, "I."), "near"),
+            ],
+            [("One.", "1.", "I."), ("Me.", "1.", "I.")],
+            id="joined by the last pair",
+        ),
+    ],
+)
+def test_a_copy_lacks_a_passage_only_where_it_is_quoted_nowhere_from_it(
+    evidence: list[dict[str, Any]], rows: list[tuple[str | None, ...]]
+) -> None:
+    columns = ["resources/a", "resources/b", "resources/c"]
+    found = aligned({"evidence": evidence}, columns, "ABC")
+    assert [tuple(cell.text if cell else None for cell in row.cells) for row in found] == rows
+
+
+def test_only_words_of_one_language_are_compared_word_by_word() -> None:
+    near = pair(("b", 0, "Erst denken, dann tippen."), ("c", 0, DE), "near")
+    (row,) = aligned({"evidence": [FAMILY[0], near]}, ["resources/a", "resources/b", "resources/c"], "ABC")
+    assert [cell.meaning for cell in row.cells if cell] == [False, True, True]
+    (row,) = aligned({"evidence": FAMILY}, ["resources/a", "resources/b", "resources/c"], "ABC")
+    assert [cell.meaning for cell in row.cells if cell] == [False, False, True]
 
 
 def suggestion(**more: Any) -> dict[str, Any]:
