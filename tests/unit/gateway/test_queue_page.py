@@ -180,7 +180,9 @@ def _says(page: str, why: str) -> bool:
 
 
 async def test_what_has_read_nothing_yet_asks_for_a_catalog() -> None:
-    assert say("review.first_title") in await Winnow([], read=False).page("/review")
+    page = await Winnow([], read=False).page("/review")
+    assert say("review.first_title") in page
+    assert "<code>winnow --data example demo</code>" in page
 
 
 @pytest.mark.parametrize(
