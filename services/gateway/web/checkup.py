@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 import grpc.aio
@@ -19,6 +20,7 @@ from services.gateway.web.program import owns, suggested
 from services.gateway.web.programs import items_of
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import failed, page
+from services.gateway.web.resources import due_for_review
 from services.gateway.web.stages import stages
 from services.gateway.web.words import say
 
@@ -95,7 +97,7 @@ class CheckupPage:
         facts = {
             "twice": _shared(program, programs),
             "skipped": _skipped(engagement),
-            "outdated": _overdue(resources, about, dates.iso_day(self.api.clock.today())),
+            "outdated": _overdue(resources, about, self.api.clock.today()),
             "gaps": _gaps(program, resources),
             "advocates": [],
         }
@@ -250,7 +252,7 @@ def _told(figure: Json | None) -> float | None:
     return figure.get("value") if figure and not figure["hidden"] else None
 
 
-def _overdue(resources: Mapping[str, Json], about: Sequence[Json], today: str) -> list[Fact]:
+def _overdue(resources: Mapping[str, Json], about: Sequence[Json], today: date) -> list[Fact]:
     """Items whose review is due and about which nothing is suggested."""
     known = {member["resource"] for each in about for member in each["members"]}
     return [
@@ -260,7 +262,7 @@ def _overdue(resources: Mapping[str, Json], about: Sequence[Json], today: str) -
             "request_update",
         )
         for each in resources.values()
-        if each["name"] not in known and each.get("reviewDate") and dates.iso_day(each["reviewDate"]) < today
+        if each["name"] not in known and due_for_review(each, today)
     ]
 
 

@@ -7,13 +7,14 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import called, charts, trouble
+from services.gateway.web import called, charts, dates, trouble
 from services.gateway.web.api import LARGEST_PAGE, Api, Json, Query, names_of, same_person
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
@@ -137,6 +138,7 @@ class Resources:
             engagement=engagement,
             about=found["suggestions"],
             others=others,
+            due=due_for_review(resource, self.api.clock.today()),
             hands_over="LEARNING_LEADER" in around["roles"]
             or same_person(resource["owner"], around["email"]),
             line=charts.months(engagement["months"]),
@@ -145,6 +147,12 @@ class Resources:
             request_id=str(uuid.uuid4()),
             trouble=refused,
         )
+
+
+def due_for_review(resource: Json, today: date) -> bool:
+    """Whether the day that is stated for its next review has come and no review since has answered it."""
+    stated, reviewed = (dates.iso_day(resource.get(name)) for name in ("reviewDate", "reviewed"))
+    return bool(stated) and reviewed < stated <= dates.iso_day(today)
 
 
 def _sets_owner(programs: Sequence[Json], around: Mapping[str, Any]) -> bool:
