@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 
 from services.catalog.domain.disclosure import apart, few, hidden_cells, leaves_few, nested
 from services.catalog.domain.engagement import YEAR, month_index
@@ -90,10 +91,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A group that lies inside another (an item of a program, a program with some of its items): counted, and told."""
+    """A group that lies inside another (an item of a program, a program with some of its items): counted, and told.
+
+    `holds` are ids of the items it is counted by, empty where that is not known; `needed`: whoever completed the other
+    has completed this one.
+    """
 
     found: Participation
     told: Told
+    holds: frozenset[str] = frozenset()
+    needed: bool = False
 
 
 def in_both(
@@ -124,6 +131,64 @@ def in_both(
     return Figure(float(both), basis="measured")
 
 
+def unions(parts: Sequence[Inside]) -> list[Inside]:
+    """What parts of one group that share no item are together: all items, and up to two programs, alone and with the
+    items outside them.
+
+    Who learned with several counts in each, so together they have at most so many: what the group has beyond that are
+    people who are in none of them. Made of parts that are told alone, as a reader would.
+    """
+    shown = [each for each in parts if each.holds and each.told.reach.value is not None]
+    items = {each.holds: each for each in shown if len(each.holds) == 1}
+    programs = [each for each in shown if len(each.holds) > 1]
+    found: list[Inside] = []
+    for some in ((), *((each,) for each in programs), *combinations(programs, 2)):
+        held = frozenset[str]().union(*(each.holds for each in some))
+        if len(held) < sum(len(each.holds) for each in some):
+            continue
+        rest = [each for holds, each in items.items() if held.isdisjoint(holds)]
+        found += [_together(each) for each in ((*some, *rest), some if rest else ()) if len(each) > 1]
+    return found
+
+
+def _together(parts: Sequence[Inside]) -> Inside:
+    """Their sums, of which is told what is told of each of them."""
+    lengths = frozenset(parts[0].found.shorter).intersection(*(each.found.shorter for each in parts))
+    by_month = [{month.month: month for month in each.told.months} for each in parts]
+    both = sorted(frozenset(by_month[0]).intersection(*by_month))
+    nobody = Counts()
+    return Inside(
+        Participation(
+            max(each.found.newest for each in parts),
+            _sum([each.found.year for each in parts]),
+            {month: _sum([each.found.months.get(month, nobody) for each in parts]) for month in both},
+            {length: _sum([each.found.shorter[length] for each in parts]) for length in lengths},
+        ),
+        Told(
+            reach=_sum_told([each.told.reach for each in parts]),
+            started=_sum_told([each.told.started for each in parts]),
+            months=tuple(
+                MonthTold(
+                    month,
+                    _sum_told([each[month].reach for each in by_month]),
+                    _sum_told([each[month].started for each in by_month]),
+                    UNKNOWN,
+                )
+                for month in both
+            ),
+        ),
+    )
+
+
+def _sum(counts: Sequence[Counts]) -> Counts:
+    return Counts(sum(each.reach for each in counts), sum(each.started for each in counts))
+
+
+def _sum_told(figures: Sequence[Figure]) -> Figure:
+    values = [each.value for each in figures if each.value is not None]
+    return Figure(sum(values)) if len(values) == len(figures) else HIDDEN
+
+
 def told(
     found: Participation | None,
     *,
@@ -134,7 +199,8 @@ def told(
     """What may be told of it; months and the trend, which is made of them, only `by_month`.
 
     `parts` lie inside this one: where the whole less one of them leaves one to four people, the whole is hidden, and a
-    month of which that is so with others of its year. `stretches` are places of months, of which the sum may be told of
+    month of which that is so with others of its year; and who completed the whole, where that leaves as few of those
+    who completed a part that it needs. `stretches` are places of months, of which the sum may be told of
     each: the months hidden of it then are as many as its sum does not tell.
     """
     if found is None:
@@ -163,6 +229,8 @@ def told(
     if _told_by_parts(year, parts):
         reach_hidden = starts_hidden = ends_hidden = True
         hidden = starts = ends = frozenset(range(len(cells)))
+    if beside_completed(year.completed or 0, parts):
+        ends_hidden, ends = True, frozenset(range(len(cells)))
     basis = "measured" if year.measured else "estimated"
     months = tuple(
         MonthTold(
@@ -274,6 +342,14 @@ def _told_by_parts(year: Counts, parts: Sequence[Inside]) -> bool:
             (year.started, part.told.started),
             (year.reach, part.told.started),
         )
+    )
+
+
+def beside_completed(count: int, parts: Sequence[Inside]) -> bool:
+    """Whether so many who completed a whole leave one to four beside a part that it needs and that is told."""
+    return any(
+        each.needed and each.told.completed.value is not None and few(each.told.completed.value - count)
+        for each in parts
     )
 
 

@@ -22,10 +22,12 @@ from services.catalog.domain.participation import (
     MonthTold,
     Participation,
     Told,
+    beside_completed,
     mean,
     rating,
     ratio,
     told,
+    unions,
 )
 
 PERIODS = (YEAR, 6, 3)
@@ -53,8 +55,10 @@ class _Period:
 def told_of(months: int, found: Participation | None, *, parts: Sequence[Inside] = ()) -> Told:
     """What may be told of the newest `months`, one of PERIODS; its own months and the trend are those of the year.
 
-    `parts` lie inside this one, as `participation.told` has them; a shorter period of theirs may be told, too.
+    `parts` lie inside this one, as `participation.told` has them, alone and as their unions; a shorter period of theirs
+    may be told, too.
     """
+    parts = (*parts, *unions(parts))
     year = told(found, parts=parts, stretches=_STRETCHES)
     if found is None:
         return year
@@ -99,6 +103,7 @@ def _shorter(length: int, found: Participation, wider: Sequence[_Period], parts:
             or _leaves_few(measure, length, counted[measure], found, wider)
             or any(_apart(outer, measure, length, counted, found, wider) for outer in inside)
             or any(_beside(measure, length, counts, each) for each in parts)
+            or (measure == _COMPLETED and beside_completed(counted[measure], parts))
         )
     basis = "measured" if counts.measured else "estimated"
     reach, started, completed = (
@@ -138,7 +143,7 @@ def _leaves_few(
 
 def _beside(measure: int, length: int, counts: Counts, part: Inside) -> bool:
     """Whether a few are left beside a part, by its own period, or, where months add up, by those that are shown."""
-    if measure >= _COMPLETED:  # who completes the whole is not who completes the part
+    if measure >= _COMPLETED:  # who completes the whole is not who completes the part: see beside_completed
         return False
     count = _counted(counts)[measure]
     theirs = part.found.shorter.get(length)

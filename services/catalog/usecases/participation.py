@@ -206,18 +206,25 @@ async def _ground(
     rest = [each for each in everything if each.id not in whole]
     whole |= await _by_items(tx, rest, months, before=before)
     use = {id_: told(found.get(id_)) for id_ in (*names, *more)}
+    needed = {each.id: _needed(each) for each in everything}
     of_items = {
-        id_: [Inside(found[name], use[name]) for name in each if name in found] for id_, each in items.items()
+        id_: [
+            Inside(found[name], use[name], frozenset((name,)), name in needed[id_])
+            for name in each
+            if name in found
+        ]
+        for id_, each in items.items()
     }
     by_items = {each.id: frozenset(_items(each)) for each in rest}
     earlier = {id_: each.before for id_, each in whole.items() if each.before is not None}
-    parts = _with_programs(of_items, by_items, whole)
-    return _Ground(resources, use, whole, parts, _with_programs({}, by_items, earlier))
+    parts = _with_programs(of_items, by_items, needed, whole)
+    return _Ground(resources, use, whole, parts, _with_programs({}, by_items, needed, earlier))
 
 
 def _with_programs(
     of_items: Mapping[str, Sequence[Inside]],
     held: Mapping[str, frozenset[str]],
+    needed: Mapping[str, frozenset[str]],
     counted: Mapping[str, Participation],
 ) -> dict[str, list[Inside]]:
     """Parts by program: its items, and the programs that hold some of what it holds, each told beside its own parts."""
@@ -225,9 +232,17 @@ def _with_programs(
     inside: dict[str, Inside] = {}
     for id_ in sorted(held.keys() & counted.keys(), key=lambda each: (len(held[each]), each)):
         own = parts.setdefault(id_, [])
-        own += [each for other, each in inside.items() if held[other] < held[id_]]
-        inside[id_] = Inside(counted[id_], told_of(YEAR, counted[id_], parts=own))
+        own += [
+            replace(each, needed=bool(needed[other]) and needed[other] <= needed[id_])
+            for other, each in inside.items()
+            if held[other] < held[id_]
+        ]
+        inside[id_] = Inside(counted[id_], told_of(YEAR, counted[id_], parts=own), held[id_])
     return parts
+
+
+def _needed(program: Program) -> frozenset[str]:
+    return frozenset(item.resource for item in program.items if item.mandatory and item.resource)
 
 
 def _items(program: Program) -> list[str]:
@@ -249,7 +264,7 @@ def _of_program(program: Program, ground: _Ground, months: int = YEAR) -> Learni
         for name in _items(program)
         if name in ground.resources
     )
-    mandatory = {item.resource for item in program.items if item.mandatory}
+    mandatory = _needed(program)
     stated = sum(item.stated_seconds for item in items if item.resource in mandatory)
     found = ground.programs.get(program.id)
     return Learning(
@@ -277,11 +292,7 @@ async def _by_items(
         found = await tx.participation(items)
     else:
         found = await tx.participation_by_period(items, before=before)
-    needed = {
-        each.id: {item.resource for item in each.items if item.mandatory and item.resource}
-        for each in programs
-        if each.id in found
-    }
+    needed = {each.id: _needed(each) for each in programs if each.id in found}
     lengths = [each for each in PERIODS if each >= months]
     finished = await tx.finished(
         {id_: (items[id_], those) for id_, those in needed.items() if those},

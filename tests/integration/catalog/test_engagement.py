@@ -455,6 +455,75 @@ async def test_three_are_not_told_as_a_program_less_another_that_holds_some_of_i
     assert (await asked(first, outer)).reach.value == 66
 
 
+async def test_four_are_not_told_as_who_completed_an_item_less_who_finished_its_program(
+    first: SignedIn, names: dict[str, str]
+) -> None:
+    rows = sample()
+    done = {key: {row.learner for row in rows if row.resource == key and row.completed} for key in COURSES}
+    finished = done["wells"] & done["tanks"]
+    some = sorted(done["tanks"] - done["wells"])[4:]
+    pair = await program_of(first, "pair", "wells", "tanks")
+    assert (await asked(first, pair)).completed.value == len(finished)
+    # All but four who completed the one have the other by now, and so the program.
+    await record(first, [Row("wells", n, MONTHS[11], True) for n in some])
+    for months in (12, 6, 3):
+        found = await of_program(first, pair, months)
+        assert found.completed.hidden
+        assert found.completion.hidden
+    tanks = await asked(first, names["tanks"])
+    assert tanks.completed.value == len(done["tanks"]) == len(finished) + len(some) + 4
+    assert (await asked(first, pair)).reach.value == 200
+    # Beside one that nobody needs to finish nothing is told, so nothing is hidden.
+    request = program_pb2.Program(source="lms", key="loose", title="Loose")
+    request.items.add(reference="wells", mandatory=True)
+    request.items.add(reference="tanks")
+    loose = (await first("UpsertProgram", api.UpsertProgramRequest(program=request))).name
+    wells = await asked(first, names["wells"])
+    assert (await asked(first, loose)).completed.value == wells.completed.value
+
+
+async def test_three_are_not_told_as_a_program_less_all_that_is_told_of_its_items(first: SignedIn) -> None:
+    names = await courses(first, "dams", "weirs", "locks")
+    whole = await program_of(first, "canal", "dams", "weirs", "locks")
+    rows = [
+        *at_work("dams", range(50), 11),
+        *at_work("weirs", range(50, 90), 11),
+        *at_work("locks", range(90, 93), 11),
+    ]
+    await record(first, rows)
+    told = [await asked(first, names[key]) for key in ("dams", "weirs", "locks")]
+    assert [each.reach.value for each in told] == [50, 40, 0]
+    for months in (12, 6, 3):
+        found = await of_program(first, whole, months)
+        assert (found.reach.hidden, found.started.hidden) == (True, True)
+        assert all(month.reach.hidden for month in found.months)
+    await record(first, at_work("locks", range(93, 95), 11))
+    assert (await asked(first, whole)).reach.value == 95
+
+
+async def test_three_are_not_told_as_a_program_less_two_that_hold_some_of_its_items(first: SignedIn) -> None:
+    await courses(first, "dams", "weirs", "locks", "fords", "wharves")
+    two = [
+        await program_of(first, "river", "dams", "weirs"),
+        await program_of(first, "canal", "locks", "fords"),
+    ]
+    whole = await program_of(first, "waters", "dams", "weirs", "locks", "fords", "wharves")
+    rows = [
+        *(row for key in ("dams", "weirs") for row in at_work(key, range(50), 11)),
+        *(row for key in ("locks", "fords") for row in at_work(key, range(50, 90), 11)),
+        *at_work("wharves", range(20), 11),
+        *at_work("wharves", range(90, 93), 11),
+    ]
+    await record(first, rows)
+    assert [(await asked(first, each)).reach.value for each in two] == [50, 40]
+    for months in (12, 6, 3):
+        found = await of_program(first, whole, months)
+        assert (found.reach.hidden, found.started.hidden) == (True, True)
+        assert all(month.reach.hidden for month in found.months)
+    await record(first, at_work("wharves", range(93, 95), 11))
+    assert (await asked(first, whole)).reach.value == 95
+
+
 async def test_four_who_did_not_complete_are_not_told_as_the_others(
     first: SignedIn, names: dict[str, str]
 ) -> None:
