@@ -41,7 +41,7 @@ class Imports:
             self.api.all(request, "/v1/sources", "sources", {}, most=1000),
         )
         imports = found["imports"]
-        adding = "add" in request.query_params
+        adding = "add" in request.query_params or bool(refused and refused.wrong)
         running = [each for each in imports if not each.get("endTime")]
         newest = {each["source"]: each for each in reversed(imports)}
         problems = [
@@ -90,7 +90,7 @@ class Imports:
         except grpc.aio.AioRpcError as error:
             return await self._shown(request, trouble.of(error))
         except InvalidArgument as error:
-            return await self._shown(request, trouble.Trouble("refused", 400, error.text, ""))
+            return await self._shown(request, trouble.invalid(error))
         return RedirectResponse("/imports", status_code=303)
 
     async def stop(self, request: Request) -> Response:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import grpc.aio
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.gateway.auth import Authenticator
 from services.gateway.forward import Forwarder
-from services.gateway.web import dates
+from services.gateway.web import dates, trouble
 from services.gateway.web.rendering import page
 from services.kit.protobuf import moment
 from winnow.internal.v1 import public_service_pb2 as api
@@ -94,11 +96,7 @@ class PublicPages:
     async def objection(self, request: Request) -> Response:
         """What the link is about, with a form: link scanners follow links, they do not send forms."""
         await self._admit(request)
-        asked = api.ReadObjectionRequest(token=request.path_params["token"])
-        found = await self._stub.ReadObjection(
-            asked, timeout=_SECONDS, metadata=self._metadata("ReadObjection")
-        )
-        return _objection(found, filed=False)
+        return _objection(request, await self._read(request))
 
     async def object(self, request: Request) -> Response:
         """Files the objection; the link is used then."""
@@ -108,10 +106,22 @@ class PublicPages:
         asked = api.FileObjectionByLinkRequest(
             token=request.path_params["token"], reason=reason if isinstance(reason, str) else ""
         )
-        found = await self._stub.FileObjectionByLink(
-            asked, timeout=_SECONDS, metadata=self._metadata("FileObjectionByLink")
+        try:
+            found = await self._stub.FileObjectionByLink(
+                asked, timeout=_SECONDS, metadata=self._metadata("FileObjectionByLink")
+            )
+        except grpc.aio.AioRpcError as error:
+            refused = trouble.of(error, "object")
+            if not refused.wrong:
+                raise
+            return _objection(request, await self._read(request), refused, form)
+        return _objection(request, found, filed=True)
+
+    async def _read(self, request: Request) -> api.ObjectionPage:
+        asked = api.ReadObjectionRequest(token=request.path_params["token"])
+        return await self._stub.ReadObjection(
+            asked, timeout=_SECONDS, metadata=self._metadata("ReadObjection")
         )
-        return _objection(found, filed=True)
 
     async def _admit(self, request: Request) -> None:
         await self.forwarder.admit_stranger(request.client.host if request.client else "")
@@ -128,13 +138,24 @@ class PublicPages:
         )
 
 
-def _objection(found: api.ObjectionPage, *, filed: bool) -> Response:
+def _objection(
+    request: Request,
+    found: api.ObjectionPage,
+    refused: trouble.Trouble | None = None,
+    sent: FormData | None = None,
+    *,
+    filed: bool = False,
+) -> Response:
     due = moment(found.due_time)
     return page(
         "objection.html",
+        status=refused.status if refused else 200,
         filed=filed,
         summary=dates.in_words(found.summary),
         changes=[dates.in_words(each) for each in found.changes],
         due=f"{dates.day(due)}, {due:%H:%M} UTC",
         email=found.email,
+        trouble=refused,
+        sent=sent,
+        sent_to=request.url.path,
     )

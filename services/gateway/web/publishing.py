@@ -75,7 +75,7 @@ class Publishing:
         except grpc.aio.AioRpcError as error:
             return await self._asked(request, trouble.of(error))
         except InvalidArgument as error:
-            return await self._asked(request, trouble.Trouble("refused", 400, error.text, ""))
+            return await self._asked(request, trouble.invalid(error))
         return RedirectResponse(f"/publish/{made['name'].removeprefix('imports/')}", status_code=303)
 
     async def files(self, request: Request) -> Response:
@@ -91,13 +91,12 @@ class Publishing:
 
     async def draft(self, request: Request) -> Response:
         """One draft: what is near it, which house rules it breaks, what is to be said of it."""
-        return await self._draft(request, {}, {}, None, "")
+        return await self._draft(request, {}, None, "")
 
     async def _draft(
         self,
         request: Request,
         told: Mapping[str, str],
-        wrong: Mapping[str, str],
         refused: trouble.Trouble | None,
         program: str,
     ) -> Response:
@@ -129,7 +128,7 @@ class Publishing:
             fields=drafts.FIELDS,
             required=_required(rules["requiredFields"], checked),
             told=told,
-            wrong=wrong,
+            wrong=refused.wrong if refused else {},
             trouble=refused,
             people=names,
             programs=[each for each in programs.values() if not each["archived"]],
@@ -144,14 +143,13 @@ class Publishing:
         told, program = drafts.said(form), str(form.get("program", ""))
         body, wrong = drafts.fields(told)
         if wrong:
-            stop = trouble.Trouble("refused", 400, say("publish.wrong"), "")
-            return await self._draft(request, told, wrong, stop, program)
+            stop = trouble.Trouble("refused", 400, say("publish.wrong"), "", wrong=wrong)
+            return await self._draft(request, told, stop, program)
         asked: Json = {"fields": body, "program": program, "requestId": str(form.get("request_id", ""))}
         try:
             made = await self.api.post(request, f"/v1/{draft['name']}:publish", asked)
         except grpc.aio.AioRpcError as error:
-            missing = trouble.fields(error)
-            return await self._draft(request, told, missing, trouble.of(error), program)
+            return await self._draft(request, told, trouble.of(error), program)
         return RedirectResponse(f"/{made['name']}?did=published", status_code=303)
 
     async def _of(self, request: Request) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,15 @@ def _ticked(context: Context, address: str, name: str, value: str, otherwise: bo
     return value in context["sent"].getlist(name) if _sent_here(context, address) else otherwise
 
 
+@pass_context
+def _wrong_at(context: Context, address: str) -> Mapping[str, str]:
+    """What the fields of the form sent to this address have to say instead, where it was refused for them."""
+    trouble = context.get("trouble")
+    return trouble.wrong if trouble and context.get("sent_to") == address else {}
+
+
 _GLOBALS: dict[str, Any] = {
+    "wrong_at": _wrong_at,
     "sent_here": _sent_here,
     "typed": _typed,
     "ticked": _ticked,

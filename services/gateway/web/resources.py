@@ -108,7 +108,7 @@ class Resources:
         try:
             made = await self.api.post(request, "/v1/suggestions", body)
         except grpc.aio.AioRpcError as error:
-            return await self._one(request, trouble.of(error))
+            return await self._one(request, trouble.of(error, "retire"))
         return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
 
     async def _one(self, request: Request, refused: trouble.Trouble | None) -> Response:

@@ -29,7 +29,14 @@ BREAKABLE = (
     *("required_field", "resource_owners", "program_owners", "never_archived", "review_interval"),
     *("retired_vocabulary", "vendor_retired", "open_limit"),
 )
-LIMITS = ("firstSlots", "slots", "decidedEnough", "noticeDaysR2", "noticeDaysR3")
+LIMITS = {
+    "firstSlots": "house_rules.first_slots",
+    "slots": "house_rules.slots",
+    "decidedEnough": "house_rules.decided_enough",
+    "noticeDaysR2": "house_rules.notice_days_r2",
+    "noticeDaysR3": "house_rules.notice_days_r3",
+}
+"""Numbers of the form, with what a refusal calls each."""
 _MASK = (
     *("requiredFields", "minResourceOwners", "minProgramOwners", "neverArchived", "reviewIntervals"),
     *("checkLinks", *LIMITS),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import grpc
 import grpc.aio
-from google.rpc.error_details_pb2 import BadRequest
 
 from services.gateway.errors import HTTP_CODES
+from services.gateway.web import wrong
 from services.gateway.web.taking_back import Conflict, conflicts
 from services.gateway.web.words import known, say
-from services.kit.errors import WinnowError
-from services.kit.rpc import error_info, is_down, status_of
+from services.kit.errors import InvalidArgument, WinnowError
+from services.kit.rpc import error_info, is_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Trouble:
     """What stands above a page whose form was refused. `kind` is decided, changed, denied or refused.
 
     `ask` is the address at which the right to do it can be asked for; empty where nobody could give it. `conflicts`
-    are the fields that have to be answered for before it can be taken back.
+    are the fields that have to be answered for before it can be taken back. `wrong` says of each field, by its name in
+    the API, what it has to say instead.
     """
 
     kind: str
@@ -30,10 +32,14 @@ class Trouble:
     text: str
     ask: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    wrong: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def of(error: grpc.aio.AioRpcError) -> Trouble:
-    """What a refused decision tells its sender; raises again what no page can say better (down, a bug, signed out)."""
+def of(error: grpc.aio.AioRpcError, form: str = "") -> Trouble:
+    """What a refused decision tells its sender; raises again what no page can say better (down, a bug, signed out).
+
+    `form` is what `wrong.fields` tells fields of one name apart by.
+    """
     info = error_info(error)
     reason = info.reason if info is not None else ""
     who = info.metadata.get("who_can", "") if info is not None else ""
@@ -59,7 +65,17 @@ def of(error: grpc.aio.AioRpcError) -> Trouble:
         text = say("trouble.denied_text", who=who or said)
         return Trouble("denied", 403, say("trouble.denied"), text, asking(error))
     status = 409 if code == 400 and reason != "JSON_INVALID" else code
-    return Trouble("refused", status, title or say("trouble.refused"), said)
+    return _refused(status, title, said, wrong.fields(error, form))
+
+
+def invalid(error: InvalidArgument) -> Trouble:
+    """The same of what was refused before any service was asked."""
+    return _refused(400, "", error.text, wrong.fields(error))
+
+
+def _refused(status: int, title: str, said: str, fields: Mapping[str, str]) -> Trouble:
+    text = " ".join(dict.fromkeys(fields.values())) or said
+    return Trouble("refused", status, title or say("trouble.refused"), text, wrong=fields)
 
 
 def asking(error: WinnowError | grpc.aio.AioRpcError) -> str:
@@ -73,16 +89,3 @@ def asking(error: WinnowError | grpc.aio.AioRpcError) -> str:
 def ask_for(method: str, who: str) -> str:
     """The page on which what only these may do is asked for, with it filled in."""
     return f"/people/requests?{urlencode({'refused': method, 'who': who})}#ask"
-
-
-def fields(error: grpc.aio.AioRpcError) -> dict[str, str]:
-    """What is wrong with what a form said, by field; empty where the refusal is about no field."""
-    bad = BadRequest()
-    return {
-        each.field.removeprefix("fields."): say("trouble.required")
-        if each.description.startswith("is required")
-        else each.description
-        for detail in status_of(error).details
-        if detail.Unpack(bad)
-        for each in bad.field_violations
-    }

@@ -157,7 +157,7 @@ class Verbs:
         try:
             await self.api.post(request, f"/v1/suggestions/{id_}:{verb}", body)
         except grpc.aio.AioRpcError as error:
-            return await self.pages.shown(request, trouble.of(error))
+            return await self.pages.shown(request, trouble.of(error, verb))
         here = f"/review/{id_}"
         chosen = request.query_params.get("in", "")
         there = here if stay else own_page(text(form, "next"), "/review")
