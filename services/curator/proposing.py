@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from importlib.resources import files
 
 from services.curator import wire
+from services.curator.analysis.editions import UNCLEAR
 from services.curator.analysis.fingerprints import spoken
 from services.curator.analysis.freshness import Outdated, Plan
 from services.curator.analysis.model import HOURS_OF_CARE, MINUTES_A_LEARNER, ProgramFinding, Relation
@@ -120,6 +121,8 @@ def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
         case Relation.IDENTICAL:
             return f"{a} and {b}{others} have the same text"
         case Relation.REVISED:
+            if _unclear(found):
+                return f"{a} and {b}{others} are editions of one text"
             return f"{a} is an older edition of {b}{others}"
         case Relation.TRANSLATED:
             spoken_in = {spoken(books[key].document, books[key].profile) for key in group.members} - {""}
@@ -129,6 +132,14 @@ def _duplicate_summary(books: Mapping[str, Book], found: Duplicate) -> str:
             return f"{a} is contained in {b}"
         case _:
             return f"{a} and {b} share a substantial part"
+
+
+def _unclear(found: Duplicate) -> bool:
+    """Whether editions are named without saying which is older: nothing tells, or the first one stays."""
+    reasons = (reason for one in found.group.judgements for reason in one.reasons)
+    first = found.group.judgements[0].a
+    stays = found.choice is not None and found.choice.survivor == first
+    return stays or any(reason.code == UNCLEAR for reason in reasons)
 
 
 def outdated(shelf: Shelf, books: Mapping[str, Book], found: Outdated) -> Proposal:

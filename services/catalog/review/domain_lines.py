@@ -34,8 +34,9 @@ class Share:
 class Line:
     """The suggestion. `members` are ids as the finding names them; `passages` say how each aligned one matches.
 
-    `reason` is the type and the words of the first evidence that is no quotation. `targets` are names of what the plan
-    changes, `programs` ids of those that the finding read, `approved_by` ids of who has said yes to a part.
+    `reason` is the type and the words of one evidence that is no quotation: that nothing tells which of two is the
+    newer, else the first. `targets` are names of what the plan changes, `programs` ids of those that the finding read,
+    `approved_by` ids of who has said yes to a part.
     """
 
     id: str

@@ -21,7 +21,10 @@ _LINES = """
         proposal -> 'claims' AS claims,
         proposal -> 'programs' AS programs,
         jsonb_path_query_array(proposal, '$.evidence[*] ? (@.type == "passage").match') AS passages,
-        jsonb_path_query_first(proposal, '$.evidence[*] ? (@.text != "" && @.quote == "")') AS reason,
+        coalesce(
+            jsonb_path_query_first(proposal, '$.evidence[*] ? (@.type == "direction_unclear")'),
+            jsonb_path_query_first(proposal, '$.evidence[*] ? (@.text != "" && @.quote == "")')
+        ) AS reason,
         plan ->> 'survivor' AS survivor,
         plan -> 'safeguards' AS safeguards,
         ARRAY(

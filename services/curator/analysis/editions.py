@@ -21,6 +21,10 @@ _COPY = re.compile(r"\b(?:copy(?:\s+of)?|kopie|duplicate|final|draft)\b|\(\d+\)"
 _WORD = re.compile(r"\w+")
 
 
+UNCLEAR = "direction_unclear"
+"""The reason's code where nothing tells which of two is the newer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
     """Which document is the older one, and why; `clear` is False when nothing tells."""
@@ -74,7 +78,7 @@ def direction(a: Document, b: Document) -> Direction:
         a.id,
         b.id,
         False,
-        Reason("direction_unclear", 0.0, "Neither titles, versions nor dates say which one is newer."),
+        Reason(UNCLEAR, 0.0, "Neither titles, versions nor dates say which one is newer."),
     )
 
 

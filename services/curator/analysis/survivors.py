@@ -11,6 +11,7 @@ from datetime import date
 
 from services.curator.analysis.classes import HALF_LIVES, classify
 from services.curator.analysis.disclosure import learners, told
+from services.curator.analysis.editions import UNCLEAR
 from services.curator.analysis.model import Block, BlockKind, Document, Group, Quote, Reason, Relation
 
 # behaviour §3
@@ -172,7 +173,7 @@ def _newest(group: Group) -> str:
     if group.relation is not Relation.REVISED:
         return ""
     revised = [one for one in group.judgements if one.relation is Relation.REVISED]
-    if any(reason.code == "direction_unclear" for one in revised for reason in one.reasons):
+    if any(reason.code == UNCLEAR for one in revised for reason in one.reasons):
         return ""
     older = {one.a for one in revised}
     left = [name for name in group.members if name not in older]

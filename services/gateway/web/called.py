@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from starlette.requests import Request
 
+from services.gateway.web import findings
 from services.gateway.web.api import Api, Json, Query, batches
 from services.gateway.web.lists import LIVE
 
@@ -48,9 +49,13 @@ def why_rot(name: str, about: Sequence[Json]) -> Json | None:
 
 
 def _newest(revised: Json) -> str:
-    """What stays of several editions; of two of which none stands out the second, as the API names the older first."""
+    """What stays of several editions; of two of which none stands out the second, as the API names the older first.
+
+    Empty where nothing tells which of the two that is.
+    """
     members: Sequence[Json] = revised["members"]
-    return _stays(revised) or (str(members[1]["resource"]) if len(members) == 2 else "")
+    second = len(members) == 2 and not findings.one_text(revised)
+    return _stays(revised) or (str(members[1]["resource"]) if second else "")
 
 
 def _stays(suggestion: Mapping[str, Sequence[Json]]) -> str:

@@ -32,6 +32,8 @@ _SILENT = frozenset({"passage", "would_be_lost", "score", "margin", "runs", "sav
 _USE_UNKNOWN = "use: not known"  # as the API words it among its caveats
 _OF_THE_SURVIVOR = frozenset({"protected"})
 """Reasons for keeping one copy rather than another: they stand beside the copy."""
+_UNCLEAR = "direction_unclear"
+"""Evidence that nothing tells which of two editions is the newer."""
 _RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
 _NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there is none to keep
 
@@ -64,6 +66,8 @@ def title(suggestion: Json) -> str:
         if len(set(names)) == 1:
             return known(f"title_alike.{relation}", suggestion["summary"], a=names[0], n=n)
         if n == 2:
+            if one_text(suggestion):
+                relation = "editions"
             return known(f"title_two.{relation}", suggestion["summary"], a=names[0], b=names[1])
         return known(f"title_many.{relation}", suggestion["summary"], a=names[0], n=n, others=n - 1)
     if suggestion["claims"] and names:
@@ -75,6 +79,14 @@ def title(suggestion: Json) -> str:
         program = suggestion["plan"]["parts"][0]["title"]
         return say("title_program.item_drop", program=program, a=drops[0]["before"] or names[0])
     return str(suggestion["summary"])
+
+
+def one_text(suggestion: Json) -> bool:
+    """Whether two editions are to be named without saying which is older: nothing tells, or the first one stays."""
+    if suggestion["relation"] != "REVISED":
+        return False
+    unclear = any(each["type"] == _UNCLEAR for each in suggestion["evidence"])
+    return unclear or bool(suggestion["members"][0].get("survivor"))
 
 
 def second_line(suggestion: Json) -> str:

@@ -172,9 +172,8 @@ def as_line(full: Suggestion) -> Suggestion:
     for name in names:
         line.ClearField(name)
     del line.evidence[:]
-    line.evidence.extend(
-        Evidence(type=each.type, text=each.text) for each in [one for one in full.evidence if one.text][:1]
-    )
+    said = sorted((one for one in full.evidence if one.text), key=lambda one: one.type != "direction_unclear")
+    line.evidence.extend(Evidence(type=each.type, text=each.text) for each in said[:1])
     del line.members[:]
     line.members.extend(
         Member(resource=each.resource, title=each.title, survivor=each.survivor) for each in full.members
@@ -213,9 +212,12 @@ async def test_a_line_says_what_the_whole_suggestion_says_to_whoever_asks(
     program = await leader.program("path", ladders, copy, old, third, owners=["olga@example.org"])
     linked = curator.duplicate(copy, twin, operation="link_listings")
     linked.summary = "One thing"
+    edition = curator.duplicate(ladders, copy)
+    for type_ in ("same_owner", "direction_unclear"):
+        edition.evidence.add(type=type_, text=type_)
     findings = [
         sealed(linked),
-        curator.duplicate(ladders, copy),
+        sealed(edition),
         curator.outdated(other),
         curator.unused(old),
         curator.drop(program, third),

@@ -10,11 +10,14 @@ from services.gateway.web.called import live_about, newer_edition, newest_editio
 from services.kit.clock import Clock
 
 
-def suggestion(kind: str, relation: str, *members: str, stays: str = "", claim: str = "") -> Json:
+def suggestion(
+    kind: str, relation: str, *members: str, stays: str = "", claim: str = "", evidence: str = ""
+) -> Json:
     return {
         "kind": kind,
         "relation": relation,
         "claims": [{"code": claim}] if claim else [],
+        "evidence": [{"type": evidence}] if evidence else [],
         "members": [
             {
                 "resource": name,
@@ -51,6 +54,12 @@ def test_of_two_editions_of_which_none_stands_out_the_second_is_the_newer() -> N
     assert newer_edition("old", [protected]) == ("new", protected)
     assert newest_edition("new", [protected])
     assert newer_edition("old", [suggestion("DUPLICATE", "REVISED", "old", "new", "third")]) is None
+
+
+def test_where_nothing_tells_which_is_newer_neither_is_called_so() -> None:
+    unclear = suggestion("DUPLICATE", "REVISED", "one", "other", evidence="direction_unclear")
+    assert newer_edition("one", [unclear]) is None
+    assert not newest_edition("other", [unclear])
 
 
 async def test_suggestions_about_many_are_asked_for_at_once_and_told_by_each() -> None:

@@ -144,6 +144,24 @@ def test_why_a_copy_stays_is_said_with_the_proposal_and_is_no_reason_for_the_fin
     assert findings.why(found, {}) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("stays", "evidence", "title"),
+    [
+        ("b", [], "“Gas” is an older edition of “Gas, 2nd edition”"),
+        ("", [], "“Gas” is an older edition of “Gas, 2nd edition”"),
+        ("a", [], "“Gas” and “Gas, 2nd edition” are two editions of one text"),
+        ("b", ["direction_unclear"], "“Gas” and “Gas, 2nd edition” are two editions of one text"),
+    ],
+)
+def test_no_edition_is_called_older_where_nothing_tells_or_it_is_the_one_that_stays(
+    stays: str, evidence: list[str], title: str
+) -> None:
+    found = suggestion(evidence=[{"type": each, "text": "", "quote": ""} for each in evidence])
+    for letter, member in zip("ab", found["members"], strict=True):
+        member["survivor"] = letter == stays
+    assert findings.title({**found, "claims": [], "summary": ""}) == title
+
+
 def test_who_must_agree_what_follows_and_why_it_waits_are_sentences() -> None:
     found = suggestion()
     assert findings.needed(found) == ["It takes the yes of a learning leader."]
