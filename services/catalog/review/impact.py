@@ -65,26 +65,43 @@ def _learners(concerned: Sequence[Resource], around: Surroundings) -> Figure:
     if not known:
         return Figure(0.0, "learners", "assumed")
     measured = all(around.use[id_].learners is not None for id_ in known)
+    around_them: list[int] = []
     if measured:
-        recent = month_index(around.today) - YEAR_MONTHS
-        of = {
-            id_: {
-                each.learner
-                for each in around.enrolled_in(id_)
-                if each.state in _BEFORE_THEM or month_index(each.month) > recent
-            }
-            for id_ in known
-        }
+        of = {id_: _affected(id_, around) for id_ in known}
         counts = {id_: len(learners) for id_, learners in of.items()}
         total = len(set[str]().union(*of.values()))
+        around_them = [len(each) for each in _in_programs_with(known, around)]
     else:
         counts = {id_: around.use[id_].year.started for id_ in known}
         total = sum(counts.values())
     beside = {id_: figures(use_told(id_, around)) for id_ in known}
     hidden = any(leaves_few(count, beside[id_]) for id_, count in counts.items()) or leaves_few(
-        total, [*counts.values(), *(value for each in beside.values() for value in each)]
+        total, [*counts.values(), *around_them, *(value for each in beside.values() for value in each)]
     )
     return _told(float(total), "learners", "measured" if measured else "estimated", hidden=hidden)
+
+
+def _affected(id_: str, around: Surroundings) -> set[str]:
+    recent = month_index(around.today) - YEAR_MONTHS
+    return {
+        each.learner
+        for each in around.enrolled_in(id_)
+        if each.state in _BEFORE_THEM or month_index(each.month) > recent
+    }
+
+
+def _in_programs_with(resources: Sequence[str], around: Surroundings) -> list[set[str]]:
+    """Learners of each program that holds all of several resources: by its own rows, else of all its items.
+
+    Of programs as many are told (QueryEngagement), and beside a single item of theirs that is looked at there.
+    """
+    if len(resources) < 2:
+        return []
+    holding = [each.id for each in around.programs.values() if set(resources) <= set(around.held_by(each.id))]
+    return [
+        _affected(id_, around) or set[str]().union(*(_affected(each, around) for each in around.held_by(id_)))
+        for id_ in holding
+    ]
 
 
 def _who_stay(plan: Plan, around: Surroundings) -> float | None:

@@ -48,7 +48,7 @@ class Surroundings:
     _enrolled: dict[str, list[Enrolment]] = field(
         default_factory=dict[str, list[Enrolment]], init=False, repr=False, compare=False
     )
-    """`enrolled_in` of each resource, likewise."""
+    """`enrolled_in` of each resource and program, likewise."""
 
     def resource(self, id_: str) -> Resource | None:
         """The resource under its present name; None when it is not known."""
@@ -127,12 +127,12 @@ class Surroundings:
             seen.add(inner.id)
             yield from self._flat(inner.id, seen, mandatory=mandatory, level=level + 1)
 
-    def enrolled_in(self, resource: str) -> Sequence[Enrolment]:
-        """The rows of the resource's learners, as far as they are known."""
+    def enrolled_in(self, id_: str) -> Sequence[Enrolment]:
+        """The rows of a resource's or program's learners, as far as they are known."""
         if not self._enrolled:
             for each in self.enrolments:
-                self._enrolled.setdefault(each.resource, []).append(each)
-        return self._enrolled.get(resource, ())
+                self._enrolled.setdefault(each.resource or each.program, []).append(each)
+        return self._enrolled.get(id_, ())
 
     def held_by(self, program: str) -> tuple[str, ...]:
         """Ids of the resources that the program holds directly, in its order."""

@@ -14,7 +14,17 @@ from services.catalog.review.domain import Impact
 from services.catalog.review.findings import Relation
 from services.catalog.review.impact import band, impact, priority
 from services.catalog.review.insights import silo_index
-from tests.unit.review.shorthand import TODAY, around, duplicate, enrolled, outdated, plan_of, resource, use
+from tests.unit.review.shorthand import (
+    TODAY,
+    around,
+    duplicate,
+    enrolled,
+    outdated,
+    plan_of,
+    program,
+    resource,
+    use,
+)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +121,22 @@ def test_whom_it_counts_beyond_those_who_are_told_of_a_resource_are_not_told_whe
         where = around(resource("a"), resource("b"), enrolments=tuple(rows), use=used)
         proposal = duplicate("a", "b")
         assert impact(proposal, plan_of(proposal, where), where).learners.hidden is hidden, others
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_learners_of_several_are_not_told_where_a_program_that_holds_them_has_a_few_more(own: bool) -> None:
+    """Of the program all its learners are told, whether rows name it or its items alone are known."""
+    for others, hidden in ((0, False), (3, True), (5, False)):
+        learners = {"b": range(60), "c": range(40, BIG), "d": range(20, BIG + others)}
+        rows = [enrolled(f"l{n}", resource=id_) for id_, some in learners.items() for n in some]
+        if own:
+            rows += [enrolled(f"l{n}", program="p") for n in range(BIG + others)]
+        used = {id_: use(started=len(some), learners=len(some)) for id_, some in learners.items()}
+        things = [resource(id_) for id_ in "abcd"]
+        where = around(*things, program("p", "b", "c", "d"), use=used, enrolments=tuple(rows))
+        proposal = duplicate("a", "b", "c")
+        found = impact(proposal, plan_of(proposal, where), where).learners
+        assert (found.hidden, found.value) == (hidden, 0.0 if hidden else float(BIG)), others
 
 
 def test_starts_are_not_told_that_tell_how_few_of_those_enrolled_did_not_start() -> None:
