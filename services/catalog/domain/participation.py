@@ -110,11 +110,13 @@ def in_both(
     *,
     beside: Sequence[Told] = (),
     shared: Sequence[Told] = (),
+    around: Sequence[Participation] = (),
 ) -> Figure:
     """Learners of two groups who are in each, from those counted in either; not known without single learners.
 
     `beside` is what is told of the two, `shared` what is told of items that both hold: where one of the two is hidden
-    the figure would tell it, and less a shared item it tells of nobody few.
+    the figure would tell it, and less a shared item it tells of nobody few. With it everybody in either can be counted:
+    groups `around` the two leave nobody few beside those.
     """
     if one is None or other is None or either is None:
         return UNKNOWN
@@ -125,6 +127,8 @@ def in_both(
     inside = [figure.value for each in shared for figure in (each.reach, each.started)]
     items = [value for value in inside if value]
     if any(each.reach.hidden for each in beside):
+        return HIDDEN
+    if any(few(each.year.reach - either.year.reach) for each in around):
         return HIDDEN
     if leaves_few(both, (one.year.reach, other.year.reach)) or any(few(abs(both - each)) for each in items):
         return HIDDEN

@@ -155,6 +155,7 @@ async def learners_in_both(db: Database, one: str, other: str) -> Figure:
         found = await tx.participation({one: [one], other: [other], "": [one, other]})
         programs = await tx.programs([one, other])
         ground = await _ground(tx, programs, [])
+        around = await _around_both(tx, programs)
     beside = [
         told_of(YEAR, ground.programs.get(each.id), parts=ground.parts.get(each.id, ())) for each in programs
     ]
@@ -163,7 +164,23 @@ async def learners_in_both(db: Database, one: str, other: str) -> Figure:
         *(found.get(each) for each in (one, other, "")),
         beside=beside,
         shared=[ground.use[id_] for id_ in sorted(shared)],
+        around=around,
     )
+
+
+async def _around_both(tx: Transaction, two: Sequence[Program]) -> list[Participation]:
+    """Who learns in each program that holds the two, or all that they hold: by its own rows, else by its items."""
+    ids = {each.id for each in two}
+    held = frozenset[str]().union(*map(_items, two))
+    found = [
+        each
+        for each in await tx.programs_with(*sorted(ids | held))
+        if each.id not in ids
+        and (ids <= {item.program for item in each.items} or (held and held <= frozenset(_items(each))))
+    ]
+    own = await tx.participation({each.id: [each.id] for each in found})
+    rest = {each.id: _items(each) for each in found if each.id not in own and _items(each)}
+    return [*own.values(), *(await tx.participation(rest)).values()]
 
 
 @dataclass(frozen=True, slots=True)

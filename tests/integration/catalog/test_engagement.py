@@ -187,6 +187,17 @@ async def test_how_many_are_in_both_of_two_programs_is_told_where_both_are_known
     await record(first, [Row("water", n, MONTHS[11], False) for n in range(40)])
     await record(first, [Row("yard", n, MONTHS[n % 12], False) for n in range(20, 60)])
     assert (await both("water", "yard")).value == 20
+    # With it sixty are known to be in either: a program around the two that has three more would tell of those.
+    outer = program_pb2.Program(source="lms", key="land", title="Land")
+    for key in ("water", "yard"):
+        outer.items.add(program=names[key])
+    land = (await first("UpsertProgram", api.UpsertProgramRequest(program=outer))).name
+    await record(first, [Row("land", n, MONTHS[11], False) for n in range(63)])
+    assert (await asked(first, land)).reach.value == 63
+    hidden = await both("water", "yard")
+    assert (hidden.HasField("value"), hidden.hidden) == (False, True)
+    await record(first, [Row("land", n, MONTHS[11], False) for n in range(63, 65)])
+    assert (await both("water", "yard")).value == 20
     await record(first, [Row("yard", n, MONTHS[2], False) for n in range(4, 20)])
     hidden = await both("water", "yard")  # four are in the first alone
     assert (hidden.HasField("value"), hidden.hidden) == (False, True)
