@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from itertools import permutations
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.gateway.web.dates import length
 from tests.browser.axe import violations
 from tests.browser.visitor import Visitor
 from tests.stack import AS_OF, Stack
@@ -110,6 +113,47 @@ def test_what_other_programs_hold_too_leads_to_a_matrix_with_that_program(page: 
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=titles[1], exact=True))
     row.locator("td.num").nth(4).get_by_role("link").click()
     expect(page.locator(".heat thead th")).to_have_text([titles[1], titles[0]])
+
+
+def test_the_overlap_of_two_programs_says_what_both_hold_for_how_long_and_for_whom(
+    page: Page, sample: Stack
+) -> None:
+    held = {
+        each["name"]: {item["resource"] for item in each["items"]}
+        for each in sample.get("/v1/programs", pageSize=200)["programs"]
+    }
+    asked = {"pageSize": 200, "kind": "DUPLICATE", "states": ["OPEN", "HELD"]}
+    copies = [
+        {member["resource"] for member in each["members"]}
+        for each in sample.get("/v1/suggestions", **asked)["suggestions"]
+        if each["relation"] in ("IDENTICAL", "REVISED")
+    ]
+    first, second, ours, theirs = next(
+        (first, second, ours, theirs)
+        for first, second in permutations(held, 2)
+        for group in copies
+        for ours in group & held[first] - held[second]
+        for theirs in group & held[second]
+    )
+    pair = f"{first.removeprefix('programs/')}..{second.removeprefix('programs/')}"
+    page.goto(f"/programs?view=overlap&pair={pair}")
+    rail = page.locator("#pair")
+    lines = rail.locator("section", has_text="in common").get_by_role("listitem")
+    expect(lines.filter(has=page.locator(f"a[href='/{ours}']"))).to_contain_text(" = ")
+    expect(lines.locator(f"a[href='/{theirs}']")).to_have_count(1)
+
+    def seconds(names: Collection[str]) -> int:
+        found = sample.get("/v1/resources:batchGet", names=sorted(names))["resources"]
+        return sum(int(each["durationSeconds"]) for each in found.values())
+
+    shared = {(each.locator("a").first.get_attribute("href") or "")[1:] for each in lines.all()}
+    assert shared >= held[first] & held[second]
+    part, whole = seconds(shared), seconds(held[first])
+    expect(rail.locator(".figure")).to_contain_text(f"{100 * part / whole:.0f}%")
+    expect(rail.locator(".figure")).to_contain_text(f"({length(part)} of {length(whole)})")
+    both = sample.get("/v1/engagement:batchQuery", names=[first, second], inBoth=True)["inBoth"]
+    told = f"{both['value']:,.0f}" if "value" in both else "–"
+    expect(rail.locator("section", has_text="Learners in both").locator("p")).to_contain_text(told)
 
 
 def test_before_and_after_says_why_and_which_topics_stay_covered(page: Page, sample: Stack) -> None:
