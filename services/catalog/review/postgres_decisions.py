@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from services.catalog.postgres.session import Row, Session, columns
 from services.catalog.review.domain import Decision, State
 
-_EXACT = """
+# The words of the index `suggestions_identical`.
+_IDENTICAL = "state IN ('HELD', 'OPEN') AND kind = 'DUPLICATE' AND proposal ->> 'relation' = 'IDENTICAL'"
+_IDENTICAL_ONES = f"SELECT count(*) AS count FROM suggestions WHERE {_IDENTICAL}"
+_EXACT = f"""
     SELECT id FROM suggestions
-    WHERE state IN ('HELD', 'OPEN') AND kind = 'DUPLICATE' AND proposal ->> 'relation' = 'IDENTICAL'
-        AND (%(assignee)s = '' OR assignee = %(assignee)s)
+    WHERE {_IDENTICAL} AND (%(assignee)s = '' OR assignee = %(assignee)s)
     ORDER BY priority DESC, id DESC LIMIT %(limit)s
 """
 _OF_BATCH = (
@@ -45,6 +47,12 @@ _ABOUT = (
 async def copies_to_decide(tx: Session, assignee: str, limit: int) -> list[str]:
     """Ids of suggestions of identical texts that wait, highest priority first; of one person or (empty) of all."""
     return [row["id"] for row in await tx.rows(_EXACT, {"assignee": assignee, "limit": limit})]
+
+
+async def identical(tx: Session) -> int:
+    """How many suggestions of identical texts wait."""
+    (row,) = await tx.rows(_IDENTICAL_ONES)
+    return int(row["count"])
 
 
 async def accepted_in(tx: Session, batch: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import date
 
 from services.catalog.domain.people import email_key
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import forming, postgres, postgres_tasks, routing
+from services.catalog.review import forming, postgres, postgres_decisions, postgres_tasks, routing
 from services.catalog.review.domain import (
     Decision,
     Simulation,
@@ -161,6 +161,12 @@ async def count_suggestions(db: Database, query: str, *, viewer: str) -> list[Ta
     """How many of each state and kind there are, and how many of these are the viewer's (a person's id)."""
     async with db.glance() as tx:
         return await postgres.counts(tx, query=query, person=viewer)
+
+
+async def count_identical(db: Database) -> int:
+    """How many suggestions of identical texts wait."""
+    async with db.glance() as tx:
+        return await postgres_decisions.identical(tx)
 
 
 async def count_about_programs(

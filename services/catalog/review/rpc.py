@@ -134,10 +134,11 @@ class ReviewServicer(
         query = _words(request.query)
         programs, caller = ids_of(request.programs, "programs", "programs"), viewer().person.id
         if programs:
-            found = await reading.count_about_programs(self._db, programs, query, viewer=caller)
-        else:
-            found = await reading.count_suggestions(self._db, query, viewer=caller)
-        return api.CountSuggestionsResponse(counts=[wire.count(each) for each in found])
+            about = await reading.count_about_programs(self._db, programs, query, viewer=caller)
+            return api.CountSuggestionsResponse(counts=[wire.count(each) for each in about])
+        found = await reading.count_suggestions(self._db, query, viewer=caller)
+        identical = await reading.count_identical(self._db)
+        return api.CountSuggestionsResponse(counts=[wire.count(each) for each in found], identical=identical)
 
     @override
     async def AcceptSuggestion(

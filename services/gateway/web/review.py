@@ -125,6 +125,7 @@ class Review:
             shared=shared["suggestions"],
             shared_further=bool(shared["nextPageToken"]),
             tasks=tasks,
+            identical=counted["identical"],
             empty=_empty(chosen, around["state"], counts),
             first_run=first_run,
         )

@@ -52,8 +52,10 @@ async def test_the_queue_is_counted_by_state_and_kind_and_by_whose_it_is(
         (Suggestion.OPEN, Suggestion.DUPLICATE): (1, 1),
         (Suggestion.OPEN, Suggestion.OUTDATED): (1, 1),
     }
+    assert answer.identical == 2
     some = await leader("CountSuggestions", review.CountSuggestionsRequest(query="PAIR 1"))
     assert [(each.state, each.count) for each in some.counts] == [(Suggestion.HELD, 1)]
+    assert some.identical == 2
 
 
 async def test_what_waits_is_counted_by_program_as_the_list_of_each_shows_it(

@@ -60,6 +60,7 @@ class Winnow:
     found: Sequence[Json]
     waiting: int = 0
     read: bool = True
+    identical: int = 0
     asked: list[str] = field(default_factory=list[str])
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
@@ -79,7 +80,7 @@ class Winnow:
             return {"suggestions": fits[:PAGE_SIZE], "nextPageToken": more}
         if path == "/v1/suggestions:count":
             every = {(each["state"], each["kind"]) for each in self.found}
-            return {"counts": [self._count(*each) for each in every]}
+            return {"counts": [self._count(*each) for each in every], "identical": self.identical}
         if path == "/v1/imports":
             ended = {"source": "lms", "endTime": "2026-01-02T00:00:00Z"}
             return {"imports": [ended] if self.read else [], "nextPageToken": ""}
@@ -177,6 +178,13 @@ async def test_an_empty_list_says_why_it_is(found: list[str], waiting: int, addr
 
 def _says(page: str, why: str) -> bool:
     return f"<h2>{say(f'review.empty_{why}')}</h2>" in page
+
+
+@pytest.mark.parametrize(("identical", "told"), [(0, False), (23, True)])
+async def test_how_many_exact_copies_there_are_to_decide_together_is_told(identical: int, told: bool) -> None:
+    page = await Winnow([suggestion("DUPLICATE")], identical=identical).page("/review?whose=all")
+    assert ("/review/batch/exact" in page) == told
+    assert (say("exact.up_to", n=23) in page) == told
 
 
 async def test_what_has_read_nothing_yet_asks_for_a_catalog() -> None:
