@@ -115,6 +115,10 @@ class World:
     """By the name of the principal who sent it as owner of programs; empty for one that a role sent."""
     rules: dict[str, str] = field(default_factory=dict[str, str])
     """Suppressions by filter, by the name of the principal who wrote it."""
+    kept_away: dict[str, str] = field(default_factory=dict[str, str])
+    """A suppression of one resource that is published, by relation."""
+    verdicts: dict[str, str] = field(default_factory=dict[str, str])
+    """Of a pair of published and archived, by relation."""
     duties: dict[str, frozenset[Column]] = field(default_factory=dict[str, frozenset[Column]])
     """Which duties of the principals are on the object of that name."""
     tokens: dict[str, str] = field(default_factory=dict[str, str])
@@ -252,6 +256,14 @@ def by_filter(title: str) -> suppression_pb2.CreateSuppressionRequest:
     return suppression_pb2.CreateSuppressionRequest(suppression=rule)
 
 
+def of_one(resource: str) -> suppression_pb2.CreateSuppressionRequest:
+    """Asks to keep a finding on that resource away which nobody has here."""
+    rule = suppression_pb2.Suppression(
+        scope=suppression_pb2.Suppression.RESOURCE, kind=Suggestion.UNUSED, resources=[resource]
+    )
+    return suppression_pb2.CreateSuppressionRequest(suppression=rule)
+
+
 def made(database: servers.Database) -> World:
     """The organisation, on an empty database."""
     world = World(database)
@@ -287,8 +299,12 @@ async def _make(world: World) -> None:
             by = Reviewer(channel, world.tokens[name])
             made = await by("CreateSuppression", by_filter(name))
             world.rules[name] = made.suppression.name
+        for relation in RELATIONS:
+            asked = of_one(world.resources[relation, "published"].name)
+            world.kept_away[relation] = (await first("CreateSuppression", asked)).suppression.name
     _imports(world)
     _changes(world)
+    _verdicts(world)
     await pool.close()
 
 
@@ -339,6 +355,17 @@ def _changes(world: World) -> None:
             ),
         )
         world.changes[relation, shape] = f"changes/{line}"
+
+
+def _verdicts(world: World) -> None:
+    """As if refusing had left them."""
+    for relation in RELATIONS:
+        a, b = sorted(bare(world.resources[relation, kind].name) for kind in ("published", "archived"))
+        world.sql(
+            "INSERT INTO verdicts (a, b, verdict, revision, suggestion) VALUES (%s, %s, 'not_same', 1, %s)",
+            (a, b, bare(world.suggestions[relation, "rejected"])),
+        )
+        world.verdicts[relation] = f"verdicts/{a}.{b}"
 
 
 MEMBERS: dict[str, tuple[str, ...]] = {
