@@ -52,12 +52,12 @@ def test_an_administrator_adds_a_webhook_sees_its_secret_once_and_removes_it(any
     expect(page.get_by_text("No other system is told.")).to_be_visible()
 
 
-def test_an_address_that_is_refused_says_why_and_stays_in_its_field(anyone: Visitor) -> None:
+def test_an_address_that_is_refused_says_what_to_do_and_stays_in_its_field(anyone: Visitor) -> None:
     page = anyone.page
     page.goto("/webhooks")
     page.get_by_label("Address").fill("http://hooks.example.org/winnow")
     page.get_by_role("button", name="Add a webhook").click()
-    expect(page.get_by_role("alert")).to_contain_text("it is not https")
+    expect(page.get_by_role("alert")).to_contain_text("Write an address that begins with https://")
     expect(page.get_by_label("Address")).to_have_value("http://hooks.example.org/winnow")
 
 

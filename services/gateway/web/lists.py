@@ -107,10 +107,10 @@ class Chosen:
             asked["kind"] = self.kind
         return asked
 
-    def counted(self, counts: list[Json]) -> int:
-        """How many this choice has, of what CountSuggestions says."""
+    def counted(self, counts: list[Json], *, mine: bool = False) -> int:
+        """How many this choice has, of what CountSuggestions says; `mine`: of those assigned to who looks."""
         return sum(
-            each["mine" if self.whose == "you" else "count"]
+            each["mine" if mine or self.whose == "you" else "count"]
             for each in counts
             if each["state"] in LISTS[self.whose] and self.kind in ("", each["kind"])
         )

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
-from services.gateway.web.frame import Frames, StateLine
+from services.gateway.web.empty_list import empty_list
+from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, ORDERS, PAGE_SIZE, TABS, Chosen
 from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
@@ -126,7 +127,9 @@ class Review:
             shared_further=bool(shared["nextPageToken"]),
             tasks=tasks,
             identical=counted["identical"],
-            empty=_empty(chosen, around["state"], counts),
+            empty=None
+            if shown or first_run
+            else await empty_list(self.api, request, chosen, around["state"], counts),
             first_run=first_run,
         )
 
@@ -141,18 +144,6 @@ class Review:
             "view": "LINE",
         }
         return await self.api.get(request, "/v1/suggestions", query)
-
-
-def _empty(chosen: Chosen, state: StateLine, counts: list[Json]) -> str:
-    """Which words say why the list is empty: that nothing was found is said only where all has been looked through."""
-    if chosen.whose != "all":
-        return chosen.whose
-    if chosen.kind:
-        return "kind"
-    if state.reading or state.curator_down:
-        return "reading"
-    put_by = sum(chosen.with_(whose=tab).counted(counts) for tab in ("decided", "snoozed"))
-    return "settled" if put_by else "all"
 
 
 def _many(chosen: Chosen, counts: list[Json]) -> int:

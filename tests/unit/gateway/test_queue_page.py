@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from services.gateway.web import dates
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, LISTS, PAGE_SIZE
@@ -23,7 +25,13 @@ from services.gateway.web.words import say
 from services.kit.clock import Clock
 
 ME = "ida@example.org"
+TODAY = Clock().today()
 RISKS = {"R0": 2, "R1": 5}  # minutes at most; the other two take longer than the one thing may
+
+
+def in_days(days: int) -> str:
+    """That day as the page writes it."""
+    return dates.day((TODAY + timedelta(days=days)).isoformat())
 
 
 def suggestion(kind: str, number: int = 1, *, state: str = "OPEN", risk: str = "R1", **more: object) -> Json:
@@ -84,9 +92,11 @@ class Winnow:
         if path == "/v1/imports":
             ended = {"source": "lms", "endTime": "2026-01-02T00:00:00Z"}
             return {"imports": [ended] if self.read else [], "nextPageToken": ""}
+        if path == "/v1/index/status":
+            return {"toEmbed": str(self.waiting), "toJudge": "0", "resources": "0"}
         lists = ("tasks", "notices", "notes", "resources", "people", "programs", "responsibilities")
-        nothing: Json = {name: [] for name in lists}
-        return {**nothing, "nextPageToken": "", "toEmbed": str(self.waiting), "toJudge": "0", "totalSize": 0}
+        nothing: Json = {name: [] for name in (*lists, "sources")}
+        return {**nothing, "nextPageToken": "", "totalSize": 0}
 
     def _fits(self, each: Json, query: Query) -> bool:
         if "names" in query:
@@ -174,6 +184,48 @@ async def test_an_empty_list_says_why_it_is(found: list[str], waiting: int, addr
     page = html.unescape(await Winnow(there, waiting).page(address))
     said = {each for each in ("all", "reading", "settled", "kind", *LISTS) if _says(page, each)}
     assert said == {why}
+
+
+class Told(Winnow):
+    """The same with a source whose data comes every week, of 48 resources that were compared."""
+
+    async def get(self, request: Request, path: str, query: Query) -> Json:
+        if path == "/v1/suggestions" and request.query_params.get("q"):
+            return {"suggestions": [], "nextPageToken": ""}
+        if path == "/v1/sources":
+            weekly = {"displayName": "lms", "rhythmDays": 7, "engagementTime": f"{TODAY}T00:00:00Z"}
+            return {"sources": [weekly, {**weekly, "rhythmDays": 0}], "nextPageToken": ""}
+        if path == "/v1/suggestions:count" and query["query"]:
+            return {"counts": [], "identical": 0}
+        found = await super().get(request, path, query)
+        return {**found, "resources": "48"} if path == "/v1/index/status" else found
+
+
+@pytest.mark.parametrize(
+    ("found", "address", "said"),
+    [
+        (
+            [suggestion("OUTDATED", 1, state="REJECTED"), suggestion("OUTDATED", 2, state="APPLIED")],
+            "/review?whose=you",
+            ("All 2 that were yours are decided.", f"The next data of lms is expected on {in_days(7)};"),
+        ),
+        (
+            [suggestion("OUTDATED", 1, assignee="noor@example.org")],
+            "/review?whose=you",
+            ("Nothing has been yours so far. 1 waits for others.",),
+        ),
+        (
+            [suggestion("OUTDATED", number) for number in range(13)],
+            "/review?whose=all&q=forklfit",
+            ("Looked in titles and in what was found of 13 suggestions.", ">Show all 13</a>"),
+        ),
+        ([], "/review?whose=all", ("48 resources were compared.",)),
+    ],
+)
+async def test_an_empty_list_has_its_numbers(found: list[Json], address: str, said: tuple[str, ...]) -> None:
+    page = html.unescape(await Told(found).page(address))
+    for words in said:
+        assert words in page
 
 
 def _says(page: str, why: str) -> bool:
