@@ -87,7 +87,7 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
     Pairs are compared, and a row is one passage of all copies: a copy lacks it only where no pair quotes it there.
     """
     found: list[_Passage] = []
-    for pair in _pairs(suggestion, columns):
+    for pair in sorted(_pairs(suggestion, columns), key=lambda each: len(each.sides) < 2):
         same = [each for each in found if each.meets(pair)]
         row, at = pair, len(found)
         for each in same:
@@ -95,9 +95,8 @@ def aligned(suggestion: Json, columns: Sequence[str], letters: str) -> list[Row]
                 row, at = each.joined(row), min(at, found.index(each))
                 found.remove(each)
         found.insert(at, row)
-    every = [_filled(row, found) for row in _once(found)]
-    order = sorted(every, key=lambda row: len(row.sides) < 2)
-    return [_row(number, row, columns, letters) for number, row in enumerate(order, 1)]
+    every = (_filled(row, found) for row in _once(found))
+    return [_row(number, row, columns, letters) for number, row in enumerate(every, 1)]
 
 
 def _pairs(suggestion: Json, columns: Sequence[str]) -> Iterator[_Passage]:

@@ -61,6 +61,7 @@ def pair(one: Side, other: Side, match: str) -> dict[str, Any]:
     return {**first, "type": "passage", "match": match, "counterpart": second}
 
 
+LOST = {**pair(("b", 5, "2."), ("b", 5, "2."), ""), "type": "would_be_lost", "counterpart": None}
 FAMILY = [pair(("a", 0, EN), ("c", 0, DE), "meaning"), pair(("b", 0, ALSO), ("c", 0, DE), "meaning")]
 
 
@@ -69,6 +70,15 @@ FAMILY = [pair(("a", 0, EN), ("c", 0, DE), "meaning"), pair(("b", 0, ALSO), ("c"
     [
         pytest.param(FAMILY, [(EN, ALSO, DE)], id="compared with the same third"),
         pytest.param(FAMILY[::-1], [(EN, ALSO, DE)], id="in the other order"),
+        pytest.param(
+            [
+                LOST,
+                pair(("a", 0, EN), ("b", 0, ALSO), "exact"),
+                pair(("a", 5, "Two."), ("b", 5, "2."), "near"),
+            ],
+            [(EN, ALSO, None), ("Two.", "2.", None)],
+            id="what would be lost is told first and stands where it is compared",
+        ),
         pytest.param(
             [*FAMILY[:1], pair(("b", 0, ALSO), ("c", 9, DE), "meaning")],
             [(EN, ALSO, DE), (EN, ALSO, DE)],
