@@ -237,7 +237,7 @@ def _changed(before: Plan, after: Plan, around: Surroundings) -> tuple[str, ...]
     parts = {part.id for part in before.parts} ^ {part.id for part in after.parts}
     words = [
         *material.parts_moved(before, after, around),
-        *material.moved(before.facts, after.facts, around, parts=parts),
+        *material.moved(before.facts, after.facts, around, parts=parts, safeguards=after.safeguards),
     ]
     return tuple(dict.fromkeys(words)) or ("the plan changed",)
 

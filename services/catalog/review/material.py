@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Outline, Resource
-from services.catalog.review.domain import RESOURCES_PART, Part, Plan
+from services.catalog.review.domain import RESOURCES_PART, Part, Plan, Safeguard
 from services.catalog.review.effects import effects
 from services.catalog.review.findings import Proposal
 from services.catalog.review.surroundings import Surroundings, bare
@@ -14,6 +14,7 @@ from services.catalog.review.surroundings import Surroundings, bare
 SHINGLE = 5  # words
 MOVED = 0.05  # share of shingles from which a text has materially changed
 TEXT = "text"
+_SAFEGUARDS = "safeguards"
 _DATES = ("review_date", "expires", "reviewed")
 _CERTIFIES = " certification"
 
@@ -31,7 +32,7 @@ def facts_of(
         for label, value in _program_facts(program, part).items():
             facts[f"{part.id} {label}"] = value
     codes = sorted({guard.code for guard in plan.safeguards if guard.part == part.id})
-    facts[f"{part.id} safeguards"] = ",".join(codes)
+    facts[f"{part.id} {_SAFEGUARDS}"] = ",".join(codes)
     return facts
 
 
@@ -101,11 +102,17 @@ def _shingles(outline: Outline) -> set[tuple[str, ...]]:
 
 
 def moved(
-    before: Mapping[str, str], after: Mapping[str, str], around: Surroundings, *, parts: Iterable[str] = ()
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    around: Surroundings,
+    *,
+    parts: Iterable[str] = (),
+    safeguards: Sequence[Safeguard] = (),
 ) -> tuple[str, ...]:
     """Words for each fact that differs; labels that only one side has are new or gone parts, named by `parts_moved`.
 
-    `parts`: names of parts that are new or gone, whose own facts say nothing more.
+    `parts`: names of parts that are new or gone, whose own facts say nothing more. `safeguards`: those that fail
+    after, whose own words are said of one that did not fail before.
     """
     silent = tuple(f"{part} " for part in parts if part != RESOURCES_PART)
     said: list[str] = []
@@ -113,6 +120,11 @@ def moved(
         if before[label] == after[label] or (silent and label.startswith(silent)):
             continue
         thing, _, fact = label.partition(" ")
+        if fact == _SAFEGUARDS:
+            codes = set(after[label].split(",")) - set(before[label].split(","))
+            failing = [each for each in safeguards if each.part == thing and each.code in codes]
+            said.append(_failing(failing) if failing else "a safeguard no longer fails")
+            continue
         said.append(_words(around.title(thing), fact, before[label], after[label]))
     return tuple(dict.fromkeys(said))
 
@@ -131,11 +143,12 @@ def _words(title: str, fact: str, before: str, after: str) -> str:
             return f"the dates of {title} changed"
         case "owner" | "owners":
             return f"{title} has another owner"
-        case "safeguards":
-            new = sorted(set(after.split(",")) - set(before.split(",")) - {""})
-            return f"a safeguard now fails: {', '.join(new)}" if new else "a safeguard no longer fails"
         case _:
             return f"{fact} of {title}: {before or 'nothing'} → {after or 'nothing'}"
+
+
+def _failing(safeguards: Sequence[Safeguard]) -> str:
+    return f"a safeguard now fails: {' '.join(dict.fromkeys(each.text for each in safeguards)).rstrip('.')}"
 
 
 def _obligation(before: str, after: str) -> str:

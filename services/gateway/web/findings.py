@@ -34,6 +34,9 @@ _OF_THE_SURVIVOR = frozenset({"protected"})
 """Reasons for keeping one copy rather than another: they stand beside the copy."""
 _UNCLEAR = "direction_unclear"
 """Evidence that nothing tells which of two editions is the newer."""
+_CHANGED = "changed since you looked"
+_NOTES = {_CHANGED: "changed", "returned": "returned", "not applied": "not_applied"}
+"""With what a note begins, and the words that stand for it."""
 _RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
 _NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there is none to keep
 
@@ -247,6 +250,14 @@ def held(suggestion: Json) -> str:
     """Why it waits, without the stable word in front."""
     _, colon, text = str(suggestion["heldReason"]).partition(": ")
     return dates.in_words(text if colon else str(suggestion["heldReason"]))
+
+
+def note(suggestion: Json) -> tuple[str, str]:
+    """What has happened to it and the reason in a sentence, by the words with which the API's note begins."""
+    front, _, text = str(suggestion["note"]).partition(": ")
+    if front not in _NOTES:
+        front, text = _CHANGED, str(suggestion["note"])
+    return say(f"one.{_NOTES[front]}"), _sentence(text[:1].upper() + text[1:])
 
 
 def why(suggestion: Json, names: Mapping[str, str]) -> tuple[list[str], list[str]]:

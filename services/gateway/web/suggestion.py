@@ -138,6 +138,7 @@ class SuggestionPage:
             tasks=findings.tasks(found, names),
             needed=findings.needed(found),
             held=findings.held(found),
+            note=findings.note(found),
             harm=findings.harm(found),
             pro=pro,
             pros=_REASONS_SHOWN,

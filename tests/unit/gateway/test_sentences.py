@@ -176,6 +176,15 @@ def test_who_must_agree_what_follows_and_why_it_waits_are_sentences() -> None:
     found = suggestion()
     assert findings.needed(found) == ["It takes the yes of a learning leader."]
     assert findings.held(found) == "10 others come first."
+    changed = {"note": "changed since you looked: the text of “gas” changed; a review was due on 2026-02-17"}
+    said = "The text of “gas” changed; a review was due on 17 Feb 2026."
+    assert findings.note(changed) == ("Changed since it was first shown.", said)
+    assert findings.note({"note": "returned: a season has passed"}) == (
+        "It has come back.",
+        "A season has passed.",
+    )
+    objection = "objection by Olga: Not in summer."
+    assert findings.note({"note": objection})[1] == "Objection by Olga: Not in summer."
     ((task, about),) = findings.tasks(found, {"olga@example.org": "Olga"})
     assert "(owner: Olga)" in task
     assert about == ["“Soda falls.” (q)"]
