@@ -66,15 +66,12 @@ async def _write(tx: Transaction, db: Database, person: Person) -> None:
         )
         for due, text in await postgres.tasks_due(tx, person.id, today + _SOON)
     ]
-    events += [
-        letters.line(
-            f"{'Taken back' if each.verb == 'undo' else 'Applied'} on {on(each.time)} by {each.who}: {each.summary}"
-            + (f" and {more} more, together" if more else "")
-            + (f": {each.text}" if each.text else ""),
-            f"{db.post.public_url}/activity" if more else link(each),
-        )
-        for each, more in _together(await postgres.done(tx, person.id, owned, since))
-    ]
+    for each, more in _together(await postgres.done(tx, person.id, owned, since)):
+        verb = "Taken back" if each.verb == "undo" else "Applied"
+        what = each.summary + (f" and {more} more, together" if more else "")
+        said = f"{verb} on {on(each.time)} by {', '.join(each.who) or 'somebody'}: {what}"
+        address = f"{db.post.public_url}/activity" if more else link(each)
+        events.append(letters.line(f"{said}: {each.text}" if each.text else said, address))
     if person.has(Role.SPECIALIST) and (count := await postgres.noticed(tx, since)):
         said = (
             "1 change that learners notice was"
@@ -96,7 +93,8 @@ async def _write(tx: Transaction, db: Database, person: Person) -> None:
     last = ""
     if held is not None:
         count = "1 suggestion is" if held.count == 1 else f"{held.count} suggestions are"
-        last = letters.line(f"{count} held back, the oldest since {on(held.since)}: {held.reason}")
+        why = f": {held.reason}" if held.reason else "."
+        last = letters.line(f"{count} held back, the oldest since {on(held.since)}{why}")
     if not events and not last:
         return
     await letters.send(

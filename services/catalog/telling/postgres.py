@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.catalog.postgres.session import Row, Session, columns
+from services.catalog.review.domain import SCHEDULER
 from services.catalog.telling.domain import Choice, Delivery, Kind, Outcome, State, next_try
 
 _CHOICES = "SELECT person, notices FROM notice_choices WHERE person = ANY(%s)"
@@ -68,8 +69,17 @@ _SCHEDULED = """
     ORDER BY s.due_time, s.id
 """
 _DONE = """
-    SELECT s.id, s.summary, d.time, d.verb, coalesce(p.display_name, p.email, d.actor) AS who, d.reason AS text, d.batch
-    FROM decisions d JOIN suggestions s ON s.id = d.suggestion LEFT JOIN persons p ON p.id = d.actor
+    SELECT s.id, s.summary, d.time, d.verb, d.reason AS text, d.batch,
+        ARRAY(
+            SELECT coalesce(nullif(p.display_name, ''), p.email) FROM persons p
+            WHERE CASE WHEN d.actor <> %(scheduler)s THEN p.id = d.actor ELSE p.id IN (
+                SELECT a.actor FROM decisions a
+                WHERE a.suggestion = d.suggestion AND a.verb = 'accept' AND a.id < d.id AND NOT EXISTS (
+                    SELECT FROM decisions b WHERE b.suggestion = d.suggestion AND b.id > a.id AND b.id < d.id
+                        AND (b.verb IN ('apply', 'undo') OR (b.verb = 'revoke' AND b.actor = a.actor))))
+            END ORDER BY 1
+        ) AS who
+    FROM decisions d JOIN suggestions s ON s.id = d.suggestion
     WHERE d.time >= %(since)s AND d.actor <> %(person)s
         AND (d.verb = 'undo' OR (d.verb = 'apply' AND d.state = 'APPLIED'))
         AND (s.assignee = %(person)s OR s.objects && %(owned)s OR EXISTS (
@@ -90,7 +100,7 @@ _TASKS = """
 """
 _HELD = """
     SELECT count(*) AS count, min(create_time) AS since,
-        (array_agg(held_reason ORDER BY create_time, id))[1] AS reason
+        (array_agg(CASE WHEN blind THEN '' ELSE held_reason END ORDER BY create_time, id))[1] AS reason
     FROM suggestions
     WHERE state = 'HELD' AND (rest #>> '{whose,person}' = %(person)s
         OR jsonb_exists(rest #> '{whose,holders}', %(person)s))
@@ -110,13 +120,16 @@ class Mention:
     time: datetime
     text: str
     verb: str = ""
-    who: str = ""
+    who: tuple[str, ...] = ()
     batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many suggestions wait, since when the oldest does and why it does."""
+    """How many suggestions wait, since when the oldest does and why it does, in words; empty where that is not told.
+
+    Of a blind one it is not: the reason could say how certain it is.
+    """
 
     count: int
     since: datetime
@@ -216,9 +229,12 @@ async def scheduled(tx: Session, person: str, owned: Collection[str]) -> list[Me
 
 
 async def done(tx: Session, person: str, owned: Collection[str], since: datetime) -> list[Mention]:
-    """What others have applied or taken back since then and concerns that person."""
-    values = {"person": person, "owned": list(owned), "since": since}
-    return [Mention(**row) for row in await tx.rows(_DONE, values)]
+    """What others have applied or taken back since then and concerns that person.
+
+    `who` of what the scheduler applied for them are those who approved it.
+    """
+    values = {"person": person, "owned": list(owned), "since": since, "scheduler": SCHEDULER}
+    return [Mention(**columns(row, who=tuple(row["who"]))) for row in await tx.rows(_DONE, values)]
 
 
 async def waiting(tx: Session, person: str, since: datetime) -> list[Mention]:
@@ -235,7 +251,10 @@ async def tasks_due(tx: Session, person: str, until: date) -> list[tuple[date, s
 async def held(tx: Session, person: str) -> Held | None:
     """What is held back that would be that person's, None when nothing is."""
     row = await tx.row(_HELD, {"person": person})
-    return Held(row["count"], row["since"], row["reason"]) if row and row["count"] else None
+    if not row or not row["count"]:
+        return None
+    word, _, said = row["reason"].partition(": ")
+    return Held(row["count"], row["since"], said or word)
 
 
 async def noticed(tx: Session, since: datetime) -> int:
