@@ -199,7 +199,7 @@ def test_fields_of_one_state_are_filled_in_that_state() -> None:
 
 
 def test_a_blind_suggestion_says_nowhere_how_certain_it_is() -> None:
-    held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: 0.65 is below 0.70.")
+    held = replace(full(), blind=True, state=State.HELD, held_reason="confidence: it is 65 in 100 sure.")
     message = wire.suggestion(shown(held), rights=MAY)
     assert empty_fields(message) == {
         "confidence",

@@ -134,7 +134,8 @@ def allocated(
 def _held(each: Waiting, taken: _Taken, person: str, slots: int, pause: Pause | None) -> str:
     """Why it has to wait; empty when it does not."""
     if (each.score if pause else each.confidence) < OPEN_FROM:
-        return f"confidence: {each.confidence:.2f} is below {OPEN_FROM:.2f}."
+        sure, from_ = (int(round(100 * value, 6)) for value in (each.confidence, OPEN_FROM))
+        return f"confidence: it is {sure} in 100 sure, and from {from_} on it is shown by itself."
     if pause and taken.shown[each.kind] >= pause.left:
         return f"paused: {pause.reason}"
     if taken.used[person] >= slots:

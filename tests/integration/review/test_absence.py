@@ -29,7 +29,7 @@ async def test_what_is_shown_held_put_off_refused_or_decided_says_so(
     held = await leader.only(Suggestion.HELD)
     (said,) = await why(feed, a, b)
     assert (said.outcome, said.suggestion) == ("held", held.name)
-    assert "confidence: 0.60 is below 0.70" in said.text
+    assert "confidence: it is 60 in 100 sure, and from 70 on it is shown by itself" in said.text
 
     await curator.propose(curator.duplicate(a, b))
     seen = await leader.in_state(held.name, Suggestion.OPEN)
