@@ -1,7 +1,8 @@
 """The gateway's doors before a real catalog: the same answers and errors over JSON and gRPC, and who is let in.
 
 Both services run as processes of their own; the curator is away, so its methods are what shows a missing service. Where
-a trace ends that reaches it, something stands in its place on the real NATS.
+a trace ends that reaches it, its parts run in the test, on a database of its own and the real NATS, with words for a
+model.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -29,23 +31,36 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from nats.aio.client import Client
 from typing_extensions import override
 
+from services.curator.analysis.embedding import WordEmbedder
+from services.curator.answers import Library
+from services.curator.checking import Checker
+from services.curator.embedding_model import Model
+from services.curator.feed import Feed
+from services.curator.main import MIGRATIONS
+from services.curator.postgres import RESOURCES
+from services.curator.reading import Reader
+from services.curator.rpc import CurationRpc
+from services.curator.status import StatusReader
 from services.gateway.session_cookie import SessionCookie
-from services.kit import nats, natsrpc, rpc, telemetry
+from services.kit import nats, postgres, rpc, telemetry
+from services.kit.clock import Clock
+from services.kit.identity import Verifier
+from services.kit.natsrpc import NatsChannel
+from services.kit.natsrpc import NatsServer as NatsServing
 from services.kit.rpc import STATUS_KEY
 from tests.servers import NatsServer, PostgresServer, free_port
 from winnow.catalog.v1 import catalog_service_pb2 as catalog
 from winnow.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from winnow.catalog.v1.events_pb2 import ResourcesChanged
 from winnow.curation.v1 import curation_service_pb2 as curation
-from winnow.curation.v1.curation_service_pb2_grpc import (
-    CurationServiceServicer,
-    add_CurationServiceServicer_to_server,
-)
+from winnow.curation.v1.curation_service_pb2_grpc import add_CurationServiceServicer_to_server
 
 TOKEN = "first-token-of-the-test"
 LINK = "one-time-link-of-the-test"
@@ -55,6 +70,7 @@ LINK = "one-time-link-of-the-test"
 class Stack:
     http: str
     grpc: str
+    public_key: bytes
 
     def client(self, token: str = TOKEN) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -111,7 +127,8 @@ def stack(
         },
         folder / "gateway.log",
     )
-    made = Stack(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['grpc']}")
+    public_key = (folder / "public.pem").read_bytes()
+    made = Stack(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['grpc']}", public_key)
     try:
         _wait_until_ready(made, folder, (catalog_process, gateway_process))
         yield made
@@ -179,21 +196,48 @@ def test_what_is_written_over_json_is_read_over_grpc(stack: Stack) -> None:
     assert [part.text for part in found.outline] == ["Count twice."]
 
 
-class Searched(CurationServiceServicer):
-    """Stands where the curator's methods are, and keeps the trace in which it was asked."""
+class Traced(CurationRpc):
+    """The curator's methods; keeps the traces in which it was asked to search."""
 
-    def __init__(self) -> None:
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
         self.traces: list[str] = []
 
     @override
     async def SearchResources(self, request: Any, context: Any) -> curation.SearchResourcesResponse:
         self.traces.append(telemetry.trace_id())
-        return curation.SearchResourcesResponse()
+        return await super().SearchResources(request, context)
+
+
+@asynccontextmanager
+async def curator(
+    stack: Stack, postgres_server: PostgresServer, bus: Client
+) -> AsyncGenerator[tuple[Traced, Reader]]:
+    """The curator's parts that answer and read, as its `serve` puts them together."""
+    database = postgres_server.database("curator")
+    await postgres.migrate(database.owner, MIGRATIONS)
+    pool = postgres.pool(database.app, name="curator")
+    await postgres.wait_until_ready(pool, MIGRATIONS)
+    model = Model(WordEmbedder)
+    model.load_now()
+    feed, library, clock = Feed(NatsChannel(bus)), Library(pool, model, None), Clock()
+    checker = Checker(pool, library, model, None, clock)
+    traced = Traced(library, checker, feed, StatusReader(pool, bus, model, library))
+    chain = rpc.interceptors(translate=postgres.translate, verifier=Verifier(stack.public_key), clock=clock)
+    server = NatsServing(bus, queue="curator", chain=chain)
+    add_CurationServiceServicer_to_server(traced, cast("Any", server))
+    await server.start()
+    await bus.flush()
+    try:
+        yield traced, Reader(pool, feed, model, None)
+    finally:
+        await server.stop()
+        await pool.close()
 
 
 @pytest.mark.parametrize("door", ["http", "grpc"])
 async def test_one_trace_runs_from_the_door_through_the_catalog_to_the_curator(
-    stack: Stack, nats_session: NatsServer, door: str
+    stack: Stack, postgres_server: PostgresServer, nats_session: NatsServer, door: str
 ) -> None:
     """Of a change, by the event that the curator gets; of a search, by the call. The change is in the audit log."""
     trace_id = uuid.uuid4().hex
@@ -201,17 +245,16 @@ async def test_one_trace_runs_from_the_door_through_the_catalog_to_the_curator(
     changed = await bus.subscribe(  # pyright: ignore[reportUnknownMemberType]
         f"events.{ResourcesChanged.DESCRIPTOR.full_name}"
     )
-    searched, server = Searched(), natsrpc.NatsServer(bus, queue="curator", chain=rpc.interceptors())
-    add_CurationServiceServicer_to_server(searched, cast("Any", server))
-    await server.start()
-    await bus.flush()
     before = await asyncio.to_thread(_entries, stack, UPSERT)
-    await asyncio.to_thread(_change_and_search, stack, door, f"00-{trace_id}-{'1' * 16}-01")
-    event = await changed.next_msg(timeout=30)
-    assert (event.headers or {})["traceparent"].split("-")[1] == trace_id
-    assert searched.traces == [trace_id]
+    async with curator(stack, postgres_server, bus) as (asked, reader):
+        traceparent = f"00-{trace_id}-{'1' * 16}-01"
+        await asyncio.to_thread(_change, stack, door, traceparent)
+        event = await changed.next_msg(timeout=30)
+        assert (event.headers or {})["traceparent"].split("-")[1] == trace_id
+        await reader.read(RESOURCES, [each.id for each in ResourcesChanged.FromString(event.data).items])
+        assert await asyncio.to_thread(_search, stack, door, traceparent) == [f"Traced over {door}"]
+        assert asked.traces == [trace_id]
     assert await asyncio.to_thread(_entries, stack, UPSERT) == before + 1
-    await server.stop()
     await bus.close()
 
 
@@ -227,25 +270,39 @@ def _entries(stack: Stack, method: str) -> int:
     return sum(each.get("method") == method for each in page["entries"])
 
 
-def _change_and_search(stack: Stack, door: str, traceparent: str) -> None:
-    """Over one of the doors, in the caller's own trace."""
+def _change(stack: Stack, door: str, traceparent: str) -> None:
+    """Over one of the doors, in the caller's own trace, as the search."""
+    key, title = f"T-{door}", f"Traced over {door}"
     if door == "http":
-        body = {"source": "lms", "resources": [{"externalId": "T-http", "title": "Traced over HTTP"}]}
+        body = {"source": "lms", "resources": [{"externalId": key, "title": title}]}
         with stack.client() as client:
             client.headers["traceparent"] = traceparent
-            for answer in (
-                client.post("/v1/resources:batchUpsert", json=body),
-                client.get("/v1/search", params={"query": "tills"}),
-            ):
-                assert answer.status_code == 200, answer.text
+            answer = client.post("/v1/resources:batchUpsert", json=body)
+            assert answer.status_code == 200, answer.text
         return
+    given = catalog.ResourceInput(external_id=key, title=title)
+    _over_grpc(
+        stack, UPSERT, catalog.BatchUpsertResourcesRequest(source="lms", resources=[given]), traceparent
+    )
+
+
+def _search(stack: Stack, door: str, traceparent: str) -> list[str]:
+    """Titles of what is found."""
+    if door == "http":
+        with stack.client() as client:
+            client.headers["traceparent"] = traceparent
+            answer = client.get("/v1/search", params={"query": "traced"})
+            assert answer.status_code == 200, answer.text
+            return [hit["title"] for hit in answer.json()["hits"]]
+    found = _over_grpc(stack, SEARCH, curation.SearchResourcesRequest(query="traced"), traceparent)
+    return [hit.title for hit in curation.SearchResourcesResponse.FromString(found).hits]
+
+
+def _over_grpc(stack: Stack, method: str, request: Message, traceparent: str) -> bytes:
     metadata = (("authorization", f"Bearer {TOKEN}"), ("traceparent", traceparent))
-    given = catalog.ResourceInput(external_id="T-grpc", title="Traced over gRPC")
-    change = catalog.BatchUpsertResourcesRequest(source="lms", resources=[given])
-    search = curation.SearchResourcesRequest(query="tills")
     with grpc.insecure_channel(stack.grpc) as channel:
-        for method, request in ((UPSERT, change), (SEARCH, search)):
-            channel.unary_unary(method)(request.SerializeToString(), metadata=metadata)
+        untyped: Any = channel
+        return untyped.unary_unary(method)(request.SerializeToString(), metadata=metadata)
 
 
 def test_the_same_error_is_the_same_status_on_both_doors(stack: Stack) -> None:
