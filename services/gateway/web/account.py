@@ -1,4 +1,4 @@
-"""What a person sets for their own browser: light or dark, letters as shortcuts."""
+"""What a person sets for their own browser: light or dark, letters as shortcuts, where they begin."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web.api import Api
-from services.gateway.web.frame import KEYS_COOKIE, THEME_COOKIE, Frames
+from services.gateway.web.frame import KEYS_COOKIE, START_COOKIE, STARTS, THEME_COOKIE, Frames
 from services.gateway.web.rendering import page
 
 _A_YEAR = 366 * 24 * 3600
-_SETTINGS = {"theme": (THEME_COOKIE, ("light", "dark")), "keys": (KEYS_COOKIE, ("off",))}
+_SETTINGS = {
+    "theme": (THEME_COOKIE, ("light", "dark")),
+    "keys": (KEYS_COOKIE, ("off",)),
+    "start": (START_COOKIE, STARTS),
+}
 
 
 @dataclass(frozen=True, slots=True)

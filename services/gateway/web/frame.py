@@ -40,6 +40,9 @@ _PLACES = (
 """The main places: key of its words, address, icon, and to whom it is open (policy.yaml, by what it calls)."""
 THEME_COOKIE = "winnow_theme"
 KEYS_COOKIE = "winnow_keys"
+START_COOKIE = "winnow_start"
+STARTS = tuple(name for name, *_ in _PLACES if name != "review")
+"""Places that somebody may choose to begin with; who chooses none begins with the one thing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Frames:
             "counts": {"review": viewer["openSuggestions"], "changes": viewer["pendingChanges"]},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
             "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
+            "start": _cookie(request, START_COOKIE, STARTS),
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "now": self.api.clock.now(),
             "undo_id": str(uuid.uuid4()),
@@ -146,6 +150,13 @@ class Frames:
             silent_since=self.api.clock.now().isoformat(),
             logged_as=telemetry.short(trace),
         )
+
+
+def first_screen(request: Request, viewer: Json) -> str:
+    """Where somebody begins: the place they have chosen, where it is open to them; else the one thing to do."""
+    chosen = _cookie(request, START_COOKIE, STARTS)
+    otherwise = "/review" if viewer["readContent"] else "/today"
+    return next((address for name, address, _ in _places(viewer) if name == chosen), otherwise)
 
 
 async def _nothing() -> None:

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.web import dates, findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.back import FROM_TODAY
-from services.gateway.web.frame import Frames
+from services.gateway.web.frame import Frames, first_screen
 from services.gateway.web.lists import Chosen
 from services.gateway.web.looks import Looks
 from services.gateway.web.program import suggested
@@ -60,9 +60,12 @@ class Today:
     looks: Looks = field(default_factory=Looks)
 
     async def home(self, request: Request) -> Response:
-        """The first screen: the queue with the one thing on top; the one thing alone for whoever reads no content."""
+        """The first screen: the queue with the one thing on top; the one thing alone for whoever reads no content.
+
+        Another place for who has chosen one to begin with.
+        """
         viewer = await self.api.get(request, "/v1/viewer", {})
-        return RedirectResponse("/review" if viewer["readContent"] else "/today", status_code=303)
+        return RedirectResponse(first_screen(request, viewer), status_code=303)
 
     async def show(self, request: Request) -> Response:
         """The one thing alone."""

@@ -18,9 +18,11 @@ from structlog.testing import capture_logs
 
 import services.catalog
 from services.gateway.web import frame, rendering
+from services.gateway.web.account import Account
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
 from services.gateway.web.sources import SourcesPage
+from services.gateway.web.today import Today
 from services.gateway.web.words import say
 from services.kit.clock import Clock
 from services.kit.telemetry import REGISTRY
@@ -154,3 +156,32 @@ async def test_a_silent_curator_is_silent_since_it_was_first_noticed_and_logged(
     assert not (await told.around())["state"].curator_down
     told.curator = False
     assert (await told.around())["state"].silent_since > first.silent_since
+
+
+@pytest.mark.parametrize(
+    ("role", "chosen", "address"),
+    [
+        ("SP", "", "/review"),
+        ("", "", "/today"),
+        ("SP", "programs", "/programs"),
+        ("", "programs", "/today"),  # not open to them
+        ("", "people", "/people"),
+        ("SP", "//elsewhere.example", "/review"),
+    ],
+)
+async def test_who_has_chosen_where_to_begin_begins_there(role: str, chosen: str, address: str) -> None:
+    told = Told(role)
+    account, today = Account(told.frames.api, told.frames), Today(told.frames.api, told.frames)
+    routes = [
+        Route("/", today.home),
+        Route("/account", account.show),
+        Route("/account", account.save, methods=["POST"]),
+    ]
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as browser:
+        await browser.post("/account", data={"start": chosen})
+        assert (await browser.get("/")).headers["location"] == address
+        kept = '<option value="programs" selected>' in (await browser.get("/account")).text
+        assert kept == (address == "/programs")
+        await browser.post("/account", data={"start": ""})
+        assert (await browser.get("/")).headers["location"] in ("/review", "/today")
