@@ -94,13 +94,35 @@ class Inside:
     """A group that lies inside another (an item of a program, a program with some of its items): counted, and told.
 
     `holds` are ids of the items it is counted by, empty where that is not known; `needed`: whoever completed the other
-    has completed this one.
+    has completed this one. One that `yields` is told beside the other, whose months are told first.
     """
 
     found: Participation
     told: Told
     holds: frozenset[str] = frozenset()
     needed: bool = False
+    yields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A group that another lies inside (a program of an item), told first.
+
+    `stretches` are places of its months, of each of which the sum is told.
+    """
+
+    found: Participation
+    told: Told
+    stretches: Sequence[range] = ()
+
+
+def can_yield(found: Participation) -> bool:
+    """Whether months of a group may be hidden beside one around it, and its year be told all the same.
+
+    Not where it has all of a measure in one month, which the year would tell.
+    """
+    cells = [_learners(cell) for cell in found.months.values()]
+    return all(sum(cell[at] > 0 for cell in cells) != 1 for at in range(3))
 
 
 def in_both(
@@ -197,6 +219,7 @@ def told(
     found: Participation | None,
     *,
     parts: Sequence[Inside] = (),
+    wholes: Sequence[Around] = (),
     by_month: bool = True,
     stretches: Sequence[range] = (),
 ) -> Told:
@@ -204,8 +227,11 @@ def told(
 
     `parts` lie inside this one: where the whole less one of them leaves one to four people, the whole is hidden, and a
     month of which that is so with others of its year; and who completed the whole, where that leaves as few of those
-    who completed a part that it needs. `stretches` are places of months, of which the sum may be told of
-    each: the months hidden of it then are as many as its sum does not tell.
+    who completed a part that it needs. The months of one that yields give way themselves, beside the `wholes` that it
+    lies inside.
+
+    `stretches` are places of months, of which the sum may be told of each: the months hidden of it then are as many as
+    its sum does not tell.
     """
     if found is None:
         return Told()
@@ -214,15 +240,15 @@ def told(
     empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
     cells = [found.months.get(month, empty) for month in calendar]
     reached, begun, ended = ([_learners(cell)[at] for cell in cells] for at in range(3))
-    beside = _Beside(calendar, parts)
-    hidden, reach_hidden = beside.hidden(0, reached, year.reach, frozenset(), stretches)
+    beside = _Months(calendar, [part for part in parts if not part.yields], wholes, stretches)
+    hidden, reach_hidden = beside.hidden(0, reached, year.reach, frozenset())
     chains = [
         _NOTHING if cell is empty else nested([cell.reach, cell.started, cell.completed or 0])
         for cell in cells
     ]
-    starts, _ = beside.hidden(1, begun, year.started, hidden | _places(chains, 1), stretches)
+    starts, _ = beside.hidden(1, begun, year.started, hidden | _places(chains, 1))
     more = _apart(reached, begun, hidden | starts, stretches)
-    starts, starts_hidden = beside.hidden(1, begun, year.started, starts | more, stretches)
+    starts, starts_hidden = beside.hidden(1, begun, year.started, starts | more)
     ends, _ = _hidden(ended, year.completed or 0, hidden | _places(chains, 2), stretches)
     if empty.completed is not None:
         ends |= _apart(begun, ended, starts | ends, stretches)
@@ -267,62 +293,63 @@ _SHOWN_BESIDE = ((0, 0), (1, 1), (0, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """The months of a whole beside those of what lies inside it, which others are told."""
+class _Months:
+    """The months of a group beside those of others, inside it or around it, which are told."""
 
     calendar: Sequence[date]
     parts: Sequence[Inside]
+    wholes: Sequence[Around]
+    stretches: Sequence[range]
 
     def hidden(
-        self,
-        measure: int,
-        cells: Sequence[int],
-        total: int,
-        already: frozenset[int],
-        stretches: Sequence[range],
+        self, measure: int, cells: Sequence[int], total: int, already: frozenset[int]
     ) -> tuple[frozenset[int], bool]:
-        """As `_hidden`, and no month nor what is hidden of all leaves one to four people beside a part.
+        """As `_hidden`, and no month nor what is hidden of all leaves one to four people of the larger group.
 
         What is hidden for one reason can be told by another: it is looked at until nothing more is hidden.
         """
-        between = [
-            [(self._unseen(part, theirs), self._less(cells, part, theirs)) for part in self.parts]
+        pairs = [
+            (self._unseen(each, theirs), self._less(cells, each, theirs), self.stretches)
             for mine, theirs in _SHOWN_BESIDE
             if mine == measure
+            for each in self.parts
+        ]
+        pairs += [
+            (self._unseen(each, theirs), [-less for less in self._less(cells, each, theirs)], each.stretches)
+            for theirs, mine in _SHOWN_BESIDE
+            if mine == measure
+            for each in self.wholes
         ]
         hidden = already
-        for pairs in between:
-            for unseen, less in pairs:
-                hidden |= {at for at, count in enumerate(less) if few(count) and at not in unseen}
+        for unseen, less, _ in pairs:
+            hidden |= {at for at, count in enumerate(less) if few(count) and at not in unseen}
         while True:
-            found, whole = _hidden(cells, total, hidden, stretches)
-            more = frozenset[int]()
-            for pairs in between:
-                for unseen, less in pairs:
-                    more |= _more(less, found, unseen, stretches)
+            found, whole = _hidden(cells, total, hidden, self.stretches)
+            more = frozenset[int]().union(*(_more(less, found, unseen, each) for unseen, less, each in pairs))
             if more <= found:
                 return found, whole
             hidden |= more
 
-    def _unseen(self, part: Inside, measure: int) -> frozenset[int]:
-        said = {each.month: (each.reach, each.started)[measure] for each in part.told.months}
+    def _unseen(self, other: Inside | Around, measure: int) -> frozenset[int]:
+        said = {each.month: (each.reach, each.started)[measure] for each in other.told.months}
         return frozenset(
             at for at, month in enumerate(self.calendar) if said.get(month, UNKNOWN).value is None
         )
 
-    def _less(self, cells: Sequence[int], part: Inside, measure: int) -> list[int]:
+    def _less(self, cells: Sequence[int], other: Inside | Around, measure: int) -> list[int]:
         nobody = Counts()
-        inside = (_learners(part.found.months.get(month, nobody))[measure] for month in self.calendar)
-        return [whole - count for whole, count in zip(cells, inside, strict=True)]
+        theirs = (_learners(other.found.months.get(month, nobody))[measure] for month in self.calendar)
+        return [count - each for count, each in zip(cells, theirs, strict=True)]
 
 
 def _more(
     less: Sequence[int], hidden: frozenset[int], unseen: frozenset[int], stretches: Sequence[range]
 ) -> frozenset[int]:
-    """Which more months must be hidden of a whole that has so many `less` a part of which these are `unseen`.
+    """Which more months must be hidden of one of two groups, the larger of which has so many `less` the smaller.
 
-    What is hidden of either is told together, as its year less the months shown. Where such months are few without the
-    part, the next smallest goes with them: of those shown, or where the whole hides none of them, of them.
+    `hidden` are its own, `unseen` those of the other. What is hidden of either is told together, as its year less the
+    months shown. Where such months leave a few, the next smallest goes with them: of those shown, or where this one
+    hides none of them, of them.
     """
     more = frozenset[int]()
     for stretch in (*stretches, range(len(less))):
@@ -424,13 +451,13 @@ def rating(counts: Counts) -> Figure:
 
 
 def _trend(months: Sequence[MonthTold]) -> Figure:
-    """Of the months told alone, so that it tells nothing of the others."""
+    """Of the months told alone, so that it tells nothing of the others; hidden where these are too few to say it."""
     halves = [
         [each.started.value for each in half if each.started.value is not None]
         for half in (months[:HALF], months[HALF:])
     ]
     if not all(halves) or not sum(halves[0]):
-        return Figure()
+        return HIDDEN if any(each.started.hidden for each in months) else UNKNOWN
     before, now = (sum(half) / len(half) for half in halves)
     return Figure(round(now / before - 1, 4), basis=months[-1].started.basis or "measured")
 

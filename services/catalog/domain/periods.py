@@ -8,7 +8,7 @@ periods somebody asks for. Not looked at is what was told in an earlier month, o
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -32,10 +32,7 @@ from services.catalog.domain.participation import (
 
 PERIODS = (YEAR, 6, 3)
 """Months to the newest, the widest first: each period is the end of the one before."""
-_STRETCHES = tuple(
-    range(YEAR - longer, YEAR - shorter) for longer, shorter in zip(PERIODS, (*PERIODS[1:], 0), strict=True)
-)
-"""Places of the months that a period has beyond the next, the oldest first."""
+_REACH = 0
 _COMPLETED = 2
 _RATINGS = 3  # place of the raters among the measures; those before are learners, each inside the one before
 
@@ -58,15 +55,51 @@ def told_of(months: int, found: Participation | None, *, parts: Sequence[Inside]
     `parts` lie inside this one, as `participation.told` has them, alone and as their unions; a shorter period of theirs
     may be told, too.
     """
-    parts = (*parts, *unions(parts))
-    year = told(found, parts=parts, stretches=_STRETCHES)
+    return all_told(found, parts=parts).periods[months]
+
+
+@dataclass(frozen=True, slots=True)
+class AllTold:
+    """What is told of each of PERIODS, and the places of the months that a period told has beyond the next told."""
+
+    periods: Mapping[int, Told]
+    stretches: Sequence[range] = ()
+
+
+def all_told(found: Participation | None, *, parts: Sequence[Inside] = ()) -> AllTold:
+    """What may be told of every period, as `told_of`.
+
+    A period of which nothing may be told hides no month of the year.
+    """
     if found is None:
-        return year
-    wider = [_Period(YEAR, _counted(found.year), year)]
-    for length in PERIODS[1:]:
-        if length >= months:
+        return AllTold(dict.fromkeys(PERIODS, Told()))
+    parts = (*parts, *unions(parts))
+    lengths = PERIODS
+    while True:
+        stretches = _stretches(lengths)
+        year = told(found, parts=parts, stretches=stretches)
+        wider = [_Period(YEAR, _counted(found.year), year)]
+        for length in lengths[1:]:
             wider.append(_shorter(length, found, wider, parts))
-    return wider[-1].told
+        those = (YEAR, *(each.months for each in wider[1:] if each.shows(_REACH)))
+        if those == lengths:
+            nothing = _untold(year, found)
+            return AllTold(
+                {**dict.fromkeys(PERIODS, nothing), **{each.months: each.told for each in wider}}, stretches
+            )
+        lengths = those
+
+
+def _stretches(lengths: Sequence[int]) -> tuple[range, ...]:
+    return tuple(
+        range(YEAR - longer, YEAR - shorter)
+        for longer, shorter in zip(lengths, (*lengths[1:], 0), strict=True)
+    )
+
+
+def _untold(year: Told, found: Participation) -> Told:
+    nothing = dict.fromkeys(("reach", "started", "completed", "completion", "real_seconds"), HIDDEN)
+    return replace(year, **nothing, rating=HIDDEN if found.year.raters else rating(found.year))
 
 
 def told_before(months: int, found: Participation | None, *, parts: Sequence[Inside] = ()) -> Told | None:

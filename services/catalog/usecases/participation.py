@@ -10,18 +10,20 @@ from services.catalog import policy
 from services.catalog.domain.engagement import YEAR
 from services.catalog.domain.participation import (
     UNKNOWN,
+    Around,
     Counts,
     Figure,
     Inside,
     ItemTold,
     Participation,
     Told,
+    can_yield,
     drop_off,
     in_both,
     told,
 )
 from services.catalog.domain.people import Viewer
-from services.catalog.domain.periods import PERIODS, told_before, told_of
+from services.catalog.domain.periods import PERIODS, all_told, told_before, told_of
 from services.catalog.domain.programs import Program
 from services.catalog.domain.resources import Resource
 from services.catalog.imports.model import EngagementRow
@@ -113,8 +115,8 @@ async def resource_learning(db: Database, id_: str) -> Learning:
     """How people learn with a resource; NotFound when there is none."""
     async with db.snapshot() as tx:
         resource = await tx.resource(id_)
-        found = await tx.participation({resource.id: [resource.id]})
-    return _of_resource(resource, told(found.get(resource.id)))
+        ground = await _ground(tx, [], [resource.id])
+    return _of_resource(resource, ground.use[resource.id])
 
 
 async def program_learning(db: Database, id_: str) -> Learning:
@@ -142,7 +144,7 @@ async def learnings(
         known = {each.id: each for each in await tx.programs(programs)}
         asked = by_any_name(await tx.resources(resources), resources)
         more = [each.id for each in asked.values()]
-        ground = await _ground(tx, list(known.values()), more, months, before=before)
+        ground = await _ground(tx, list(known.values()), more, before=before)
     return {
         **{f"programs/{id_}": _of_program(known[id_], ground, months) for id_ in programs if id_ in known},
         **{f"resources/{id_}": _of_resource(each, ground.use[each.id]) for id_, each in asked.items()},
@@ -202,31 +204,37 @@ async def _ground(
     tx: Transaction,
     programs: Sequence[Program],
     more: Sequence[str],
-    months: int = YEAR,
     *,
     before: bool = False,
 ) -> _Ground:
-    """In a fixed number of statements. `more` are ids of resources that are asked about beside the items."""
-    held = {each.id: frozenset(_items(each)) for each in programs}
-    around = await tx.programs_with(*sorted(frozenset[str]().union(*held.values()))) if programs else []
+    """In a fixed number of statements. `more` are ids of resources that are asked about beside the items.
+
+    Those are told beside the programs that hold them, whose months are told first.
+    """
+    holding = await tx.programs_with(*more) if more else []
+    asked = list({each.id: each for each in (*programs, *holding)}.values())
+    held = {each.id: frozenset(_items(each)) for each in asked}
+    around = await tx.programs_with(*sorted(frozenset[str]().union(*held.values()))) if asked else []
     smaller = [each for each in around if any(frozenset(_items(each)) < mine for mine in held.values())]
-    everything = list({each.id: each for each in (*programs, *filter(_items, smaller))}.values())
+    everything = list({each.id: each for each in (*asked, *filter(_items, smaller))}.values())
     items = {each.id: _items(each) for each in everything}
     names = list(dict.fromkeys(name for each in items.values() for name in each))
     resources = {each.id: each for each in await tx.resources(names)}
-    if months == YEAR and not before:
-        found = await tx.participation({id_: [id_] for id_ in (*items, *names, *more)})
-        whole = {id_: found[id_] for id_ in items if id_ in found}
-    else:
-        found = await tx.participation({id_: [id_] for id_ in (*names, *more)})
-        whole = await tx.participation_by_period({id_: [id_] for id_ in items}, before=before)
+    found = await tx.participation({id_: [id_] for id_ in (*names, *more)})
+    whole = await tx.participation_by_period({id_: [id_] for id_ in items}, before=before)
     rest = [each for each in everything if each.id not in whole]
-    whole |= await _by_items(tx, rest, months, before=before)
+    whole |= await _by_items(tx, rest, before=before)
     use = {id_: told(found.get(id_)) for id_ in (*names, *more)}
     needed = {each.id: _needed(each) for each in everything}
     of_items = {
         id_: [
-            Inside(found[name], use[name], frozenset((name,)), name in needed[id_])
+            Inside(
+                found[name],
+                use[name],
+                frozenset((name,)),
+                needed=name in needed[id_],
+                yields=can_yield(found[name]),
+            )
             for name in each
             if name in found
         ]
@@ -235,6 +243,18 @@ async def _ground(
     by_items = {each.id: frozenset(_items(each)) for each in rest}
     earlier = {id_: each.before for id_, each in whole.items() if each.before is not None}
     parts = _with_programs(of_items, by_items, needed, whole)
+    wholes: dict[str, list[Around]] = {}
+    for program in holding:
+        if program.id in whole:
+            said = all_told(whole[program.id], parts=parts.get(program.id, ()))
+            around_it = Around(whole[program.id], said.periods[YEAR], said.stretches)
+            for id_ in held[program.id]:
+                wholes.setdefault(id_, []).append(around_it)
+    use |= {
+        id_: told(found[id_], wholes=wholes[id_])
+        for id_ in more
+        if id_ in wholes and id_ in found and can_yield(found[id_])
+    }
     return _Ground(resources, use, whole, parts, _with_programs({}, by_items, needed, earlier))
 
 
@@ -296,7 +316,7 @@ def _of_program(program: Program, ground: _Ground, months: int = YEAR) -> Learni
 
 
 async def _by_items(
-    tx: Transaction, programs: Sequence[Program], months: int, *, before: bool
+    tx: Transaction, programs: Sequence[Program], *, before: bool
 ) -> dict[str, Participation]:
     """The learners of their items, of programs that no row names.
 
@@ -305,12 +325,8 @@ async def _by_items(
     items = {each.id: names for each in programs if (names := _items(each))}
     if not items:
         return {}
-    if months == YEAR and not before:
-        found = await tx.participation(items)
-    else:
-        found = await tx.participation_by_period(items, before=before)
+    found = await tx.participation_by_period(items, before=before)
     needed = {each.id: _needed(each) for each in programs if each.id in found}
-    lengths = [each for each in PERIODS if each >= months]
     finished = await tx.finished(
         {id_: (items[id_], those) for id_, those in needed.items() if those},
         [
@@ -319,7 +335,7 @@ async def _by_items(
             if needed[id_]
             for year in (whole, whole.before)
             if year is not None
-            for length in lengths
+            for length in PERIODS
         ],
     )
     return {

@@ -63,11 +63,7 @@ def marks(resource: Json | None, suggestion: Json) -> list[Mark]:
 
 def told(found: Sequence[Json]) -> bool:
     """Whether any month has a number of completions that may be shown."""
-    return any(value is not None for value in _completed(found))
-
-
-def _completed(found: Sequence[Json]) -> list[float | None]:
-    return [each["completed"].get("value") if each.get("completed") else None for each in found]
+    return any(value is not None for value in _told(found, "completed"))
 
 
 def _curves(
@@ -108,7 +104,7 @@ def life_line(found: Sequence[Mark], today: date, use: Sequence[Json]) -> Markup
     ]
     if told(use):
         days = [date(each["month"]["year"], each["month"]["month"], 15) for each in use]
-        parts += _curves(_completed(use), lambda at: x(max(first, days[at])), _BASE, 44)
+        parts += _curves(_told(use, "completed"), lambda at: x(max(first, days[at])), _BASE, 44)
     parts.append(f'<line class="drop" x1="{x(today)}" y1="20" x2="{x(today)}" y2="{_BASE + 30}"/>')
     parts.append(
         f'<text x="{x(today)}" y="{_BASE + 42}" text-anchor="end">{escape(say("lifeline.today"))}</text>'
@@ -149,11 +145,21 @@ def bar(share: float) -> Markup:
     )
 
 
+def charted(found: Sequence[Json]) -> str:
+    """What is drawn of months: `completed`, or `reach` where that is told of more of them."""
+    return max(("completed", "reach"), key=lambda name: sum(each is not None for each in _told(found, name)))
+
+
+def _told(found: Sequence[Json], name: str) -> list[float | None]:
+    return [each[name].get("value") if each.get(name) else None for each in found]
+
+
 def months(found: Sequence[Json]) -> Markup:
-    """Completions a month as an area; months that are hidden or not known are gaps. Empty without any."""
-    if not told(found):
+    """What is `charted` of each month as an area; months that are hidden or not known are gaps. Empty without any."""
+    name = charted(found)
+    values = _told(found, name)
+    if all(value is None for value in values):
         return Markup()
-    values = _completed(found)
     top = max(5.0, *(value for value in values if value is not None))
     step = (_WIDTH - 60) / max(1, len(values) - 1)
     pieces = _curves(values, lambda at: 40 + step * at, 120, 96)
@@ -162,15 +168,21 @@ def months(found: Sequence[Json]) -> Markup:
         for at, each in enumerate(found)
     ]
     said = "; ".join(
-        f"{_month(each)} {each['month']['year']}: {say('time.unknown') if value is None else round(value)}"
+        f"{_month(each)} {each['month']['year']}: {_in_words(each.get(name), value)}"
         for each, value in zip(found, values, strict=True)
     )
     return Markup(
-        f'<svg class="lifeline" role="img" aria-label="{escape(say("engagement.told", months=said))}" '
+        f'<svg class="lifeline" role="img" aria-label="{escape(say(f"engagement.told_{name}", months=said))}" '
         f'viewBox="0 0 {_WIDTH} 150"><line class="axis" x1="40" y1="120" x2="{_WIDTH - 20}" y2="120"/>'
         f'<text x="32" y="28" text-anchor="end">{round(top):,}</text><text x="32" y="123" text-anchor="end">0</text>'
         f"{''.join(pieces)}{''.join(labels)}</svg>"
     )
+
+
+def _in_words(figure: Json | None, value: float | None) -> str:
+    if value is None:
+        return say("engagement.hidden") if figure and figure["hidden"] else say("time.unknown")
+    return f"{value:,.0f}"
 
 
 def _month(each: Json) -> str:

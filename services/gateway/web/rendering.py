@@ -89,6 +89,7 @@ _GLOBALS: dict[str, Any] = {
     "icon": icon,
     "asset": asset,
     "bar": charts.bar,
+    "charted": charts.charted,
     "headline": findings.title,
     "lettered": findings.lettered,
     "proposed": findings.proposal,

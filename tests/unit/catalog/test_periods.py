@@ -14,8 +14,16 @@ from typing import Any
 import pytest
 
 from services.catalog.domain.engagement import YEAR
-from services.catalog.domain.participation import Counts, Participation, Told
-from services.catalog.domain.periods import PERIODS, told_before, told_of
+from services.catalog.domain.participation import (
+    Around,
+    Counts,
+    Inside,
+    Participation,
+    Told,
+    can_yield,
+    told,
+)
+from services.catalog.domain.periods import PERIODS, all_told, told_before, told_of
 
 MONTHS = [date(2025 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(12)]  # June 2025 to May 2026
 MEASURES = ("reach", "started", "completed")
@@ -107,7 +115,7 @@ def test_no_choice_of_periods_and_months_tells_of_a_few() -> None:
             started = max(0, reach - chance.choice((0, 0, 2, 7)))
             cells.append((reach, started, max(0, started - chance.choice((0, 0, 2, 7)))))
         found = year(cells)
-        said = {length: told_of(length, found) for length in PERIODS}
+        said = all_told(found).periods
         for at, measure in enumerate(MEASURES):
             # What somebody solves for: the hidden months of each stretch between periods that are told.
             told = sorted({0, *(length for length in PERIODS if value(said[length], measure) is not None)})
@@ -135,6 +143,76 @@ def test_no_choice_of_periods_and_months_tells_of_a_few() -> None:
                 ]
                 assert not 0 < sum(unseen) < 5, (cells, one, other, shorter, longer)
     assert shown > 9000  # a test that sees everything hidden would prove nothing
+
+
+def test_a_program_tells_its_months_and_its_items_give_way() -> None:
+    """Ten to twenty a month, of whom each item has all but a few: beside the items none of them could be told."""
+    program = alike(*range(10, 22))
+    items = [alike(*(count - few for count in range(10, 22))) for few in (1, 2, 3)]
+    parts = [Inside(each, told(each), yields=can_yield(each)) for each in items]
+    assert [month.reach.value for month in told_of(YEAR, program, parts=parts).months] == list(range(10, 22))
+    firm = [Inside(each, told(each)) for each in items]
+    assert all(month.reach.hidden for month in told_of(YEAR, program, parts=firm).months)
+
+
+def test_a_period_that_is_not_told_hides_no_month_of_the_year() -> None:
+    """Beside an item the newest quarter cannot be told: so of its one small month the year alone tells."""
+    program = alike(354, 6, 4, 3, 2, 1, 1, 1, 4, 1, 331, 409)
+    item = alike(300, 6, 4, 3, 2, 1, 1, 1, 4, 0, 330, 408)
+    said = all_told(program, parts=[Inside(item, told(item), yields=True)])
+    assert [said.periods[length].reach.value for length in PERIODS] == [1117, None, None]
+    assert [month.reach.value for month in said.periods[YEAR].months if month.reach.value] == [
+        354,
+        6,
+        331,
+        409,
+    ]
+
+
+def test_an_item_with_all_its_learners_in_one_month_does_not_give_way() -> None:
+    item = alike(0, 0, 20, *([0] * 9))
+    assert not can_yield(item)
+    program = told_of(YEAR, alike(20, 20, 23, *([20] * 9)), parts=[Inside(item, told(item))])
+    assert program.months[2].reach.hidden
+
+
+def test_no_months_of_a_program_and_its_item_tell_of_a_few_by_their_difference() -> None:
+    """Every year less the months shown, and each period that the program tells, in five hundred pairs."""
+    chance = random.Random(11)
+    shown = 0
+    for _ in range(500):
+        inner: list[tuple[int, int, int]] = []
+        outer: list[tuple[int, int, int]] = []
+        for _ in range(YEAR):
+            reach = chance.choice((0, 0, 3, 6, 9, 20, 40))
+            started = max(0, reach - chance.choice((0, 0, 2, 7)))
+            inner.append((reach, started, started))
+            more = chance.choice((0, 0, 0, 1, 3, 6, 20))
+            outer.append((reach + more, started + chance.choice((0, more)), started))
+        item, program = year(inner), year(outer)
+        alone = told(item)
+        said = all_told(program, parts=[Inside(item, alone, yields=can_yield(item))])
+        whole = said.periods[YEAR]
+        around = Around(program, whole, said.stretches)
+        part = told(item, wholes=[around]) if can_yield(item) else alone
+        assert [value(part, each) for each in MEASURES] == [value(alone, each) for each in MEASURES]
+        for mine, theirs in ((0, 0), (1, 1), (0, 1)):
+            less = [outer[n][mine] - inner[n][theirs] for n in range(YEAR)]
+            told_of_program = [getattr(month, MEASURES[mine]).value is not None for month in whole.months]
+            told_of_item = [getattr(month, MEASURES[theirs]).value is not None for month in part.months]
+            shown += sum(told_of_program)
+            both = [n for n in range(YEAR) if told_of_program[n] and told_of_item[n]]
+            assert not any(0 < less[n] < 5 for n in both), (outer, inner)
+            if value(whole, MEASURES[mine]) is not None and value(part, MEASURES[theirs]) is not None:
+                assert not 0 < sum(less) < 5, (outer, inner)
+                assert not 0 < sum(less) - sum(less[n] for n in both) < 5, (outer, inner)
+            for length in PERIODS[1:]:
+                within = range(YEAR - length, YEAR)
+                if value(said.periods[length], MEASURES[mine]) is not None and all(
+                    told_of_item[n] for n in within
+                ):
+                    assert not 0 < sum(less[n] for n in within) < 5, (outer, inner)
+    assert shown > 7500  # a test that sees everything hidden would prove nothing
 
 
 def test_the_year_before_is_told_by_the_same_rules_where_deliverers_know_of_it() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from services.gateway.web import rendering
+from services.gateway.web import charts, rendering
 from services.gateway.web.api import Api
 from services.gateway.web.frame import Frames
 from services.gateway.web.insights import Insights
@@ -59,6 +59,41 @@ def test_months_show_ratings_where_any_of_them_has_one() -> None:
     assert '<td class="num">4.2</td>' in html
     assert "not shown" in html
     assert "Rating" not in table(month(1, rating=figure(None)), month(2))
+
+
+def of_months(**told: list[float | None]) -> list[dict[str, Any]]:
+    """Months of 2026; None is a figure that is hidden."""
+    return [
+        {
+            "month": {"year": 2026, "month": at + 1},
+            **{name: figure(values[at], hidden=values[at] is None) for name, values in told.items()},
+        }
+        for at in range(len(next(iter(told.values()))))
+    ]
+
+
+def test_months_are_drawn_by_what_is_told_of_most_of_them_and_gaps_are_explained() -> None:
+    module: Any = rendering._environment.get_template("engagement.html").module  # pyright: ignore[reportPrivateUsage]
+    months = of_months(reach=[20, 6, None, 1331], completed=[None, None, None, 277])
+    html = str(module.curve(charts.months(months), months))
+    assert (
+        'aria-label="Learners a month: Jan 2026: 20; Feb 2026: 6; Mar 2026: not shown; Apr 2026: 1,331"'
+        in html
+    )
+    assert html.count('class="point"') == 3
+    assert html.count('class="curve"') == 2
+    assert "Learners a month. A gap is a month that would tell of fewer than 5 people, by itself or" in html
+    months = of_months(reach=[20, 30], completed=[12, 0])
+    html = str(module.curve(charts.months(months), months))
+    assert '<figcaption class="secondary">Finished a month.</figcaption>' in html
+    assert charts.months(of_months(reach=[None], completed=[None])) == ""
+
+
+def test_that_there_is_no_trend_has_its_reason() -> None:
+    assert "nobody started in the 6 months before" in shown(trend=figure(None), months=[{}])
+    hidden = shown(trend=figure(None, hidden=True), months=[{}])
+    assert "fewer than 5 people" in hidden
+    assert "nobody started" not in hidden
 
 
 async def test_all_programs_are_looked_at_in_few_calls_and_those_with_most_learners_come_first() -> None:
