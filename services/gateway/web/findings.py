@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.gateway.web import dates
+from services.gateway.web import dates, fitting
 from services.gateway.web.api import Json
 from services.gateway.web.words import known, say
 
@@ -37,6 +37,7 @@ _UNCLEAR = "direction_unclear"
 _CHANGED = "changed since you looked"
 _NOTES = {_CHANGED: "changed", "returned": "returned", "not applied": "not_applied"}
 """With what a note begins, and the words that stand for it."""
+_RECURS = "recurs"
 _RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
 _NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there is none to keep
 
@@ -62,26 +63,45 @@ def lettered(suggestion: Json) -> list[tuple[str, Json]]:
 
 def title(suggestion: Json) -> str:
     """A sentence that a colleague could have written."""
+    return _title(suggestion, "title")
+
+
+def short_title(suggestion: Json) -> str:
+    """The same in the room that a row of the queue has: fewer words, which name one resource where they can."""
+    whole = title(suggestion)
+    return (
+        whole if len(whole) <= fitting.TITLE else fitting.fitted(_title(suggestion, "short"), fitting.TITLE)
+    )
+
+
+def _title(suggestion: Json, way: str) -> str:
+    """The sentence in the words of `title_…` or of `short_…`."""
     members: list[Json] = suggestion["members"]
     names = [member["title"] for member in members]
     relation, n = suggestion["relation"].lower(), len(members)
+    summary = str(suggestion["summary"])
     if suggestion["kind"] == "DUPLICATE" and names:
         if len(set(names)) == 1:
-            return known(f"title_alike.{relation}", suggestion["summary"], a=names[0], n=n)
+            return known(f"{way}_alike.{relation}", summary, a=names[0], n=n)
         if n == 2:
             if one_text(suggestion):
                 relation = "editions"
-            return known(f"title_two.{relation}", suggestion["summary"], a=names[0], b=names[1])
-        return known(f"title_many.{relation}", suggestion["summary"], a=names[0], n=n, others=n - 1)
+            return known(f"{way}_two.{relation}", summary, a=names[0], b=names[1])
+        return known(f"{way}_many.{relation}", summary, a=names[0], n=n, others=n - 1)
     if suggestion["claims"] and names:
-        code = suggestion["claims"][0]["code"]
-        return known(f"title_claim.{code}", suggestion["summary"], a=names[0])
-    operations = [change for part in suggestion["plan"]["parts"] for change in part["changes"]]
-    drops = [change for change in operations if change["operation"] == "item_drop"]
+        return known(f"{way}_claim.{suggestion['claims'][0]['code']}", summary, a=names[0])
+    if way == "short" and recurs(suggestion):
+        return say("short_program.recurs", n=len(suggestion["plan"]["parts"]))
+    drops = [change for change in changes(suggestion) if change["operation"] == "item_drop"]
     if len(drops) == 1 and names:
         program = suggestion["plan"]["parts"][0]["title"]
-        return say("title_program.item_drop", program=program, a=drops[0]["before"] or names[0])
-    return str(suggestion["summary"])
+        return say(f"{way}_program.item_drop", program=program, a=drops[0]["before"] or names[0])
+    return summary
+
+
+def recurs(suggestion: Json) -> bool:
+    """Whether it is about items that several programs hold in the same order, which are its members."""
+    return any(each["type"] == _RECURS for each in suggestion["evidence"])
 
 
 def one_text(suggestion: Json) -> bool:
@@ -104,6 +124,11 @@ def second_line(suggestion: Json) -> str:
     if suggestion["claims"]:
         return dates.in_words(suggestion["claims"][0]["text"])
     return next((dates.in_words(each["text"]) for each in suggestion["evidence"] if each["text"]), "")
+
+
+def short_second_line(suggestion: Json) -> str:
+    """The same in the room that a row of the queue has."""
+    return fitting.fitted(second_line(suggestion), fitting.EVIDENCE)
 
 
 def owners(suggestion: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,12 @@ _FIRST = frozenset({"did", "in"})  # what the address of the first screen may sa
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A suggestion as one row."""
+    """A suggestion as one row; `title` is the short form of the `whole` sentence."""
 
     suggestion: Json
     address: str
     title: str
+    whole: str
     second: str
     programs: str
     owner: str
@@ -85,8 +87,9 @@ class Review:
             Row(
                 each,
                 f"/review/{each['name'].removeprefix('suggestions/')}?in={chosen.token}",
+                findings.short_title(each),
                 findings.title(each),
-                findings.second_line(each),
+                findings.short_second_line(each),
                 findings.owners(each),
                 each["assigneeName"],
                 round(each["impact"]["learners"]["value"]) if each.get("impact") else 0,
@@ -95,6 +98,7 @@ class Review:
             )
             for each in found
         ]
+        often = Counter(row.title for row in shown)
         imports = {} if shown else await self.api.get(request, "/v1/imports", {"pageSize": "1"})
         first_run = not shown and not imports.get("imports")
         if first_run:  # what another system tells Winnow comes without an import
@@ -113,6 +117,7 @@ class Review:
             tabs=tabs,
             kinds=KINDS,
             rows=shown,
+            alike={title for title, times in often.items() if times > 1},
             ticks=chosen.whose in ("you", "all"),
             ticked=request.query_params.get("tick") == "all",
             others=not asked and chosen.whose == "all",

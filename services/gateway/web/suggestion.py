@@ -33,8 +33,6 @@ _OF_AN_ITEM = frozenset(
 """Types of evidence that are of one item of a program."""
 _BRINGS = frozenset({"item_replace", "item_insert"})
 """Operations whose `other` is an item afterwards."""
-_RECURS = "recurs"
-"""Evidence of items that several programs hold in the same order: its members are those items."""
 _KEPT = ("in", "from", "with")
 """What the address of a suggestion says and its links to itself keep: its list, whence one came, the copy beside A."""
 _REASONS_SHOWN = 6
@@ -428,8 +426,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
         for change in part["changes"]
     ]
     held = {item["resource"] for item in program["items"]}
-    recurs = any(each["type"] == _RECURS for each in found["evidence"])
-    shared = {member["resource"] for member in found["members"]} if recurs else set[str]()
+    shared = {member["resource"] for member in found["members"]} if findings.recurs(found) else set[str]()
     rows_: list[dict[str, Any]] = []
     for item in program["items"]:
         change = next(

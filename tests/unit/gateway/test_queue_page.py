@@ -129,6 +129,25 @@ def thing(page: str) -> str:
     return html.unescape(found)
 
 
+async def test_rows_with_the_same_short_title_are_told_apart_by_the_whole_one() -> None:
+    members = [
+        [
+            {"title": "Treatment chemicals from delivery to dosing"},
+            {"title": f"Chemicals at {place}, all of it"},
+        ]
+        for place in ("Harnby", "Foxholme")
+    ]
+    found = [suggestion("DUPLICATE", n, members=each) for n, each in enumerate(members)]
+    page = await Winnow(found).page("/review?whose=you")
+    links = [
+        html.unescape(re.sub("<[^>]*>", "", each))
+        for each in re.findall(r"<a [^>]*data-row[^>]*>(.*?)</a>", page)
+    ]
+    short = "“Treatment chemicals from delivery…” has a newer edition"
+    assert [each.startswith(f"{short}: ") for each in links] == [True, True]
+    assert len(set(links)) == len(found)
+
+
 @pytest.mark.parametrize("assignee", [ME, "noor@example.org"])
 @pytest.mark.parametrize("risk", RISKS)
 @pytest.mark.parametrize("kind", KINDS)

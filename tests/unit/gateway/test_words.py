@@ -29,7 +29,7 @@ def claimed() -> set[str]:
     return codes
 
 
-@pytest.mark.parametrize("section", ["claim", "title_claim"])
+@pytest.mark.parametrize("section", ["claim", "title_claim", "short_claim"])
 def test_each_claim_has_words_and_no_words_are_left_without_a_claim(section: str) -> None:
     codes = claimed()
     assert len(codes) > 10
