@@ -23,6 +23,21 @@ from tests.stack import Patient, Stack
 
 pytestmark = pytest.mark.thorough
 
+MAIN = (
+    "first screen",
+    "review",
+    "duplicate, revised",
+    "outdated",
+    "program suggestion",
+    "changes",
+    "overlap",
+    "program",
+    "check-up",
+    "insights",
+    "activity",
+    "people",
+)
+"""The pages that most of the work is done on."""
 LARGER: dict[int, tuple[str, ...]] = {
     150: ("duplicate, revised",),
     200: ("review", "duplicate, revised", "program suggestion", "program", "overlap", "insights", "people"),
@@ -57,23 +72,51 @@ NEEDS_SCRIPT = "button:not(form button, [form], [popovertarget]), a:not([href]),
 """Controls that would do nothing for whoever has no script."""
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_accessible_and_fits(browser: Browser, sample: Stack, size: str) -> None:
-    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size], reduced_motion="reduce")
-    wrong: list[str] = []
-    for name, address in once(places(sample)).items():
-        visitor.page.emulate_media(color_scheme="light")
-        answer = visitor.page.goto(address)
-        assert answer is not None
-        if answer.status != 200:
-            wrong.append(f"{name}: {answer.status}")
-            continue
-        wrong += [f"{name}: {each}" for each in violations(visitor.page)]
-        width = visitor.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        if width[0] > width[1]:
-            wrong.append(f"{name}: {width[0]} px wide in a window of {width[1]}")
+def _wrong(visitor: Visitor, name: str, address: str, *, themes: bool) -> list[str]:
+    """What is wrong with the page as it is seen by this visitor, and in the dark."""
+    visitor.page.emulate_media(color_scheme="light")
+    answer = visitor.page.goto(address)
+    assert answer is not None
+    if answer.status != 200:
+        return [f"{name}: {answer.status}"]
+    wrong = [f"{name}: {each}" for each in violations(visitor.page)]
+    width = visitor.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    if width[0] > width[1]:
+        wrong.append(f"{name}: {width[0]} px wide in a window of {width[1]}")
+    if themes:
         visitor.page.emulate_media(color_scheme="dark")
         wrong += [f"{name}, dark: {each}" for each in violations(visitor.page, *BY_COLOUR)]
+    return wrong
+
+
+def test_every_page_is_accessible_and_fits(browser: Browser, sample: Stack) -> None:
+    """As most see it; the main pages in both themes, and on a phone. `make soak` sees each in every way."""
+    pages = places(sample)
+    main = {name: pages[name] for name in MAIN}
+    others = {name: each for name, each in once(pages).items() if each not in main.values()}
+    for size, seen in (("desktop", main | others), ("phone", main)):
+        visitor = Visitor(
+            browser, sample.status["http"], sample.token, size=SIZES[size], reduced_motion="reduce"
+        )
+        wrong = [
+            each
+            for name, address in seen.items()
+            for each in _wrong(visitor, name, address, themes=name in main)
+        ]
+        assert wrong == []
+        visitor.leave()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible_and_fits_in_every_way(browser: Browser, sample: Stack, size: str) -> None:
+    visitor = Visitor(browser, sample.status["http"], sample.token, size=SIZES[size], reduced_motion="reduce")
+    wrong = [
+        each
+        for name, address in once(places(sample)).items()
+        for each in _wrong(visitor, name, address, themes=True)
+    ]
     assert wrong == []
     visitor.leave()
 
