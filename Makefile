@@ -49,7 +49,7 @@ screens: setup ## pictures of the review page, to docs/screens (needs chromium)
 	$(BIN)/python -m tests.browser.screens
 
 .PHONY: soak
-soak: setup ## all large counts: 2,000 generated histories, each process killed (≤ 60 minutes on 2 cores)
+soak: setup ## all large counts: 2,000 generated histories, each process killed, each page in every way (≤ 60 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist load -m soak tests
 
 .PHONY: lint

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.visitor import CHROMIUM, Visitor
+from tests.browser.visitor import CHROMIUM, SCRIPT, Visitor, scripted
 from tests.stack import Stack, with_sample
 
 
@@ -50,10 +50,9 @@ def page(visitor: Visitor) -> Page:
     return visitor.page
 
 
-@pytest.fixture(params=["with script", "without script"])
+@pytest.fixture(params=SCRIPT, ids=scripted)
 def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """As `visitor`, once with script and once without."""
-    script = request.param == "with script"
-    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
+    """As `visitor`, once with script and, in `make soak`, once without."""
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=request.param)
     yield made
     made.leave()

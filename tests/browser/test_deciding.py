@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,10 +13,18 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import violations
 from tests.browser.decided import decided, lead
 from tests.browser.places import page_of, places
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor import PHONE, Visitor, scripted
 from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(params=[True, False], ids=scripted)
+def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """As everywhere, but without script in each run: nobody is kept from deciding."""
+    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=request.param)
+    yield made
+    made.leave()
 
 
 def one(sample: Stack, kind: str, *states: str, **fits: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SCRIPT, Visitor, scripted
 from tests.stack import Json, Stack
 
 pytestmark = pytest.mark.thorough
@@ -243,7 +243,7 @@ def test_what_a_request_lacks_is_said_and_what_was_written_stays(page: Page, sam
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", SCRIPT, ids=scripted)
 def test_another_mode_is_looked_at_asked_for_and_taken_back(
     browser: Browser, sample: Stack, script: bool
 ) -> None:
@@ -299,7 +299,7 @@ def test_a_program_is_handed_over_once_the_receiver_says_so(
     assert sample.get(f"/v1/{program['name']}")["owners"] == program["owners"]
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", SCRIPT, ids=scripted)
 def test_owners_hand_over_what_is_theirs_and_whoever_takes_it_over_owns_it(
     browser: Browser, sample: Stack, script: bool
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.gateway.web.dates import length
 from tests.browser.axe import violations
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SCRIPT, Visitor, scripted
 from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
@@ -296,7 +296,7 @@ def crossing(stack: Stack) -> tuple[dict[str, Any], dict[str, str]]:
     raise LookupError("a suggestion that crosses ownership")
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", SCRIPT, ids=scripted)
 def test_where_it_crosses_ownership_both_owners_see_it_and_each_answers_for_their_part(
     browser: Browser, sample: Stack, script: bool
 ) -> None:

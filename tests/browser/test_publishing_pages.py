@@ -16,14 +16,6 @@ from tests.stack import Stack
 pytestmark = pytest.mark.thorough
 
 
-@pytest.fixture(params=["with script", "without script"])
-def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    script = request.param == "with script"
-    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
-    yield made
-    made.leave()
-
-
 @pytest.fixture
 def strict(sample: Stack) -> Iterator[Stack]:
     """House rules that ask for an owner of what is published."""

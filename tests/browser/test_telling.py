@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.decided import decided
 from tests.browser.visitor import Visitor
 from tests.stack import Stack
 
 pytestmark = pytest.mark.thorough
-
-
-@pytest.fixture(params=["with script", "without script"])
-def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    script = request.param == "with script"
-    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
-    yield made
-    made.leave()
 
 
 def test_somebody_chooses_what_they_are_told(anyone: Visitor, sample: Stack) -> None:

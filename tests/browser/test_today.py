@@ -32,14 +32,6 @@ def thing(page: Page) -> Locator:
     return page.locator("main .thing")
 
 
-@pytest.fixture(params=["with script", "without script"])
-def anyone(browser: Browser, sample: Stack, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    script = request.param == "with script"
-    made = Visitor(browser, sample.status["http"], sample.token, java_script_enabled=script)
-    yield made
-    made.leave()
-
-
 @pytest.mark.parametrize("role", PEOPLE)
 def test_each_role_finds_one_thing_of_a_few_minutes(browser: Browser, sample: Stack, role: str) -> None:
     visitor = Visitor(browser, sample.status["http"], token(sample, PEOPLE[role]))

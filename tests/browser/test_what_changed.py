@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.axe import SIGHTS, violations
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SCRIPT, Visitor, scripted
 from tests.lessons import lesson, resource
 from tests.stack import Stack
 
@@ -57,7 +57,7 @@ def somebody(stack: Stack, name: str) -> str:
     return stack.winnow("token", "create", "--person", f"{name}@tarnwickwater.example")["token"]
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", SCRIPT, ids=scripted)
 def test_the_specialist_reads_what_to_tell_learners(browser: Browser, noticed: Stack, script: bool) -> None:
     token = somebody(noticed, "helen.garside")
     visitor = Visitor(browser, noticed.status["http"], token, java_script_enabled=script)

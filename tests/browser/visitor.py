@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 CHROMIUM = "/usr/bin/chromium"
 COOKIE = "winnow_session"
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
+SCRIPT = (True, pytest.param(False, marks=pytest.mark.soak))
+"""Whether the browser runs any: `.ci/run` tries most verbs with script, and what decides (test_deciding.py) without it
+too; `make soak` tries all of them both ways."""
+
+
+def scripted(script: bool) -> str:
+    """The name of that case."""
+    return "with script" if script else "without script"
 
 
 class Visitor:
