@@ -50,7 +50,7 @@ screens: setup ## pictures of the review page, to docs/screens (needs chromium)
 
 .PHONY: soak
 soak: setup ## all large counts: 2,000 generated histories, each process killed, each page in every way (≤ 60 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 --dist load -m soak tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak tests
 
 .PHONY: lint
 lint: setup ## formatting, types, import contracts, protos
