@@ -123,6 +123,12 @@ def test_what_changed_while_it_was_read_is_shown_anew_and_not_decided(browser: B
     page.get_by_role("button", name="Accept").click()
     told = page.get_by_role("alert")
     expect(told).to_contain_text("This has changed since you looked.")
+    # Marked is what accepting would do now, and nothing that was there before.
+    mark = page.locator(".tag", has_text="Changed since you looked")
+    expect(page.get_by_role("main").locator(mark)).to_have_count(1)
+    expect(page.get_by_role("listitem").filter(has=mark)).to_contain_text(
+        f"“{kept['title']}” is marked as replaced"
+    )
     expect(page.get_by_role("columnheader").filter(has_text="Suggested")).to_contain_text(other["title"])
     assert not small.suggestions("APPLIED")
     again = {"revision": small.suggestions("OPEN")[0]["revision"], "survivor": kept["resource"]}
