@@ -332,14 +332,16 @@ def _next(request: Request, place: Place, chosen: Chosen) -> str:
 
 
 def _calibration(found: Json, kinds: Sequence[Json]) -> str:
-    """How often people agreed at this confidence; how many decisions that takes while there are too few."""
+    """How often people agreed at this confidence; how many decided on such ones while they are too few."""
     kind = next((each for each in kinds if each["kind"] == found["kind"]), None)
     if kind is None:
         return ""
-    for each in kind["bins"]:
-        if each["lower"] <= found["confidence"] <= each["upper"] and each["count"] >= _ENOUGH:
+    like_it = [each for each in kind["bins"] if each["lower"] <= found["confidence"] <= each["upper"]]
+    for each in like_it:
+        if each["count"] >= _ENOUGH:
             return say("sure.checked", n=each["count"], right=round(each["count"] * each["shareTrue"]))
-    return say("sure.unchecked", n=kind["labels"], needed=kind["labelsNeeded"])
+    decided = max((int(each["count"]) for each in like_it), default=0)
+    return say("sure.unchecked", n=decided, enough=_ENOUGH)
 
 
 def _figure(told: Json | None) -> str:

@@ -120,6 +120,7 @@ class Winnow:
     def __init__(self, found: Json, *, decided: int = 1, refuses: WinnowError | None = None) -> None:
         self.found, self.decided, self.refuses = found, decided, refuses
         self.sent: list[Json] = []
+        self.kinds: list[Json] = []
         self.resources: Json = {}
         self.engagements: Json = {}
 
@@ -129,6 +130,8 @@ class Winnow:
             return {"person": person, "readContent": True, "openSuggestions": 0, "pendingChanges": 0}
         if path == f"/v1/{self.found['name']}":
             return self.found
+        if path == "/v1/reliability":
+            return {"kinds": self.kinds}
         if path == "/v1/decisions":
             return {"decisions": [{}] * self.decided if "actor" in query else []}
         if path == "/v1/people":
@@ -225,6 +228,25 @@ async def test_where_no_copy_can_be_named_it_is_said_of_all_that_use_is_not_know
     async with winnow.browser() as browser:
         text = (await browser.get(f"/review/{ID}")).text
     assert "It is not known how much the retired copies are used." in text
+
+
+@pytest.mark.parametrize(
+    ("count", "says"),
+    [
+        (0, "0 suggestions like this one were decided so far; from 30 on you see how often they were right."),
+        (29, "29 suggestions like this one were decided so far; from 30 on"),
+        (30, "Of the last 30 suggestions of this kind scored like this one, 27 were right."),
+    ],
+)
+async def test_how_sure_says_how_many_like_it_were_decided_until_they_are_enough(
+    count: int, says: str
+) -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    bins = [{"lower": 0.8, "upper": 0.95, "count": count, "shareTrue": 0.9}] if count else []
+    bins.append({"lower": 0.1, "upper": 0.2, "count": 500, "shareTrue": 0.5})
+    winnow.kinds = [{"kind": "DUPLICATE", "labels": 529, "labelsNeeded": 200, "bins": bins}]
+    async with winnow.browser() as browser:
+        assert says in (await browser.get(f"/review/{ID}")).text
 
 
 def test_a_count_of_enrolments_is_no_material_change() -> None:
