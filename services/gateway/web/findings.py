@@ -37,7 +37,8 @@ _UNCLEAR = "direction_unclear"
 _CHANGED = "changed since you looked"
 _NOTES = {_CHANGED: "changed", "returned": "returned", "not applied": "not_applied"}
 """With what a note begins, and the words that stand for it."""
-_RECURS = "recurs"
+RECURS = "recurs"
+"""Evidence of items that several programs hold in the same order."""
 _RETIRES = frozenset({"archive", "deprecate", "unlist", "close_to_new"})
 _NEVER_RETIRES = frozenset({"TRANSLATED", "VARIANT"})  # behaviour.md §3: there is none to keep
 
@@ -101,7 +102,7 @@ def _title(suggestion: Json, way: str) -> str:
 
 def recurs(suggestion: Json) -> bool:
     """Whether it is about items that several programs hold in the same order, which are its members."""
-    return any(each["type"] == _RECURS for each in suggestion["evidence"])
+    return any(each["type"] == RECURS for each in suggestion["evidence"])
 
 
 def one_text(suggestion: Json) -> bool:
@@ -162,6 +163,8 @@ def proposal(suggestion: Json) -> str:
                 if programs:
                     return f"{sentence} {say('proposal.programs', n=programs)}"
                 return sentence
+    if recurs(suggestion):
+        return say("proposal.one_module", items=len(members), n=programs)
     if len(done) == 1:
         return _sentence(str(done[0]["text"]))
     return known(f"proposal.{done[0]['operation']}", say("proposal.changes", n=len(done)), n=len(done))

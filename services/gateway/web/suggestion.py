@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle
@@ -267,6 +267,7 @@ class SuggestionPage:
         members = [each for each in findings.ordered(found) if each["resource"] in told]
         return {
             "template": "streamline.html",
+            "one_module": findings.recurs(found),
             "programs": [before_after(each, found, resources) for each in known.values()],
             "resources": resources,
             "quoted": [
@@ -402,6 +403,16 @@ def _because(found: Json, resource: str, *, alone: bool) -> list[str]:
     ]
 
 
+def _why(
+    found: Json, resource: str, change: Json | None, shared: Collection[str], *, alone: bool
+) -> list[str]:
+    """The same of an item that the plan changes; of one that several programs hold, that they do."""
+    if change:
+        return _because(found, resource, alone=alone)
+    said = [each["text"] for each in found["evidence"] if each["type"] == findings.RECURS]
+    return [dates.in_words(each) for each in said] if resource in shared else []
+
+
 def _topics(program: Json, afterwards: Sequence[str], resources: dict[str, Json]) -> list[dict[str, Any]]:
     """Each objective of the program with the items of `afterwards` that state it, as the catalog compares them."""
     stating = [
@@ -452,7 +463,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
                 "comes": False,
                 "stays": stays,
                 "change": change,
-                "why": _because(found, item["resource"], alone=len(touched) == 1) if change else [],
+                "why": _why(found, item["resource"], change, shared, alone=len(touched) == 1),
                 "mandatory": item["mandatory"],
                 "recurs": item["resource"] in shared,
             }

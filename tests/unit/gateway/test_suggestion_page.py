@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -268,12 +269,24 @@ async def test_what_else_is_quoted_of_a_program_is_shown() -> None:
         assert "North is up." in (await browser.get(f"/review/{ID}")).text
 
 
+UPDATE = {
+    "id": "u",
+    "operation": "request_update",
+    "target": "programs/p",
+    "other": "",
+    "text": "…",
+    "before": "",
+}
+
+
 class Several(Winnow):
     """The same with the programs that the plan is about."""
 
+    items: Sequence[Json] = ()
+
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/programs":
-            common: Json = {"items": [], "objectives": ["Find north"], "owners": []}
+            common: Json = {"items": self.items, "objectives": ["Find north"], "owners": []}
             named = [{"name": each, "title": each.upper(), **common} for each in query.get("names", [])]
             return {"programs": named, "nextPageToken": ""}
         return await super().get(request, path, query)
@@ -292,6 +305,34 @@ async def test_before_and_after_of_several_programs_has_figures_of_each() -> Non
     assert text.count("Time given back a year") == 1
     assert set(re.findall(r'href="#(topics\d*)"', text)) == set(re.findall(r'id="(topics\d*)"', text))
     assert len(re.findall(r'id="topics\d*"', text)) == 2
+
+
+async def test_one_module_for_several_programs_says_what_is_proposed_why_and_what_it_saves() -> None:
+    said = "2 items stand one after another in “P”, “Q”."
+    evidence: Json = {
+        "type": "recurs",
+        "resource": "",
+        "text": said,
+        "quote": "",
+        "against": False,
+        "value": 2.0,
+    }
+    found = suggestion("PROGRAM", evidence)
+    found["members"] = found["members"][:2]
+    found["plan"]["parts"] = [
+        {"id": f"programs/{key}", "title": key, "risk": "R0", "changes": [UPDATE]} for key in "pq"
+    ]
+    items = [{"resource": f"resources/{key}", "reference": key, "mandatory": False} for key in "abc"]
+    winnow = Several(found)
+    winnow.items = items
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert "Make one module of the 2 items and let 2 programs hold it." in text
+    rows = re.findall(r"<tr><td class=\"num\">.*?</tr>", text, re.DOTALL)
+    assert [said in row for row in rows] == [True, True, False] * 2
+    (back,) = re.findall(r"Time given back a year</dt>(.*?)</div>", text, re.DOTALL)
+    assert "None" in back
+    assert "Learners take as long as before" in back
 
 
 @pytest.mark.parametrize(
