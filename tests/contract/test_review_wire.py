@@ -107,7 +107,7 @@ def empty_fields(message: Message, path: str = "") -> set[str]:
 
 
 def full() -> Suggestion:
-    where = around(resource("a"), resource("b"), program("p", "b"))
+    where = around(resource("a", language="en"), resource("b"), program("p", "b"))
     evidence = Evidence(
         "would_be_lost",
         "Only here.",
@@ -170,7 +170,7 @@ def full() -> Suggestion:
 
 
 def shown(value: Suggestion) -> wire.Shown:
-    where = around(resource("a"), resource("b"), program("p", "b"))
+    where = around(resource("a", language="en"), resource("b"), program("p", "b"))
     past = (value.decision,) if value.decision else ()
     return wire.Shown(
         value,

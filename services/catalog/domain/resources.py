@@ -180,10 +180,11 @@ def title_of(listings: Sequence[Listing], wanted: object | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Titled:
-    """A resource by its present name and its title."""
+    """A resource by its present name, its title and the language of both (BCP 47, or empty)."""
 
     id: str
     title: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

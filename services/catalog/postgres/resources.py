@@ -60,9 +60,11 @@ _TITLED = """
         ) AS up
         WHERE chain.alias_of IS NOT NULL
     )
-    SELECT chain.name, chain.id, chain.desired -> 'title' -> 0 AS wanted, l.*
+    SELECT chain.name, chain.id, chain.desired -> 'title' -> 0 AS wanted,
+        chain.desired -> 'language' -> 0 AS wanted_language, l.*
     FROM chain CROSS JOIN LATERAL (
-        SELECT source, external_id, format, gone, import_number, coalesce(observed ->> 'title', '') AS title
+        SELECT source, external_id, format, gone, import_number, coalesce(observed ->> 'title', '') AS title,
+            coalesce(observed ->> 'language', '') AS language
         FROM listings WHERE resource = chain.id OFFSET 0
     ) AS l
     WHERE chain.alias_of IS NULL
@@ -221,13 +223,16 @@ def _titled(rows: Sequence[Row]) -> Titled:
     listings = [
         Listing(
             *(row[name] for name in ("source", "external_id", "format")),
-            observed=Observed(title=row["title"]),
+            observed=Observed(title=row["title"], language=row["language"]),
             gone=row["gone"],
             import_number=row["import_number"],
         )
         for row in rows
     ]
-    return Titled(rows[0]["id"], title_of(in_order(listings), rows[0]["wanted"]))
+    ordered, wanted = in_order(listings), rows[0]["wanted_language"]
+    said = next((each.observed.language for each in ordered if each.observed.language), "")
+    language = said if wanted is None else str(wanted)
+    return Titled(rows[0]["id"], title_of(ordered, rows[0]["wanted"]), language)
 
 
 def _listing_columns(resource: str, listing: Listing) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.catalog.domain.people import Stage
+from services.catalog.domain.resources import Titled
 from services.catalog.review.domain import Impact, Operation, Risk, Safeguard, State
 from services.catalog.review.findings import Claim, Kind, Relation, stage_of
 
@@ -90,8 +91,8 @@ class Printed:
     """A line with what it takes to show it: titles, its assignee, when to look, and whether the viewer may decide."""
 
     line: Line
-    titles: Mapping[str, tuple[str, str]]
-    """Present id and title of each resource that is known, by the ids that lines name."""
+    titles: Mapping[str, Titled]
+    """Present id, title and language of each resource that is known, by the ids that lines name."""
     email: str
     name: str
     band: str

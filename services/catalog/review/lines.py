@@ -26,13 +26,12 @@ async def list_lines(
         people = {each.id: each for each in await tx.people(sorted({each.assignee for each in found} - {""}))}
         decides = await _decides(tx, db, viewer, deciding, found)
         weights = (await tx.house_rules()).weights
-    titles = {name: (each.id, each.title) for name, each in titled.items()}
     return [
         (
             place,
             Printed(
                 line,
-                titles,
+                titled,
                 person.email if (person := people.get(line.assignee)) else "",
                 person.shown_name if person else "",
                 band(line.priority, weights),

@@ -370,6 +370,7 @@ def _shown_member(member: Member, shown: Shown) -> suggestion_pb2.Member:
         survivor=resource.id == shown.suggestion.plan.survivor,
         score=member.score,
         score_parts=member.score_parts,
+        language=resource.language,
     )
 
 

@@ -22,8 +22,13 @@ def line(printed: Printed) -> suggestion_pb2.Suggestion:
         confidence=0.0 if value.blind else value.confidence,
         revision=value.revision,
         members=[
-            suggestion_pb2.Member(resource=resource_name(id_), title=title, survivor=id_ == value.survivor)
-            for id_, title in known
+            suggestion_pb2.Member(
+                resource=resource_name(each.id),
+                title=each.title,
+                language=each.language,
+                survivor=each.id == value.survivor,
+            )
+            for each in known
         ],
         evidence=[suggestion_pb2.Evidence(type=type_, text=text)] if text else [],
         passages=len(value.passages),
@@ -56,7 +61,7 @@ def _part(value: Share, printed: Printed) -> suggestion_pb2.PlanPart:
             suggestion_pb2.PlanChange(
                 operation=step.operation,
                 target=step.target,
-                before=printed.titles[step.dropped][1] if step.dropped in printed.titles else step.dropped,
+                before=printed.titles[step.dropped].title if step.dropped in printed.titles else step.dropped,
             )
             for step in value.steps
         ],

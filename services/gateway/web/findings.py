@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from services.gateway.web import dates, fitting
 from services.gateway.web.api import Json
 from services.gateway.web.words import known, say
@@ -15,6 +17,7 @@ LETTERS = "ABCDEFGHIJKL"
 
 _RESOURCES = "Resources"  # the API's title of the part that is no program
 _NAMED = re.compile(r"suggestions/[0-9a-f-]{36}")
+_QUOTED = re.compile("(?<=“)([^“”]+)(?=”)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 _OPERATION_ICONS = {
@@ -98,6 +101,18 @@ def _title(suggestion: Json, way: str) -> str:
         program = suggestion["plan"]["parts"][0]["title"]
         return say(f"{way}_program.item_drop", program=program, a=drops[0]["before"] or names[0])
     return summary
+
+
+def in_own_language(text: str, suggestion: Json) -> Markup:
+    """A sentence about it as HTML, in which each member's title, shortened too, says its language and direction."""
+    pieces = _QUOTED.split(text)
+    for at in range(1, len(pieces), 2):
+        own = [each for each in suggestion["members"] if fitting.is_short_for(pieces[at], each["title"])]
+        if own:
+            language = own[0].get("language")
+            lang = Markup(' lang="{}"').format(language) if language else Markup()
+            pieces[at] = Markup("<bdi{}>{}</bdi>").format(lang, pieces[at])
+    return Markup().join(pieces)
 
 
 def recurs(suggestion: Json) -> bool:

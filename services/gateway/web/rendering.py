@@ -91,6 +91,7 @@ _GLOBALS: dict[str, Any] = {
     "bar": charts.bar,
     "charted": charts.charted,
     "headline": findings.title,
+    "in_own_language": findings.in_own_language,
     "lettered": findings.lettered,
     "proposed": findings.proposal,
     "second_line": findings.second_line,

@@ -178,7 +178,8 @@ def as_line(full: Suggestion) -> Suggestion:
     line.evidence.extend(Evidence(type=each.type, text=each.text) for each in said[:1])
     del line.members[:]
     line.members.extend(
-        Member(resource=each.resource, title=each.title, survivor=each.survivor) for each in full.members
+        Member(resource=each.resource, title=each.title, language=each.language, survivor=each.survivor)
+        for each in full.members
     )
     plan = Plan(risk=full.plan.risk, safeguards=full.plan.safeguards)
     for part in full.plan.parts:
@@ -208,7 +209,7 @@ async def test_a_line_says_what_the_whole_suggestion_says_to_whoever_asks(
     sam = await team.join("sam@example.org", people.Person.SPECIALIST)
     ladders, copy, twin, other, old, third = await leader.put(
         *(course(f"c{n}", f"Ladders {n}", words("a")) for n in range(1, 4)),
-        course("c4", "Valves", words("v"), owner="rosa@example.org"),
+        course("c4", "Ventile", words("v"), owner="rosa@example.org", language="de"),
         *(course(f"c{n}", f"Pumps {n}", words(str(n)), owner="nobody@example.org") for n in (5, 6)),
     )
     program = await leader.program("path", ladders, copy, old, third, owners=["olga@example.org"])
@@ -235,6 +236,8 @@ async def test_a_line_says_what_the_whole_suggestion_says_to_whoever_asks(
         return sum(each.may_decide for each in lines)
 
     assert [await may_decide(who) for who in (leader, dora, sam, olga, rosa)] == [6, 6, 1, 5, 1]
+    lines = await leader.suggestions(view=Asked.LINE)
+    assert {each.title: each.language for line in lines for each in line.members}["Ventile"] == "de"
     # Who may accept is who is not refused: tried out on each.
     for who in (leader, dora, sam, olga, rosa):
         for each in await who.suggestions(view=Asked.BASIC):

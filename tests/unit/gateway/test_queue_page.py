@@ -129,6 +129,12 @@ def thing(page: str) -> str:
     return html.unescape(found)
 
 
+async def test_the_titles_in_a_row_say_their_language() -> None:
+    members = [{"title": "Gas", "language": "de"}, {"title": "Gas 2", "language": "en"}]
+    page = await Winnow([suggestion("DUPLICATE", members=members)]).page("/review?whose=you")
+    assert '“<bdi lang="de">Gas</bdi>” is an older edition of “<bdi lang="en">Gas 2</bdi>”</a>' in page
+
+
 async def test_rows_with_the_same_short_title_are_told_apart_by_the_whole_one() -> None:
     members = [
         [

@@ -190,6 +190,21 @@ def test_who_must_agree_what_follows_and_why_it_waits_are_sentences() -> None:
     assert about == ["“Soda falls.” (q)"]
 
 
+def test_a_title_in_a_sentence_says_its_language_and_nothing_in_it_is_taken_for_html() -> None:
+    members = [
+        {"title": "Phishing-Mails erkennen <b>", "language": "de", "survivor": True},
+        {"title": "تمرين", "language": "", "survivor": False},
+    ]
+    said = findings.in_own_language(
+        "“Phishing-Mails…” & “تمرين” are like “something” else", {"members": members}
+    )
+    assert str(said) == (
+        '“<bdi lang="de">Phishing-Mails…</bdi>” &amp; “<bdi>تمرين</bdi>” are like “something” else'
+    )
+    said = findings.in_own_language("“Phishing-Mails erkennen <b>” <i>", {"members": members})
+    assert str(said) == '“<bdi lang="de">Phishing-Mails erkennen &lt;b&gt;</bdi>” &lt;i&gt;'
+
+
 def test_a_translation_offers_no_copy_to_keep() -> None:
     assert findings.can_keep(suggestion())
     assert not findings.can_keep(suggestion(relation="TRANSLATED"))

@@ -307,6 +307,28 @@ async def test_before_and_after_of_several_programs_has_figures_of_each() -> Non
     assert len(re.findall(r'id="topics\d*"', text)) == 2
 
 
+@pytest.mark.parametrize("kind", ["OUTDATED", "PROGRAM"])
+async def test_titles_say_their_language_in_the_heading_the_course_and_the_items(kind: str) -> None:
+    found = suggestion(kind, claims=("expired",) if kind == "OUTDATED" else ())
+    found["members"] = [{**found["members"][0], "language": "de"}]
+    found["summary"] = "“Title a” is like “another”"
+    found["plan"]["parts"] = [{"id": "programs/p", "title": "p", "risk": "R0", "changes": []}] * (
+        kind == "PROGRAM"
+    )
+    winnow = Several(found)
+    winnow.items = [{"resource": "resources/a", "reference": "a", "mandatory": False}]
+    winnow.resources["resources/a"] = {
+        "name": "resources/a",
+        "title": "Title a",
+        "language": "de",
+        "owner": "",
+    }
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert re.search(r'<h1>“<bdi lang="de">Title a</bdi>”', text)
+    assert re.search(r'<a href="/resources/a"[^>]* lang="de" dir="auto">Title a</a>', text)
+
+
 async def test_one_module_for_several_programs_says_what_is_proposed_why_and_what_it_saves() -> None:
     said = "2 items stand one after another in “P”, “Q”."
     evidence: Json = {
