@@ -116,7 +116,9 @@ async def no_verb(tx: Transaction, db: Database, known: Suggestion, verb: str) -
         text = f"{known.name} is {known.state}: {who} decided first."
         return Aborted("SUGGESTION_DECIDED", text, metadata, details=[*details, shown[0]])
     return FailedPrecondition(
-        "STATE_HAS_NO_VERB", f"{known.name} is {known.state}; {verb} has no meaning then.", metadata
+        "STATE_HAS_NO_VERB",
+        f"{known.name} is {known.state}; {verb} has no meaning then.",
+        {**metadata, "verb": verb},
     )
 
 

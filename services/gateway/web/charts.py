@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from services.gateway.web import dates
 from services.gateway.web.api import Json
-from services.gateway.web.words import known, say
+from services.gateway.web.words import known, number, say
 
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _WIDTH, _HEIGHT, _BASE, _PAD = 840, 150, 104, 12
@@ -174,7 +174,7 @@ def months(found: Sequence[Json]) -> Markup:
     return Markup(
         f'<svg class="lifeline" role="img" aria-label="{escape(say(f"engagement.told_{name}", months=said))}" '
         f'viewBox="0 0 {_WIDTH} 150"><line class="axis" x1="40" y1="120" x2="{_WIDTH - 20}" y2="120"/>'
-        f'<text x="32" y="28" text-anchor="end">{round(top):,}</text><text x="32" y="123" text-anchor="end">0</text>'
+        f'<text x="32" y="28" text-anchor="end">{number(top)}</text><text x="32" y="123" text-anchor="end">0</text>'
         f"{''.join(pieces)}{''.join(labels)}</svg>"
     )
 
@@ -182,7 +182,7 @@ def months(found: Sequence[Json]) -> Markup:
 def _in_words(figure: Json | None, value: float | None) -> str:
     if value is None:
         return say("engagement.hidden") if figure and figure["hidden"] else say("time.unknown")
-    return f"{value:,.0f}"
+    return number(value)
 
 
 def _month(each: Json) -> str:

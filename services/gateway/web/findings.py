@@ -15,7 +15,7 @@ from services.gateway.web.words import known, say
 KIND_ICONS = {"DUPLICATE": "copy", "OUTDATED": "calendar-x", "UNUSED": "eye-off", "PROGRAM": "scissors"}
 LETTERS = "ABCDEFGHIJKL"
 
-_RESOURCES = "Resources"  # the API's title of the part that is no program
+_RESOURCES = "resources"  # the id of the part that is no program
 _NAMED = re.compile(r"suggestions/[0-9a-f-]{36}")
 _QUOTED = re.compile("(?<=“)([^“”]+)(?=”)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -264,12 +264,12 @@ def kept_because(suggestion: Json) -> str:
 
 def needed(suggestion: Json) -> list[str]:
     """Who must agree still, a line a part of the plan."""
-    titles = [str(part["title"]) for part in suggestion["plan"]["parts"]]
+    parts = {str(part["title"]): part["id"] for part in suggestion["plan"]["parts"]}
     lines: list[str] = []
     for text in suggestion["plan"]["approvalsNeeded"]:
-        part = next((title for title in titles if text.startswith(f"{title}: ")), "")
+        part = next((title for title in parts if text.startswith(f"{title}: ")), "")
         who = text.removeprefix(f"{part}: ")
-        about = part and part != _RESOURCES
+        about = part and parts[part] != _RESOURCES
         lines.append(say("one.needs_for", part=part, who=who) if about else say("one.needs", who=who))
     return lines
 

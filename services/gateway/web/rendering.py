@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from services.gateway.web import charts, dates, findings
 from services.gateway.web.assets import asset
 from services.gateway.web.icons import icon, with_sprite
-from services.gateway.web.words import known, say
+from services.gateway.web.words import known, number, percent, say
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -39,17 +39,13 @@ _environment = Environment(
 
 
 def _whole_of(text: str) -> str:
-    return f"{int(text):,}"
+    return number(int(text))
 
 
 def _blocks(text: str) -> list[tuple[bool, str]]:
     """An outline in lines, headings without their number signs."""
     lines = text.splitlines(keepends=True)
     return [(line.startswith("#"), line.lstrip("# ") if line.startswith("#") else line) for line in lines]
-
-
-def _whole(value: float) -> str:
-    return f"{round(value):,}"
 
 
 @pass_context
@@ -104,7 +100,8 @@ _FILTERS: dict[str, Any] = {
     "time_of_day": dates.time_of_day,
     "duration": dates.length,
     "blocks": _blocks,
-    "number": _whole,
+    "number": number,
+    "percent": percent,
     "number_of": _whole_of,
 }
 _environment.globals.update(_GLOBALS)

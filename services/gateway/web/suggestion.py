@@ -23,7 +23,7 @@ from services.gateway.web.receipts import receipt
 from services.gateway.web.rendering import page
 from services.gateway.web.review import rows
 from services.gateway.web.trouble import Trouble
-from services.gateway.web.words import say
+from services.gateway.web.words import number, say
 
 _COLUMNS = 3
 _ROWS = 60
@@ -348,7 +348,7 @@ def _calibration(found: Json, kinds: Sequence[Json]) -> str:
 def _figure(told: Json | None) -> str:
     if told is None or (not told["hidden"] and told.get("value") is None):
         return ""
-    return say("engagement.hidden") if told["hidden"] else f"{told['value']:,.0f}"
+    return say("engagement.hidden") if told["hidden"] else number(told["value"])
 
 
 def _without_use(found: Json, finished: Mapping[str, str]) -> list[str]:

@@ -54,11 +54,9 @@ def of(error: grpc.aio.AioRpcError, form: str = "") -> Trouble:
         return Trouble("decided", 409, say("trouble.decided"), say("trouble.decided_text"))
     if reason in ("SUGGESTION_CHANGED", "SUGGESTION_DECIDED"):
         return Trouble("changed", 409, say("trouble.changed"), say("trouble.changed_text", what=changed))
-    if reason == "STATE_HAS_NO_VERB" and info is not None:
-        about, state = info.metadata["suggestion"], info.metadata["state"]
-        # Where it is more than that, the words say what; they name no state.
-        if said.startswith(f"{about} is {state};"):
-            return Trouble("refused", 409, say("trouble.settled"), known(f"now.{state}", said))
+    # Where it is more than the state, the words say what.
+    if reason == "STATE_HAS_NO_VERB" and info is not None and info.metadata.get("verb"):
+        return Trouble("refused", 409, say("trouble.settled"), known(f"now.{info.metadata['state']}", said))
     if reason == "UNDO_CONFLICT":
         return Trouble("refused", 409, title, say("undo.conflict"), conflicts=conflicts(error))
     if code == 403:

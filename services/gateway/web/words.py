@@ -30,7 +30,19 @@ def known(key: str, otherwise: str, /, **values: object) -> str:
     return say(key, **values) if name in _ENGLISH.get(section, {}) else otherwise
 
 
+def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
+    """The number with the separators of the catalog's language, rounded to so many digits behind its decimal sign."""
+    written = f"{value:{'+' if signed else ''},.{digits}f}"
+    marks = _ENGLISH["number"]
+    return written.translate({ord(","): marks["thousands"], ord("."): marks["decimal"]})
+
+
+def percent(share: float, *, signed: bool = False) -> str:
+    """A share of one in hundreds, as the catalog's language writes it."""
+    return say("number.percent", n=number(100 * share, signed=signed))
+
+
 def _shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
+        return number(value)
     return str(value)

@@ -13,6 +13,7 @@ from jinja2 import Environment
 import services.curator.analysis as analysis
 import services.gateway.web as web
 from services.catalog.review.aftermath import ASKED_BACK, NOBODY_LEFT
+from services.gateway.web import words
 
 WORDS = tomllib.loads((Path(web.__file__).parent / "locales" / "en.toml").read_text("utf-8"))
 
@@ -61,3 +62,23 @@ def test_no_words_stand_in_a_template() -> None:
         "en",
     }  # the same in every language
     assert sorted((name, words) for name, words in said if words not in named) == []
+
+
+NUMBERS = re.compile(r":[+]?,(?:\.\d+f)?\}|:[+]?,?\.\d+[%f]\}|%\.\d+f")
+"""Formats that write a number as English does."""
+
+
+def test_numbers_are_written_in_one_place() -> None:
+    """`words.number` and `words.percent`, by the catalog's separators; another language needs no other code."""
+    pages = Path(web.__file__).parent
+    found = {
+        path.name
+        for path in (*pages.glob("*.py"), *pages.glob("templates/*.html"))
+        if NUMBERS.search(path.read_text("utf-8"))
+    }
+    assert found == set()
+
+
+def test_numbers_have_the_separators_of_the_catalog() -> None:
+    assert words.number(1234567.891, 2) == "1,234,567.89"
+    assert (words.percent(0.25), words.percent(0.5, signed=True)) == ("25%", "+50%")
