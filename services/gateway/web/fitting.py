@@ -40,7 +40,7 @@ def shortened(name: str, most: int) -> str:
 def is_short_for(short: str, name: str) -> bool:
     """Whether the one can be what `shortened` made of the other."""
     head, cut, tail = short.partition("…")
-    return short == name or (bool(cut) and name.startswith(head) and name.endswith(tail.strip()))
+    return short == name or (bool(cut) and name.startswith(head) and name.rstrip().endswith(tail.strip()))
 
 
 def _ended(sentence: str, most: int) -> str:
