@@ -195,6 +195,13 @@ def _told(runs: Sequence[Run], here: str, there: str) -> str:
     return " ".join(told[:_TOLD])
 
 
+def at_first(rows: Sequence[Row], most: int) -> list[Row]:
+    """All rows that differ, with as many equal ones as there is room for in so many; in their order."""
+    room = most - sum(1 for row in rows if not row.same)
+    equal = [row.number for row in rows if row.same][: max(room, 0)]
+    return [row for row in rows if not row.same or row.number in equal]
+
+
 def stretches(rows: Sequence[Row]) -> Iterator[Stretch]:
     """Runs of equal rows and runs of rows that differ, in order."""
     for same, run in groupby(rows, key=lambda row: row.same):

@@ -291,12 +291,13 @@ def _side_by_side(
     order = findings.ordered(found)
     letters = "".join(findings.LETTERS[order.index(each) % len(findings.LETTERS)] for each in columns)
     every = passages.aligned(found, [each["resource"] for each in columns], letters)
-    shown = every if request.query_params.get("all") else every[:_ROWS]
+    shown = every if request.query_params.get("all") else passages.at_first(every, _ROWS)
     return {
         "columns": columns,
         "letters": letters,
         "stretches": list(passages.stretches(shown)),
         "rows_all": len(every),
+        "rows_shown": len(shown),
         "all_address": _here(request, found, all="1") + "#text" if len(shown) < len(every) else "",
         "others": [
             (each, _here(request, found, **{"with": each["resource"].removeprefix("resources/")}, all="1"))

@@ -33,7 +33,7 @@ LETTERS = "abcd"
 MANY = _ROWS + 5
 
 
-def passage(number: int, other: str) -> Json:
+def passage(number: int, other: str, match: str = "meaning") -> Json:
     """The nth passage of A beside what says the same in another member."""
     text = {"quote": f"Passage {number} of {other}.", "place": f"p. {number}", "start": number}
     counterpart = {"resource": f"resources/{other}", **text}
@@ -41,7 +41,7 @@ def passage(number: int, other: str) -> Json:
         "type": "passage",
         "resource": "resources/a",
         "text": "",
-        "match": "meaning",
+        "match": match,
         "against": False,
         "counterpart": counterpart,
         **text,
@@ -181,20 +181,48 @@ def link(text: str, words: str) -> str:
 
 @pytest.mark.parametrize("kind", ["DUPLICATE", "PROGRAM"])
 async def test_show_all_shows_all_and_keeps_the_place_and_the_other_copy(kind: str) -> None:
-    evidence = [passage(number, other) for other in "bcd" for number in range(MANY)]
+    evidence = [passage(number, other, "exact") for other in "bcd" for number in range(MANY)]
+    for each in evidence:  # the same in all of them
+        each["quote"] = each["counterpart"]["quote"] = f"Passage {each['start']}."
     place = "in=eyJ3aG9zZSI6ImFsbCJ9"
     async with Winnow(suggestion(kind, *evidence)).browser() as browser:
         first = (await browser.get(f"/review/{ID}?{place}")).text
-        assert f"Passage {MANY - 1} of b." not in first
+        assert f"Passage {MANY - 1}." not in first
         whole = link(first, f"Show all {MANY}")
         assert place in whole
-        assert f"Passage {MANY - 1} of b." in (await browser.get(whole)).text
-        assert "of d." not in first
+        assert f"Passage {MANY - 1}." in (await browser.get(whole)).text
+        assert "<span>Title d</span>" not in first
         other = link(first, "Title d")
         assert place in other
-        assert f"Passage {MANY - 1} of d." in (await browser.get(other)).text
+        assert f"Passage {MANY - 1}." in (await browser.get(other)).text
         part = (await browser.get(f"/review/{ID}?with=d&{place}")).text
         assert "with=d" in link(part, f"Show all {MANY}")
+
+
+async def test_all_differences_are_shown_and_it_is_said_how_many_passages_are_not() -> None:
+    differs = {**passage(MANY + 1, "b"), "quote": "Only A says this."}
+    found = suggestion("DUPLICATE", *(passage(n, "b", "exact") for n in range(MANY)), differs)
+    found["members"] = found["members"][:2]
+    async with Winnow(found).browser() as browser:
+        text = html.unescape((await browser.get(f"/review/{ID}")).text)
+    assert f"{_ROWS} of {MANY + 1} passages; all differences are listed." in text
+    assert "Only A says this." in re.sub("<[^>]*>", "", text)
+    assert f"Passage {MANY - 1} of b." not in text
+
+
+async def test_it_is_said_of_which_copy_no_text_could_be_read_and_where_it_is() -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    winnow.resources = {
+        "resources/a": {"contentHash": "f00", "kind": "course", "url": "https://lms.example/a"},
+        "resources/b": {"contentHash": "", "kind": "video", "url": "https://lms.example/b"},
+        "resources/c": {"contentHash": "", "kind": "", "url": ""},
+    }
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert re.search(r'copy B\. <span class="muted">\(video\)</span> <a href="https://lms.example/b"', text)
+    assert "<p>No text could be read from copy C.</p>" in text
+    assert "from copy A" not in text
+    assert "There is no text to compare." in text
 
 
 async def test_of_three_copies_it_is_said_which_lacks_a_passage_and_of_which_use_is_not_known() -> None:
