@@ -129,6 +129,10 @@ def thing(page: str) -> str:
     return html.unescape(found)
 
 
+async def test_the_learners_of_a_row_are_those_of_a_year() -> None:
+    assert "Learners a year</th>" in await Winnow([suggestion("DUPLICATE")]).page("/review?whose=you")
+
+
 async def test_the_titles_in_a_row_say_their_language() -> None:
     members = [{"title": "Gas", "language": "de"}, {"title": "Gas 2", "language": "en"}]
     page = await Winnow([suggestion("DUPLICATE", members=members)]).page("/review?whose=you")
