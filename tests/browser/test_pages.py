@@ -196,6 +196,30 @@ def test_what_refuses_a_decision_is_accessible_too(browser: Browser, sample: Sta
     visitor.leave()
 
 
+def test_each_row_of_the_queue_takes_two_lines_and_is_called_otherwise_than_the_others(page: Page) -> None:
+    called: list[str] = []
+    page.goto("/review?whose=all")
+    tops: list[float] = page.locator(".queue tbody tr").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().bottom)"
+    )
+    assert sum(bottom <= DESKTOP[1] for bottom in tops) >= 12  # ui.md §4.1
+    while True:
+        heights: list[float] = page.locator(".queue tbody tr").evaluate_all(
+            "rows => rows.map(row => row.getBoundingClientRect().height)"
+        )
+        assert max(heights) <= 53
+        assert max(
+            map(len, page.locator(".queue .finding p:not(.only-small)").all_inner_texts())
+        ) <= 70 + len("Held back ")
+        called += page.locator("[data-row]").all_text_contents()
+        further = page.get_by_role("link", name=say("review.next_page"), exact=True)
+        if not further.count():
+            break
+        further.click()
+    assert len(set(called)) == len(called)
+    assert max(len(each.partition(": “")[0]) for each in called) <= 56
+
+
 def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> None:
     addresses: set[str] = set()
     for address in once(places(sample)).values():
