@@ -18,6 +18,7 @@ from services.catalog.domain.announcements import Announcement
 from services.catalog.domain.changes import Change, ChangeState
 from services.catalog.domain.drafts import Draft
 from services.catalog.domain.engagement import Month, Use
+from services.catalog.domain.finished import FinishedMonth
 from services.catalog.domain.house_rules import (
     HouseRules,
     NeverArchived,
@@ -213,6 +214,8 @@ INSIGHTS = Insights(
     2,
     DAY,
     Earlier(End(4, 2, 2, 1), DAY, Savings(1.0, 2.0), 0.25),
+    (("current", 2),),
+    (FinishedMonth(DAY, FIGURE, FIGURE),),
 )
 DRAFT = Draft("d1", "a.zip", NOW, LISTING, "r1")
 DEAD = LinkCheck("https://example.org/2", DAY, DAY, "It answers 404.")
@@ -289,6 +292,7 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
         frozenset(),
     ),
     "insights": (wire.insights(INSIGHTS), frozenset()),
+    "insights: finished": (wire.insights(INSIGHTS).finished[0], frozenset()),
     "insights: figure": (wire.insights(INSIGHTS).by_kind[0], frozenset({"year_before"})),
     "insights: compared": (wire.insights(INSIGHTS).rot_share, frozenset()),
     "insights: savings": (wire.insights(INSIGHTS).savings_made[0], frozenset()),

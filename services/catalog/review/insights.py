@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from services.catalog.domain.ages import AGES, age_of
 from services.catalog.domain.disclosure import few
 from services.catalog.domain.engagement import YEAR
+from services.catalog.domain.finished import Finished, FinishedMonth, finished_by_month
 from services.catalog.domain.people import owns
 from services.catalog.domain.periods import months_back
 from services.catalog.domain.resources import Lifecycle
@@ -49,7 +50,7 @@ class Insights:
     """Counts of what learners can find, and of what people decided `since` then, the beginning of the day `begin`.
 
     `decisions` are by e-mail, each with those of the same months a year before, None where the log does not go that
-    far. `silo_index` is None when nobody has decided or may.
+    far. `silo_index` is None when nobody has decided or may. `states` are of all resources, each in one.
     """
 
     resources: int
@@ -66,19 +67,24 @@ class Insights:
     entitled: int
     begin: date
     before: Earlier = Earlier()
+    states: tuple[tuple[str, int], ...] = ()
+    finished: tuple[FinishedMonth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What learners can find, counted by what is shown of it: its kind, when it last changed and who owns it.
 
-    `names` are all by which those resources go, each with the id of its resource.
+    `names` are all by which those resources go, each with the id of its resource; `reviewed` is when somebody last
+    confirmed one, by id, without those of which nobody has. `finished` are the completions of two years.
     """
 
     kinds: Counter[str]
     changed: Counter[date | None]
     owners: Counter[str]
     names: dict[str, str]
+    reviewed: dict[str, date]
+    finished: Sequence[Finished] = ()
 
 
 @dataclass(slots=True)
@@ -99,7 +105,7 @@ class Surveyor:
 
 
 async def _look(tx: Transaction) -> Survey:
-    found = Survey(Counter(), Counter(), Counter(), {})
+    found = Survey(Counter(), Counter(), Counter(), {}, {}, await postgres_insights.finished(tx, 2 * YEAR))
     async for resource, _ in each_glance(tx):
         if resource.lifecycle is Lifecycle.PUBLISHED:
             found.names.update((name, resource.id) for name in (resource.id, *resource.aliases))
@@ -107,6 +113,8 @@ async def _look(tx: Transaction) -> Survey:
             days = [day for day in (resource.updated, resource.created) if day]
             found.changed[max(days, default=None)] += 1
             found.owners[resource.owner] += 1
+            if resource.reviewed:
+                found.reviewed[resource.id] = resource.reviewed
     return found
 
 
@@ -124,7 +132,7 @@ async def get_insights(db: Database, surveyor: Surveyor, months: int = YEAR) -> 
         for day, count in found.changed.items():
             ages[age_of([day] if day else [], today)] += count
         people = await tx.people_by_email({owner for owner in found.owners if "@" in owner})
-        called = await rot(tx, found)
+        called = {kind: _ids(names, found) for kind, names in (await postgres_insights.called(tx)).items()}
         live = await postgres_insights.live_by_kind(tx)
         hours = await postgres_insights.hours(tx)
         everybody = await postgres_insights.decided_by(tx, since, (begin_before, end_before))
@@ -140,7 +148,9 @@ async def get_insights(db: Database, surveyor: Surveyor, months: int = YEAR) -> 
         by_kind=tuple(sorted(found.kinds.items(), key=lambda each: (-each[1], each[0]))),
         by_age=tuple((name, ages[name]) for name in AGES),
         owned=sum(count for owner, count in found.owners.items() if owns(owner, people)),
-        rot=len(called),
+        rot=len(set[str]().union(*called.values())),
+        states=_states(found, called, year_ago),
+        finished=finished_by_month(found.finished),
         suggestions=tuple(live.items()),
         planned=_saved(hours, "SCHEDULED"),
         made=_saved(hours, "APPLIED"),
@@ -160,7 +170,22 @@ async def get_insights(db: Database, surveyor: Surveyor, months: int = YEAR) -> 
 
 async def rot(tx: Transaction, found: Survey) -> set[str]:
     """Ids of those resources that a live, clear suggestion calls redundant, outdated or trivial."""
-    return {found.names[name] for name in await postgres_insights.rot(tx) if name in found.names}
+    return _ids(await postgres_insights.rot(tx), found)
+
+
+def _ids(names: Iterable[str], found: Survey) -> set[str]:
+    return {found.names[name] for name in names if name in found.names}
+
+
+def _states(found: Survey, called: Mapping[Kind, Set[str]], year_ago: date) -> tuple[tuple[str, int], ...]:
+    """Each resource in one of four states: what is called outdated is that alone, else a copy, else by its review."""
+    outdated = called.get(Kind.OUTDATED, frozenset())
+    copies = called.get(Kind.DUPLICATE, frozenset()) - outdated
+    current = sum(
+        day >= year_ago and id_ not in outdated and id_ not in copies for id_, day in found.reviewed.items()
+    )
+    rest = found.kinds.total() - len(outdated) - len(copies) - current
+    return ("current", current), ("outdated", len(outdated)), ("copies", len(copies)), ("unconfirmed", rest)
 
 
 def silo_index(decided: Sequence[int], entitled: int) -> float | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from services.catalog.domain.disclosure import LEAST
+from services.catalog.domain.finished import Finished
 from services.catalog.postgres.session import Session
 from services.catalog.review.domain import LIVE, OPEN_FROM
 from services.catalog.review.findings import Kind
@@ -25,8 +27,8 @@ _APPLIED = """
         (SELECT max(a.time) FROM decisions a WHERE a.suggestion = d.suggestion AND a.verb = 'accept') AS accept_time
     FROM decisions d WHERE d.verb = 'apply' AND d.time >= %s GROUP BY d.suggestion ORDER BY d.suggestion
 """
-_ROT = """
-    SELECT DISTINCT m.value->>'resource' AS resource
+_CALLED = """
+    SELECT DISTINCT s.kind, m.value->>'resource' AS resource
     FROM suggestions s, jsonb_array_elements(s.proposal->'members') m
     WHERE s.state = ANY(%s) AND s.kind IN ('DUPLICATE', 'OUTDATED', 'UNUSED') AND s.confidence >= %s
         AND NOT coalesce((m.value->>'survivor')::boolean, false)
@@ -63,6 +65,34 @@ _DECIDED = """
     WHERE d.verb IN ('accept', 'reject') AND d.time >= %(begin_before)s
         AND (d.time >= %(begin)s OR d.time < %(end_before)s)
     GROUP BY p.email ORDER BY 2 DESC, 1
+"""
+# A cell is a resource in a month; sums count who completes twice twice, as everywhere.
+_FINISHED = """
+    WITH named AS MATERIALIZED (
+        SELECT n.source, n.reference, l.resource FROM engagement_names n
+        JOIN listings l ON l.source = n.listing_source AND l.external_id = n.listing_external_id
+    ), newest AS (
+        SELECT max(greatest(
+            (SELECT max(month) FROM engagement_sums s WHERE s.source = d.source),
+            (SELECT max(month) FROM learner_months m WHERE m.source = d.source)
+        )) AS month FROM (SELECT DISTINCT source FROM named) AS d
+    ), counted AS (
+        SELECT named.resource, s.month, NULL::text AS learner, s.completed
+        FROM named JOIN engagement_sums s USING (source, reference), newest
+        WHERE s.month > newest.month - make_interval(months => %(months)s) AND s.month <= newest.month
+        UNION ALL
+        SELECT DISTINCT named.resource, m.month, m.learner, least(m.completed, 1)
+        FROM named JOIN learner_months m USING (source, reference), newest
+        WHERE m.month > newest.month - make_interval(months => %(months)s) AND m.month <= newest.month
+    ), celled AS (
+        SELECT *, sum(completed) OVER (PARTITION BY resource, month) AS cell FROM counted
+    )
+    SELECT month, sum(completed)::bigint AS completions,
+        (coalesce(sum(completed) FILTER (WHERE learner IS NULL), 0)
+            + count(DISTINCT learner) FILTER (WHERE completed > 0))::bigint AS people,
+        (coalesce(sum(completed) FILTER (WHERE learner IS NULL AND cell < %(least)s), 0)
+            + count(DISTINCT learner) FILTER (WHERE completed > 0 AND cell < %(least)s))::bigint AS in_few
+    FROM celled GROUP BY month ORDER BY month
 """
 _FIRST = "SELECT time FROM decisions ORDER BY id LIMIT 1"
 _ENTITLED = """
@@ -122,9 +152,25 @@ async def applied_since(tx: Session, since: datetime) -> list[AppliedRow]:
     return [AppliedRow(**row) for row in await tx.rows(_APPLIED, (since,))]
 
 
+async def called(tx: Session) -> dict[Kind, set[str]]:
+    """Resources that a live, clear suggestion calls redundant, outdated or trivial, by its kind."""
+    found: dict[Kind, set[str]] = {}
+    for row in await tx.rows(_CALLED, (_LIVE, OPEN_FROM)):
+        found.setdefault(Kind(row["kind"]), set()).add(row["resource"])
+    return found
+
+
 async def rot(tx: Session) -> set[str]:
-    """Resources that a live, clear suggestion calls redundant, outdated or trivial."""
-    return {row["resource"] for row in await tx.rows(_ROT, (_LIVE, OPEN_FROM))}
+    """These of all kinds."""
+    return set[str]().union(*(await called(tx)).values())
+
+
+async def finished(tx: Session, months: int) -> list[Finished]:
+    """Completions of resources in so many months to the newest, of those in which there are any rows."""
+    return [
+        Finished(**cast("dict[str, Any]", row))
+        for row in await tx.rows(_FINISHED, {"months": months, "least": LEAST})
+    ]
 
 
 async def live_by_kind(tx: Session) -> dict[Kind, int]:

@@ -7,8 +7,10 @@ from datetime import date
 from urllib.parse import quote
 
 from services.catalog.review.domain import LIVE
+from services.catalog.review.findings import Kind
 from services.catalog.review.insights import Insights, Savings
 from services.catalog.review.ruling import BREAKABLE, EXAMPLES, Breach, Outcome
+from services.catalog.wire.engagement import group_figure
 from services.catalog.wire.fields import bad_field, day
 from services.kit.protobuf import timestamp
 from winnow.catalog.v1 import insights_pb2
@@ -55,6 +57,10 @@ def insights(value: Insights) -> insights_pb2.Insights:
     decided = f"/v1/decisions?verbs=accept&verbs=reject&beginTime={quote(since)}"
 
     live = "&".join(f"states={state}" for state in sorted(LIVE))
+    lists = {
+        state: f"/v1/suggestions?kind={kind}&{live}"
+        for state, kind in (("outdated", Kind.OUTDATED), ("copies", Kind.DUPLICATE))
+    }
 
     def of_kind(kind: str) -> str:
         return f"kind={quote(kind)}" if kind else "withoutKind=true"
@@ -103,6 +109,17 @@ def insights(value: Insights) -> insights_pb2.Insights:
         begin=day(value.begin),
         stood=day(before.stood_on),
         silo_index_year_before=None if before.silo_index is None else round(before.silo_index, 4),
+        finished=[
+            insights_pb2.Insights.FinishedMonth(
+                month=day(each.month),
+                finished=group_figure(each.finished),
+                year_before=group_figure(each.before),
+            )
+            for each in value.finished
+        ],
+        states=[
+            _figure(name, count, "resources", lists.get(name, everything)) for name, count in value.states
+        ],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -17,6 +17,7 @@ from services.gateway.web.words import known, number, say
 
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _WIDTH, _HEIGHT, _BASE, _PAD = 840, 150, 104, 12
+_PANEL = 560
 _ENDED = frozenset({"past_end", "ending", "expired", "validity", "retired_term"})
 _CLOSE = 110  # px: words nearer than that go on lines of their own
 
@@ -66,20 +67,29 @@ def told(found: Sequence[Json]) -> bool:
     return any(value is not None for value in _told(found, "completed"))
 
 
+def _runs(
+    values: Sequence[float | None], x: Callable[[int], float], base: float, height: float, top: float
+) -> Iterator[list[tuple[float, float]]]:
+    """Places of the points of each run of months that may be shown."""
+    for shown, run in groupby(enumerate(values), key=lambda each: each[1] is not None):
+        if shown:
+            yield [(round(x(at), 1), round(base - height * (value or 0) / top, 1)) for at, value in run]
+
+
+def _top(*values: float | None) -> float:
+    return max(5.0, *(value for value in values if value is not None))
+
+
 def _curves(
-    values: Sequence[float | None], x: Callable[[int], float], base: float, height: float
+    values: Sequence[float | None], x: Callable[[int], float], base: float, height: float, top: float
 ) -> list[str]:
     """An area for each run of months that may be shown; what is hidden is a gap and not a line through it."""
-    top = max(5.0, *(value for value in values if value is not None))
     pieces: list[str] = []
-    for shown, run in groupby(enumerate(values), key=lambda each: each[1] is not None):
-        if not shown:
-            continue
-        points = [(round(x(at), 1), round(base - height * (value or 0) / top, 1)) for at, value in run]
+    for points in _runs(values, x, base, height, top):
         path = " ".join(f"{left},{top_}" for left, top_ in points)
         pieces.append(f'<polygon class="area" points="{points[0][0]},{base} {path} {points[-1][0]},{base}"/>')
         pieces.append(f'<polyline class="curve" points="{path}"/>')
-        pieces += [f'<circle class="point" cx="{left}" cy="{top_}" r="2.5"/>' for left, top_ in points]
+        pieces += [f'<circle class="point f1" cx="{left}" cy="{top_}" r="2.5"/>' for left, top_ in points]
     return pieces
 
 
@@ -104,7 +114,8 @@ def life_line(found: Sequence[Mark], today: date, use: Sequence[Json]) -> Markup
     ]
     if told(use):
         days = [date(each["month"]["year"], each["month"]["month"], 15) for each in use]
-        parts += _curves(_told(use, "completed"), lambda at: x(max(first, days[at])), _BASE, 44)
+        values = _told(use, "completed")
+        parts += _curves(values, lambda at: x(max(first, days[at])), _BASE, 44, _top(*values))
     parts.append(f'<line class="drop" x1="{x(today)}" y1="20" x2="{x(today)}" y2="{_BASE + 30}"/>')
     parts.append(
         f'<text x="{x(today)}" y="{_BASE + 42}" text-anchor="end">{escape(say("lifeline.today"))}</text>'
@@ -160,9 +171,9 @@ def months(found: Sequence[Json]) -> Markup:
     values = _told(found, name)
     if all(value is None for value in values):
         return Markup()
-    top = max(5.0, *(value for value in values if value is not None))
+    top = _top(*values)
     step = (_WIDTH - 60) / max(1, len(values) - 1)
-    pieces = _curves(values, lambda at: 40 + step * at, 120, 96)
+    pieces = _curves(values, lambda at: 40 + step * at, 120, 96, top)
     labels = [
         f'<text x="{round(40 + step * at, 1)}" y="140" text-anchor="middle">{escape(_month(each))}</text>'
         for at, each in enumerate(found)
@@ -176,6 +187,62 @@ def months(found: Sequence[Json]) -> Markup:
         f'viewBox="0 0 {_WIDTH} 150"><line class="axis" x1="40" y1="120" x2="{_WIDTH - 20}" y2="120"/>'
         f'<text x="32" y="28" text-anchor="end">{number(top)}</text><text x="32" y="123" text-anchor="end">0</text>'
         f"{''.join(pieces)}{''.join(labels)}</svg>"
+    )
+
+
+def finished(found: Sequence[Json]) -> Markup:
+    """Completions a month as an area, those of the year before as a dashed line; empty without either."""
+    now, before = _told(found, "finished"), _told(found, "yearBefore")
+    if all(value is None for value in (*now, *before)):
+        return Markup()
+    top, base = _top(*now, *before), 150.0
+    step = (_PANEL - 30) / max(1, len(now) - 1)
+
+    def x(at: int) -> float:
+        return 15 + step * at
+
+    parts = [f'<line class="axis" x1="0" y1="{base}" x2="{_PANEL}" y2="{base}"/>']
+    parts += _curves(now, x, base, 120, top)
+    for points in _runs(before, x, base, 120, top):
+        path = " ".join(f"{left},{up}" for left, up in points)
+        parts.append(f'<polyline class="drop" fill="none" points="{path}"/>')
+        parts += [f'<circle class="f3" cx="{left}" cy="{up}" r="2"/>' for left, up in points]
+    parts += [
+        f'<text x="{round(x(at), 1)}" y="{base + 22}" text-anchor="middle">{escape(_month(each))}</text>'
+        for at, each in enumerate(found)
+    ]
+    said = "; ".join(
+        say(
+            "insights.finished_month",
+            month=f"{_month(each)} {each['month']['year']}",
+            n=_in_words(each.get("finished"), now[at]),
+            before=_in_words(each.get("yearBefore"), before[at]),
+        )
+        for at, each in enumerate(found)
+    )
+    label = escape(say("insights.finished_told", months=said))
+    return Markup(
+        f'<svg class="lifeline" role="img" aria-label="{label}" viewBox="0 0 {_PANEL} 180">'
+        f'<text x="0" y="20">{number(top)}</text>{"".join(parts)}</svg>'
+    )
+
+
+def stacked(parts: Sequence[tuple[str, float, str]]) -> Markup:
+    """Parts of a whole in one bar, each by its words, its count and the class it is filled by; empty without any."""
+    whole = sum(count for _, count, _ in parts)
+    if not whole:
+        return Markup()
+    left, pieces = 1.0, list[str]()
+    for _, count, fill in parts:
+        width = (_PANEL - 2) * count / whole
+        if count:
+            pieces.append(
+                f'<rect class="{fill}" x="{round(left, 1)}" y="1" width="{round(max(1.0, width - 2), 1)}" height="30"/>'
+            )
+        left += width
+    said = escape("; ".join(f"{words}: {number(count)}" for words, count, _ in parts))
+    return Markup(
+        f'<svg class="chart" role="img" aria-label="{said}" viewBox="0 0 {_PANEL} 32">{"".join(pieces)}</svg>'
     )
 
 

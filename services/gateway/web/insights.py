@@ -17,10 +17,12 @@ from services.gateway.web.frame import Frames
 from services.gateway.web.lists import KINDS, TABS
 from services.gateway.web.rendering import page
 from services.gateway.web.sheets import csv
+from services.gateway.web.words import say
 
 PERIODS = (12, 6, 3)
 """Months of learning and of decisions that somebody may look at; the rest of the page is as it is now."""
 _SHOWN = 10
+_FILLS = ("f1", "f2", "f3", "f4")
 _MOST_PROGRAMS = 1000
 
 
@@ -43,6 +45,9 @@ class Insights:
             self.api.names_of_people(request),
         )
         counts = counted["counts"]
+        states = [
+            (each["name"], each["value"], fill) for each, fill in zip(health["states"], _FILLS, strict=True)
+        ]
         by_kind: list[dict[str, Any]] = [
             {
                 "kind": kind,
@@ -68,6 +73,11 @@ class Insights:
             learning=await self._learning(request, programs, months),
             programs=len(programs),
             health=health,
+            finished=charts.finished(health["finished"]),
+            states=states,
+            stacked=charts.stacked(
+                [(say(f"insights.state_{name}"), count, fill) for name, count, fill in states]
+            ),
             planned=_by_name(health["savingsPlanned"]),
             made=_by_name(health["savingsMade"]),
             names=names,

@@ -33,12 +33,15 @@ def rows(
     for figure, several in (
         ("resources_by_kind", "byKind"),
         ("resources_by_age", "byAge"),
+        ("resources_by_state", "states"),
         ("suggestions", "suggestions"),
         ("savings_made", "savingsMade"),
         ("savings_planned", "savingsPlanned"),
     ):
         for each in health[several]:
             yield _row(figure, each["name"], each)
+    for each in health["finished"]:
+        yield _finished(each)
     for each in health["decisions"]:
         yield _row("decisions", each["name"], each, str(months))
     yield _silo(months, health, zone)
@@ -56,6 +59,24 @@ def _row(name: str, of: str, figure: Json, months: str = "") -> list[str]:
     why = _UNKNOWN if before is None else ""
     value = _number(figure["value"])
     return [name, of, "", months, value, figure["unit"], "", "", _number(before), why, figure["list"]]
+
+
+def _finished(each: Json) -> list[str]:
+    month = f"{each['month']['year']}-{each['month']['month']:02}"
+    now, then = each["finished"], each["yearBefore"]
+    return [
+        *(
+            "courses_finished",
+            month,
+            "",
+            "1",
+            _number(now.get("value")),
+            "completions",
+            now["basis"],
+            _why(now),
+        ),
+        *(_number(then.get("value")), _why(then), "/v1/insights"),
+    ]
 
 
 def _silo(months: int, health: Json, zone: tzinfo) -> list[str]:

@@ -80,7 +80,7 @@ def test_months_are_drawn_by_what_is_told_of_most_of_them_and_gaps_are_explained
         'aria-label="Learners a month: Jan 2026: 20; Feb 2026: 6; Mar 2026: not shown; Apr 2026: 1,331"'
         in html
     )
-    assert html.count('class="point"') == 3
+    assert html.count('class="point f1"') == 3
     assert html.count('class="curve"') == 2
     assert "Learners a month. A gap is a month that would tell of fewer than 5 people, by itself or" in html
     months = of_months(reach=[20, 30], completed=[12, 0])

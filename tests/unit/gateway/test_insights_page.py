@@ -55,6 +55,20 @@ def health(**more: Any) -> Json:
         "entitled": 4,
         "begin": BEGIN,
         "stood": {"year": 2025, "month": 9, "day": 30},
+        "states": [
+            figure("current", 800),
+            figure("outdated", 96),
+            figure("copies", 0),
+            figure("unconfirmed", 314),
+        ],
+        "finished": [
+            {
+                "month": {"year": 2026, "month": at + 1},
+                "finished": of(now, hidden=now is None),
+                "yearBefore": of(before, hidden=before is None),
+            }
+            for at, (now, before) in enumerate(((2100, 1950), (None, 2400), (3970, None), (2250, 2250)))
+        ],
         **more,
     }
 
@@ -188,6 +202,9 @@ async def test_each_figure_leads_to_its_list() -> None:
         ("/accuracy#duplicate", "40 of 200"),
     ):
         assert f'<a href="{to}">{said}' in html or f'<a class="pill" href="{to}">{said}' in html, to
+    html = (
+        html.split('<section id="finished">')[0] + html.split('<section id="states">')[1]
+    )  # months have no lists
     figures = re.findall(r'<dd class="figure">(.*?)</dd>|<td class="num"[^>]*>(.*?)</td>', html, re.DOTALL)
     assert len(figures) > 10
     assert [each for each in figures if "<a href=" not in "".join(each)] == []
@@ -211,3 +228,32 @@ async def test_the_file_has_every_figure_says_why_one_is_missing_and_runs_nothin
     assert found["silo_index", ""]["list"].endswith("&beginTime=2026-05-23T00:00:00Z")
     assert found["agreed", "DUPLICATE 0.9 to 1"]["value"] == "0.925"
     assert (reach["title"], found["decisions", "'=amara@example.org"]["value"]) == ("'=Safety", "14")
+
+
+async def test_courses_finished_stand_beside_the_year_before_and_what_is_hidden_is_a_gap() -> None:
+    html = (await Catalog().page("/insights")).text
+    panel = html.split('<section id="finished">')[1].split("</section>")[0]
+    assert panel.count('role="img"') == 1
+    assert (
+        "Jan 2026: 2,100, before 1,950; Feb 2026: not shown, before 2,400; Mar 2026: 3,970, before" in panel
+    )
+    assert (panel.count('class="curve"'), panel.count('class="drop"')) == (2, 2)
+    assert "The dashed line is the year before. A gap is a month that would tell of fewer than 5" in panel
+    assert cells(panel) == ["2,100", "1,950", "not shown", "2,400", "3,970", "not shown", "2,250", "2,250"]
+    none = (await Catalog(finished=[]).page("/insights")).text
+    assert "No month is known of which that may be told." in none
+    rows = list(csv.DictReader(io.StringIO((await Catalog().page("/insights.csv")).text)))
+    found = {row["of"]: row for row in rows if row["figure"] == "courses_finished"}
+    assert (found["2026-01"]["value"], found["2026-01"]["year_before"]) == ("2100", "1950")
+    assert (found["2026-02"]["value"], found["2026-02"]["why_unknown"]) == ("", "fewer_than_5_people")
+
+
+async def test_the_state_of_the_catalog_is_one_bar_with_its_numbers_in_the_legend() -> None:
+    html = (await Catalog().page("/insights")).text
+    panel = html.split('<section id="states">')[1].split("</section>")[0]
+    said = "Current: 800; Outdated: 96; Copies: 0; Nobody confirmed it for a year: 314"
+    assert f'role="img" aria-label="{said}"' in panel
+    assert re.findall(r'<rect class="(f\d)"', panel) == ["f1", "f2", "f4"]
+    legend = " ".join(re.sub(r"<[^>]*>", " ", panel.split('class="legend-list">')[1]).split())
+    assert legend == said.replace(":", "").replace(";", "")
+    assert '<a class="strong" href="/review?whose=all&amp;kind=outdated">96</a>' in panel
