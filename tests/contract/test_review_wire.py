@@ -367,7 +367,8 @@ def doors(value: Suggestion, where: Surroundings) -> list[suggestion_pb2.Suggest
         **dict.fromkeys(("targets", "programs", "approved_by"), frozenset[str]()),
         reason=("", ""),
     )
-    printed = Printed(line, {}, "", "", may_decide=True, band=band(value.priority, where.rules.weights))
+    when = band(value.priority, where.rules.weights)
+    printed = Printed(line, {}, "", "", when, may_decide=True, may_revoke=False)
     return [wire.suggestion(wire.Shown(value, where)), wire_lines.line(printed)]
 
 

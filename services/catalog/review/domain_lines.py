@@ -88,7 +88,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A line with what it takes to show it: titles, its assignee, when to look, and whether the viewer may decide."""
+    """A line with what it takes to show it: titles, its assignee, when to look, and what the viewer may."""
 
     line: Line
     titles: Mapping[str, Titled]
@@ -97,3 +97,4 @@ class Printed:
     name: str
     band: str
     may_decide: bool
+    may_revoke: bool

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.catalog.domain.people import Viewer
 from services.catalog.policy import About, Row
 from services.catalog.postgres.database import Database, Transaction
-from services.catalog.review import postgres_lines, reading, routing
+from services.catalog.review import postgres_lines, reading, rights, routing
 from services.catalog.review.domain_lines import Line, Printed
 from services.catalog.review.impact import band
 from services.catalog.review.postgres import Place
@@ -36,6 +36,7 @@ async def list_lines(
                 person.shown_name if person else "",
                 band(line.priority, weights),
                 line.id in decides,
+                rights.may_revoke(viewer, line.state, About(approved=viewer.person.id in line.approved_by)),
             ),
         )
         for (place, _), line in zip(places, found, strict=True)

@@ -76,14 +76,21 @@ async def shown_on(
     for each in found:
         stage = each.proposal.stage
         needed = [routing.needs(part, each.edits, around, staff, stage) for part in each.plan.parts]
+        missing = routing.missing(each.plan, each.approvals, needed) if each.state in _ASKING else ()
+        # Where nothing is missing, a yes has the plan checked again: anybody's who has said it.
+        given = (
+            {(one.person, one.part) for one in each.valid_approvals} if missing else set[tuple[str, str]]()
+        )
         made.append(
             Shown(
                 each,
                 around,
                 emails,
-                routing.missing(each.plan, each.approvals, needed) if each.state in _ASKING else (),
+                missing,
                 any(needs.one_approver for needs in needed),
-                frozenset[str]().union(*(needs.people for needs in needed)),
+                frozenset(
+                    person for needs in needed for person in needs.people if (person, needs.part) not in given
+                ),
                 tuple(questions.get(each.id, ())),
                 tuple(before.get(each.id, ())),
                 known[each.assignee].shown_name if each.assignee in known else "",

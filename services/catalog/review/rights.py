@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.catalog.domain.people import Viewer
-from services.catalog.policy import METHODS
+from services.catalog.policy import METHODS, About
 from services.catalog.review import routing, wire
 from services.catalog.review.domain import State
 
@@ -26,7 +26,12 @@ def rights(viewer: Viewer, shown: wire.Shown) -> wire.Rights:
         accept=viewer.person.id in shown.approvers if value.plan.parts else decides,
         undo=value.state is State.APPLIED and _UNDO.allows(viewer, about),
         reopen=value.reopens and _REOPEN.allows(viewer, about),
-        revoke=value.state in (State.OPEN, State.SCHEDULED) and _REVOKE.allows(viewer, about),
+        revoke=may_revoke(viewer, value.state, about),
         object=value.state is State.SCHEDULED and _OBJECT.allows(viewer, about),
         suppress=not value.proposal.hard and _SUPPRESS.allows(viewer, about),
     )
+
+
+def may_revoke(viewer: Viewer, state: State, about: About) -> bool:
+    """Whether the viewer has a yes of their own to take back, of a suggestion in that state."""
+    return state in (State.OPEN, State.SCHEDULED) and _REVOKE.allows(viewer, about)

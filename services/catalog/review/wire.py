@@ -59,8 +59,8 @@ from winnow.review.v1 import events_pb2, review_service_pb2, suggestion_pb2
 class Shown:
     """A suggestion with what it takes to show it: rows around it, e-mails by person, approvals still needed.
 
-    `approvers` are ids of those whose yes some part takes. `questions` are those that wait for an owner's answer.
-    `history`: what people had decided, of one that has returned. `assignee_name` is empty where nobody has it.
+    `approvers` are ids of those whose yes some part takes and has not. `questions` are those that wait for an owner's
+    answer. `history`: what people had decided, of one that has returned. `assignee_name` is empty where nobody has it.
     """
 
     suggestion: Suggestion

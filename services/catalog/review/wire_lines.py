@@ -49,6 +49,7 @@ def line(printed: Printed) -> suggestion_pb2.Suggestion:
         band=printed.band,
         blind=value.blind,
         may_decide=printed.may_decide,
+        may_revoke=printed.may_revoke,
     )
 
 

@@ -169,7 +169,7 @@ def as_line(full: Suggestion) -> Suggestion:
     names: Any = (
         *("fingerprint", "held_reason", "approvals", "decision", "snooze_until", "snooze_event", "due_time"),
         *("note", "asked", "filed_by", "edits", "returned", "history", "receipts", "kept", "may_accept"),
-        *("may_undo", "may_reopen", "may_revoke", "may_object", "may_suppress"),
+        *("may_undo", "may_reopen", "may_object", "may_suppress"),
     )
     for name in names:
         line.ClearField(name)

@@ -392,6 +392,12 @@ async def test_a_program_with_an_owner_needs_that_owners_yes(
     assert half.state == Suggestion.OPEN
     assert list(half.plan.approvals_needed) == ["Safety: an owner of “Safety”"]
     await refused(leader.accept(half), grpc.StatusCode.FAILED_PRECONDITION, "APPROVED_ALREADY")
+    for who, takes in ((leader, False), (owner, True)):
+        shown, (line,) = (
+            await who.get(half.name),
+            await who.suggestions(view=review.ListSuggestionsRequest.LINE),
+        )
+        assert (shown.may_accept, shown.may_revoke, line.may_revoke) == (takes, not takes, not takes)
     whole = await owner.accept(half)
     assert whole.state == Suggestion.APPLIED
     now = await leader("GetProgram", api.GetProgramRequest(name=program.name))

@@ -54,6 +54,7 @@ def suggestion(kind: str, number: int = 1, *, state: str = "OPEN", risk: str = "
         "blind": False,
         "mayDecide": True,
         "mayAccept": True,
+        "mayRevoke": False,
         "assignee": ME,
         "assigneeName": "Ida",
         "createTime": "2026-01-02T00:00:00Z",
@@ -195,6 +196,14 @@ async def test_all_that_match_are_offered_where_they_are_more_than_the_page_show
     many = [suggestion("OUTDATED", number) for number in range(there)]
     page = await Winnow(many).page(f"/review?whose={whose}")
     assert (say("bulk.select_all", n=there) in page) == offered
+
+
+async def test_what_one_has_said_yes_to_is_marked_in_the_queue() -> None:
+    page = await Winnow([suggestion("OUTDATED"), suggestion("UNUSED", mayRevoke=True)]).page(
+        "/review?whose=all"
+    )
+    assert page.count(say("review.approved")) == 1
+    assert page.index(say("review.approved")) > page.index("unused1")
 
 
 @pytest.mark.parametrize(

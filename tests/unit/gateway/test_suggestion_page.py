@@ -635,6 +635,19 @@ async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(pl
     assert f'action="/review/{ID}/reject' in text
 
 
+@pytest.mark.parametrize("takes", [False, True])
+async def test_who_has_said_yes_is_offered_to_take_it_back_and_no_second_yes(takes: bool) -> None:
+    yes = {"person": "a@example.org", "part": "resources"}
+    found: Json = {**suggestion("DUPLICATE"), "approvals": [yes], "mayAccept": takes, "mayRevoke": True}
+    async with Winnow(found).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    assert 'name="way" value="revokeApproval"' in text
+    assert "Take my yes back" in text
+    assert "You have said yes." in text
+    assert ('data-key="a"' in text) is takes, "another part may take a yes still"
+    assert "It is for others to accept" not in text
+
+
 @pytest.mark.parametrize("kind", ["DUPLICATE", "PROGRAM", "OUTDATED"])
 @pytest.mark.parametrize("origin", ["today", "checkup:p1", "elsewhere"])
 async def test_every_form_says_whence_one_came(kind: str, origin: str) -> None:
