@@ -135,7 +135,9 @@ def full() -> Suggestion:
     plan = plan_of(proposal, where)
     plan = replace(
         plan,
-        safeguards=(Safeguard("on_hold", "resources/b", "It is on hold.", "Lift the hold."),),
+        safeguards=(
+            Safeguard("on_hold", "resources/b", "It is on hold.", "Lift the hold.", edit="finish_on_old"),
+        ),
         simulation=Simulation(30, 1, 1, 12.5, True),
     )
     part = plan.parts[0]

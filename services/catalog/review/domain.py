@@ -137,13 +137,17 @@ def _written(write: Write) -> list[object]:
 
 @dataclass(frozen=True, slots=True)
 class Safeguard:
-    """A rule that forbids the plan now, and what would satisfy it; `part` is the part that it concerns."""
+    """A rule that forbids the plan now, and what would satisfy it; `part` is the part that it concerns.
+
+    `edit` names the field of EditSuggestionRequest that satisfies it by being true; empty where none does.
+    """
 
     code: str
     target: str
     text: str
     remedy: str
     part: str = RESOURCES_PART
+    edit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

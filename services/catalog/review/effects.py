@@ -16,6 +16,8 @@ class Effects:
 
     closed: dict[str, str] = field(default_factory=dict[str, str])
     """Archived or unlisted resources, with the id of the part that does it."""
+    archived: set[str] = field(default_factory=set[str])
+    """The archived ones among them."""
     retired: set[str] = field(default_factory=set[str])
     """Resources that learners are led away from, closed ones among them."""
     finishing: set[str] = field(default_factory=set[str])
@@ -73,6 +75,8 @@ def _add(found: Effects, part: str, change: Change) -> None:
                 found.written.add(id_)
                 if write.after in (Lifecycle.ARCHIVED, Lifecycle.UNLISTED):
                     found.closed[id_] = part
+                if change.operation is Operation.ARCHIVE:
+                    found.archived.add(id_)
                 if write.after != Lifecycle.PUBLISHED:
                     found.retired.add(id_)
                 if change.operation in (Operation.DEPRECATE, Operation.CLOSE_TO_NEW):

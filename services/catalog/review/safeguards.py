@@ -79,9 +79,12 @@ def _losing(resource: Resource, part: str, around: Surroundings, done: Effects) 
             "in_progress",
             name,
             f"{_learners(learners, _told(resource, around))} in the middle of {title}.",
-            "Edit the plan so that they finish on the old one (finish_on_old), choose it as the copy that stays, "
-            "or snooze until nobody is in progress (nobody_in_progress).",
+            # Who is in the middle of what a program alone drops would look for it there.
+            "Let them finish on it, choose it as the copy that stays, or snooze until nobody is part-way."
+            if resource.id in done.archived
+            else "Leave this change out, or snooze until nobody is part-way.",
             part,
+            "finish_on_old" if resource.id in done.archived else "",
         )
 
 
@@ -227,13 +230,17 @@ def _required(around: Surroundings, done: Effects) -> Iterator[Safeguard]:
             if (inside and program.id not in reached) or (program.id, id_) in done.requirements:
                 continue
             needing = around.title(item.resource or item.program) if item.target[1] else item.reference
+            replaced = not inside and id_ in done.successors
             yield Safeguard(
                 "prerequisite",
                 resource_name(id_),
                 f"{needing} in “{program.title}” requires “{resource.title}” before.",
-                "Edit the plan so that the requirement moves to what takes its place (move_requirements), "
-                "choose it as the copy that stays, or lift the requirement in the source.",
+                "Let the requirement move to what takes its place, choose it as the copy that stays, or lift the "
+                "requirement in the source."
+                if replaced
+                else "Lift the requirement in the source, or leave this change out.",
                 part,
+                "move_requirements" if replaced else "",
             )
 
 

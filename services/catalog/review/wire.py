@@ -471,7 +471,7 @@ def field_text(value: object, field_name: str, around: Surroundings) -> str:
 def safeguard(value: Safeguard) -> suggestion_pb2.Safeguard:
     """A rule that forbids the plan now."""
     return suggestion_pb2.Safeguard(
-        code=value.code, target=value.target, text=value.text, remedy=value.remedy
+        code=value.code, target=value.target, text=value.text, remedy=value.remedy, edit=value.edit
     )
 
 

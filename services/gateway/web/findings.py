@@ -271,6 +271,12 @@ def needed(suggestion: Json) -> list[str]:
         who = text.removeprefix(f"{part}: ")
         about = part and parts[part] != _RESOURCES
         lines.append(say("one.needs_for", part=part, who=who) if about else say("one.needs", who=who))
+def remedies(suggestion: Json) -> list[str]:
+    """The edits by which failed safeguards are satisfied, for whoever may decide, each once."""
+    failed = suggestion["plan"]["safeguards"] if suggestion["mayDecide"] else ()
+    return list(dict.fromkeys(each["edit"] for each in failed if each["edit"]))
+
+
     return lines
 
 

@@ -138,6 +138,7 @@ class SuggestionPage:
             held=findings.held(found),
             note=findings.note(found),
             harm=findings.harm(found),
+            remedies=findings.remedies(found),
             pro=pro,
             pros=_REASONS_SHOWN,
             con=con,

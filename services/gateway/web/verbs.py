@@ -21,6 +21,8 @@ from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
 _UNDO_DEPTH = "200"
+_REMEDIES = {"finish_on_old": "finishOnOld", "move_requirements": "moveRequirements"}
+"""Edits by which a failed safeguard is satisfied, as the API names them there and in its JSON."""
 TAKEN_BACK = frozenset({"undo", "reopen", "revoke"})
 """What the log calls the ways back."""
 _DECISIONS = frozenset({"accept", "reject", "snooze"})
@@ -148,6 +150,9 @@ class Verbs:
             "takeIn": _taken_in(form),
             "dropChanges": _dropped(form),
         }
+        remedy = text(form, "remedy")
+        if remedy in _REMEDIES:
+            body[_REMEDIES[remedy]] = True
         return await self._decide(request, form, "edit", body, stay=True)
 
     async def _decide(

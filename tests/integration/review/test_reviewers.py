@@ -151,8 +151,8 @@ GUARDED = {
     "mandatory": "lift the obligation",
     "certification": "take it out of the certification",
     "only_accessible": "Choose it as the copy that stays",
-    "in_progress": "finish_on_old",
-    "prerequisite": "move_requirements",
+    "in_progress": "Let them finish on it",
+    "prerequisite": "Let the requirement move",
     "on_hold": "Lift the hold",
     "session_soon": "Snooze it until after",
 }
@@ -260,7 +260,7 @@ async def test_an_edit_satisfies_a_safeguard_as_its_remedy_says(
     await guard(code, leader, copy)
     await curator.propose(curator.duplicate(kept, copy))
     seen = await leader.only()
-    assert [each.code for each in seen.plan.safeguards] == [code]
+    assert [(each.code, each.edit) for each in seen.plan.safeguards] == [(code, *satisfied)]
     edited = await leader(
         "EditSuggestion", review.EditSuggestionRequest(name=seen.name, revision=seen.revision, **satisfied)
     )

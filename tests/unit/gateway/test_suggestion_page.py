@@ -166,6 +166,7 @@ class Winnow:
             Route("/review/{id}", pages.show),
             Route("/review/{id}/accept", Verbs(api, pages).accept, methods=["POST"]),
             Route("/review/{id}/reject", Verbs(api, pages).reject, methods=["POST"]),
+            Route("/review/{id}/edit", Verbs(api, pages).edit, methods=["POST"]),
             Route("/review/{id}/undo", Verbs(api, pages).undo, methods=["POST"]),
         ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
@@ -617,7 +618,7 @@ async def test_keeping_away_is_offered_to_whom_it_is_open(may: bool) -> None:
 @pytest.mark.parametrize(
     ("plan", "says"),
     [
-        ({"safeguards": [{"text": "It is mandatory.", "remedy": "Replace it."}]}, "Replace it."),
+        ({"safeguards": [{"text": "It is mandatory.", "remedy": "Replace it.", "edit": ""}]}, "Replace it."),
         ({"simulation": {"loseCredit": "5", "newlyOverdue": "0"}}, "5 would lose credit"),
     ],
 )
@@ -633,6 +634,29 @@ async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(pl
     assert 'href="#safeguards"' in text
     assert 'id="decide" hidden>' in text, "another choice can be made all the same"
     assert f'action="/review/{ID}/reject' in text
+
+
+async def test_a_failed_safeguard_that_an_edit_satisfies_has_a_button_for_it() -> None:
+    found = suggestion("DUPLICATE")
+    found["plan"]["safeguards"] = [
+        {"text": "One is part-way.", "remedy": "Let them finish.", "edit": "finish_on_old"},
+        {"text": "Another is, too.", "remedy": "Let them finish.", "edit": "finish_on_old"},
+        {"text": "It is required.", "remedy": "Let it move.", "edit": "move_requirements"},
+        {"text": "It is on hold.", "remedy": "Lift the hold.", "edit": ""},
+    ]
+    winnow = Winnow(found)
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+        offered = re.findall(
+            r'<button [^>]*form="decide" formaction="([^"]*)" name="(\w+)" value="(\w+)">', text
+        )
+        assert [value for _, _, value in offered] == ["finish_on_old", "move_requirements"]
+        for (address, name, value), said in zip(offered, ("finishOnOld", "moveRequirements"), strict=True):
+            answer = await browser.post(html.unescape(address), data={"revision": "3", name: value})
+            assert answer.status_code == 303
+            assert winnow.sent[-1][said] is True
+        winnow.found = {**found, "mayDecide": False}
+        assert 'name="remedy"' not in (await browser.get(f"/review/{ID}")).text
 
 
 @pytest.mark.parametrize("takes", [False, True])
