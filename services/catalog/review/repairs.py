@@ -106,12 +106,12 @@ async def repair(
         case "seasonal" if suggestion.proposal.kind is Kind.UNUSED:
             return Repair(until=around.today + A_YEAR)
         case _:
-            return await repair_parts(tx, viewer, suggestion.plan.parts, refusal)
+            return await repair_parts(tx, suggestion.plan.parts, refusal)
 
 
-async def repair_parts(tx: Transaction, viewer: Viewer, parts: Sequence[Part], refusal: Refusal) -> Repair:
+async def repair_parts(tx: Transaction, parts: Sequence[Part], refusal: Refusal) -> Repair:
     """Does what the reason stands for where these parts are refused: `required` puts what goes by them on hold."""
-    return Repair(await _hold(tx, viewer, parts, refusal)) if refusal.reason == "required" else Repair()
+    return Repair(await _hold(tx, parts, refusal)) if refusal.reason == "required" else Repair()
 
 
 async def confirm(tx: Transaction, viewer: Viewer, id_: str, today: date, until: date) -> Resource:
@@ -127,15 +127,11 @@ def _going(parts: Sequence[Part]) -> set[str]:
     return done.retired | {old for _, old, _ in done.items}
 
 
-async def _hold(
-    tx: Transaction, viewer: Viewer, parts: Sequence[Part], refusal: Refusal
-) -> tuple[Receipt, ...]:
+async def _hold(tx: Transaction, parts: Sequence[Part], refusal: Refusal) -> tuple[Receipt, ...]:
     """Puts what would have gone on hold, on the authority that the comment names, until the day that it names."""
-    who = viewer.person.display_name or viewer.person.email
-    text = refusal.comment.strip() or f"required, says {who}"
     receipts: list[Receipt] = []
     for resource in await tx.resources(sorted(_going(parts)), for_update=True):
-        held = await tx.save(replace(resource, hold=text, hold_end=refusal.hold_end))
+        held = await tx.save(replace(resource, hold=refusal.comment.strip(), hold_end=refusal.hold_end))
         receipts += applying.written(resource, held, _HOLD)
     return tuple(receipts)
 

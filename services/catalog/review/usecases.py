@@ -59,6 +59,7 @@ ONE_APPROVER_NOTICE = timedelta(hours=24)  # behaviour.md §2: R3 whose second a
 MAX_ATTRIBUTE = 200  # characters
 LONGEST_SNOOZE = timedelta(days=366)
 EVENTS = frozenset({"content_changes", "nobody_in_progress"})
+_SAID = frozenset({"other", "required"})  # reasons that are in the words: why, or on whose authority
 DECIDABLE = frozenset({State.HELD, State.OPEN, State.SNOOZED})
 
 
@@ -273,8 +274,8 @@ def _check_refusal(refusal: Refusal, case: Case) -> None:
     reason = refusal.reason
     if reason not in verdicts.REASONS:
         raise wire.bad_field("reason", f"must be one of {', '.join(sorted(verdicts.REASONS))}")
-    if reason == "other" and not refusal.comment.strip():
-        raise wire.bad_field("comment", "is required with the reason other")
+    if reason in _SAID and not refusal.comment.strip():
+        raise wire.bad_field("comment", f"is required with the reason {reason}")
     around = case.on.around
     members = {each.id for each in around.present(case.now.proposal.resources)}
     if refusal.attributes:
@@ -373,7 +374,7 @@ async def _reject_parts(
     said = verdicts.of_part(case.now, parts, viewer, refusal)
     edits = replace(case.now.edits, drop_parts=tuple(sorted({*case.now.edits.drop_parts, *parts})))
     refused_parts = [part for part in case.now.plan.parts if part.id in parts]
-    repair = await repairs.repair_parts(tx, viewer, refused_parts, refusal)
+    repair = await repairs.repair_parts(tx, refused_parts, refusal)
     on = case.on
     if repair.written:
         names = {bare(each.target) for each in repair.written}

@@ -17,6 +17,7 @@ from services.gateway.web.forms import line, text
 from services.gateway.web.receipts import STANDING
 from services.gateway.web.suggestion import APART, SuggestionPage
 from services.gateway.web.wanted import own_page
+from services.gateway.web.words import say
 from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
@@ -55,6 +56,14 @@ class Verbs:
             ]
         elif reason == "required":
             authority = line(form, "authority")
+            if not authority:
+                missing = say("wrong.authority")
+                return await self.pages.shown(
+                    request,
+                    trouble.Trouble(
+                        "refused", 409, say("trouble.refused"), missing, wrong={"authority": missing}
+                    ),
+                )
             body["comment"] = ": ".join(filter(None, (authority, comment)))
             end = dates.calendar_day(text(form, "hold_end"))
             if end:

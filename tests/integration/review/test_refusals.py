@@ -122,7 +122,8 @@ async def test_required_holds_on_an_authority_until_its_last_day(
     await curator.propose(curator.duplicate(a, b))
     seen = await leader.only(Suggestion.OPEN)
     end = Date(year=datetime.now(UTC).year + 1, month=3, day=31)
-    await refused(specialist.reject(seen, "required"), grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    told = specialist.reject(seen, "required", comment="Says the law.")
+    await refused(told, grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
     await leader.reject(seen, "required", comment="Works agreement 12", hold_end=end)
     held = await leader.resource(b)
     assert (held.hold, held.hold_end) == ("Works agreement 12", end)
@@ -317,7 +318,7 @@ async def test_taking_a_refused_part_back_lifts_its_hold(leader: Reviewer, curat
     await leader.program("other", b)
     await curator.propose(curator.duplicate(a, b))
     seen = await leader.only(Suggestion.OPEN)
-    await leader.reject(seen, "required", parts=[path.name])
+    await leader.reject(seen, "required", parts=[path.name], comment="Works agreement 12")
     back = await reopened(leader, seen)
     assert (await leader.resource(b)).hold == ""
     assert [part.id for part in back.plan.parts] == [part.id for part in seen.plan.parts]
@@ -388,7 +389,8 @@ async def test_a_wrong_text_is_left_out_of_groups_until_it_changes(
     "wrong",
     [
         {"reason": "not_same", "hold_end": Date(year=2090, month=1, day=1)},
-        {"reason": "required", "hold_end": Date(year=2020, month=1, day=1)},
+        {"reason": "required"},
+        {"reason": "required", "comment": "Works agreement 12", "hold_end": Date(year=2020, month=1, day=1)},
         {"reason": "still_accurate", "review_date": Date(year=2020, month=1, day=1)},
         {"reason": "not_same", "review_date": Date(year=2090, month=1, day=1)},
         {"reason": "not_same", "wrong": ["text"]},

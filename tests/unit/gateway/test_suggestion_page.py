@@ -537,6 +537,20 @@ async def test_a_refusal_says_what_its_reason_asks_for_and_nothing_else(reason: 
     assert winnow.sent == [{**common, "reason": reason, **says}]
 
 
+async def test_what_must_stay_is_refused_with_who_requires_it_or_not_at_all() -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    async with winnow.browser() as browser:
+        answer = await browser.post(
+            f"/review/{ID}/reject", data={"reason": "required", "authority": " ", "comment": "It must."}
+        )
+    assert (answer.status_code, winnow.sent) == (409, [])
+    assert "Say which law, contract or person requires it." in answer.text
+    (field,) = re.findall(r'<input id="authority"[^>]*>', answer.text)
+    assert all(word in field for word in ("autofocus", 'aria-invalid="true"'))
+    assert answer.text.count(" autofocus") == 1
+    assert ">It must.</textarea>" in answer.text
+
+
 @pytest.mark.parametrize(
     ("kind", "values"),
     [

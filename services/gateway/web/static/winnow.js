@@ -55,10 +55,14 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
-// Another reason than those named is said in words; the server asks for them too.
+// Another reason than those named is said in words, and what is required has somebody who requires it; the server asks
+// for both too.
 document.addEventListener("change", ({ target }) => {
-  const words = target.name === "reason" && target.type === "radio" && target.form?.querySelector("textarea[name=comment]");
-  if (words) words.required = target.value === "other";
+  if (target.name !== "reason" || target.type !== "radio") return;
+  for (const [reason, field] of [["other", "comment"], ["required", "authority"]]) {
+    const words = target.form?.elements[field];
+    if (words) words.required = target.value === reason;
+  }
 });
 
 // A page that cannot reach its server says so itself; its forms are sent all the same.
