@@ -650,6 +650,20 @@ async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(pl
     assert f'action="/review/{ID}/reject' in text
 
 
+async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself() -> None:
+    found = {**suggestion("DUPLICATE"), "relation": "TRANSLATED"}
+    for member in found["members"]:
+        member["survivor"] = False
+    async with Winnow(found).browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+    ticks = re.findall(r'<input type="checkbox" name="same" form="decide" value="resources/(\w)" checked', text)
+    assert ticks == ["b", "c"]
+    assert 'type="hidden" name="same" form="decide" value="resources/a"' in text
+    assert 'name="keep"' not in text
+    assert "Left one out? The proposal is rebuilt" in text
+    assert "another copy to keep" not in text
+
+
 async def test_a_failed_safeguard_that_an_edit_satisfies_has_a_button_for_it() -> None:
     found = suggestion("DUPLICATE")
     found["plan"]["safeguards"] = [
