@@ -55,6 +55,16 @@ class Line:
     material: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A change of a program that somebody took out of the plan: its id, and what it would do to which of its items."""
+
+    id: str
+    operation: str
+    program: str
+    resource: str
+
+
 def ordered(suggestion: Json) -> list[Json]:
     """The members, the one that stays first."""
     return sorted(suggestion["members"], key=lambda member: not member["survivor"])
@@ -158,6 +168,17 @@ def changes(suggestion: Json) -> list[Json]:
     return [change for part in suggestion["plan"]["parts"] for change in part["changes"]]
 
 
+def left_out(suggestion: Json) -> list[LeftOut]:
+    """Changes of programs that were dropped from the plan; the API names them `{operation}.{program}.{resource}`."""
+    edits: Json = suggestion.get("edits") or {}
+    found: list[LeftOut] = []
+    for id_ in map(str, edits.get("droppedChanges", ())):
+        operation, *ends = id_.split(".")
+        if operation.startswith("item_") and len(ends) == 2:
+            found.append(LeftOut(id_, operation, f"programs/{ends[0]}", f"resources/{ends[1]}"))
+    return found
+
+
 def proposal(suggestion: Json) -> str:
     """One sentence: what is proposed."""
     done = changes(suggestion)
@@ -251,6 +272,12 @@ def harm(suggestion: Json) -> str:
     return say("one.harm", lose=lose, overdue=overdue) if lose or overdue else ""
 
 
+def remedies(suggestion: Json) -> list[str]:
+    """The edits by which failed safeguards are satisfied, for whoever may decide, each once."""
+    failed = suggestion["plan"]["safeguards"] if suggestion["mayDecide"] else ()
+    return list(dict.fromkeys(each["edit"] for each in failed if each["edit"]))
+
+
 def can_keep(suggestion: Json) -> bool:
     """Whether one of the copies can be chosen to stay in place of the others."""
     return len(suggestion["members"]) > 1 and suggestion["relation"] not in _NEVER_RETIRES
@@ -271,12 +298,6 @@ def needed(suggestion: Json) -> list[str]:
         who = text.removeprefix(f"{part}: ")
         about = part and parts[part] != _RESOURCES
         lines.append(say("one.needs_for", part=part, who=who) if about else say("one.needs", who=who))
-def remedies(suggestion: Json) -> list[str]:
-    """The edits by which failed safeguards are satisfied, for whoever may decide, each once."""
-    failed = suggestion["plan"]["safeguards"] if suggestion["mayDecide"] else ()
-    return list(dict.fromkeys(each["edit"] for each in failed if each["edit"]))
-
-
     return lines
 
 

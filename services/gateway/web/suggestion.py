@@ -259,9 +259,11 @@ class SuggestionPage:
 
     async def _streamline(self, request: Request, found: Json) -> dict[str, Any]:
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
-        known = await self.api.each(request, programs)
+        left_out = findings.left_out(found)
+        known = await self.api.each(request, dict.fromkeys([*programs, *(each.program for each in left_out)]))
         items = [item["resource"] for each in known.values() for item in each["items"]]
         coming = [each["other"] for each in findings.changes(found) if each["operation"] in _BRINGS]
+        coming += [each.resource for each in left_out]
         wanted = [*items, *coming, *(member["resource"] for member in found["members"])]
         resources = await self.api.each(request, wanted)
         told = passages.told_of(found)
@@ -441,6 +443,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
         for change in part["changes"]
     ]
     held = {item["resource"] for item in program["items"]}
+    left_out = {each.resource: each for each in findings.left_out(found) if each.program == program["name"]}
     shared = {member["resource"] for member in found["members"]} if findings.recurs(found) else set[str]()
     rows_: list[dict[str, Any]] = []
     for item in program["items"]:
@@ -465,6 +468,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
                 "comes": False,
                 "stays": stays,
                 "change": change,
+                "left_out": None if change else left_out.get(item["resource"]),
                 "why": _why(found, item["resource"], change, shared, alone=len(touched) == 1),
                 "mandatory": item["mandatory"],
                 "recurs": item["resource"] in shared,
@@ -480,6 +484,7 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
             "comes": True,
             "stays": change["other"],
             "change": change,
+            "left_out": None,
             "why": _because(found, change["other"], alone=len(touched) == 1),
             "mandatory": False,
             "recurs": False,
@@ -487,11 +492,29 @@ def before_after(program: Json, found: Json, resources: dict[str, Json]) -> dict
         for change in touched
         if change["operation"] == "item_insert" and change["other"] not in held
     ]
+    rows_ += [
+        {
+            "title": resources.get(each.resource, {}).get("title", ""),
+            "resource": each.resource,
+            "seconds": 0,
+            "after": 0,
+            "goes": False,
+            "comes": True,
+            "stays": "",
+            "change": None,
+            "left_out": each,
+            "why": [],
+            "mandatory": False,
+            "recurs": False,
+        }
+        for each in left_out.values()
+        if each.operation == "item_insert" and each.resource not in held
+    ]
     return {
         "program": program,
         "rows": rows_,
         "items_before": len(program["items"]),
-        "items_after": sum(1 for row in rows_ if not row["goes"]),
+        "items_after": sum(1 for row in rows_ if not (row["goes"] or (row["comes"] and row["left_out"]))),
         "topics": _topics(program, [row["stays"] for row in rows_], resources),
         "before": sum(row["seconds"] for row in rows_),
         "after": sum(row["after"] for row in rows_),

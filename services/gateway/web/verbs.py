@@ -21,9 +21,9 @@ from services.gateway.web.words import say
 from services.kit.clock import Clock
 
 _SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
-_UNDO_DEPTH = "200"
 _REMEDIES = {"finish_on_old": "finishOnOld", "move_requirements": "moveRequirements"}
 """Edits by which a failed safeguard is satisfied, as the API names them there and in its JSON."""
+_UNDO_DEPTH = "200"
 TAKEN_BACK = frozenset({"undo", "reopen", "revoke"})
 """What the log calls the ways back."""
 _DECISIONS = frozenset({"accept", "reject", "snooze"})
@@ -148,7 +148,9 @@ class Verbs:
 
     def _edits(self, form: FormData) -> bool:
         kept, was = text(form, "keep"), text(form, "was")
-        return bool(kept and kept != was) or bool(_left_out(form) or _taken_in(form) or _dropped(form))
+        return bool(kept and kept != was) or any(
+            changed(form) for changed in (_left_out, _taken_in, _dropped, _restored)
+        )
 
     async def _edit(self, request: Request, form: FormData) -> Response:
         kept = text(form, "keep")
@@ -158,6 +160,7 @@ class Verbs:
             "leaveOut": _left_out(form),
             "takeIn": _taken_in(form),
             "dropChanges": _dropped(form),
+            "restoreChanges": _restored(form),
         }
         remedy = text(form, "remedy")
         if remedy in _REMEDIES:
@@ -242,6 +245,10 @@ def _taken_in(form: FormData) -> list[str]:
 
 def _dropped(form: FormData) -> list[str]:
     return sorted({*_texts(form, "change")} - {*_texts(form, "use")})
+
+
+def _restored(form: FormData) -> list[str]:
+    return sorted({*_texts(form, "dropped")} & {*_texts(form, "use")})
 
 
 def _with(address: str, **values: str) -> str:

@@ -89,6 +89,22 @@ def test_what_is_dropped_covers_nothing() -> None:
     assert sums(found) == (2, 1, 60, 10)
 
 
+def test_what_is_left_out_stays_and_can_be_taken_in_again() -> None:
+    found = plan(("item_drop", "kept", ""))
+    found["edits"] = {
+        "droppedChanges": ["item_drop.p.old", "item_insert.p.new", "item_drop.q.old", "archive.old"]
+    }
+    made = before_after(program("old", "kept"), found, RESOURCES)
+    rows = [(row["title"], row["comes"], row["left_out"] and row["left_out"].id) for row in made["rows"]]
+    assert rows == [
+        ("Old", False, "item_drop.p.old"),
+        ("Kept", False, None),
+        ("New", True, "item_insert.p.new"),
+    ]
+    assert covered(made) == {"Read a map": ["Old"], "Find north": [], "Use a compass": []}
+    assert sums(made) == (2, 1, 60, 50)
+
+
 def test_what_several_programs_hold_alike_is_marked_where_each_holds_it() -> None:
     found = plan(("request_update", "", ""))
     found["evidence"] = [{"type": "recurs", "resource": "", "text": "Two items recur."}]

@@ -650,13 +650,35 @@ async def test_what_cannot_be_accepted_has_no_accept_and_says_what_would_help(pl
     assert f'action="/review/{ID}/reject' in text
 
 
+async def test_a_change_that_was_left_out_is_offered_unticked_and_taken_in_again() -> None:
+    found = suggestion("PROGRAM")
+    found["edits"] = {"droppedChanges": ["item_insert.p.c"]}
+    winnow = Several(found)
+    winnow.resources = {"resources/c": {"name": "resources/c", "title": "Title c", "objectives": []}}
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+        assert "Adding it is left out" in text
+        assert re.findall(r'name="use"[^>]*>', text) == ['name="use" form="decide" value="item_insert.p.c">']
+        assert re.findall(r'name="dropped"[^>]*>', text) == [
+            'name="dropped" form="decide" value="item_insert.p.c">'
+        ]
+        ticked = {"revision": "3", "dropped": "item_insert.p.c", "use": "item_insert.p.c"}
+        for verb in ("edit", "accept"):  # what is ticked anew is looked at before it is accepted
+            await browser.post(f"/review/{ID}/{verb}", data=ticked)
+            assert winnow.sent.pop()["restoreChanges"] == ["item_insert.p.c"]
+        await browser.post(f"/review/{ID}/accept", data={**ticked, "use": ""})
+        assert "restoreChanges" not in winnow.sent.pop()
+
+
 async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself() -> None:
     found = {**suggestion("DUPLICATE"), "relation": "TRANSLATED"}
     for member in found["members"]:
         member["survivor"] = False
     async with Winnow(found).browser() as browser:
         text = (await browser.get(f"/review/{ID}")).text
-    ticks = re.findall(r'<input type="checkbox" name="same" form="decide" value="resources/(\w)" checked', text)
+    ticks = re.findall(
+        r'<input type="checkbox" name="same" form="decide" value="resources/(\w)" checked', text
+    )
     assert ticks == ["b", "c"]
     assert 'type="hidden" name="same" form="decide" value="resources/a"' in text
     assert 'name="keep"' not in text
