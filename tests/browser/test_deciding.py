@@ -14,6 +14,7 @@ from tests.browser.axe import violations
 from tests.browser.decided import decided, lead
 from tests.browser.places import page_of, places
 from tests.browser.visitor import PHONE, Visitor, scripted
+from tests.lessons import lesson, resource
 from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
@@ -252,24 +253,29 @@ def test_whoever_may_not_decide_is_told_who_may(browser: Browser, sample: Stack)
 
 def test_a_phone_says_why_it_cannot_be_accepted_and_who_decides(browser: Browser, sample: Stack) -> None:
     newcomer = sample.joined("phone@figures.example", "INSTRUCTIONAL_DESIGNER")
-    stopped = next(each for each in sample.suggestions("OPEN") if each["plan"]["safeguards"])
+    (made,) = sample.put("weirs", resource("weir", "Weir", lesson(7950), language="en"))
+    sample.post(f"/v1/{made['name']}:setHold", {"reason": "An audit runs."})
+    asked = {"kind": "OUTDATED", "operation": "archive", "members": [made["name"]], "reason": "It is old."}
+    seen = sample.post("/v1/suggestions", asked)
+    assert seen["plan"]["safeguards"]
     visitor = Visitor(browser, sample.status["http"], newcomer, size=PHONE)
     page = visitor.page
-    page.goto(page_of(stopped))
+    page.goto(page_of(seen))
     verbs = page.get_by_role("group", name="Decide")
     expect(verbs.get_by_text("It cannot be accepted as it stands.")).to_be_visible()
     expect(verbs.get_by_text("Your first decision.")).to_be_visible()
-    expect(verbs.get_by_text("Nothing is written to the LMS by this page.")).not_to_be_visible()
     page.get_by_role("button", name="Add the note").click(
         trial=True
     )  # the bar leaves the end of the page free
     visitor.leave()
     onlooker = sample.winnow("token", "create", "--person", "lewis.okoro@tarnwickwater.example")["token"]
     visitor = Visitor(browser, sample.status["http"], onlooker, size=PHONE)
-    visitor.page.goto(page_of(stopped))
+    visitor.page.goto(page_of(seen))
     verbs = visitor.page.get_by_role("group", name="Decide")
     expect(verbs.get_by_text("You can add a note or ask.")).to_be_visible()
+    expect(verbs.get_by_text("Nothing is written to the LMS by this page.")).not_to_be_visible()
     visitor.leave()
+    sample.post(f"/v1/{seen['name']}:reject", {"reason": "other", "comment": "Done."})
 
 
 def test_keys_decide_where_they_should_and_nowhere_else(page: Page, sample: Stack) -> None:
