@@ -90,7 +90,7 @@ async def ask_owner(
     if not owners:
         raise FailedPrecondition(
             "NO_OWNER",
-            "No active person owns what the question is about; assign the suggestion to somebody instead.",
+            "No active person owns what the question is about; give the suggestion to somebody instead.",
             {"suggestion": case.known.name},
         )
     member, owner = owners[0]

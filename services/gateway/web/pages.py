@@ -91,6 +91,7 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/review/batch/exact", work.decide_exact, methods=["POST"]),
         Route("/review/batch/{batch}/undo", work.undo_exact, methods=["POST"]),
         Route("/review/{id}/ask", work.ask, methods=["POST"]),
+        Route("/review/{id}/give", work.give, methods=["POST"]),
         Route("/review/{id}/note", work.note, methods=["POST"]),
         Route("/tasks", work.tasks, methods=["GET"]),
         Route("/tasks/{id}/done", work.done, methods=["POST"]),

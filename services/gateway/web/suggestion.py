@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.web import back, charts, dates, findings, passages, seen, taking_back
-from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.api import Api, Json, Query, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import UNDECIDED, Chosen
 from services.gateway.web.parts import crosses_ownership, parts
@@ -93,14 +93,16 @@ class SuggestionPage:
             self.frames.around(request, "review"), self.api.get(request, f"/v1/suggestions/{id_}", {})
         )
         chosen = Chosen.of_token(request.query_params.get("in", "")) or Chosen()
-        names, done, place, decisions, reliability, counted = await asyncio.gather(
-            self.api.names_of_people(request),
+        people, done, place, decisions, reliability, counted = await asyncio.gather(
+            self.api.people(request),
             receipt(self.api, request, around["email"]),
             self._place(request, chosen, found["name"]),
             self.api.get(request, "/v1/decisions", {"suggestion": found["name"], "pageSize": "20"}),
             self.api.get(request, "/v1/reliability", {}),
             self.api.get(request, "/v1/suggestions:count", {"query": chosen.q}),
         )
+        names = names_of(people)
+        active = [each for each in people if not each.get("deactivateTime")]
         pro, con = findings.why(found, names)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
         later = findings.named(found["note"]) if found["state"] == "WITHDRAWN" else ""
@@ -145,6 +147,8 @@ class SuggestionPage:
             kind_icon=findings.KIND_ICONS.get(found["kind"], "circle"),
             replaced=list(replaced.values()),
             names=names,
+            active=active,
+            owner=_owner(found, view["resources"], active),
             history=decisions["decisions"],
             notes=notes["notes"],
             part_rows=part_rows,
@@ -314,6 +318,13 @@ def _here(request: Request, found: Json, **more: str) -> str:
     """The same suggestion with one's place in the list and the copy that one looks at; after a refused form too."""
     kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
     return f"/review/{found['name'].removeprefix('suggestions/')}?{urlencode({**kept, **more})}"
+
+
+def _owner(found: Json, resources: Mapping[str, Json], active: Sequence[Json]) -> str:
+    """The e-mail of who owns the first member that somebody owns and it is not with; empty for nobody."""
+    owners = [resources.get(each["resource"], {}).get("owner", "") for each in findings.ordered(found)]
+    here = {each["email"] for each in active} - {found["assignee"]}
+    return next((each for each in owners if each in here), "")
 
 
 def _again(found: Json, today: date) -> str:

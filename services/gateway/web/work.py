@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import back, dates, trouble
 from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.forms import line, text
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 from services.gateway.web.review import open_tasks
@@ -20,7 +21,7 @@ from services.gateway.web.suggestion import SuggestionPage
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Notes and questions on a suggestion, `/tasks`, and `/review/batch/exact`."""
+    """Notes and questions on a suggestion, whom it is given to, `/tasks`, and `/review/batch/exact`."""
 
     api: Api
     frames: Frames
@@ -29,6 +30,21 @@ class Work:
     async def ask(self, request: Request) -> Response:
         """Asks the owner of a resource; the suggestion stays where it is."""
         return await self._write(request, "question", ":askOwner")
+
+    async def give(self, request: Request) -> Response:
+        """Gives the suggestion to somebody, who then decides it."""
+        id_, form = request.path_params["id"], await request.form()
+        body: Json = {
+            "assignee": line(form, "person"),
+            "comment": line(form, "why"),
+            "requestId": text(form, "request_id"),
+        }
+        try:
+            await self.api.post(request, f"/v1/suggestions/{id_}:assign", body)
+        except grpc.aio.AioRpcError as error:
+            return await self.pages.shown(request, trouble.of(error))
+        here = f"/review/{id_}?in={request.query_params.get('in', '')}#decides"
+        return RedirectResponse(back.after(request, here), status_code=303)
 
     async def note(self, request: Request) -> Response:
         """Writes a note."""

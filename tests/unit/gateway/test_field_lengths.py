@@ -45,6 +45,8 @@ UNLIMITED = {
     ("checked_text", "text"),
     ("one", "authority"),
     ("one", "comment"),
+    ("one", "person"),
+    ("one", "why"),
     ("publish", "text"),
     ("resource", "other"),
     ("search", "q"),

@@ -23,6 +23,7 @@ from services.gateway.web.suggestion import (
     SuggestionPage,
 )
 from services.gateway.web.verbs import Verbs
+from services.gateway.web.work import Work
 from services.kit import rpc
 from services.kit.clock import Clock
 from services.kit.errors import Aborted, FailedPrecondition, WinnowError
@@ -136,7 +137,7 @@ class Winnow:
         if path == "/v1/decisions":
             return {"decisions": [{}] * self.decided if "actor" in query else []}
         if path == "/v1/people":
-            noor = {"email": "noor@example.org", "displayName": "Noor Haddad"}
+            noor = {"name": "people/n", "email": "noor@example.org", "displayName": "Noor Haddad"}
             return {"people": [noor], "nextPageToken": ""}
         lists = ("suggestions", "programs", "imports", "notes", "kinds", "counts", "months")
         nothing: Json = {name: [] for name in lists}
@@ -167,6 +168,8 @@ class Winnow:
             Route("/review/{id}/accept", Verbs(api, pages).accept, methods=["POST"]),
             Route("/review/{id}/reject", Verbs(api, pages).reject, methods=["POST"]),
             Route("/review/{id}/edit", Verbs(api, pages).edit, methods=["POST"]),
+            Route("/review/{id}/ask", Work(api, Frames(api), pages).ask, methods=["POST"]),
+            Route("/review/{id}/give", Work(api, Frames(api), pages).give, methods=["POST"]),
             Route("/review/{id}/undo", Verbs(api, pages).undo, methods=["POST"]),
         ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
@@ -684,6 +687,32 @@ async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself
     assert 'name="keep"' not in text
     assert "Left one out? The proposal is rebuilt" in text
     assert "another copy to keep" not in text
+
+
+async def test_where_nobody_owns_it_the_question_leads_to_giving_it_to_somebody() -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    winnow.refuses = FailedPrecondition("NO_OWNER", "No active person owns it.")
+    async with winnow.browser() as browser:
+        refused = await browser.post(f"/review/{ID}/ask", data={"question": "Still so?"})
+        assert refused.status_code == 409
+        assert "Nobody owns it." in refused.text
+        (panel,) = re.findall(r'<section id="ask".*?</section>', refused.text, re.DOTALL)
+        assert ">Still so?</textarea>" in panel
+        (address,) = re.findall(r'<form method="post" action="(/review/[^"]*/give[^"]*)"', panel)
+        assert 'type="email" name="person" value=""' in panel
+        assert '<option value="noor@example.org">Noor Haddad</option>' in panel
+
+        winnow.refuses = None
+        winnow.resources = {"resources/b": {"owner": "noor@example.org", "language": ""}}
+        assert 'name="person" value="noor@example.org"' in (await browser.get(f"/review/{ID}")).text
+        sent = {"person": " noor@example.org ", "why": "It is hers.", "request_id": "r"}
+        answer = await browser.post(html.unescape(address), data=sent)
+        assert answer.headers["location"].endswith("#decides")
+        assert winnow.sent == [{"assignee": "noor@example.org", "comment": "It is hers.", "requestId": "r"}]
+        winnow.found["assignee"] = "noor@example.org"  # who has it is not offered it
+        assert 'name="person" value=""' in (await browser.get(f"/review/{ID}")).text
+        winnow.found["mayDecide"] = False
+        assert 'name="person"' not in (await browser.get(f"/review/{ID}")).text
 
 
 async def test_a_failed_safeguard_that_an_edit_satisfies_has_a_button_for_it() -> None:
