@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from itertools import cycle
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +37,7 @@ _KEPT = ("in", "from", "with")
 """What the address of a suggestion says and its links to itself keep: its list, whence one came, the copy beside A."""
 _REASONS_SHOWN = 6
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
+_A_YEAR = timedelta(days=365)  # to the day that is named for it, or on which it comes back
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
 REASONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "DUPLICATE": (
@@ -166,6 +167,9 @@ class SuggestionPage:
             live=found["state"] in UNDECIDED,
             mine=any(each["person"] == around["email"] for each in found["approvals"]),
             again=_again(found, self.api.clock.today()),
+            not_before=_not_before(found, self.api.clock.zone),
+            today=dates.iso_day(self.api.clock.today()),
+            in_a_year=dates.iso_day(self.api.clock.today() + _A_YEAR),
             tomorrow=dates.iso_day(self.api.clock.today() + timedelta(days=1)),
             reasons=REASONS.get(found["kind"], REASONS["OUTDATED"]),
             apart=APART,
@@ -318,6 +322,13 @@ def _here(request: Request, found: Json, **more: str) -> str:
     """The same suggestion with one's place in the list and the copy that one looks at; after a refused form too."""
     kept = {name: request.query_params[name] for name in _KEPT if request.query_params.get(name)}
     return f"/review/{found['name'].removeprefix('suggestions/')}?{urlencode({**kept, **more})}"
+
+
+def _not_before(found: Json, zone: tzinfo) -> str:
+    """The day before which somebody has said it is not applied; empty for none."""
+    edits: Json = found.get("edits") or {}
+    moment = edits.get("applyTime")
+    return dates.moment(moment).astimezone(zone).date().isoformat() if moment else ""
 
 
 def _owner(found: Json, resources: Mapping[str, Json], active: Sequence[Json]) -> str:

@@ -149,7 +149,7 @@ class Verbs:
     def _edits(self, form: FormData) -> bool:
         kept, was = text(form, "keep"), text(form, "was")
         return bool(kept and kept != was) or any(
-            changed(form) for changed in (_left_out, _taken_in, _dropped, _restored)
+            changed(form) for changed in (_left_out, _taken_in, _dropped, _restored, _redated)
         )
 
     async def _edit(self, request: Request, form: FormData) -> Response:
@@ -162,6 +162,9 @@ class Verbs:
             "dropChanges": _dropped(form),
             "restoreChanges": _restored(form),
         }
+        if _redated(form):  # today takes an earlier choice back
+            today = self.api.clock.today().isoformat()
+            body["applyDate"] = dates.calendar_day(text(form, "apply_date") or today)
         remedy = text(form, "remedy")
         if remedy in _REMEDIES:
             body[_REMEDIES[remedy]] = True
@@ -249,6 +252,10 @@ def _dropped(form: FormData) -> list[str]:
 
 def _restored(form: FormData) -> list[str]:
     return sorted({*_texts(form, "dropped")} & {*_texts(form, "use")})
+
+
+def _redated(form: FormData) -> bool:
+    return text(form, "apply_date") != text(form, "apply_was")
 
 
 def _with(address: str, **values: str) -> str:

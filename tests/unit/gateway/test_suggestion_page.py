@@ -674,7 +674,7 @@ async def test_a_change_that_was_left_out_is_offered_unticked_and_taken_in_again
 
 
 async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself() -> None:
-    found = {**suggestion("DUPLICATE"), "relation": "TRANSLATED"}
+    found: Json = {**suggestion("DUPLICATE"), "relation": "TRANSLATED"}
     for member in found["members"]:
         member["survivor"] = False
     async with Winnow(found).browser() as browser:
@@ -687,6 +687,30 @@ async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself
     assert 'name="keep"' not in text
     assert "Left one out? The proposal is rebuilt" in text
     assert "another copy to keep" not in text
+
+
+async def test_a_plan_waits_for_the_day_that_somebody_names() -> None:
+    found = suggestion("DUPLICATE")
+    found["plan"]["parts"] = [{**retiring("b"), "fingerprint": "p"}]
+    winnow = Winnow(found)
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+        assert re.search(r'type="date" name="apply_date" form="decide" value=""', text)
+        assert "It is not applied before" not in text
+        named = {"revision": "3", "apply_was": "", "apply_date": "2030-03-04"}
+        for verb in ("edit", "accept"):  # another day than the one shown is looked at before it is accepted
+            await browser.post(f"/review/{ID}/{verb}", data=named)
+            assert winnow.sent.pop()["applyDate"] == {"year": 2030, "month": 3, "day": 4}
+        await browser.post(f"/review/{ID}/accept", data={**named, "apply_was": "2030-03-04"})
+        assert "applyDate" not in winnow.sent.pop()
+
+        found["edits"] = {"applyTime": "2030-03-04T00:00:00Z"}
+        text = (await browser.get(f"/review/{ID}")).text
+        assert "It is not applied before 4 Mar 2030." in text
+        assert 'name="apply_was" form="decide" value="2030-03-04"' in text
+        await browser.post(f"/review/{ID}/edit", data={"apply_was": "2030-03-04", "apply_date": ""})
+        today = Clock().today()
+        assert winnow.sent.pop()["applyDate"] == {"year": today.year, "month": today.month, "day": today.day}
 
 
 async def test_where_nobody_owns_it_the_question_leads_to_giving_it_to_somebody() -> None:
