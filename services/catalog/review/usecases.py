@@ -446,7 +446,8 @@ async def snooze(
         held_reason="",
         touched=True,
     )
-    return await decide(tx, viewer, off, case.on, "snooze", reason=event)
+    day = until.astimezone(db.clock.zone).date().isoformat() if until is not None else ""
+    return await decide(tx, viewer, off, case.on, "snooze", reason=event or day)
 
 
 async def _check_event(tx: Transaction, case: Case, event: str) -> None:

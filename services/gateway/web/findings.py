@@ -347,6 +347,18 @@ def why(suggestion: Json, names: Mapping[str, str]) -> tuple[list[str], list[str
     return pro, con
 
 
+def because(decision: Json, names: Mapping[str, str]) -> str:
+    """Why it was decided, or until when it was put off, with what the person wrote; empty for neither."""
+    reason, comment = str(decision["reason"]), str(decision["comment"])
+    said = ""
+    if reason and decision["verb"] == "snooze":
+        other = say("history.until_other") if reason.startswith("suggestions/") else ""
+        said = known(f"history.until_{reason}", other or say("history.until", day=dates.in_words(reason)))
+    elif reason:
+        said = known(f"reason.{reason}", names.get(reason, dates.in_words(reason)))
+    return " ".join(filter(None, (said, comment and f"“{comment}”")))
+
+
 def named(text: str) -> str:
     """The suggestion that the API names in its words, such as the one that took the place of this; empty for none."""
     found = _NAMED.search(text)

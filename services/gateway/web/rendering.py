@@ -86,6 +86,7 @@ _GLOBALS: dict[str, Any] = {
     "asset": asset,
     "bar": charts.bar,
     "charted": charts.charted,
+    "because": findings.because,
     "headline": findings.title,
     "in_own_language": findings.in_own_language,
     "lettered": findings.lettered,

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from services.gateway.web import back, charts, dates, findings, passages, seen, taking_back
 from services.gateway.web.api import Api, Json, Query, names_of
+from services.gateway.web.called import live_about
 from services.gateway.web.frame import Frames
 from services.gateway.web.lists import UNDECIDED, Chosen
 from services.gateway.web.parts import crosses_ownership, parts
@@ -36,6 +37,7 @@ _BRINGS = frozenset({"item_replace", "item_insert"})
 _KEPT = ("in", "from", "with")
 """What the address of a suggestion says and its links to itself keep: its list, whence one came, the copy beside A."""
 _REASONS_SHOWN = 6
+_RELATED = 20  # more would be no choice
 _REVIEW_MONTHS = 12  # as the catalog takes where a resource is of no class
 _A_YEAR = timedelta(days=365)  # to the day that is named for it, or on which it comes back
 _ENOUGH = 30  # ui.md: below that the number stands with “not yet checked”
@@ -107,12 +109,13 @@ class SuggestionPage:
         pro, con = findings.why(found, names)
         programs = [part["id"] for part in found["plan"]["parts"] if part["id"].startswith("programs/")]
         later = findings.named(found["note"]) if found["state"] == "WITHDRAWN" else ""
-        view, notes, touched, replaced, first = await asyncio.gather(
+        view, notes, touched, replaced, first, related = await asyncio.gather(
             self._view(request, found),
             self.api.get(request, f"/v1/suggestions/{id_}/notes", {"pageSize": "200"}),
             self.api.each(request, programs),
             self.api.each(request, [later]),
             self._first(request, found, around["email"]),
+            self._related(request, found),
         )
         part_rows = parts(found, touched, around["email"])
         conflicts = trouble.conflicts if trouble else ()
@@ -149,6 +152,7 @@ class SuggestionPage:
             replaced=list(replaced.values()),
             names=names,
             active=active,
+            related=related,
             owner=_owner(found, view["resources"], active),
             history=decisions["decisions"],
             notes=notes["notes"],
@@ -186,6 +190,15 @@ class SuggestionPage:
             return False
         query: Query = {"actor": email, "verbs": ["accept", "reject", "snooze"], "pageSize": "1"}
         return not (await self.api.get(request, "/v1/decisions", query))["decisions"]
+
+    async def _related(self, request: Request, found: Json) -> list[Json]:
+        """Other live suggestions about the same resources, for whoever may put this one off until one has ended."""
+        if not found["mayDecide"] or found["state"] not in UNDECIDED:
+            return []
+        about = await live_about(self.api, request, [each["resource"] for each in found["members"]])
+        named = {each["name"]: each for some in about.values() for each in some}
+        named.pop(found["name"], None)
+        return list(named.values())[:_RELATED]
 
     async def _place(self, request: Request, chosen: Chosen, name: str) -> Place:
         found, after = await rows(self.api, request, chosen)

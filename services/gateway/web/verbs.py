@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import grpc.aio
@@ -20,7 +20,7 @@ from services.gateway.web.wanted import own_page
 from services.gateway.web.words import say
 from services.kit.clock import Clock
 
-_SNOOZE_DAYS = {"week": 7, "month": 30, "quarter": 91}
+_SNOOZE_DAYS = {"week": 7, "month": 30}
 _REMEDIES = {"finish_on_old": "finishOnOld", "move_requirements": "moveRequirements"}
 """Edits by which a failed safeguard is satisfied, as the API names them there and in its JSON."""
 _UNDO_DEPTH = "200"
@@ -86,9 +86,11 @@ class Verbs:
         form = await request.form()
         until = text(form, "until")
         body = _seen(form)
-        if until in _SNOOZE_DAYS:
-            body["until"] = snoozed_until(self.api.clock, until)
-        else:
+        if until == "ended":
+            body["event"] = text(form, "other")
+        elif moment := snoozed_until(self.api.clock, text(form, "day") if until == "day" else until):
+            body["until"] = moment
+        elif until != "day":
             body["event"] = until
         return await self._decide(request, form, "snooze", body)
 
@@ -220,8 +222,21 @@ def _last_standing(log: Json, email: str) -> Json | None:
 
 
 def snoozed_until(clock: Clock, until: str) -> str:
-    """The moment, as JSON has it, at which what was put off for a week, month or quarter comes back."""
-    day = clock.today() + timedelta(days=_SNOOZE_DAYS[until])
+    """The moment, as JSON has it, at which what was put off comes back; empty where that is no day.
+
+    `until` is week, month, quarter (until the first day of the next one) or a day, such as 2026-11-22.
+    """
+    today = clock.today()
+    if until in _SNOOZE_DAYS:
+        day = today + timedelta(days=_SNOOZE_DAYS[until])
+    elif until == "quarter":
+        months = today.year * 12 + (today.month - 1) // 3 * 3 + 3
+        day = date(months // 12, months % 12 + 1, 1)
+    else:
+        try:
+            day = date.fromisoformat(until)
+        except ValueError:
+            return ""
     return datetime.combine(day, time(6), UTC).isoformat().replace("+00:00", "Z")
 
 

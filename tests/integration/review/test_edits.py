@@ -164,7 +164,11 @@ async def test_nothing_is_put_off_until_what_never_comes_or_has_come(
         await refused(snooze(leader, one, event=event), INVALID, "FIELD_INVALID")
     far = datetime.now(UTC) + timedelta(days=367)
     await refused(snooze(leader, one, until=far), INVALID, "FIELD_INVALID")
+    soon = datetime(datetime.now(UTC).year + 1, 1, 2, 12, tzinfo=UTC)
+    dated = await snooze(leader, one, until=min(soon, far - timedelta(days=2)))
+    assert date.fromisoformat(dated.decision.reason) == dated.snooze_until.ToDatetime().date()
     off = await snooze(leader, one, event=other.name)
+    assert off.decision.reason == other.name
     assert (off.state, off.snooze_event) == (Suggestion.SNOOZED, other.name)
     await leader.accept(other)
     back = await leader.in_state(one.name, Suggestion.OPEN)

@@ -6,7 +6,7 @@ import html
 import itertools
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from services.catalog.review.fields import bad_field
 from services.gateway.web import findings
 from services.gateway.web.api import Api, Json, Query
 from services.gateway.web.frame import Frames
@@ -22,7 +23,7 @@ from services.gateway.web.suggestion import (
     _ROWS,  # pyright: ignore[reportPrivateUsage]
     SuggestionPage,
 )
-from services.gateway.web.verbs import Verbs
+from services.gateway.web.verbs import Verbs, snoozed_until
 from services.gateway.web.work import Work
 from services.kit import rpc
 from services.kit.clock import Clock
@@ -124,6 +125,8 @@ class Winnow:
         self.sent: list[Json] = []
         self.kinds: list[Json] = []
         self.resources: Json = {}
+        self.log: list[Json] = []
+        self.related: list[Json] = []
         self.engagements: Json = {}
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
@@ -135,10 +138,12 @@ class Winnow:
         if path == "/v1/reliability":
             return {"kinds": self.kinds}
         if path == "/v1/decisions":
-            return {"decisions": [{}] * self.decided if "actor" in query else []}
+            return {"decisions": [{}] * self.decided if "actor" in query else self.log}
         if path == "/v1/people":
             noor = {"name": "people/n", "email": "noor@example.org", "displayName": "Noor Haddad"}
             return {"people": [noor], "nextPageToken": ""}
+        if path == "/v1/suggestions" and "resources" in query:
+            return {"suggestions": self.related, "nextPageToken": ""}
         lists = ("suggestions", "programs", "imports", "notes", "kinds", "counts", "months")
         nothing: Json = {name: [] for name in lists}
         return {
@@ -170,6 +175,7 @@ class Winnow:
             Route("/review/{id}/edit", Verbs(api, pages).edit, methods=["POST"]),
             Route("/review/{id}/ask", Work(api, Frames(api), pages).ask, methods=["POST"]),
             Route("/review/{id}/give", Work(api, Frames(api), pages).give, methods=["POST"]),
+            Route("/review/{id}/snooze", Verbs(api, pages).snooze, methods=["POST"]),
             Route("/review/{id}/undo", Verbs(api, pages).undo, methods=["POST"]),
         ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
@@ -687,6 +693,79 @@ async def test_in_a_family_of_translations_the_first_is_not_compared_with_itself
     assert 'name="keep"' not in text
     assert "Left one out? The proposal is rebuilt" in text
     assert "another copy to keep" not in text
+
+
+@pytest.mark.parametrize(
+    ("today", "until", "comes_back"),
+    [
+        ("2026-11-24", "week", "2026-12-01T06:00:00Z"),
+        ("2026-11-24", "quarter", "2027-01-01T06:00:00Z"),
+        ("2027-01-01", "quarter", "2027-04-01T06:00:00Z"),
+        ("2027-06-30", "quarter", "2027-07-01T06:00:00Z"),
+        ("2026-11-24", "2027-02-03", "2027-02-03T06:00:00Z"),
+        ("2026-11-24", "some day", ""),
+    ],
+)
+def test_what_is_put_off_comes_back_on_the_day_it_says(today: str, until: str, comes_back: str) -> None:
+    assert snoozed_until(Clock(replaced_today=date.fromisoformat(today)), until) == comes_back
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({"until": "day", "day": "2030-02-03", "other": "suggestions/s"}, {"until": "2030-02-03T06:00:00Z"}),
+        ({"until": "day", "day": ""}, {}),
+        ({"until": "ended", "day": "", "other": "suggestions/s"}, {"event": "suggestions/s"}),
+        ({"until": "content_changes", "day": "2030-02-03"}, {"event": "content_changes"}),
+    ],
+)
+async def test_it_is_put_off_until_a_day_or_until_another_has_ended(sent: Json, says: Json) -> None:
+    found = suggestion("DUPLICATE")
+    winnow = Winnow(found)
+    winnow.related = [found, {**suggestion("OUTDATED"), "name": "suggestions/s", "summary": "Another"}]
+    async with winnow.browser() as browser:
+        text = (await browser.get(f"/review/{ID}")).text
+        (select,) = re.findall(r'<select id="other" name="other">(.*?)</select>', text)
+        assert select == '<option value="suggestions/s">Another</option>'
+        await browser.post(f"/review/{ID}/snooze", data={"revision": "3", **sent})
+        (body,) = winnow.sent
+        assert {name: body[name] for name in ("until", "event") if name in body} == says
+        winnow.related = [found]
+        assert 'value="ended"' not in (await browser.get(f"/review/{ID}")).text
+
+
+async def test_a_day_that_is_refused_stays_in_the_choice_that_is_shown_again() -> None:
+    wrong = bad_field("until", "must lie ahead, at most 12 months")
+    async with Winnow(suggestion("DUPLICATE"), refuses=wrong).browser() as browser:
+        answer = await browser.post(f"/review/{ID}/snooze", data={"until": "day", "day": "2020-02-03"})
+    (panel,) = re.findall(r'<section id="snooze".*?</section>', answer.text, re.DOTALL)
+    assert "Choose a day after today" in panel
+    assert 'name="day" value="2020-02-03"' in panel
+    assert re.search(r'value="day" required checked', panel)
+
+
+async def test_the_history_says_why_and_until_when() -> None:
+    winnow = Winnow(suggestion("DUPLICATE"))
+    common: Json = {"actor": "noor@example.org", "time": "2026-10-22T09:00:00Z", "comment": ""}
+    winnow.log = [
+        {**common, "verb": "snooze", "reason": "2026-11-22"},
+        {**common, "verb": "snooze", "reason": "content_changes"},
+        {**common, "verb": "snooze", "reason": "suggestions/s"},
+        {**common, "verb": "reject", "reason": "different_level", "comment": "One is for beginners."},
+        {**common, "verb": "assign", "reason": "noor@example.org"},
+        {**common, "verb": "wake", "actor": "scheduler", "reason": "in_progress"},
+    ]
+    async with winnow.browser() as browser:
+        text = html.unescape((await browser.get(f"/review/{ID}")).text)
+    said = re.findall(r"<li>22 Oct 2026: ([^<]*)</li>", text)
+    assert said == [
+        "Noor Haddad snoozed it, until 22 Nov 2026",
+        "Noor Haddad snoozed it, until the content changes",
+        "Noor Haddad snoozed it, until another suggestion is applied or ends",
+        "Noor Haddad rejected it: For another level “One is for beginners.”",
+        "Noor Haddad assigned it: Noor Haddad",
+        "Winnow brought back it",
+    ]
 
 
 async def test_a_plan_waits_for_the_day_that_somebody_names() -> None:
