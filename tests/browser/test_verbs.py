@@ -222,6 +222,70 @@ def test_whom_a_plan_affects_objects_on_its_page_and_is_offered_no_undo(
     expect(anyone.page.get_by_role("main")).to_contain_text("It is no groyne.")
 
 
+def filed(sample: Stack, kind: str, operation: str, members: list[str], **more: str) -> dict[str, Any]:
+    """A suggestion that a person has made."""
+    asked = {"kind": kind, "operation": operation, "members": members, "reason": "Seen in the yard."}
+    return sample.post("/v1/suggestions", {**asked, **more})
+
+
+def targets(sample: Stack, suggestion: dict[str, Any]) -> list[str]:
+    """What the changes of its plan are about, by the ends of their ids."""
+    parts = sample.get("/v1/" + suggestion["name"])["plan"]["parts"]
+    return sorted(change["id"].rpartition(".")[2] for part in parts for change in part["changes"])
+
+
+def test_a_change_of_a_program_is_left_out_and_taken_in_again(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    seeds = range(7930, 7933) if anyone.script else range(7933, 7936)
+    made = sample.put("quays", *(resource(f"{key}-{n}", f"Buoy {key} {n}", lesson(n, 2)) for n in seeds))
+    first, second, _ = (each["name"] for each in made)
+    items = [{"resource": each["name"]} for each in made]
+    body = {"source": "quays", "key": key, "title": f"Buoys {key}", "items": items}
+    program = sample.post("/v1/programs:upsert", body)["name"]
+    seen = filed(sample, "PROGRAM", "item_drop", [first, second], program=program)
+    both = sorted(each.removeprefix("resources/") for each in (first, second))
+    assert targets(sample, seen) == both
+    page = anyone.page
+    page.goto(page_of(seen))
+    tick = page.get_by_role("checkbox", name=f"Use this change: {made[0]['title']}")
+    tick.uncheck()
+    press(page, "Accept")  # what was unticked is looked at before it is accepted
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    assert (targets(sample, seen), state(sample, seen)) == ([second.removeprefix("resources/")], "OPEN")
+    expect(tick).not_to_be_checked()
+    expect(page.get_by_role("row").filter(has=tick)).to_contain_text("removing it is left out")
+    assert not anyone.script or violations(page) == []
+    tick.check()
+    press(page, "Update the proposal")
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    expect(tick).to_be_checked()
+    assert targets(sample, seen) == both
+
+
+def test_a_copy_is_left_out_and_taken_in_again(anyone: Visitor, sample: Stack, key: str) -> None:
+    seeds = range(7940, 7943) if anyone.script else range(7943, 7946)
+    made = sample.put("quays", *(resource(f"{key}-{n}", f"Mark {key} {n}", lesson(n, 2)) for n in seeds))
+    names = [each["name"] for each in made]
+    seen = filed(sample, "DUPLICATE", "archive", names, survivor=names[0])
+    goes = [each.removeprefix("resources/") for each in names[1:]]
+    assert targets(sample, seen) == sorted(goes)
+    page = anyone.page
+    page.goto(page_of(seen))
+    ticks = page.get_by_role("checkbox", name="Same content as A")
+    expect(ticks).to_have_count(2)
+    ticks.nth(0).uncheck()
+    press(page, "Update the proposal")
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    expect(ticks.nth(0)).not_to_be_checked()
+    assert targets(sample, seen) == goes[1:]
+    ticks.nth(0).check()
+    press(page, "Update the proposal")
+    expect(page.get_by_role("status")).to_contain_text("rebuilt")
+    expect(ticks.nth(0)).to_be_checked()
+    assert targets(sample, seen) == sorted(goes)
+
+
 def test_a_webhook_that_was_disabled_is_enabled_again(anyone: Visitor, sample: Stack, key: str) -> None:
     url = f"https://hooks.example.org/{key}"
     made = sample.post("/v1/webhooks", {"url": url})["webhook"]
