@@ -14,6 +14,7 @@ from services.catalog.usecases import (
     handovers,
     identity,
     mode,
+    page_settings,
     people,
     people_feeds,
     people_files,
@@ -25,7 +26,13 @@ from services.catalog.usecases import (
     waiting,
 )
 from services.kit import pages
-from winnow.catalog.v1 import handover_pb2, people_feed_pb2, person_request_pb2, responsibility_mode_pb2
+from winnow.catalog.v1 import (
+    handover_pb2,
+    page_settings_pb2,
+    people_feed_pb2,
+    person_request_pb2,
+    responsibility_mode_pb2,
+)
 from winnow.catalog.v1 import people_service_pb2 as api
 from winnow.catalog.v1.people_service_pb2_grpc import PeopleServiceServicer
 from winnow.internal.v1 import identity_service_pb2
@@ -246,6 +253,19 @@ class PeopleServicer(PeopleServiceServicer):
     async def GetViewer(self, request: api.GetViewerRequest, context: Any) -> api.Viewer:
         caller = viewer()
         return wire.viewer(caller, await waiting.waiting(self._db, caller))
+
+    @override
+    async def GetPageSettings(
+        self, request: api.GetPageSettingsRequest, context: Any
+    ) -> page_settings_pb2.PageSettings:
+        return wire.page_settings(await page_settings.get_page_settings(self._db, viewer()))
+
+    @override
+    async def SetPageSettings(
+        self, request: api.SetPageSettingsRequest, context: Any
+    ) -> page_settings_pb2.PageSettings:
+        wanted = wire.wanted_page_settings(request)
+        return wire.page_settings(await page_settings.set_page_settings(self._db, viewer(), wanted))
 
     @override
     async def CreateApiToken(self, request: api.CreateApiTokenRequest, context: Any) -> api.ApiToken:

@@ -27,7 +27,7 @@ def key() -> str:
     return uuid.uuid4().hex[:8]
 
 
-def test_settings_are_kept_in_this_browser_until_one_signs_out(anyone: Visitor) -> None:
+def test_colours_are_kept_in_this_browser_and_signing_out_ends_the_session(anyone: Visitor) -> None:
     page = anyone.page
     page.goto("/account")
     page.get_by_role("radio", name="Dark").check()

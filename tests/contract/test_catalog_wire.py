@@ -37,6 +37,7 @@ from services.catalog.domain.imports import (
     Question,
 )
 from services.catalog.domain.links import LinkCheck
+from services.catalog.domain.page_settings import PageSettings, Place
 from services.catalog.domain.participation import Figure, ItemTold, MonthTold, Told
 from services.catalog.domain.people import Duties, Person, Role, Viewer
 from services.catalog.domain.people_feeds import PeopleFeed
@@ -53,6 +54,7 @@ from services.catalog.review.ruling import Breach, Outcome
 from services.catalog.usecases.feed import Digests, Entry, Page, ResourceState, Slice, Texts
 from services.catalog.usecases.identity import Authenticated, Session
 from services.catalog.usecases.listings import Taken
+from services.catalog.usecases.page_settings import Kept
 from services.catalog.usecases.participation import Learning, Recorded
 from services.catalog.usecases.people import MintedToken
 from services.catalog.usecases.people_feeds import RegisteredFeed
@@ -152,6 +154,7 @@ PROGRAM = Program(
 )
 PERSON = Person("p1", "o@example.org", "Olga", (Role.LEARNING_LEADER,), NOW, NOW, 3)
 FEED = PeopleFeed("f1", "HR", (Role.SPECIALIST,), "p1", NOW, NOW)
+KEPT = Kept(PageSettings(letters_off=True, start=Place.PEOPLE, weekly_goal=25), 11)
 VIEWER = Viewer(PERSON, Duties(programs=frozenset({"g1"})), read_only=True, credential="t1")
 CREDENTIAL = Credential("t1", "token", "p1", read_only=True, writes_people=True, expire_time=NOW)
 PART = Part("One", "a.html", "Text.")
@@ -256,7 +259,8 @@ CASES: dict[str, tuple[Message, frozenset[str]]] = {
     "file": (wire.import_(IMPORT).files[0], frozenset()),
     # In test_responsibility_wire.py with its consequences.
     "person": (wire.person(PERSON), frozenset({"away_until", "consequences"})),
-    "viewer": (wire.viewer(VIEWER, Waiting(2, 3)), frozenset()),
+    "viewer": (wire.viewer(VIEWER, Waiting(2, 3, KEPT)), frozenset()),
+    "page settings": (wire.page_settings(KEPT), frozenset()),
     # What consequences are made of is in test_responsibility_wire.py.
     "people imported": (wire.people_imported(PeopleImported(1, 2, 3, 4)), frozenset()),
     "people feed": (wire.registered_feed(RegisteredFeed(FEED, "e", "t")), frozenset()),

@@ -1,4 +1,4 @@
-"""How much waits for whoever asks: what stands beside the names of the pages."""
+"""What stands around the pages of whoever asks: how much waits for them, and what they have set."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from services.catalog.domain.people import Viewer
 from services.catalog.postgres.database import Database
 from services.catalog.review import postgres as review
 from services.catalog.usecases import status
+from services.catalog.usecases.page_settings import Kept, kept
 
 _SUGGESTIONS = "/winnow.review.v1.ReviewService/CountSuggestions"
 _CHANGES = "/winnow.catalog.v1.CatalogService/ListChanges"
@@ -16,10 +17,14 @@ _CHANGES = "/winnow.catalog.v1.CatalogService/ListChanges"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many suggestions ask somebody for a decision, and how many changes that they see are not carried out yet."""
+    """How many suggestions ask somebody for a decision, and how many changes that they see are not carried out yet.
 
-    suggestions: int = 0
-    changes: int = 0
+    With them comes what they have set for the pages.
+    """
+
+    suggestions: int
+    changes: int
+    kept: Kept
 
 
 async def waiting(db: Database, viewer: Viewer) -> Waiting:
@@ -31,4 +36,4 @@ async def waiting(db: Database, viewer: Viewer) -> Waiting:
         if policy.METHODS[_CHANGES].opens(viewer):
             targets = await status.visible_targets(tx, viewer, _CHANGES)
             changes = await tx.pending_count(targets)
-        return Waiting(suggestions, changes)
+        return Waiting(suggestions, changes, await kept(tx, db.clock, viewer))

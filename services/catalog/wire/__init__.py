@@ -51,6 +51,7 @@ from services.catalog.wire.imports import (
     import_,
 )
 from services.catalog.wire.insights import dry_run, insights, ruled, violation
+from services.catalog.wire.page_settings import page_settings, wanted_page_settings
 from services.catalog.wire.people import (
     authenticated,
     minted,
@@ -132,6 +133,7 @@ __all__ = [
     "object_name",
     "observed_program",
     "outline",
+    "page_settings",
     "part",
     "people_imported",
     "period",
@@ -169,5 +171,6 @@ __all__ = [
     "wanted_feed",
     "wanted_house_rules",
     "wanted_lifecycle",
+    "wanted_page_settings",
     "words",
 ]

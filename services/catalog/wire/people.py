@@ -11,6 +11,7 @@ from services.catalog.usecases.people import MintedToken
 from services.catalog.usecases.waiting import Waiting
 from services.catalog.wire.duties import consequences
 from services.catalog.wire.fields import bad_field, day
+from services.catalog.wire.page_settings import page_settings
 from services.kit.protobuf import timestamp
 from services.kit.refusals import Refused
 from winnow.catalog.v1 import (
@@ -50,6 +51,7 @@ def viewer(value: Viewer, waits: Waiting) -> people_service_pb2.Viewer:
         owned_programs=[f"programs/{each}" for each in sorted(value.duties.programs)],
         open_suggestions=waits.suggestions,
         pending_changes=waits.changes,
+        page_settings=page_settings(waits.kept),
     )
 
 

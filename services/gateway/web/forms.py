@@ -14,3 +14,9 @@ def text(given: QueryParams | FormData, name: str) -> str:
 def line(given: QueryParams | FormData, name: str) -> str:
     """The same without the space around it."""
     return text(given, name).strip()
+
+
+def number(given: QueryParams | FormData, name: str) -> int | None:
+    """The field as a whole number of up to five digits; None of anything else."""
+    said = line(given, name)
+    return int(said) if said.isdecimal() and len(said) < 6 else None

@@ -39,10 +39,9 @@ _PLACES = (
 )
 """The main places: key of its words, address, icon, and to whom it is open (policy.yaml, by what it calls)."""
 THEME_COOKIE = "winnow_theme"
-KEYS_COOKIE = "winnow_keys"
-START_COOKIE = "winnow_start"
 STARTS = tuple(name for name, *_ in _PLACES if name != "review")
-"""Places that somebody may choose to begin with; who chooses none begins with the one thing to do."""
+"""Places that somebody may choose to begin with, which the API names in capitals; who chooses none begins with the
+one thing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,10 @@ class Frames:
             ),
             "counts": {"review": viewer["openSuggestions"], "changes": viewer["pendingChanges"]},
             "theme": _cookie(request, THEME_COOKIE, ("light", "dark")),
-            "keys": _cookie(request, KEYS_COOKIE, ("off",)) or "on",
-            "start": _cookie(request, START_COOKIE, STARTS),
+            "keys": "off" if _settings(viewer).get("lettersOff") else "on",
+            "start": _start(viewer),
+            "goal": _settings(viewer).get("weeklyGoal", 0),
+            "goal_done": _settings(viewer).get("decidedThisWeek", 0),
             "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "now": self.api.clock.now(),
             "undo_id": str(uuid.uuid4()),
@@ -152,11 +153,22 @@ class Frames:
         )
 
 
-def first_screen(request: Request, viewer: Json) -> str:
+def first_screen(viewer: Json) -> str:
     """Where somebody begins: the place they have chosen, where it is open to them; else the one thing to do."""
-    chosen = _cookie(request, START_COOKIE, STARTS)
+    chosen = _start(viewer)
     otherwise = "/review" if viewer["readContent"] else "/today"
     return next((address for name, address, _ in _places(viewer) if name == chosen), otherwise)
+
+
+def _settings(viewer: Json) -> Json:
+    """What they have set for the pages; nothing from a catalog of the release before, which keeps none."""
+    return viewer.get("pageSettings", {})
+
+
+def _start(viewer: Json) -> str:
+    """The place that they have chosen to begin with; empty for none."""
+    chosen = _settings(viewer).get("start", "").lower()
+    return chosen if chosen in STARTS else ""
 
 
 async def _nothing() -> None:

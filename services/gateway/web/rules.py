@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.web import trouble
 from services.gateway.web.api import Api, Json, Query
+from services.gateway.web.forms import number
 from services.gateway.web.frame import Frames
 from services.gateway.web.rendering import page
 
@@ -150,17 +151,17 @@ def _wanted(given: QueryParams | FormData) -> Json:
     """The rules as the form says them; numbers that are none are left to the catalog to refuse."""
     wanted: Json = {
         "requiredFields": [name for name in given.getlist("required") if name in REQUIRABLE],
-        "minResourceOwners": _number(given, "minResourceOwners") or 0,
-        "minProgramOwners": _number(given, "minProgramOwners") or 0,
+        "minResourceOwners": number(given, "minResourceOwners") or 0,
+        "minProgramOwners": number(given, "minProgramOwners") or 0,
         "neverArchived": _never(given),
         "reviewIntervals": [
             {"contentClass": name, "months": months}
             for name in CLASSES
-            if (months := _number(given, f"months-{name}")) is not None
+            if (months := number(given, f"months-{name}")) is not None
         ],
         "checkLinks": bool(given.get("checkLinks")),
     }
-    limits = {name: _number(given, name) for name in LIMITS}
+    limits = {name: number(given, name) for name in LIMITS}
     return wanted | {name: value for name, value in limits.items() if value is not None}
 
 
@@ -172,9 +173,3 @@ def _never(given: QueryParams | FormData) -> list[Json]:
 
 def _texts(given: QueryParams | FormData, name: str) -> Sequence[str]:
     return [value.strip() for value in given.getlist(name) if isinstance(value, str)]
-
-
-def _number(given: QueryParams | FormData, name: str) -> int | None:
-    value = given.get(name, "")
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isdecimal() and len(text) < 6 else None

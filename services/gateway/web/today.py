@@ -65,7 +65,7 @@ class Today:
         Another place for who has chosen one to begin with.
         """
         viewer = await self.api.get(request, "/v1/viewer", {})
-        return RedirectResponse(first_screen(request, viewer), status_code=303)
+        return RedirectResponse(first_screen(viewer), status_code=303)
 
     async def show(self, request: Request) -> Response:
         """The one thing alone."""

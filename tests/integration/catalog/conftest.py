@@ -46,6 +46,7 @@ TABLES = """
     UPDATE house_rules SET version = 0, revision = 0, rules = '{}', author = '', update_time = NULL;
     UPDATE responsibility SET mode = 'HYBRID', asked_mode = NULL, asked_by = NULL;
     DELETE FROM person_requests;
+    DELETE FROM page_settings;
     DELETE FROM handovers
 """
 

@@ -7,7 +7,7 @@ import re
 import psycopg
 import pytest
 
-from services.catalog.postgres import change_list, people
+from services.catalog.postgres import change_list, page_settings, people
 from services.catalog.review import postgres as review
 from tests.integration.catalog.conftest import CatalogProcess
 
@@ -27,8 +27,9 @@ def plan(catalog: CatalogProcess, query: str) -> str:
         (people._ADMITTED, {"programs_owners", "resource_owners_key"}),  # pyright: ignore[reportPrivateUsage]
         (change_list._COUNT_PENDING, {"changes_target"}),  # pyright: ignore[reportPrivateUsage]
         (change_list._UNSEEN, {"changes_target", "changes_unseen"}),  # pyright: ignore[reportPrivateUsage]
+        (page_settings._DECIDED, {"decisions_of_a_week"}),  # pyright: ignore[reportPrivateUsage]
     ],
-    ids=["who calls", "how many changes wait", "what no source has shown"],
+    ids=["who calls", "how many changes wait", "what no source has shown", "what is decided"],
 )
 def test_rows_are_found_by_an_index(catalog: CatalogProcess, query: str, indexes: set[str]) -> None:
     found = plan(catalog, query)

@@ -577,6 +577,7 @@ ELSEWHERE = {
     "UndoBatch": "test_batches",
     "RequestPersonChange": "asks, and changes nothing",
     "SetNoticeSettings": "names nobody: one's own",
+    "SetPageSettings": "names nobody: one's own",
 }
 
 

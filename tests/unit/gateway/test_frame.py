@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from services.gateway.web.today import Today
 from services.gateway.web.words import say
 from services.kit.clock import Clock
 from services.kit.telemetry import REGISTRY
+from tests.unit.gateway.test_refused_fields import refused
 
 POLICY: Json = yaml.safe_load((Path(services.catalog.__file__).parent / "policy.yaml").read_text("utf-8"))
 ROLES = {"ADM": ["ADMINISTRATOR"], "SP": ["SPECIALIST"], "": []}
@@ -37,8 +40,9 @@ class Told:
 
     def __init__(self, role: str = "SP") -> None:
         self.role, self.slow, self.curator = role, False, True
+        self.settings: Json = {}
         self.imports: list[Json] = [READ]
-        self.frames = Frames(Api(self.get, self.never, self.never, Clock()))
+        self.frames = Frames(Api(self.get, self.set, self.never, Clock()))
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
@@ -48,6 +52,7 @@ class Told:
                 "readContent": self.role == "SP",
                 "openSuggestions": 0,
                 "pendingChanges": 0,
+                "pageSettings": self.settings,
             }
         if path == "/v1/imports":
             assert self.role == "SP", "imports are content"
@@ -57,6 +62,14 @@ class Told:
         if path == "/v1/index/status" and not self.curator:
             await asyncio.sleep(60)
         return {"toEmbed": "0", "toJudge": "0", "sources": [], "nextPageToken": ""}
+
+    async def set(self, request: Request, path: str, body: Json) -> Json:
+        """Keeps the settings, refusing a goal as the catalog does."""
+        assert path == "/v1/pageSettings:set"
+        if not 0 <= body["weeklyGoal"] <= 500:
+            raise refused("weekly_goal")
+        self.settings = body
+        return body
 
     async def never(self, *_: Any) -> Json:
         raise NotImplementedError
@@ -71,6 +84,19 @@ class Told:
 
         await self._visit(Route("/", show))
         return found
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """A new one, at the settings and the first screen."""
+        account, today = Account(self.frames.api, self.frames), Today(self.frames.api, self.frames)
+        routes = [
+            Route("/", today.home),
+            Route("/account", account.show),
+            Route("/account", account.save, methods=["POST"]),
+        ]
+        transport = httpx.ASGITransport(Starlette(routes=routes))
+        async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as browser:
+            yield browser
 
     async def page(self) -> str:
         """The page of sources, which everybody here may open."""
@@ -171,17 +197,56 @@ async def test_a_silent_curator_is_silent_since_it_was_first_noticed_and_logged(
 )
 async def test_who_has_chosen_where_to_begin_begins_there(role: str, chosen: str, address: str) -> None:
     told = Told(role)
-    account, today = Account(told.frames.api, told.frames), Today(told.frames.api, told.frames)
-    routes = [
-        Route("/", today.home),
-        Route("/account", account.show),
-        Route("/account", account.save, methods=["POST"]),
-    ]
-    transport = httpx.ASGITransport(Starlette(routes=routes))
-    async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as browser:
+    async with told.browser() as browser:
         await browser.post("/account", data={"start": chosen})
         assert (await browser.get("/")).headers["location"] == address
         kept = '<option value="programs" selected>' in (await browser.get("/account")).text
         assert kept == (address == "/programs")
-        await browser.post("/account", data={"start": ""})
-        assert (await browser.get("/")).headers["location"] in ("/review", "/today")
+    async with told.browser() as another:
+        assert (await another.get("/")).headers["location"] == address
+        await another.post("/account", data={"start": ""})
+        assert (await another.get("/")).headers["location"] in ("/review", "/today")
+
+
+async def test_letters_are_off_in_every_browser_of_whoever_switched_them_off_and_colours_in_one() -> None:
+    told = Told()
+    async with told.browser() as one:
+        assert '<body data-keys="on">' in (await one.get("/account")).text
+        await one.post("/account", data={"keys": "off", "theme": "dark"})
+        assert 'data-theme="dark"' in (await one.get("/account")).text
+    async with told.browser() as another:
+        html = (await another.get("/account")).text
+        assert ('<body data-keys="off">' in html, 'data-theme="dark"' in html) == (True, False)
+        await another.post("/account", data={"keys": "on"})
+        assert '<body data-keys="on">' in (await another.get("/account")).text
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("25", 25), ("", 0), (" 7 ", 7)])
+async def test_a_goal_is_a_number_or_nothing(typed: str, kept: int) -> None:
+    told = Told()
+    async with told.browser() as browser:
+        assert (await browser.post("/account", data={"weekly_goal": typed})).status_code == 303
+        assert told.settings["weeklyGoal"] == kept
+        assert (
+            f'name="weekly_goal" min="1" max="500" value="{kept or ""}"'
+            in (await browser.get("/account")).text
+        )
+
+
+@pytest.mark.parametrize("typed", ["501", "many", "-3", "2.5", "99999999"])
+async def test_a_goal_that_is_none_is_told_beside_its_field_with_all_that_was_chosen(typed: str) -> None:
+    told = Told()
+    async with told.browser() as browser:
+        answer = await browser.post(
+            "/account", data={"weekly_goal": typed, "keys": "off", "start": "programs", "theme": "dark"}
+        )
+    assert answer.status_code == 409
+    assert f'<p class="wrong" id="wrong-weekly_goal">{say("wrong.weekly_goal")}</p>' in answer.text
+    for kept in (
+        f'value="{typed}"',
+        'value="off" checked',
+        'value="programs" selected',
+        'value="dark" checked',
+    ):
+        assert kept in answer.text
+    assert (told.settings, "set-cookie" in answer.headers) == ({}, False)

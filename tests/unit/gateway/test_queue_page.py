@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -70,6 +71,7 @@ class Winnow:
     waiting: int = 0
     read: bool = True
     identical: int = 0
+    settings: Json = field(default_factory=dict[str, Any])
     asked: list[str] = field(default_factory=list[str])
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
@@ -82,6 +84,7 @@ class Winnow:
                 "openSuggestions": 0,
                 "pendingChanges": 0,
                 "ownedPrograms": [],
+                "pageSettings": self.settings,
             }
         if path == "/v1/suggestions":
             fits = [each for each in self.found if self._fits(each, query)]
@@ -275,6 +278,17 @@ async def test_how_many_exact_copies_there_are_to_decide_together_is_told(identi
     page = await Winnow([suggestion("DUPLICATE")], identical=identical).page("/review?whose=all")
     assert ("/review/batch/exact" in page) == told
     assert (say("exact.up_to", n=23) in page) == told
+
+
+@pytest.mark.parametrize("there", [2, 0])
+async def test_a_goal_stands_at_the_foot_of_the_queue_where_one_is_set(there: int) -> None:
+    found = [suggestion("OUTDATED", number) for number in range(there)]
+    winnow = Winnow(found, settings={"weeklyGoal": 25, "decidedThisWeek": 11})
+    page = await winnow.page("/review")
+    assert "Goal for this week: 25 decisions, 11 done" in page
+    assert winnow.asked.count("/v1/viewer") == 1
+    assert "/v1/pageSettings" not in winnow.asked
+    assert "Goal for this week" not in await Winnow(found).page("/review")
 
 
 async def test_what_has_read_nothing_yet_asks_for_a_catalog() -> None:
