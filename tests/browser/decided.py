@@ -15,6 +15,8 @@ _CREATED = {"year": _YEAR - 1, "month": 1, "day": 9}
 _NEWER = {"created": _CREATED, "updated": {"year": _YEAR, "month": 2, "day": 2}}
 _OLDER = {"created": _CREATED, "updated": {"year": _YEAR - 1, "month": 2, "day": 1}}
 _LATER = date.fromisoformat(AS_OF) + timedelta(days=40)
+LATER = {"year": _LATER.year, "month": _LATER.month, "day": _LATER.day}
+"""A day on which an approved plan is to be applied, as the API has it."""
 _WHY = {"reason": "different_audience", "comment": "One is for the yard, the other for the office."}
 
 
@@ -36,9 +38,7 @@ def lead(stack: Stack, name: str, state: str) -> None:
     else:
         each = stack.get("/v1/" + name)
         copies = [copy for copy in each["members"] if copy["externalId"].endswith("-a")]
-        day = (
-            {"year": _LATER.year, "month": _LATER.month, "day": _LATER.day} if state == "SCHEDULED" else None
-        )
+        day = LATER if state == "SCHEDULED" else None
         edit = {
             "revision": each["revision"],
             "survivor": copies[0]["resource"] if copies else "",

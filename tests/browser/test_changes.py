@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
+from tests.browser.decided import lead
+from tests.browser.places import page_of
 from tests.browser.visitor import Visitor
 from tests.lessons import lesson, resource
 from tests.stack import Json, Stack
@@ -64,3 +67,23 @@ def test_a_change_is_ticked_off_another_taken_out_and_the_list_is_a_file(
     assert sample.get(f"/v1/{asked[oars]['name']}")["state"] == "OPEN"
     page.goto("/changes?state=done")
     expect(page.get_by_role("row", name=f"{sails} 2")).to_contain_text("says so")
+
+
+def test_ones_approval_of_a_plan_that_waits_for_its_day_is_taken_back(anyone: Visitor, sample: Stack) -> None:
+    key = uuid.uuid4().hex[:8]
+    (made,) = sample.put(f"punts-{key}", resource("punt", f"Punt {key}", lesson(int(key, 16))))
+    asked = {"kind": "OUTDATED", "operation": "set_metadata", "members": [made["name"]]}
+    said = {"field": "title", "value": f"Skiff {key}", "reason": "It has another name."}
+    filed = sample.post("/v1/suggestions", {**asked, **said})
+    lead(sample, filed["name"], "SCHEDULED")
+    page = anyone.page
+    page.goto("/changes")
+    row = page.get_by_role("row").filter(has=page.locator(f"a[href='{page_of(filed)}']"))
+    assert not anyone.script or violations(page) == []
+    row.get_by_role("button", name="Take my approval back").click()
+    expect(page.get_by_role("status")).to_contain_text("Your yes is taken back.")
+    assert not anyone.script or violations(page) == []
+    assert sample.get(f"/v1/{filed['name']}")["state"] == "OPEN"
+    page.goto("/changes")
+    expect(row).to_have_count(0)
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "It was for a test."})

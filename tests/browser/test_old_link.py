@@ -1,14 +1,17 @@
-"""Where an old link leads: a page for learners, without a sign-in, that says why, since when and what replaces it."""
+"""Without a sign-in: where an old link leads, and the plan that an owner without an account objects to."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.axe import SIGHTS, violations
-from tests.browser.visitor import Visitor
+from tests.browser.decided import LATER
+from tests.browser.visitor import PHONE, Visitor
 from tests.lessons import lesson, resource
 from tests.stack import Stack
 
@@ -54,4 +57,53 @@ def test_an_old_link_says_why_since_when_and_what_replaces_it(
     page.get_by_role("button", name="I still need this").click()
     expect(page.get_by_role("main")).to_contain_text("is counted")
     assert violations(page) == []
+    visitor.leave()
+
+
+@pytest.fixture
+def link(sample: Stack) -> Iterator[str]:
+    """Where an owner without an account can object to what an approved plan would do in their program."""
+    key = uuid.uuid4().hex[:8]
+    seed = int(key, 16)
+    new, old = sample.put(
+        f"weirs-{key}", *(resource(name, f"Weir {name} {key}", lesson(seed)) for name in ("new", "old"))
+    )
+    program = {"source": f"weirs-{key}", "key": "p", "title": f"Weirs {key}", "owners": ["olga@example.org"]}
+    made = sample.post("/v1/programs:upsert", {**program, "items": [{"resource": old["name"]}]})
+    asked = {"kind": "PROGRAM", "operation": "item_replace", "members": [old["name"]], "other": new["name"]}
+    filed = sample.post("/v1/suggestions", {**asked, "program": made["name"], "reason": "It was rebuilt."})
+    edit = {"revision": filed["revision"], "applyDate": LATER}
+    planned = sample.post(f"/v1/{filed['name']}:edit", edit)
+    token = sample.winnow("token", "create", "--person", "priya.nair@tarnwickwater.example")["token"]
+    seen = {"revision": planned["revision"], "fingerprint": planned["fingerprint"]}
+    with sample.client(token) as designer:  # whoever files it may not be the only one to say yes
+        designer.post(f"/v1/{filed['name']}:accept", json=seen).raise_for_status()
+    assert sample.post(f"/v1/{filed['name']}:accept", seen)["state"] == "SCHEDULED"
+    (given,) = sample.post(f"/v1/{filed['name']}:createObjectionLinks", {})["links"]
+    yield given["path"]
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_owner_without_an_account_objects_by_a_link(
+    browser: Browser, sample: Stack, link: str, script: bool
+) -> None:
+    visitor = Visitor(browser, sample.status["http"], size=PHONE, java_script_enabled=script)
+    page = visitor.page
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("A change that affects you")
+    assert not script or violations(page) == []
+    why = page.get_by_label("Why it should not happen")
+    why.fill(" ")
+    page.get_by_role("button", name="Object").click()
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(why).to_be_focused()
+    expect(why).to_have_accessible_description("Say what is wrong with it.")
+    assert not script or violations(page) == []
+    why.fill("The old weir is still there.")
+    page.get_by_role("button", name="Object").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your objection is filed")
+    assert not script or violations(page) == []
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]") if script else [0, 0]
+    assert width[0] <= width[1]
     visitor.leave()

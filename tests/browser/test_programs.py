@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection
 from itertools import permutations
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from services.gateway.web.dates import length
 from tests.browser.axe import violations
 from tests.browser.visitor import SCRIPT, Visitor, scripted
+from tests.lessons import lesson, resource
 from tests.stack import AS_OF, Stack
 
 pytestmark = pytest.mark.thorough
@@ -69,6 +71,55 @@ def test_a_program_is_gone_through_and_the_record_bears_its_day(anyone: Visitor,
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=program["title"], exact=True))
     expect(row).not_to_contain_text("Never")
     assert sample.get("/v1/checkups", program=program["name"])["checkups"][0]["note"] == note
+
+
+def test_what_learners_skip_is_suggested_to_be_optional_from_the_check_up(
+    anyone: Visitor, sample: Stack
+) -> None:
+    key = uuid.uuid4().hex[:8]
+    titles = {name: f"{name} {key}" for name in ("Tides", "Knots")}
+    made = sample.put(
+        f"jetties-{key}",
+        *(resource(name, title, lesson(int(key, 16) + len(name))) for name, title in titles.items()),
+    )
+    items = [{"resource": each["name"], "mandatory": True} for each in made]
+    program = {"source": f"jetties-{key}", "key": "p", "title": f"Jetties {key}", "items": items}
+    name = sample.post("/v1/programs:upsert", program)["name"]
+    month = {"year": int(AS_OF[:4]), "month": 4, "day": 1}
+    one = {"month": month, "enrolled": 1, "started": 1, "completed": 1, "state": "COMPLETED"}
+    came = {"Tides": 20, "Knots": 6}
+    rows = [{**one, "resource": each, "learner": f"l{n}"} for each, most in came.items() for n in range(most)]
+    sample.post("/v1/engagement:record", {"source": f"jetties-{key}", "rows": rows})
+    page = anyone.page
+    page.goto(f"/{name}/checkup")
+    ask = page.get_by_role("button", name="Suggest to make it optional")
+    expect(ask).to_have_accessible_name(re.compile(f"Knots {key}.*6 of 20 learners"))
+    assert not anyone.script or violations(page) == []
+    ask.click()
+    expect(page).to_have_url(re.compile("/checkup#s-"))
+    filed = sample.get(f"/v1/suggestions/{page.url.rpartition('#s-')[2]}")
+    changes = [change["operation"] for part in filed["plan"]["parts"] for change in part["changes"]]
+    assert changes == ["item_make_optional"]
+    expect(page.locator(f"#s-{filed['name'].removeprefix('suggestions/')}")).to_be_visible()
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "It was for a test."})
+
+
+def test_an_update_is_asked_for_from_the_check_up(anyone: Visitor, sample: Stack) -> None:
+    key = uuid.uuid4().hex[:8]
+    page = anyone.page
+    days = {"reviewDate": {"year": int(AS_OF[:4]), "month": 1, "day": 31}}
+    with sample.silenced("curator"):  # it would ask for the review by itself
+        (due,) = sample.put(f"gauges-{key}", resource("gauge", f"Gauge {key}", lesson(int(key, 16)), **days))
+        program = {"source": f"gauges-{key}", "key": "p", "title": f"Gauges {key}", "owners": []}
+        made = sample.post("/v1/programs:upsert", {**program, "items": [{"resource": due["name"]}]})
+        page.goto(f"/{made['name']}/checkup")
+        page.get_by_role("button", name="Ask for an update").click()
+        expect(page).to_have_url(re.compile("/checkup#s-"))
+        (filed,) = about(sample, made["name"])
+        expect(page.locator(f"#s-{filed['name'].removeprefix('suggestions/')}")).to_be_visible()
+    assert (filed["kind"], filed["members"][0]["resource"]) == ("OUTDATED", due["name"])
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "It was for a test."})
+    sample.wait()
 
 
 def test_the_list_tells_how_programs_are_used_and_what_waits_in_them(page: Page, sample: Stack) -> None:

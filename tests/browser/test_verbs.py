@@ -376,3 +376,51 @@ def test_a_number_keeps_that_copy(page: Page, sample: Stack) -> None:
     if kept != first:
         revision = sample.get("/v1/" + seen["name"])["revision"]
         sample.post(f"/v1/{seen['name']}:edit", {"revision": revision, "survivor": first})
+
+
+def test_what_learners_should_no_longer_find_is_suggested_from_its_page(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    (made,) = sample.put(f"slips-{key}", resource("slip", f"Slip {key}", lesson(7960 + anyone.script)))
+    page = anyone.page
+    page.goto("/" + made["name"])
+    page.get_by_text("Suggest to retire it").click()
+    page.get_by_label("Why", exact=True).fill("Boats are hauled by crane.")
+    page.get_by_label("What takes its place").fill("the crane")
+    press(page, "Suggest it")
+    other = page.get_by_label("What takes its place")
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(other).to_be_focused()
+    expect(other).to_have_attribute("aria-invalid", "true")
+    expect(other).to_have_accessible_description("Paste the address of another resource, or leave it empty.")
+    assert not anyone.script or violations(page) == []
+    other.fill("")
+    press(page, "Suggest it")
+    expect(page.get_by_role("main")).to_contain_text("Boats are hauled by crane.")
+    assert not anyone.script or violations(page) == []
+    (filed,) = sample.about(made["name"])
+    assert filed["state"] == "OPEN"
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "It was for a test."})
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "field", "fill", "said"),
+    [("still", "Still current", "Check again on", "2020-01-01", "Choose a day after today.")],
+)
+def test_a_refused_field_of_a_box_is_shown_open_with_the_focus_in_it(
+    anyone: Visitor, sample: Stack, verb: str, name: str, field: str, fill: str, said: str
+) -> None:
+    seen = one(sample, "OUTDATED")
+    page = anyone.page
+    page.goto(page_of(seen))
+    press(page, name)
+    box = page.get_by_role("dialog", name=name)
+    page.eval_on_selector_all("form", "forms => forms.forEach((each) => (each.noValidate = true))")
+    box.get_by_label(field).fill(fill)
+    box.get_by_role("button").first.click()
+    refused = page.get_by_role("region", name=name).get_by_label(field)
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(refused).to_be_focused()
+    expect(refused).to_have_accessible_description(said)
+    assert not anyone.script or violations(page) == []
+    assert state(sample, seen) == "OPEN"

@@ -120,3 +120,21 @@ def test_a_list_is_matched_again_on_the_page_that_it_was_matched_on(browser: Bro
             notice.get_by_role("button", name="Give me those who are concerned").click()
         assert "l1" in download.value.path().read_text()
     visitor.leave()
+
+
+@pytest.mark.parametrize(
+    ("script", "title"), [(True, "“Kites, 1998” is replaced by “Kites”"), (False, "“On the water” changes")]
+)
+@pytest.mark.usefixtures("noticed", "told")
+def test_who_has_told_learners_says_so(browser: Browser, sample: Stack, script: bool, title: str) -> None:
+    visitor = Visitor(
+        browser, sample.status["http"], somebody(sample, "helen.garside"), java_script_enabled=script
+    )
+    page = visitor.page
+    page.goto("/what-changed")
+    notice = page.get_by_role("region", name=title)
+    notice.get_by_role("button", name="I have told them").click()
+    expect(notice).to_contain_text("Helen Garside told them on")
+    expect(notice.get_by_role("button", name="I have told them")).to_have_count(0)
+    assert not script or violations(page) == []
+    visitor.leave()

@@ -11,13 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright
 
 from services.cli.main import main
+from tests.browser.axe import AXE, RULES
+from tests.browser.visitor import CHROMIUM
 from tests.integration.catalog.conftest import FIRST_TOKEN, CatalogProcess
 from tests.integration.review.conftest import Reviewer, Team
 from tests.integration.review.doors import Doors, doors
@@ -239,6 +243,46 @@ async def test_who_is_nobody_here_asks_once_and_comes_in_by_an_administrators_ye
         await leader("ResolvePersonRequest", yes)
         assert own.get(at_provider(own, gateway, "stranger")).status_code == 303
         assert own.get("/v1/viewer").json()["person"]["roles"] == []
+
+
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"there is no {CHROMIUM}")
+@pytest.mark.parametrize("script", [True, False])
+async def test_who_is_nobody_here_asks_by_a_page_that_everybody_can_use(
+    gateway: Doors, leader: Reviewer, catalog: CatalogProcess, script: bool
+) -> None:
+    catalog.sql("DELETE FROM person_requests")
+    with browser(gateway) as own:
+        back = at_provider(own, gateway, "stranger")
+        begun = dict(own.cookies)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]
+        )
+        context = await running.new_context(
+            viewport={"width": 320, "height": 640}, java_script_enabled=script
+        )
+        await context.add_cookies(
+            [{"name": name, "value": value, "url": gateway.http} for name, value in begun.items()]
+        )
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+
+        async def found() -> Any:
+            if not script:
+                return []
+            await page.evaluate(AXE)
+            asked = {"runOnly": {"type": "tag", "values": RULES}}
+            told = await page.evaluate("asked => axe.run(document, asked)", asked)
+            return [each["id"] for each in told["violations"]]
+
+        await page.goto(back)
+        assert await found() == []
+        await page.get_by_role("textbox").fill("I teach welding.")
+        await page.get_by_role("button").click()
+        await page.get_by_role("status").wait_for()
+        assert await found() == []
+        await running.close()
+    assert [each.reason for each in await asked(leader)] == ["I teach welding."]
 
 
 async def test_what_a_provider_claims_of_roles_gives_none(
