@@ -39,7 +39,7 @@ from winnow.review.v1.suggestion_pb2 import Suggestion
 FEW, MANY = 5, 25
 ITEMS = 4
 CLOCK = Clock()
-MOST = 15
+MOST = 16
 """Calls of one page, those for what stands around it included."""
 
 
