@@ -110,7 +110,7 @@ def test_an_update_is_asked_for_from_the_check_up(anyone: Visitor, sample: Stack
     days = {"reviewDate": {"year": int(AS_OF[:4]), "month": 1, "day": 31}}
     with sample.silenced("curator"):  # it would ask for the review by itself
         (due,) = sample.put(f"gauges-{key}", resource("gauge", f"Gauge {key}", lesson(int(key, 16)), **days))
-        program = {"source": f"gauges-{key}", "key": "p", "title": f"Gauges {key}", "owners": []}
+        program = {"source": f"gauges-{key}", "key": "p", "title": f"Gauges {key}"}
         made = sample.post("/v1/programs:upsert", {**program, "items": [{"resource": due["name"]}]})
         page.goto(f"/{made['name']}/checkup")
         page.get_by_role("button", name="Ask for an update").click()
