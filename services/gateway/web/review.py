@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,7 @@ class Review:
             rows=shown,
             alike={title for title, times in often.items() if times > 1},
             ticks=chosen.whose in ("you", "all"),
+            request_id=str(uuid.uuid4()),
             ticked=request.query_params.get("tick") == "all",
             others=not asked and chosen.whose == "all",
             next_page=chosen.with_(after=after, before=chosen.before + len(shown)) if after else None,

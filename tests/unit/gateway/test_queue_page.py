@@ -191,6 +191,25 @@ async def test_without_any_that_takes_minutes_the_one_thing_is_another(kind: str
     assert f"/review/{kind.lower()}1?" not in shown
 
 
+async def test_ticked_ones_have_their_verbs_below_the_list_and_each_is_a_button_of_one_form() -> None:
+    page = await Winnow([suggestion("OUTDATED", number) for number in range(3)]).page("/review?whose=all")
+    bar = page.split('<form id="bulk"')[1].split("</form>")[0]
+    assert bar.startswith(' class="row" method="post" action="/review/bulk">')
+    assert 'role="status" data-one="1 selected." data-other="{n} selected."></span>' in bar
+    buttons = re.findall(r"<button ([^>]*)>.*?</svg>([^<]*)<", bar)
+    assert buttons == [
+        ('class="btn" formmethod="get"', "Accept…"),  # what it does is shown first, with its own button
+        ('class="btn" name="verb" value="snooze"', "Snooze a week"),
+        ('class="btn" formmethod="get" formaction="/review/bulk#question"', "Ask the owners…"),
+    ]
+    assert page.count('name="pick" form="bulk"') == 3
+    all_ = await Winnow([suggestion("OUTDATED", number) for number in range(3)]).page(
+        "/review?whose=all&tick=all"
+    )
+    assert '"{n} selected.">3 selected.</span>' in all_
+    assert 'class="btn" formmethod="get"' not in await Winnow([]).page("/review?whose=all")
+
+
 @pytest.mark.parametrize(("there", "offered"), [(PAGE_SIZE, False), (PAGE_SIZE + 1, True)])
 @pytest.mark.parametrize("whose", ["you", "all"])
 async def test_all_that_match_are_offered_where_they_are_more_than_the_page_shows(

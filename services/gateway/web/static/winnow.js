@@ -65,6 +65,15 @@ document.addEventListener("change", ({ target }) => {
   }
 });
 
+// How many are ticked, Back or not.
+function count() {
+  const at = find("[data-other]");
+  const n = document.querySelectorAll("[name=pick]:checked").length;
+  if (at) at.textContent = n ? at.dataset[n > 1 ? "other" : "one"].replace("{n}", n) : "";
+}
+document.addEventListener("change", count);
+addEventListener("pageshow", count);
+
 // A page that cannot reach its server says so itself; its forms are sent all the same.
 function connected() {
   document.querySelectorAll(".state").forEach((line) => {
