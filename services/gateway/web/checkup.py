@@ -13,7 +13,7 @@ import grpc.aio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.web import back, dates, trouble
+from services.gateway.web import back, dates, findings, trouble
 from services.gateway.web.api import Api, Json, names_of
 from services.gateway.web.frame import Frames
 from services.gateway.web.program import owns, suggested
@@ -24,7 +24,9 @@ from services.gateway.web.resources import due_for_review
 from services.gateway.web.stages import stages
 from services.gateway.web.words import say
 
-STEPS = ("twice", "skipped", "outdated", "gaps", "advocates")
+STEPS = ("twice", "skipped", "order", "outdated", "gaps", "advocates")
+_STEP_OF = {"item_make_optional": "skipped", "item_move": "order", "item_insert": "gaps"}
+"""Where a suggestion about a program that does this alone belongs; any other is about what is taught twice."""
 SHOWN = 40
 """Suggestions of a step on one page."""
 _SKIPPED = 0.5
@@ -97,6 +99,7 @@ class CheckupPage:
         facts = {
             "twice": _shared(program, programs),
             "skipped": _skipped(engagement),
+            "order": [],
             "outdated": _overdue(resources, about, self.api.clock.today()),
             "gaps": _gaps(program, resources),
             "advocates": [],
@@ -210,7 +213,10 @@ def _step(suggestion: Json) -> str:
     if suggestion["kind"] == "UNUSED":
         return "skipped"
     gap = any(each["type"] == "objective_open" for each in suggestion["evidence"])
-    return "gaps" if gap else "twice"
+    if gap:
+        return "gaps"
+    steps = {_STEP_OF.get(change["operation"], "twice") for change in findings.changes(suggestion)}
+    return steps.pop() if len(steps) == 1 else "twice"
 
 
 def _shared(program: Json, programs: Sequence[Json]) -> list[Fact]:
