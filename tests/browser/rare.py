@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.catalog.usecases.import_batches import GROUP
+from tests.browser.decided import LATER
 from tests.lessons import lesson, resource
 from tests.stack import AS_OF, Json, Stack, eventually
 
@@ -47,6 +49,46 @@ def unused(stack: Stack) -> tuple[Json, Json]:
         hidden = stack.get("/v1/" + hidden["name"])
     assert (plain["blind"], hidden["blind"], hidden["confidence"]) == (False, True, 0.0)
     return plain, hidden
+
+
+@contextmanager
+def objection(stack: Stack) -> Generator[str]:
+    """Where an owner without an account can object to what an approved plan would do in their program."""
+    key = uuid.uuid4().hex[:8]
+    seed = int(key, 16)
+    new, old = stack.put(
+        f"weirs-{key}", *(resource(name, f"Weir {name} {key}", lesson(seed)) for name in ("new", "old"))
+    )
+    program = {"source": f"weirs-{key}", "key": "p", "title": f"Weirs {key}", "owners": ["olga@example.org"]}
+    made = stack.post("/v1/programs:upsert", {**program, "items": [{"resource": old["name"]}]})
+    asked = {"kind": "PROGRAM", "operation": "item_replace", "members": [old["name"]], "other": new["name"]}
+    filed = stack.post("/v1/suggestions", {**asked, "program": made["name"], "reason": "It was rebuilt."})
+    edit = {"revision": filed["revision"], "applyDate": LATER}
+    planned = stack.post(f"/v1/{filed['name']}:edit", edit)
+    token = stack.winnow("token", "create", "--person", "priya.nair@tarnwickwater.example")["token"]
+    seen = {"revision": planned["revision"], "fingerprint": planned["fingerprint"]}
+    with stack.client(token) as designer:  # whoever files it may not be the only one to say yes
+        designer.post(f"/v1/{filed['name']}:accept", json=seen).raise_for_status()
+    assert stack.post(f"/v1/{filed['name']}:accept", seen)["state"] == "SCHEDULED"
+    (given,) = stack.post(f"/v1/{filed['name']}:createObjectionLinks", {})["links"]
+    yield given["path"]
+    stack.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
+
+
+def retitled_twice(stack: Stack, key: str, seed: int) -> tuple[Json, Json]:
+    """A resource, and the applied suggestion that gave it a title which another has changed since.
+
+    Its titles were, in this order, Quay, Pier and Jetty, each followed by `key`; `seed` is that of its lesson.
+    """
+    (made,) = stack.put("quays", resource(f"quay-{key}", f"Quay {key}", lesson(seed), language="en"))
+    filed: list[Json] = []
+    for title in (f"Pier {key}", f"Jetty {key}"):
+        asked = {"kind": "OUTDATED", "operation": "set_metadata", "members": [made["name"]]}
+        said = {"field": "title", "value": title, "reason": "It has another name."}
+        found = stack.post("/v1/suggestions", {**asked, **said})
+        seen = {"revision": found["revision"], "fingerprint": found["fingerprint"]}
+        filed.append(stack.post(f"/v1/{found['name']}:accept", seen))
+    return made, filed[0]
 
 
 def proposed(stack: Stack) -> str:

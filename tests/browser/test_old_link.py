@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.axe import SIGHTS, violations
-from tests.browser.decided import LATER
+from tests.browser.rare import objection
 from tests.browser.visitor import PHONE, Visitor
 from tests.lessons import lesson, resource
 from tests.stack import Stack
@@ -62,26 +61,8 @@ def test_an_old_link_says_why_since_when_and_what_replaces_it(
 
 @pytest.fixture
 def link(sample: Stack) -> Iterator[str]:
-    """Where an owner without an account can object to what an approved plan would do in their program."""
-    key = uuid.uuid4().hex[:8]
-    seed = int(key, 16)
-    new, old = sample.put(
-        f"weirs-{key}", *(resource(name, f"Weir {name} {key}", lesson(seed)) for name in ("new", "old"))
-    )
-    program = {"source": f"weirs-{key}", "key": "p", "title": f"Weirs {key}", "owners": ["olga@example.org"]}
-    made = sample.post("/v1/programs:upsert", {**program, "items": [{"resource": old["name"]}]})
-    asked = {"kind": "PROGRAM", "operation": "item_replace", "members": [old["name"]], "other": new["name"]}
-    filed = sample.post("/v1/suggestions", {**asked, "program": made["name"], "reason": "It was rebuilt."})
-    edit = {"revision": filed["revision"], "applyDate": LATER}
-    planned = sample.post(f"/v1/{filed['name']}:edit", edit)
-    token = sample.winnow("token", "create", "--person", "priya.nair@tarnwickwater.example")["token"]
-    seen = {"revision": planned["revision"], "fingerprint": planned["fingerprint"]}
-    with sample.client(token) as designer:  # whoever files it may not be the only one to say yes
-        designer.post(f"/v1/{filed['name']}:accept", json=seen).raise_for_status()
-    assert sample.post(f"/v1/{filed['name']}:accept", seen)["state"] == "SCHEDULED"
-    (given,) = sample.post(f"/v1/{filed['name']}:createObjectionLinks", {})["links"]
-    yield given["path"]
-    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
+    with objection(sample) as path:
+        yield path
 
 
 @pytest.mark.parametrize("script", [True, False])

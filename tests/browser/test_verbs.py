@@ -13,7 +13,7 @@ from services.catalog.usecases.import_batches import GROUP
 from tests.browser.axe import violations
 from tests.browser.decided import lead
 from tests.browser.places import page_of
-from tests.browser.rare import half_read, sql
+from tests.browser.rare import half_read, retitled_twice, sql
 from tests.browser.test_deciding import one, press, state
 from tests.browser.visitor import Visitor
 from tests.lessons import lesson, resource
@@ -148,17 +148,7 @@ def test_a_verdict_is_lifted_and_its_pair_is_asked_about_again(
 def test_an_undo_asks_what_becomes_of_a_field_that_was_edited_since(
     anyone: Visitor, sample: Stack, key: str
 ) -> None:
-    seed = 7900 + anyone.script
-    (made,) = sample.put("quays", resource(f"quay-{key}", f"Quay {key}", lesson(seed), language="en"))
-
-    def retitled(title: str) -> dict[str, Any]:
-        asked = {"kind": "OUTDATED", "operation": "set_metadata", "members": [made["name"]]}
-        said = {"field": "title", "value": title, "reason": "It has another name."}
-        found = sample.post("/v1/suggestions", {**asked, **said})
-        seen = {"revision": found["revision"], "fingerprint": found["fingerprint"]}
-        return sample.post(f"/v1/{found['name']}:accept", seen)
-
-    first, _ = retitled(f"Pier {key}"), retitled(f"Jetty {key}")
+    made, first = retitled_twice(sample, key, 7900 + anyone.script)
     assert state(sample, first) == "APPLIED"
     page = anyone.page
 
