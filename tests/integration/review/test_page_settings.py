@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import grpc
 import pytest
-from winnow.catalog.v1.page_settings_pb2 import PageSettings
 
 from services.kit.clock import Clock
 from services.kit.rpc import error_info
@@ -14,6 +13,7 @@ from tests.integration.catalog.conftest import CatalogProcess
 from tests.integration.review.conftest import Curator, Reviewer, Team, course, words
 from tests.integration.review.test_reviewers import refused
 from winnow.catalog.v1 import people_service_pb2 as people
+from winnow.catalog.v1.page_settings_pb2 import PageSettings
 from winnow.review.v1 import review_service_pb2 as review
 from winnow.review.v1.suggestion_pb2 import Suggestion
 
