@@ -368,6 +368,27 @@ def test_a_number_keeps_that_copy(page: Page, sample: Stack) -> None:
         sample.post(f"/v1/{seen['name']}:edit", {"revision": revision, "survivor": first})
 
 
+def test_a_resource_is_confirmed_and_corrected_from_its_page(
+    anyone: Visitor, sample: Stack, key: str
+) -> None:
+    (made,) = sample.put(f"jibs-{key}", resource("jib", f"Jib {key}", lesson(7970 + anyone.script)))
+    page = anyone.page
+    page.goto("/" + made["name"])
+    page.get_by_text("I reviewed all of it").click()
+    press(page, "It is still current")
+    expect(page.get_by_role("status")).to_contain_text("Your review is recorded.")
+    assert sample.get("/v1/" + made["name"])["reviewed"]
+    page.get_by_text("Suggest a correction").click()
+    page.get_by_label("Field").select_option("Language")
+    page.get_by_label("What it should say").fill("de")
+    page.get_by_label("Why it should say so").fill("It is German.")
+    assert not anyone.script or violations(page) == []
+    press(page, "Suggest the correction")
+    expect(page.get_by_role("main")).to_contain_text("It is German.")
+    (filed,) = sample.about(made["name"])
+    sample.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "It was for a test."})
+
+
 def test_what_learners_should_no_longer_find_is_suggested_from_its_page(
     anyone: Visitor, sample: Stack, key: str
 ) -> None:

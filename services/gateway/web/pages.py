@@ -124,6 +124,8 @@ def routes(api: Api, organisation: str = "", public_url: str = "") -> list[Route
         Route("/resources", resources.show, methods=["GET"]),
         Route("/resources/{id}", resources.one, methods=["GET"]),
         Route("/resources/{id}/note", resources.note, methods=["POST"]),
+        Route("/resources/{id}/confirm", resources.confirm, methods=["POST"]),
+        Route("/resources/{id}/correct", resources.correct, methods=["POST"]),
         Route("/resources/{id}/retire", resources.retire, methods=["POST"]),
         Route("/resources/{id}/owner", resources.set_owner, methods=["POST"]),
         Route("/insights", insights.show, methods=["GET"]),

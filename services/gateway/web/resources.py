@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import grpc.aio
@@ -22,6 +22,9 @@ from services.gateway.web.stages import OWNER, duty_change
 
 _ADDRESS = re.compile(r".*?(resources/[0-9a-f-]{36})/?")  # as somebody copies it from their browser
 _OWNED = {"yes": "true", "no": "false"}
+_CORRECTED = ("title", "description", "language", "kind", "version", "url", "objectives")
+"""Fields that a suggestion of a correction can name, by the API's names."""
+_REVIEWERS = frozenset({"LEARNING_LEADER", "INSTRUCTIONAL_DESIGNER"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,37 @@ class Resources:
             return await self._one(request, trouble.of(error, "retire"))
         return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
 
+    async def confirm(self, request: Request) -> Response:
+        """Records that all of it was reviewed and is right, until a day or for as long as its class of content."""
+        form = await request.form()
+        name, until = f"resources/{request.path_params['id']}", dates.calendar_day(str(form.get("again", "")))
+        body: Json = {
+            "comment": str(form.get("comment", "")),
+            "requestId": str(form.get("request_id", "")),
+            **({"reviewDate": until} if until else {}),
+        }
+        try:
+            await self.api.post(request, f"/v1/{name}:confirmCurrent", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._one(request, trouble.of(error, "confirm"))
+        return RedirectResponse(f"/{name}?did=confirmed", status_code=303)
+
+    async def correct(self, request: Request) -> Response:
+        """Suggests what a field of it should say; it then is decided like any other suggestion."""
+        form = await request.form()
+        body: Json = {
+            "kind": "OUTDATED",
+            "operation": "set_metadata",
+            "members": [f"resources/{request.path_params['id']}"],
+            **{name: str(form.get(name, "")) for name in ("field", "value", "reason")},
+            "requestId": str(form.get("request_id", "")),
+        }
+        try:
+            made = await self.api.post(request, "/v1/suggestions", body)
+        except grpc.aio.AioRpcError as error:
+            return await self._one(request, trouble.of(error, "correct"))
+        return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
+
     async def _one(self, request: Request, refused: trouble.Trouble | None) -> Response:
         name = f"resources/{request.path_params['id']}"
         around, resource, people = await asyncio.gather(
@@ -130,7 +164,7 @@ class Resources:
             status=refused.status if refused else 200,
             **around,
             resource=resource,
-            published=request.query_params.get("did") == "published",
+            did=request.query_params.get("did", ""),
             names=names_of(people),
             active=[each for each in people if not each.get("deactivateTime")],
             sets_owner=_sets_owner(programs, around),
@@ -138,6 +172,9 @@ class Resources:
             engagement=engagement,
             about=found["suggestions"],
             others=others,
+            may_confirm=_may_confirm(resource, programs, around),
+            corrected=_CORRECTED,
+            tomorrow=(self.api.clock.today() + timedelta(days=1)).isoformat(),
             due=due_for_review(resource, self.api.clock.today()),
             hands_over="LEARNING_LEADER" in around["roles"]
             or same_person(resource["owner"], around["email"]),
@@ -153,6 +190,15 @@ def due_for_review(resource: Json, today: date) -> bool:
     """Whether the day that is stated for its next review has come and no review since has answered it."""
     stated, reviewed = (dates.iso_day(resource.get(name)) for name in ("reviewDate", "reviewed"))
     return bool(stated) and reviewed < stated <= dates.iso_day(today)
+
+
+def _may_confirm(resource: Json, programs: Sequence[Json], around: Mapping[str, Any]) -> bool:
+    """Whether who looks may say that they reviewed all of it: by their role, or as an owner of it or around it."""
+    return (
+        not _REVIEWERS.isdisjoint(around["roles"])
+        or same_person(resource["owner"], around["email"])
+        or not {each["name"] for each in programs}.isdisjoint(around["viewer"]["ownedPrograms"])
+    )
 
 
 def _sets_owner(programs: Sequence[Json], around: Mapping[str, Any]) -> bool:

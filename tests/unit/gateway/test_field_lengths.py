@@ -7,7 +7,7 @@ from pathlib import Path
 
 import services.gateway.web
 from services.catalog.domain import requests, sources
-from services.catalog.review import domain_notes, objections, rpc, usecases, wire_ledger
+from services.catalog.review import domain_notes, metadata, objections, rpc, usecases, wire_ledger
 from services.catalog.telling import hooks
 from services.catalog.wire import publishing
 
@@ -32,6 +32,7 @@ API: dict[tuple[str, str], int] = {
     ("publish", "source"): sources.MAX_NAME,
     ("publish", "title"): _LINE,
     ("resource", "reason"): domain_notes.MAX_TEXT,
+    ("resource", "value"): metadata.LONGEST,
     ("review", "q"): rpc.MAX_QUERY,
     ("stranger", "reason"): requests.MAX_WORDS,
     ("suppression", "comment"): wire_ledger.MAX_COMMENT,
@@ -48,6 +49,7 @@ UNLIMITED = {
     ("one", "person"),
     ("one", "why"),
     ("publish", "text"),
+    ("resource", "comment"),
     ("resource", "other"),
     ("search", "q"),
     ("undo_box", "words"),

@@ -45,7 +45,9 @@ def test_a_review_is_due_on_its_day_until_somebody_has_reviewed(
 class _Catalog:
     """A catalog with one resource."""
 
-    def __init__(self, **more: Json) -> None:
+    def __init__(self, *roles: str, **more: Json) -> None:
+        self.roles = list(roles)
+        self.posted: list[tuple[str, Json]] = []
         self.resource: Json = {
             "name": "resources/ladders",
             "title": "Ladders",
@@ -67,7 +69,7 @@ class _Catalog:
 
     async def get(self, request: Request, path: str, query: Query) -> Json:
         if path == "/v1/viewer":
-            person: Json = {"email": "ida@example.org", "displayName": "Ida", "roles": []}
+            person: Json = {"email": "ida@example.org", "displayName": "Ida", "roles": self.roles}
             counts = {"openSuggestions": 0, "pendingChanges": 0}
             return {"person": person, "readContent": True, **counts, "ownedPrograms": []}
         if path == "/v1/resources/ladders":
@@ -76,14 +78,26 @@ class _Catalog:
         engagement: Json = {"months": [], "statedSeconds": "0"}
         return {**nothing, **engagement, "nextPageToken": "", "toEmbed": "0", "toJudge": "0"}
 
+    async def post(self, request: Request, path: str, body: Json) -> Json:
+        self.posted.append((path, body))
+        return {"name": "suggestions/s1"}
+
     async def never(self, *_: object) -> Json:
         raise NotImplementedError
 
-    async def page(self) -> str:
-        api = Api(self.get, self.never, self.never, Clock())
-        routes = [Route("/resources/{id}", Resources(api, Frames(api)).one)]
+    def client(self) -> httpx.AsyncClient:
+        api = Api(self.get, self.post, self.never, Clock())
+        pages = Resources(api, Frames(api))
+        routes = [
+            Route("/resources/{id}", pages.one),
+            Route("/resources/{id}/confirm", pages.confirm, methods=["POST"]),
+            Route("/resources/{id}/correct", pages.correct, methods=["POST"]),
+        ]
         transport = httpx.ASGITransport(Starlette(routes=routes))
-        async with httpx.AsyncClient(transport=transport, base_url="http://winnow.example") as client:
+        return httpx.AsyncClient(transport=transport, base_url="http://winnow.example")
+
+    async def page(self) -> str:
+        async with self.client() as client:
             return (await client.get("/resources/ladders")).raise_for_status().text
 
 
@@ -92,3 +106,46 @@ async def test_the_page_says_that_a_review_is_due(year: int) -> None:
     text = await _Catalog(reviewDate=day(TODAY.replace(year=year))).page()
     assert f"2 Mar {year}" in text
     assert (say("claim.review_due") in text) == (year == 2001)
+
+
+@pytest.mark.parametrize(
+    ("roles", "owner", "offered"),
+    [
+        (("INSTRUCTIONAL_DESIGNER",), "", True),
+        (("SPECIALIST",), "", False),
+        (("SPECIALIST",), "Ida@example.org", True),
+        (("ADMINISTRATOR",), "", False),
+    ],
+)
+async def test_who_may_confirm_is_offered_to(roles: tuple[str, ...], owner: str, offered: bool) -> None:
+    text = await _Catalog(*roles, owner=owner).page()
+    assert (say("resource.confirm_send") in text) == offered
+    assert say("resource.correct_send") in text
+
+
+async def test_a_review_is_recorded_until_the_day_that_is_named_or_for_the_time_of_its_class() -> None:
+    catalog = _Catalog("LEARNING_LEADER")
+    async with catalog.client() as client:
+        for again in ("2031-03-02", ""):
+            sent = {"again": again, "comment": "Read it.", "request_id": "r1"}
+            answer = await client.post("/resources/ladders/confirm", data=sent)
+            assert (answer.status_code, answer.headers["location"]) == (
+                303,
+                "/resources/ladders?did=confirmed",
+            )
+    said = {"comment": "Read it.", "requestId": "r1"}
+    path = "/v1/resources/ladders:confirmCurrent"
+    named = {**said, "reviewDate": day(date(2031, 3, 2))}
+    assert catalog.posted == [(path, named), (path, said)]
+
+
+async def test_a_correction_becomes_a_suggestion() -> None:
+    catalog = _Catalog("SPECIALIST")
+    sent = {"field": "language", "value": "de", "reason": "It is German.", "request_id": "r1"}
+    async with catalog.client() as client:
+        answer = await client.post("/resources/ladders/correct", data=sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review/s1")
+    ((path, body),) = catalog.posted
+    assert path == "/v1/suggestions"
+    assert (body["operation"], body["members"]) == ("set_metadata", ["resources/ladders"])
+    assert (body["field"], body["value"], body["reason"]) == ("language", "de", "It is German.")
