@@ -41,7 +41,12 @@ from tests.integration.matrix import world as worlds
 from tests.integration.matrix.world import PRINCIPALS, World
 from tests.integration.review.conftest import Reviewer
 from tests.unit.kit.test_small_modules import PRIVATE
-from winnow.catalog.v1 import duty_pb2, people_feed_pb2, person_request_pb2, responsibility_mode_pb2
+from winnow.catalog.v1 import (
+    duty_pb2,
+    people_feed_pb2,
+    person_request_pb2,
+    responsibility_mode_pb2,
+)
 from winnow.catalog.v1 import people_service_pb2 as api
 
 PEOPLE = "winnow.catalog.v1.PeopleService"
@@ -99,6 +104,7 @@ def requests(world: World) -> dict[str, Message]:
         api.ImportPeopleRequest(content=b"email,name,roles\neve@example.org,Eve,ADMINISTRATOR\n"),
         api.CreateSignInLinkRequest(name=name),
         api.CreateApiTokenRequest(email="administrator@example.org"),
+        api.SetPageSettingsRequest(letters_off=True),
     )
     by_type = {type(each).DESCRIPTOR.full_name: each for each in made}
     return {path: by_type[method.input.DESCRIPTOR.full_name] for path, method in MUTATING.items()}
