@@ -42,6 +42,7 @@ USERS = {
         "winnow_role": "ADMINISTRATOR",
     },
     "stranger": {"email": "stranger@example.org", "email_verified": True},
+    "newcomer": {"email": "newcomer@example.org", "email_verified": True},
 }
 ITSELF = {"Sec-Fetch-Site": "same-origin"}
 
@@ -252,7 +253,7 @@ async def test_who_is_nobody_here_asks_by_a_page_that_everybody_can_use(
 ) -> None:
     catalog.sql("DELETE FROM person_requests")
     with browser(gateway) as own:
-        back = at_provider(own, gateway, "stranger")
+        back = at_provider(own, gateway, "newcomer")
         begun = dict(own.cookies)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(

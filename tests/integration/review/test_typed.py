@@ -99,7 +99,10 @@ async def test_the_box_of_a_refusal_that_lacks_its_words_is_open_on_the_page(
     (box,) = re.findall(r'<\w+ id="reject" [^>]*>', answer.text)
     assert "popover" not in box
     assert re.search(r'value="other" required checked', answer.text)
-    assert re.search(r'<textarea id="comment"[^>]* required autofocus', answer.text)
+    assert re.search(
+        r'<textarea id="comment"[^>]* required aria-invalid="true" aria-describedby="wrong-comment" autofocus',
+        answer.text,
+    )
 
 
 async def test_a_note_of_the_greatest_length_may_have_lines(
