@@ -220,6 +220,8 @@ def test_each_row_of_the_queue_takes_two_lines_and_is_called_otherwise_than_the_
     assert max(len(each.partition(": “")[0]) for each in called) <= 56
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 def test_every_link_of_every_page_leads_somewhere(page: Page, sample: Stack) -> None:
     addresses: set[str] = set()
     for address in once(places(sample)).values():

@@ -88,7 +88,7 @@ async def decide(reviewer: Reviewer, found: list[Suggestion]) -> None:
 
 
 # Two hundred decisions, each in transactions of its own, and two starts of the catalog: 15 to 70 seconds.
-@pytest.mark.thorough
+@pytest.mark.soak
 async def test_two_hundred_decisions_make_the_shown_confidence_the_share_that_was_right(
     leader: Reviewer, curator: Curator, catalog: CatalogProcess, team: Team, nats_session: NatsServer
 ) -> None:

@@ -58,7 +58,8 @@ async def decide(reviewer: Reviewer, asked: list[Suggestion]) -> int:
     return len(asked)
 
 
-@pytest.mark.thorough
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 async def test_thirty_reviewers_and_five_hundred_suggestions(
     leader: Reviewer, curator: Curator, team: Team, catalog: CatalogProcess
 ) -> None:
