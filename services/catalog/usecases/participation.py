@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
@@ -215,8 +216,13 @@ async def _ground(
     asked = list({each.id: each for each in (*programs, *holding)}.values())
     held = {each.id: frozenset(_items(each)) for each in asked}
     around = await tx.programs_with(*sorted(frozenset[str]().union(*held.values()))) if asked else []
-    smaller = [each for each in around if any(frozenset(_items(each)) < mine for mine in held.values())]
-    everything = list({each.id: each for each in (*asked, *filter(_items, smaller))}.values())
+    whose = _holders(held)
+    smaller = [
+        each
+        for each in around
+        if (theirs := frozenset(_items(each))) and any(theirs < held[id_] for id_ in whose[min(theirs)])
+    ]
+    everything = list({each.id: each for each in (*asked, *smaller)}.values())
     items = {each.id: _items(each) for each in everything}
     names = list(dict.fromkeys(name for each in items.values() for name in each))
     resources = {each.id: each for each in await tx.resources(names)}
@@ -258,6 +264,15 @@ async def _ground(
     return _Ground(resources, use, whole, parts, _with_programs({}, by_items, needed, earlier))
 
 
+def _holders(held: Mapping[str, frozenset[str]]) -> Mapping[str, list[str]]:
+    """Programs by what they hold: who holds all of a set holds any one of it."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for id_, items in held.items():
+        for item in items:
+            found[item].append(id_)
+    return found
+
+
 def _with_programs(
     of_items: Mapping[str, Sequence[Inside]],
     held: Mapping[str, frozenset[str]],
@@ -266,15 +281,20 @@ def _with_programs(
 ) -> dict[str, list[Inside]]:
     """Parts by program: its items, and the programs that hold some of what it holds, each told beside its own parts."""
     parts = {id_: list(each) for id_, each in of_items.items()}
-    inside: dict[str, Inside] = {}
-    for id_ in sorted(held.keys() & counted.keys(), key=lambda each: (len(held[each]), each)):
+    those = {id_: held[id_] for id_ in held.keys() & counted.keys()}
+    whose = _holders(those)
+    around = {
+        id_: [other for other in whose[min(items)] if items < those[other]] if items else []
+        for id_, items in those.items()
+    }
+    for id_ in sorted(those, key=lambda each: (len(those[each]), each)):
         own = parts.setdefault(id_, [])
-        own += [
-            replace(each, needed=bool(needed[other]) and needed[other] <= needed[id_])
-            for other, each in inside.items()
-            if held[other] < held[id_]
-        ]
-        inside[id_] = Inside(counted[id_], told_of(YEAR, counted[id_], parts=own), held[id_])
+        if not around[id_]:
+            continue
+        inside = Inside(counted[id_], told_of(YEAR, counted[id_], parts=own), those[id_])
+        for other in around[id_]:
+            within = bool(needed[id_]) and needed[id_] <= needed[other]
+            parts.setdefault(other, []).append(replace(inside, needed=within))
     return parts
 
 
