@@ -72,6 +72,8 @@ def objection(stack: Stack) -> Generator[str]:
     assert stack.post(f"/v1/{filed['name']}:accept", seen)["state"] == "SCHEDULED"
     (given,) = stack.post(f"/v1/{filed['name']}:createObjectionLinks", {})["links"]
     yield given["path"]
+    if stack.get("/v1/" + filed["name"])["state"] == "SCHEDULED":  # nobody has objected
+        stack.post(f"/v1/{filed['name']}:revokeApproval", {})
     stack.post(f"/v1/{filed['name']}:reject", {"reason": "other", "comment": "Only tried."})
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from services.gateway.web.rendering import failed, trying_again
+from services.gateway.web.rendering import failed
 from services.gateway.web.words import say
 from tests.browser.places import page_of, places
 from tests.browser.rare import half_read, objection, retitled_twice
@@ -298,12 +298,6 @@ def _broken(page: Page, _: Stack) -> None:
     page.goto("/broken")
 
 
-def _down(page: Page, _: Stack) -> None:
-    body = bytes(trying_again(say("error.down"), say("error.down_text")).body).decode()
-    page.route("**/down", lambda route: route.fulfill(body=body, content_type="text/html"))
-    page.goto("/down")
-
-
 def _curator_down(page: Page, stack: Stack) -> None:
     with stack.silenced("curator"):
         page.wait_for_timeout(6_000)  # what the page knew of the curator is forgotten after five seconds
@@ -324,7 +318,6 @@ SCENES: dict[str, Scene] = {
     "are-you-sure": _sure,
     "nothing-here": _missing,
     "broken": _broken,
-    "catalog-down": _down,
     "curator-down": _curator_down,  # the last, since the curator catches up
 }
 RUNNING = "import-running"
