@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.catalog.domain.disclosure import few
-from services.catalog.domain.engagement import YEAR, month_index
-from services.catalog.domain.participation import HIDDEN, UNKNOWN, Figure
+from services.catalog.domain.participation import HIDDEN, UNKNOWN, Figure, months_to
 from services.catalog.domain.periods import year_before
 
 
@@ -43,7 +42,7 @@ def finished_by_month(counted: Sequence[Finished]) -> tuple[FinishedMonth, ...]:
     if not counted:
         return ()
     of = {each.month: each for each in counted}
-    first, last = min(of), month_index(max(of))
+    first = min(of)
 
     def told(month: date) -> Figure:
         found = of.get(month)
@@ -51,5 +50,4 @@ def finished_by_month(counted: Sequence[Finished]) -> tuple[FinishedMonth, ...]:
             return UNKNOWN if month < first else Figure(0.0)
         return HIDDEN if few(found.people) or few(found.in_few) else Figure(float(found.completions))
 
-    months = [date(index // 12, index % 12 + 1, 1) for index in range(last - YEAR + 1, last + 1)]
-    return tuple(FinishedMonth(month, told(month), told(year_before(month))) for month in months)
+    return tuple(FinishedMonth(month, told(month), told(year_before(month))) for month in months_to(max(of)))

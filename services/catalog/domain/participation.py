@@ -236,7 +236,7 @@ def told(
     if found is None:
         return Told()
     year = found.year
-    calendar = _calendar(found.newest)
+    calendar = months_to(found.newest)
     empty = Counts(completed=None if any(each.completed is None for each in found.months.values()) else 0)
     cells = [found.months.get(month, empty) for month in calendar]
     reached, begun, ended = ([_learners(cell)[at] for cell in cells] for at in range(3))
@@ -384,7 +384,8 @@ def beside_completed(count: int, parts: Sequence[Inside]) -> bool:
     )
 
 
-def _calendar(newest: date) -> list[date]:
+def months_to(newest: date) -> list[date]:
+    """The 12 months to that one, oldest first, each by its first day."""
     last = month_index(newest)
     return [date(index // 12, index % 12 + 1, 1) for index in range(last - YEAR + 1, last + 1)]
 

@@ -100,19 +100,7 @@ class Resources:
         form = await request.form()
         other = str(form.get("other", "")).strip()
         address = _ADDRESS.fullmatch(other)
-        body: Json = {
-            "kind": "OUTDATED",
-            "operation": "archive",
-            "members": [f"resources/{request.path_params['id']}"],
-            "other": address[1] if address else other,
-            "reason": str(form.get("reason", "")),
-            "requestId": str(form.get("request_id", "")),
-        }
-        try:
-            made = await self.api.post(request, "/v1/suggestions", body)
-        except grpc.aio.AioRpcError as error:
-            return await self._one(request, trouble.of(error, "retire"))
-        return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
+        return await self._suggest(request, "retire", "archive", {"other": address[1] if address else other})
 
     async def confirm(self, request: Request) -> Response:
         """Records that all of it was reviewed and is right, until a day or for as long as its class of content."""
@@ -132,17 +120,24 @@ class Resources:
     async def correct(self, request: Request) -> Response:
         """Suggests what a field of it should say; it then is decided like any other suggestion."""
         form = await request.form()
+        said: Json = {name: str(form.get(name, "")) for name in ("field", "value")}
+        return await self._suggest(request, "correct", "set_metadata", said)
+
+    async def _suggest(self, request: Request, sent_by: str, operation: str, said: Json) -> Response:
+        """Files a suggestion about the resource and leads to it; `sent_by` is the form, whose reason goes with it."""
+        form = await request.form()
         body: Json = {
             "kind": "OUTDATED",
-            "operation": "set_metadata",
+            "operation": operation,
             "members": [f"resources/{request.path_params['id']}"],
-            **{name: str(form.get(name, "")) for name in ("field", "value", "reason")},
+            **said,
+            "reason": str(form.get("reason", "")),
             "requestId": str(form.get("request_id", "")),
         }
         try:
             made = await self.api.post(request, "/v1/suggestions", body)
         except grpc.aio.AioRpcError as error:
-            return await self._one(request, trouble.of(error, "correct"))
+            return await self._one(request, trouble.of(error, sent_by))
         return RedirectResponse(f"/review/{made['name'].removeprefix('suggestions/')}", status_code=303)
 
     async def _one(self, request: Request, refused: trouble.Trouble | None) -> Response:

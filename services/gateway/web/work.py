@@ -33,34 +33,27 @@ class Work:
 
     async def give(self, request: Request) -> Response:
         """Gives the suggestion to somebody, who then decides it."""
-        id_, form = request.path_params["id"], await request.form()
-        body: Json = {
-            "assignee": line(form, "person"),
-            "comment": line(form, "why"),
-            "requestId": text(form, "request_id"),
-        }
-        try:
-            await self.api.post(request, f"/v1/suggestions/{id_}:assign", body)
-        except grpc.aio.AioRpcError as error:
-            return await self.pages.shown(request, trouble.of(error))
-        here = f"/review/{id_}?in={request.query_params.get('in', '')}#decides"
-        return RedirectResponse(back.after(request, here), status_code=303)
+        form = await request.form()
+        body: Json = {"assignee": line(form, "person"), "comment": line(form, "why")}
+        return await self._send(request, ":assign", body, "decides")
 
     async def note(self, request: Request) -> Response:
         """Writes a note."""
         return await self._write(request, "text", "/notes")
 
     async def _write(self, request: Request, field: str, method: str) -> Response:
-        id_ = request.path_params["id"]
         form = await request.form()
-        body: Json = {
-            name: str(form.get(given, "")) for name, given in ((field, field), ("requestId", "request_id"))
-        }
+        return await self._send(request, method, {field: text(form, field)}, "notes")
+
+    async def _send(self, request: Request, method: str, body: Json, place: str) -> Response:
+        """Calls a method of the suggestion and leads back to that place on its page."""
+        id_, form = request.path_params["id"], await request.form()
+        sent = {**body, "requestId": text(form, "request_id")}
         try:
-            await self.api.post(request, f"/v1/suggestions/{id_}{method}", body)
+            await self.api.post(request, f"/v1/suggestions/{id_}{method}", sent)
         except grpc.aio.AioRpcError as error:
             return await self.pages.shown(request, trouble.of(error))
-        here = f"/review/{id_}?in={request.query_params.get('in', '')}#notes"
+        here = f"/review/{id_}?in={request.query_params.get('in', '')}#{place}"
         return RedirectResponse(back.after(request, here), status_code=303)
 
     async def tasks(self, request: Request) -> Response:
