@@ -142,6 +142,18 @@ class Api:
         return names_of(await self.people(request))
 
 
+async def if_up(asked: Awaitable[T], seconds: float) -> T | None:
+    """The answer; None when whoever gives it is down, or slower than that. A page does not wait for the curator."""
+    try:
+        return await asyncio.wait_for(asked, seconds)
+    except TimeoutError:
+        return None
+    except grpc.aio.AioRpcError as error:
+        if rpc.is_down(error):
+            return None
+        raise
+
+
 async def if_read(asked: Awaitable[T], nothing: T) -> T:
     """The answer; `nothing` for whoever may not read content."""
     try:

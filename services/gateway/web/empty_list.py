@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-import grpc.aio
 from starlette.requests import Request
 
 from services.gateway.web import dates
-from services.gateway.web.api import Api, Json, if_read
+from services.gateway.web.api import Api, Json, if_read, if_up
 from services.gateway.web.frame import StateLine
 from services.gateway.web.lists import Chosen
 from services.gateway.web.words import say
-from services.kit.rpc import is_down
 
 _SOURCES = 1000
 
@@ -84,12 +81,5 @@ async def _expected(api: Api, request: Request) -> str:
 
 async def _compared(api: Api, request: Request) -> int:
     """How many resources the curator knows; 0 where it does not say."""
-    try:
-        asked = api.get(request, "/v1/index/status", {})
-        return int((await asyncio.wait_for(asked, 1))["resources"])
-    except TimeoutError:
-        return 0
-    except grpc.aio.AioRpcError as error:
-        if is_down(error):
-            return 0
-        raise
+    status = await if_up(api.get(request, "/v1/index/status", {}), 1)
+    return int(status["resources"]) if status else 0

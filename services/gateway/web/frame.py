@@ -8,17 +8,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-import grpc
-import grpc.aio
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from services.gateway import metrics
 from services.gateway.web import dates
-from services.gateway.web.api import Api, Json
+from services.gateway.web.api import Api, Json, if_up
 from services.gateway.web.words import say
 from services.kit import telemetry
-from services.kit.rpc import is_down
 
 _REMEMBERED_SECONDS = (
     5.0  # the state line is the same for everybody; asking twice a page would say nothing more
@@ -112,8 +109,10 @@ class Frames:
     async def _ask(self, request: Request, reads: bool) -> tuple[StateLine, bool]:
         """The line, and whether everything that it rests on answered."""
         imports, curator = await asyncio.gather(
-            _or_none(self.api.get(request, "/v1/imports", {"pageSize": "1"})) if reads else _nothing(),
-            _or_none(self.api.get(request, "/v1/index/status", {})),
+            if_up(self.api.get(request, "/v1/imports", {"pageSize": "1"}), _CURATOR_SECONDS)
+            if reads
+            else _nothing(),
+            if_up(self.api.get(request, "/v1/index/status", {}), _CURATOR_SECONDS),
         )
         if curator is None:
             metrics.pages_unanswered.labels("curator").inc()
@@ -183,18 +182,6 @@ def _places(viewer: Json) -> list[tuple[str, str, str]]:
     if viewer["readContent"]:  # what a source is stands under Imports, which tell more
         open_to = {_ALL, _CHANGES, _READS}
     return [(name, address, picture) for name, address, picture, who in _PLACES if who in open_to]
-
-
-async def _or_none(asked: Any) -> Json | None:
-    """The answer; None when whoever gives it is down or slow. The page itself does not wait for the curator."""
-    try:
-        return await asyncio.wait_for(asked, _CURATOR_SECONDS)
-    except TimeoutError:
-        return None
-    except grpc.aio.AioRpcError as error:
-        if is_down(error):
-            return None
-        raise
 
 
 async def _sent(request: Request) -> FormData:
